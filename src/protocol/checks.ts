@@ -1,0 +1,56 @@
+import { ConfigurationError } from './errors.js';
+import { scopeToken, visible } from './grammar.js';
+
+/** What every option and argument goes through when it is given. All throw a {@link ConfigurationError}. */
+
+export function invalid(name: string, problem: string): ConfigurationError {
+  return new ConfigurationError('invalid_argument', `${name} ${problem}`);
+}
+
+/** The options object itself: the call without one is the commonest mistake. */
+export function checkOptions<T extends object>(what: string, options: T): T {
+  if (typeof options !== 'object' || options === null) throw invalid(what, 'must be an object of options');
+  return options;
+}
+
+export function checkText(name: string, value: unknown): string {
+  if (value === undefined || value === null || value === '') throw invalid(name, 'is missing: it must be a string');
+  if (typeof value !== 'string') throw invalid(name, `must be a string, not ${kindOf(value)}`);
+  if (!visible.test(value)) throw invalid(name, 'must be of printable ASCII characters only (RFC 6749 appendix A)');
+  return value;
+}
+
+export function checkScope(name: string, value: unknown): string[] {
+  if (value === undefined) return [];
+  if (!Array.isArray(value)) throw invalid(name, "must be an array of scopes, such as ['account.read', 'file.read']");
+  for (const scope of value) {
+    if (typeof scope !== 'string' || !scopeToken.test(scope)) {
+      throw invalid(name, 'holds an ill-formed scope: each must be one string without spaces (RFC 6749 section 3.3)');
+    }
+  }
+  return [...value];
+}
+
+/** Milliseconds or seconds that end up in a timer, which cannot wait longer than 2^31 - 1 ms. */
+export function checkDuration(name: string, value: unknown, most: number = 2_147_483_647): number {
+  if (typeof value !== 'number' || !(value > 0 && value <= most)) {
+    throw invalid(name, `must be a number above 0 and up to ${most}`);
+  }
+  return value;
+}
+
+export function checkFunction<T>(name: string, value: T): T {
+  if (typeof value !== 'function') throw invalid(name, `must be a function, not ${kindOf(value)}`);
+  return value;
+}
+
+export function checkSignal(signal: AbortSignal | undefined): AbortSignal | undefined {
+  if (signal === undefined || typeof signal?.addEventListener === 'function') return signal;
+  throw invalid('signal', 'must be an AbortSignal');
+}
+
+/** The name of a value's type, for messages: never the value. */
+export function kindOf(value: unknown): string {
+  if (value === null) return 'null';
+  return Array.isArray(value) ? 'an array' : typeof value;
+}

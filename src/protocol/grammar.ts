@@ -1,0 +1,27 @@
+/** The character sets of RFC 6749 appendix A. */
+
+/** `1*VSCHAR`: client ids, secrets, codes, states and tokens. */
+export const visible: RegExp = /^[\x20-\x7e]+$/;
+
+/** `1*NQSCHAR`: error codes. */
+export const errorCode: RegExp = /^[\x20\x21\x23-\x5b\x5d-\x7e]+$/;
+
+/** A single `scope-token`. */
+export const scopeToken: RegExp = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
+
+/** A count of seconds. Ten digits reach beyond any lifetime. */
+export const seconds: RegExp = /^\d{1,10}$/;
+
+/** Splits a `scope` parameter. Undefined when it is not one. */
+export function parseScope(value: string): string[] | undefined {
+  const tokens = value.split(' ').filter((token) => token !== '');
+  return tokens.length > 0 && tokens.every((token) => scopeToken.test(token)) ? tokens : undefined;
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
+const controlCharacters = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]+/g;
+
+/** What a server says, made fit for a message: control and direction characters removed, at most 1,000 characters. */
+export function plainText(value: string): string {
+  return value.slice(0, 4_000).replace(controlCharacters, ' ').trim().slice(0, 1_000);
+}

@@ -1,0 +1,18 @@
+/**
+ * The forms in which a file can be downloaded: the original, and what doctape converts it to (wire document sections
+ * 3.2 and 3.3). A file that has no such form answers 404.
+ */
+export const renditions = [
+  'original',
+  'thumb_120.jpg',
+  'thumb_320.jpg',
+  'document.pdf',
+  'image.jpg',
+  'audio.mp3',
+  'video_640.mp4',
+  'video_1280.mp4',
+  'poster_640.jpg',
+  'poster_1280.jpg',
+] as const;
+
+export type Rendition = (typeof renditions)[number];

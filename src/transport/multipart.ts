@@ -1,0 +1,63 @@
+import type { Content } from './source.js';
+
+/** One file of an upload. */
+export interface Part {
+  name: string;
+  type: string;
+  content: Content;
+}
+
+export interface Multipart {
+  contentType: string;
+  /** Bytes of the whole body, where every part's size is known. */
+  length: number | undefined;
+  /** Bytes of content, framing left out, where known. */
+  contentLength: number | undefined;
+  chunks(onContent: (bytes: number) => void): AsyncGenerator<Uint8Array<ArrayBuffer>>;
+}
+
+const encoder = new TextEncoder();
+
+/**
+ * Frames parts as `multipart/form-data` (RFC 7578) chunk by chunk. `FormData` would do, but not stream: `fetch` then
+ * reads 64 KiB at a time and keeps what it has sent.
+ */
+export function multipart(parts: readonly Part[], field: string): Multipart {
+  const boundary = `doctape-${crypto.randomUUID()}`;
+  const heads = parts.map(({ name, type }, index) =>
+    encoder.encode(
+      `${index === 0 ? '' : '\r\n'}--${boundary}\r\n` +
+        `Content-Disposition: form-data; name="${field}"; filename="${escapeName(name)}"\r\n` +
+        `Content-Type: ${type}\r\n\r\n`,
+    ),
+  );
+  const tail = encoder.encode(`\r\n--${boundary}--\r\n`);
+  const contentLength = parts.reduce<number | undefined>(
+    (sum, { content }) => (sum === undefined || content.size === undefined ? undefined : sum + content.size),
+    0,
+  );
+  const framing = heads.reduce((sum, head) => sum + head.byteLength, tail.byteLength);
+  return {
+    contentType: `multipart/form-data; boundary=${boundary}`,
+    length: contentLength === undefined ? undefined : contentLength + framing,
+    contentLength,
+    async *chunks(onContent) {
+      for (const [index, { content }] of parts.entries()) {
+        yield heads[index] as Uint8Array<ArrayBuffer>;
+        for await (const chunk of content.read()) {
+          yield chunk;
+          onContent(chunk.byteLength);
+        }
+      }
+      yield tail;
+    },
+  };
+}
+
+/** As browsers do it (HTML standard, multipart/form-data encoding algorithm). */
+function escapeName(name: string): string {
+  return name
+    .toWellFormed()
+    .replace(/\r\n|\r|\n/g, '%0D%0A')
+    .replace(/"/g, '%22');
+}

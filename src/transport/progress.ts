@@ -1,0 +1,43 @@
+/** How far a transfer is. */
+export interface Progress {
+  /** Bytes of content so far. It never goes back. */
+  loaded: number;
+  /** Bytes in all, where known. */
+  total?: number;
+  /** From 0 to 1, where the total is known. */
+  fraction?: number;
+}
+
+export type OnProgress = (progress: Progress) => void;
+
+export interface Meter {
+  readonly loaded: number;
+  add(bytes: number): void;
+  /** Reports once more: the transfer is complete. */
+  end(): void;
+}
+
+/** Reports at most every 100 ms, and once at the end. */
+export function meter(onProgress: OnProgress | undefined, total: number | undefined): Meter {
+  let loaded = 0;
+  let reported = 0;
+  const report = () =>
+    onProgress?.({
+      loaded,
+      ...(total !== undefined && { total, fraction: total === 0 ? 1 : Math.min(1, loaded / total) }),
+    });
+  return {
+    get loaded() {
+      return loaded;
+    },
+    add(bytes) {
+      loaded += bytes;
+      if (!onProgress || loaded === total) return;
+      const now = performance.now();
+      if (now - reported < 100) return;
+      reported = now;
+      report();
+    },
+    end: () => void report(),
+  };
+}
