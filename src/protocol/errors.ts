@@ -51,11 +51,11 @@ export class OAuthError extends DoctapeError {
   override readonly name = 'OAuthError';
   readonly code: string;
   /** What the server said about it, control characters removed, at most 1,000 characters. */
-  readonly description?: string;
+  declare readonly description?: string;
   /** A page about the error; `http` or `https` only. */
-  readonly uri?: string;
+  declare readonly uri?: string;
   /** The HTTP status, when the answer came from the token endpoint. */
-  readonly status?: number;
+  declare readonly status?: number;
 
   constructor(code: string, message: string, details: { description?: string; uri?: string; status?: number } = {}) {
     super(message);
@@ -92,10 +92,10 @@ export class ApiError extends DoctapeError {
   readonly code: `http_${number}`;
   readonly status: number;
   /** The server's `X-Request-Id`, for its support. */
-  readonly requestId?: string;
+  declare readonly requestId?: string;
   /** Seconds the server asks to wait, from `Retry-After`. */
-  readonly retryAfter?: number;
-  readonly challenge?: Challenge;
+  declare readonly retryAfter?: number;
+  declare readonly challenge?: Challenge;
 
   constructor(message: string, details: ApiErrorDetails) {
     super(message);
@@ -150,7 +150,7 @@ export type ResponseErrorCode =
 export class ResponseError extends DoctapeError {
   override readonly name = 'ResponseError';
   readonly code: ResponseErrorCode;
-  readonly status?: number;
+  declare readonly status?: number;
 
   constructor(code: ResponseErrorCode, message: string, status?: number) {
     super(message);

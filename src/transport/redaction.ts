@@ -9,6 +9,7 @@ export function redactedUrl(url: URL): string {
 export function quotable(text: string, secrets: readonly string[]): string {
   let clean = text;
   for (const secret of secrets) {
+    if (secret.length < 8) continue; // no credential, and its letters are in every word
     for (const form of [secret, encodeURIComponent(secret)]) clean = clean.replaceAll(form, '[redacted]');
   }
   return plainText(clean);

@@ -1,0 +1,48 @@
+import { invalid, kindOf } from '../protocol/checks.js';
+
+/** Everything that has a meaning of its own in a request or an answer of OAuth, and so is not for `params`. */
+const reserved = new Set([
+  'response_type',
+  'client_id',
+  'client_secret',
+  'redirect_uri',
+  'scope',
+  'state',
+  'code_challenge',
+  'code_challenge_method',
+  'code_verifier',
+  'access_token',
+]);
+
+/** Refuses an endpoint whose own query would collide with the protocol's parameters. */
+export function checkFreeOfProtocol(name: string, endpoint: URL): URL {
+  for (const key of endpoint.searchParams.keys()) {
+    if (reserved.has(key)) throw invalid(name, `must not have the parameter ${key} in its query: the client sets it`);
+  }
+  return endpoint;
+}
+
+/** The authorization URL (RFC 6749 section 4.1.1, RFC 7636 section 4.3). Parameters that are undefined are left out. */
+export function authorizationUrl(
+  endpoint: URL,
+  protocol: Record<string, string | undefined>,
+  params: Record<string, string> = {},
+): URL {
+  const url = new URL(endpoint);
+  for (const [name, value] of Object.entries(protocol)) {
+    if (value !== undefined) url.searchParams.append(name, value);
+  }
+  if (typeof params !== 'object' || params === null) throw invalid('params', `must be an object, not ${kindOf(params)}`);
+  for (const [name, value] of Object.entries(params)) {
+    if (reserved.has(name)) throw invalid(`params.${name}`, 'is set by the client and cannot be overridden');
+    if (typeof value !== 'string') throw invalid(`params.${name}`, `must be a string, not ${kindOf(value)}`);
+    url.searchParams.append(name, value);
+  }
+  return url;
+}
+
+/** 256 bits of randomness, as text that needs no encoding anywhere. */
+export function randomState(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(32));
+  return btoa(String.fromCharCode(...bytes)).replace(/\+/g, '-').replace(/\//g, '_').replace(/=+$/, '');
+}

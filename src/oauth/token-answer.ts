@@ -1,0 +1,55 @@
+import { decode } from '../protocol/decode.js';
+import { ResponseError } from '../protocol/errors.js';
+import { errorCode } from '../protocol/grammar.js';
+import { type Token, tokenAnswer } from '../protocol/token.js';
+import { contentType, parseJson } from '../transport/answer.js';
+import type { HttpAnswer } from '../transport/http.js';
+import { oauthError } from './callback.js';
+
+/**
+ * Reads the answer of a token endpoint, strictly (RFC 6749 sections 5.1 and 5.2).
+ * @param requested what was asked for, which is what is granted when the answer does not say
+ * @param now the moment of the request in milliseconds: a token must not seem to live longer than it does
+ */
+export function readTokenAnswer(answer: HttpAnswer, requested: string[] | undefined, now: number, secrets: readonly string[]): Token {
+  const { operation, status, headers } = answer;
+  const body = isJson(headers) ? parseJson(answer.text) : undefined;
+  if (isObject(body) && body.error) {
+    const { error, error_description, error_uri } = body;
+    if (typeof error !== 'string' || !errorCode.test(error)) {
+      throw new ResponseError('malformed_response', `${operation} answered with an ill-formed error`, status);
+    }
+    throw oauthError(error, textOrNothing(error_description), textOrNothing(error_uri), secrets, status);
+  }
+  if (status !== 200) {
+    throw new ResponseError('unexpected_status', `${operation} answered with ${status} in place of a token`, status);
+  }
+  if (!isObject(body)) {
+    const form = answer.text.trim() === '' ? 'an empty body' : contentType(headers);
+    throw new ResponseError('malformed_response', `${operation} answered with ${form} in place of a JSON object`, status);
+  }
+  const { access_token, token_type, expires_in, scope = requested } = decode(tokenAnswer, body, '', status);
+  if (token_type.toLowerCase() !== 'bearer') {
+    throw new ResponseError('unsupported_token_type', `${operation} gave a token that is no bearer token`, status);
+  }
+  return {
+    access_token,
+    token_type: 'Bearer',
+    ...(expires_in !== undefined && { expires_at: Math.floor(now / 1000) + expires_in }),
+    ...(scope && { scope }),
+  };
+}
+
+/** Any JSON media type, or none at all. */
+function isJson(headers: Headers): boolean {
+  const type = headers.get('content-type');
+  return type === null || type.trim() === '' || /^\s*(application|text)\/([\w.+-]+\+)?json\s*(;|$)/i.test(type);
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function textOrNothing(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}

@@ -1,0 +1,6 @@
+// A doctape of your own, as a function. Runs everywhere.
+export type { SandboxApp, SandboxUser } from './sandbox/config.js';
+export { createSandbox, type Sandbox, type SandboxOptions } from './sandbox/create-sandbox.js';
+export { memoryStore } from './sandbox/memory-store.js';
+export type { Collection, CodeRecord, FileRecord, Grant, Records } from './sandbox/records.js';
+export type { BlobRange, BlobWriter, Store } from './sandbox/store.js';

@@ -1,0 +1,27 @@
+import type { SandboxApp, SandboxUser } from './config.js';
+import type { Grant } from './records.js';
+import type { Store } from './store.js';
+
+/** What every part of the sandbox is given. */
+export interface SandboxContext {
+  store: Store;
+  users: ReadonlyMap<string, SandboxUser>;
+  apps: ReadonlyMap<string, SandboxApp>;
+  /** Milliseconds since 1970. */
+  now: () => number;
+  /** The user as whom every authorization request is approved without a page. */
+  autoApprove: string | undefined;
+  /** Bytes each user has stored, counted when first asked for and kept up to date from then on. */
+  usage: Map<string, number>;
+}
+
+/** What Hono's handlers find in their context. */
+export interface SandboxEnv {
+  Variables: { grant: Grant; user: SandboxUser };
+}
+
+/** The form in which codes and tokens are stored. */
+export async function fingerprint(text: string): Promise<string> {
+  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text)));
+  return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}

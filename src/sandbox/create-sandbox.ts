@@ -1,0 +1,101 @@
+import { Hono } from 'hono';
+import { requestId } from 'hono/request-id';
+import { checkFunction, checkOptions, invalid } from '../protocol/checks.js';
+import { OAuthError } from '../protocol/errors.js';
+import { parseUrl } from '../protocol/urls.js';
+import { Failure, failure } from './answer.js';
+import { apiRoutes } from './api-routes.js';
+import { approve, decline, readAuthorization } from './authorization.js';
+import { readConfig, type SandboxApp, type SandboxUser } from './config.js';
+import type { SandboxContext, SandboxEnv } from './context.js';
+import { memoryStore } from './memory-store.js';
+import { oauthRoutes } from './oauth-routes.js';
+import type { Store } from './store.js';
+
+export interface SandboxOptions {
+  /** Who can sign in. @default alice (wonderland) and bob (builder) */
+  users?: SandboxUser[];
+  /** The applications that are known. @default one server app and one client app */
+  apps?: SandboxApp[];
+  /** @default memoryStore() */
+  store?: Store;
+  /** The user as whom every authorization request is approved, without a page. */
+  autoApprove?: string;
+  /** The clock, in milliseconds since 1970. @default Date.now */
+  now?: () => number;
+}
+
+export interface Sandbox {
+  /** The server, as a function: hand it to a client as its `fetch`, or a request to it. */
+  readonly fetch: typeof globalThis.fetch;
+  readonly users: readonly SandboxUser[];
+  readonly apps: readonly SandboxApp[];
+  /**
+   * Signs in without a browser.
+   * @param url what `authorize()` of a client gave
+   * @returns where the browser would be sent
+   * @throws {OAuthError} when the request is one that no redirect answers
+   */
+  authorize(url: string | URL, options: { username: string; approve?: boolean }): Promise<URL>;
+  /** Forgets all files, codes and tokens. */
+  reset(): Promise<void>;
+}
+
+/**
+ * A doctape of your own: a function from `Request` to `Response` that speaks the protocol, on any host name.
+ * @throws {ConfigurationError} naming the option that is wrong
+ */
+export function createSandbox(options: SandboxOptions = {}): Sandbox {
+  const { store = memoryStore(), autoApprove, now = Date.now } = checkOptions('options of createSandbox', options);
+  const { users, apps } = readConfig({ users: options.users, apps: options.apps });
+  const context: SandboxContext = {
+    store,
+    users: new Map(users.map((user) => [user.username, user])),
+    apps: new Map(apps.map((app) => [app.clientId, app])),
+    now: checkFunction('now', now),
+    autoApprove,
+    usage: new Map(),
+  };
+  if (autoApprove !== undefined && !context.users.has(autoApprove)) {
+    throw invalid('autoApprove', `must be one of the users: ${users.map((user) => user.username).join(', ')}`);
+  }
+
+  const server = new Hono<SandboxEnv>();
+  server.use(requestId());
+  server.route('/oauth2', oauthRoutes(context));
+  server.route('/v1', apiRoutes(context));
+  server.notFound((c) => failure(c, new Failure(404)));
+  server.onError((error, c) => {
+    if (error instanceof Failure) return failure(c, error);
+    console.error('doctape sandbox:', error);
+    return failure(c, new Failure(500));
+  });
+
+  return {
+    // a server's own Request is taken as it is: not every one can be copied
+    fetch: async (input, init) => server.fetch(isRequest(input) && !init ? input : new Request(input, init)),
+    users,
+    apps,
+    async authorize(url, { username, approve: agreed = true }) {
+      const address = parseUrl(String(url));
+      if (!address) throw invalid('url', 'must be an absolute authorization URL');
+      const user = context.users.get(username);
+      if (!user) throw invalid('username', `must be one of ${users.map((known) => known.username).join(', ')}`);
+      const verdict = readAuthorization(context, address);
+      if ('refused' in verdict) {
+        const { error, error_description } = verdict.refused;
+        throw new OAuthError(error, `the sandbox refused: ${error_description}`, { description: error_description, status: 400 });
+      }
+      if ('redirect' in verdict) return new URL(verdict.redirect);
+      return new URL(agreed ? await approve(context, verdict.request, user) : decline(verdict.request));
+    },
+    async reset() {
+      await store.clear();
+      context.usage.clear();
+    },
+  };
+}
+
+function isRequest(input: string | URL | Request): input is Request {
+  return typeof input === 'object' && 'method' in input;
+}

@@ -1,0 +1,100 @@
+import { type Context, Hono } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import { getCookie, setCookie } from 'hono/cookie';
+import { cors } from 'hono/cors';
+import { outOfBand } from '../protocol/endpoints.js';
+import { sameText } from '../protocol/same-text.js';
+import { type AuthorizationRequest, approve, decline, readAuthorization } from './authorization.js';
+import type { SandboxContext, SandboxEnv } from './context.js';
+import { consentPage, outOfBandPage, type Page } from './pages.js';
+import { exchangeCode } from './token-endpoint.js';
+
+const cookieName = 'doctape_sandbox_csrf';
+const formLimit = bodyLimit({
+  maxSize: 64 * 1024,
+  onError: (c) => c.json({ error: 'invalid_request', error_description: 'the form is too large' }, 413),
+});
+
+/** `/oauth2` and `/oauth2/token` (wire document section 2). */
+export function oauthRoutes(context: SandboxContext): Hono<SandboxEnv> {
+  const routes = new Hono<SandboxEnv>();
+
+  routes.get('/', async (c) => {
+    const request = await readRequest(c);
+    if (request instanceof Response) return request;
+    const user = context.autoApprove === undefined ? undefined : context.users.get(context.autoApprove);
+    if (user) return answer(c, request, await approve(context, request, user));
+    return consent(c, request, {}, 200);
+  });
+
+  routes.post('/', formLimit, async (c) => {
+    const request = await readRequest(c);
+    if (request instanceof Response) return request;
+    const form = new URLSearchParams(await c.req.text());
+    const csrf = getCookie(c, cookieName);
+    if (!csrf || !sameText(csrf, form.get('csrf') ?? '')) {
+      return consent(c, request, { problem: 'This page was too old or came from elsewhere. Please try again.' }, 403);
+    }
+    const decision = form.get('decision');
+    if (decision === 'deny') return answer(c, request, decline(request));
+    const username = form.get('username') ?? '';
+    const user = context.users.get(username);
+    if (decision !== 'allow' || !user || !sameText(form.get('password') ?? '', user.password)) {
+      return consent(c, request, { username, problem: 'Username or password is wrong.' }, 403);
+    }
+    return answer(c, request, await approve(context, request, user));
+  });
+
+  routes.use('/token', cors({ origin: '*', allowMethods: ['POST'], allowHeaders: ['Authorization', 'Content-Type'] }));
+  routes.post('/token', formLimit, async (c) => {
+    const { status, body } = await exchangeCode(context, new URLSearchParams(await c.req.text()));
+    c.header('Cache-Control', 'no-store');
+    c.header('Pragma', 'no-cache');
+    return c.json(body, status);
+  });
+
+  async function readRequest(c: Context): Promise<AuthorizationRequest | Response> {
+    const verdict = readAuthorization(context, new URL(c.req.url));
+    if ('request' in verdict) return verdict.request;
+    if ('refused' in verdict) return c.json(verdict.refused, 400);
+    return verdict.redirect.startsWith(outOfBand) ? showOutOfBand(c, verdict.redirect) : c.redirect(verdict.redirect, 303);
+  }
+
+  return routes;
+}
+
+/** Asks the user. Each page has a token of its own, which must come back with the form and in the cookie. */
+function consent(
+  c: Context,
+  request: AuthorizationRequest,
+  shown: { username?: string; problem?: string },
+  status: 200 | 403,
+): Response | Promise<Response> {
+  const csrf = crypto.randomUUID();
+  setCookie(c, cookieName, csrf, { path: '/oauth2', httpOnly: true, sameSite: 'Strict', secure: c.req.url.startsWith('https:') });
+  const { pathname, search } = new URL(c.req.url);
+  return show(c, (nonce) => consentPage({ request, action: pathname + search, csrf, nonce, ...shown }), status);
+}
+
+function answer(c: Context, request: AuthorizationRequest, uri: string): Response | Promise<Response> {
+  c.header('Cache-Control', 'no-store');
+  c.header('Referrer-Policy', 'no-referrer');
+  // 303, so that no browser posts the password on (RFC 9700 section 4.12)
+  return request.redirectUri === outOfBand ? showOutOfBand(c, uri) : c.redirect(uri, 303);
+}
+
+function showOutOfBand(c: Context, uri: string): Response | Promise<Response> {
+  const [, parameters = ''] = uri.split(/[?#]/, 2);
+  return show(c, (nonce) => outOfBandPage(new URLSearchParams(parameters), nonce), 200);
+}
+
+/** A page may not be framed, run a script, or load anything. `form-action` stays open: the answer is a redirect to the app. */
+function show(c: Context, page: (nonce: string) => Page, status: 200 | 400 | 403): Response | Promise<Response> {
+  const nonce = crypto.randomUUID();
+  c.header('Content-Security-Policy', `default-src 'none'; style-src 'nonce-${nonce}'; base-uri 'none'; frame-ancestors 'none'`);
+  c.header('X-Frame-Options', 'DENY');
+  c.header('Referrer-Policy', 'no-referrer');
+  c.header('Cache-Control', 'no-store');
+  return c.html(page(nonce), status);
+}
+

@@ -1,0 +1,120 @@
+import { parse } from 'content-disposition';
+import { make, type PartInfo } from 'multipasta';
+import { Failure } from './answer.js';
+import type { BlobWriter, Store } from './store.js';
+
+/** A file that has arrived whole and is in the store under its id. */
+export interface ReceivedFile {
+  id: string;
+  fileName: string;
+  type: string | undefined;
+  size: number;
+}
+
+export interface Received {
+  files: ReceivedFile[];
+  fields: Map<string, string>;
+}
+
+type Event =
+  | { kind: 'file'; fileName: string; type: string | undefined }
+  | { kind: 'chunk'; chunk: Uint8Array }
+  | { kind: 'end' };
+
+const mostParts = 100;
+const mostFieldBytes = 64 * 1024;
+
+/**
+ * Streams a multipart body into the store. Any file part counts, whatever its name (wire document section 7, choice 17).
+ * When it fails, nothing of it stays behind.
+ * @param room bytes the user may still store
+ */
+export async function receive(store: Store, request: Request, room: number): Promise<Received> {
+  const files: ReceivedFile[] = [];
+  const fields = new Map<string, string>();
+  let writer: BlobWriter | undefined;
+  let left = room;
+
+  const events: Event[] = [];
+  let finished = false;
+  let problem: Failure | undefined;
+  const parser = make({
+    headers: { 'content-type': request.headers.get('content-type') ?? '' },
+    maxParts: mostParts,
+    maxFieldSize: mostFieldBytes,
+    isFile: (info) => dispositionOf(info)?.filename !== undefined,
+    onField(info, value) {
+      fields.set(dispositionOf(info)?.name ?? '', new TextDecoder().decode(value));
+    },
+    onFile(info) {
+      const type = info.headers['content-type'];
+      events.push({ kind: 'file', fileName: dispositionOf(info)?.filename ?? '', type: typeof type === 'string' ? type : undefined });
+      return (chunk) => events.push(chunk === null ? { kind: 'end' } : { kind: 'chunk', chunk });
+    },
+    onError(error) {
+      problem ??= new Failure(error._tag === 'ReachedLimit' ? 413 : 400, 'the body is no multipart/form-data with a file');
+    },
+    onDone() {
+      finished = true;
+    },
+  });
+
+  /** The parser calls back at once; what it found is stored before it is given more, so that memory stays flat. */
+  async function storeEvents() {
+    if (problem) throw problem;
+    for (const event of events.splice(0)) {
+      if (event.kind === 'file') {
+        const id = crypto.randomUUID();
+        writer = await store.writeBlob(id);
+        files.push({ id, fileName: baseName(event.fileName), type: event.type, size: 0 });
+        continue;
+      }
+      const file = files.at(-1);
+      if (!writer || !file) continue; // what stands before the first part
+      if (event.kind === 'chunk') {
+        left -= event.chunk.byteLength;
+        if (left < 0) throw new Failure(413, 'the quota is used up');
+        await writer.write(event.chunk);
+        file.size += event.chunk.byteLength;
+      } else {
+        await writer.commit();
+        writer = undefined;
+      }
+    }
+  }
+
+  try {
+    const reader = request.body?.getReader();
+    while (reader && !problem) {
+      const { done, value } = await reader.read().catch(() => {
+        throw new Failure(400, 'the body was cut off');
+      });
+      if (done) break;
+      parser.write(value);
+      await storeEvents();
+    }
+    parser.end();
+    await storeEvents();
+    if (!finished) throw new Failure(400, 'the body was cut off');
+    if (files.length === 0) throw new Failure(400, 'the body has no file');
+    return { files, fields };
+  } catch (error) {
+    await writer?.discard();
+    await Promise.all(files.map(({ id }) => store.deleteBlob(id)));
+    if (error instanceof URIError) throw new Failure(400, 'a part has an undecodable name'); // from the parser
+    throw error;
+  }
+}
+
+/** multipasta reads only Latin-1 in this header; browsers send UTF-8. */
+function dispositionOf(info: PartInfo): { name?: string; filename?: string } | undefined {
+  const header = info.headers['content-disposition'];
+  return typeof header === 'string' ? parse(header, { multipart: true }).parameters : undefined;
+}
+
+/** Some browsers sent whole paths, and a name is no place for one. */
+function baseName(fileName: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what it removes
+  const name = (fileName.split(/[\\/]/).at(-1) ?? '').replace(/[\u0000-\u001f\u007f]/g, '').trim();
+  return name === '' || name === '.' || name === '..' ? 'untitled' : name.slice(0, 255);
+}

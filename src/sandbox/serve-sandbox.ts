@@ -1,0 +1,68 @@
+import type { AddressInfo } from 'node:net';
+import { createAdaptorServer } from '@hono/node-server';
+import { checkOptions, invalid } from '../protocol/checks.js';
+import { ConfigurationError } from '../protocol/errors.js';
+import { createSandbox, type Sandbox, type SandboxOptions } from './create-sandbox.js';
+import { diskStore } from './disk-store.js';
+import { memoryStore } from './memory-store.js';
+
+export interface ServeOptions extends SandboxOptions {
+  /** 0 takes a free one. @default 4400 */
+  port?: number;
+  /** Anything but a loopback address lets others in, and passwords travel in the clear. @default '127.0.0.1' */
+  host?: string;
+  /** A folder to keep everything in. @default none: it is kept in memory, unless `store` is given */
+  data?: string;
+}
+
+export interface ServedSandbox {
+  /** Where it listens, such as `http://127.0.0.1:4400`. */
+  url: string;
+  sandbox: Sandbox;
+  /** Ends all connections and gives the data folder free. */
+  close(): Promise<void>;
+}
+
+/**
+ * A sandbox on a port.
+ * @throws {ConfigurationError} when the port cannot be bound, or the data folder cannot be opened
+ */
+export async function serveSandbox(options: ServeOptions = {}): Promise<ServedSandbox> {
+  const { port = 4400, host = '127.0.0.1', data, ...rest } = checkOptions('options of serveSandbox', options);
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) throw invalid('port', 'must be a whole number from 0 to 65535');
+  if (data !== undefined && rest.store) throw invalid('data', 'and store exclude each other');
+  const store = rest.store ?? (data === undefined ? memoryStore() : diskStore(data));
+  try {
+    const sandbox = createSandbox({ ...rest, store });
+    const server = createAdaptorServer({
+      fetch: (request) => sandbox.fetch(request),
+      overrideGlobalObjects: false,
+      // a large upload takes longer than Node's five minutes
+      serverOptions: { requestTimeout: 0, keepAliveTimeout: 60_000 },
+    });
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', (error: NodeJS.ErrnoException) => reject(bindError(host, port, error)));
+      server.listen(port, host, resolve);
+    });
+    const { port: bound } = server.address() as AddressInfo;
+    return {
+      url: `http://${host.includes(':') ? `[${host}]` : host}:${bound}`,
+      sandbox,
+      async close() {
+        await new Promise<void>((resolve) => {
+          server.close(() => resolve());
+          if ('closeAllConnections' in server) server.closeAllConnections();
+        });
+        await store.close();
+      },
+    };
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+function bindError(host: string, port: number, { code }: NodeJS.ErrnoException): ConfigurationError {
+  const reason = code === 'EADDRINUSE' ? 'it is taken: choose another, or 0 for a free one' : `(${code})`;
+  return invalid('port', `${port} on ${host} cannot be listened on: ${reason}`);
+}
