@@ -13,4 +13,5 @@ export { type Scope, scopes } from './protocol/scopes.js';
 export type { Token } from './protocol/token.js';
 export type { ByteRange } from './transport/download.js';
 export type { OnProgress, Progress } from './transport/progress.js';
+export type { Fetch } from './transport/http.js';
 export type { UploadSource } from './transport/source.js';

@@ -5,3 +5,5 @@ export {
   type AuthorizationCodeClientOptions,
   type AuthorizeOptions,
 } from './oauth/authorization-code-client.js';
+export type { Token } from './protocol/token.js';
+export type { Fetch } from './transport/http.js';

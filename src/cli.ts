@@ -1,0 +1,5 @@
+#!/usr/bin/env node
+// The command `doctape-sdk`.
+import { run } from './cli/program.js';
+
+run(process.argv);

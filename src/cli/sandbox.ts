@@ -1,0 +1,86 @@
+import { readFile } from 'node:fs/promises';
+import { ConfigurationError } from '../index.js';
+import { type ServedSandbox, type ServeOptions, serveSandbox } from '../serve.js';
+
+export interface SandboxFlags {
+  port: number;
+  host: string;
+  data?: string;
+  config?: string;
+  autoApprove?: string;
+  json?: boolean;
+}
+
+/** `doctape-sdk sandbox`: serves until it is told to stop. */
+export async function sandbox({ port, host, data, config, autoApprove, json }: SandboxFlags): Promise<void> {
+  const served = await serveSandbox({
+    port,
+    host,
+    ...(config !== undefined && (await readConfigFile(config))),
+    ...(data !== undefined && { data }),
+    ...(autoApprove !== undefined && { autoApprove }),
+  });
+  if (!/^(127\.|localhost$|::1$)/.test(host)) {
+    console.error(`Warning: ${host} can be reached from other machines, and the sandbox sends passwords and tokens in the clear.`);
+  }
+  stopOnSignal(served);
+  console.log(json ? JSON.stringify(describe(served)) : introduction(served, data));
+}
+
+/** Everything a program needs to use the sandbox. */
+function describe({ url, sandbox }: ServedSandbox) {
+  return {
+    url,
+    authorizationEndpoint: `${url}/oauth2`,
+    tokenEndpoint: `${url}/oauth2/token`,
+    apiBaseUrl: `${url}/v1`,
+    apps: sandbox.apps.map(({ clientId, clientSecret, type, redirectUris }) => ({ clientId, clientSecret, type, redirectUris })),
+    users: sandbox.users.map(({ username, password }) => ({ username, password })),
+  };
+}
+
+function introduction(served: ServedSandbox, data: string | undefined): string {
+  const { url, authorizationEndpoint, tokenEndpoint, apiBaseUrl, users } = describe(served);
+  const where = data === undefined ? 'in memory: all is gone when it stops (keep it with --data FOLDER)' : `kept in ${data}`;
+  return [
+    `doctape sandbox on ${url}, ${where}`,
+    '',
+    `  authorizationEndpoint  ${authorizationEndpoint}`,
+    `  tokenEndpoint          ${tokenEndpoint}`,
+    `  baseUrl                ${apiBaseUrl}`,
+    '',
+    ...users.map(({ username, password }) => `  user  ${username}, password ${password}`),
+    ...served.sandbox.apps.flatMap(({ name, type, clientId, clientSecret }) => [
+      `  app   ${name} (${type})`,
+      `        clientId      ${clientId}`,
+      ...(clientSecret === undefined ? [] : [`        clientSecret  ${clientSecret}`]),
+    ]),
+    '',
+    'Stop it with Ctrl+C.',
+  ].join('\n');
+}
+
+async function readConfigFile(path: string): Promise<Pick<ServeOptions, 'users' | 'apps'>> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    const reason = error instanceof Error && 'code' in error ? error.code : 'unknown reason';
+    throw new ConfigurationError('invalid_argument', `--config ${path} cannot be read (${reason})`);
+  }
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new ConfigurationError('invalid_argument', `--config ${path} is no JSON`); // the parser would quote the secrets in it
+  }
+}
+
+/** Closes the sandbox on the first signal; a second one ends the process as it is. */
+export function stopOnSignal(served: ServedSandbox, cleanUp?: () => Promise<void>): void {
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, async () => {
+      await served.close();
+      await cleanUp?.();
+    });
+  }
+}
