@@ -12,6 +12,6 @@ export { type Rendition, renditions } from './protocol/renditions.js';
 export { type Scope, scopes } from './protocol/scopes.js';
 export type { Token } from './protocol/token.js';
 export type { ByteRange } from './transport/download.js';
-export type { OnProgress, Progress } from './transport/progress.js';
 export type { Fetch } from './transport/http.js';
+export type { OnProgress, Progress } from './transport/progress.js';
 export type { UploadSource } from './transport/source.js';

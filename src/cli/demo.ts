@@ -30,7 +30,9 @@ export async function demo({ keep = false }: { keep?: boolean }): Promise<void> 
     const token = await signIn(served);
     const api = new ApiClient({ token, baseUrl: `${served.url}/v1` });
     const { username, email, quota_free } = await api.account.get();
-    log.success(`Signed in as ${username} (${email}), ${prettyBytes(quota_free)} free, by authorization code with PKCE`);
+    log.success(
+      `Signed in as ${username} (${email}), ${prettyBytes(quota_free)} free, by authorization code with PKCE`,
+    );
 
     doing = 'upload';
     const samples = await makeSampleFiles(folder);
@@ -47,7 +49,8 @@ export async function demo({ keep = false }: { keep?: boolean }): Promise<void> 
       const hash = createHash('sha256');
       for await (const chunk of response.body ?? []) hash.update(chunk);
       const digest = hash.digest('hex');
-      if (digest !== (await sha256OfFile(samples[index]?.path ?? ''))) throw new Error(`${file.name} came back changed`);
+      if (digest !== (await sha256OfFile(samples[index]?.path ?? '')))
+        throw new Error(`${file.name} came back changed`);
       log.success(`${file.name} came back by its link, byte for byte (SHA-256 ${digest.slice(0, 16)}…)`);
     }
 

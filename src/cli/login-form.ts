@@ -29,10 +29,16 @@ export async function submitLoginForm(url: URL, answers: Answers): Promise<URL> 
     redirect: 'manual',
   });
   const location = answer.headers.get('location');
-  if (answer.status !== 303 || location === null) throw new Error(`the sign-in form was answered with ${answer.status}`);
+  if (answer.status !== 303 || location === null)
+    throw new Error(`the sign-in form was answered with ${answer.status}`);
   return new URL(location);
 }
 
 function unescapeHtml(text: string): string {
-  return text.replace(/&quot;/g, '"').replace(/&#39;/g, "'").replace(/&lt;/g, '<').replace(/&gt;/g, '>').replace(/&amp;/g, '&');
+  return text
+    .replace(/&quot;/g, '"')
+    .replace(/&#39;/g, "'")
+    .replace(/&lt;/g, '<')
+    .replace(/&gt;/g, '>')
+    .replace(/&amp;/g, '&');
 }

@@ -5,7 +5,9 @@ import { sandbox } from './sandbox.js';
 
 /** Runs a command. It ends with exit code 1 and one line on stderr when something that was to be expected goes wrong. */
 export async function run(argv: string[]): Promise<void> {
-  const program = new Command('doctape-sdk').description('Tools for the doctape API: a local server, and a tour of the SDK');
+  const program = new Command('doctape-sdk').description(
+    'Tools for the doctape API: a local server, and a tour of the SDK',
+  );
 
   program
     .command('sandbox')
@@ -35,6 +37,7 @@ export async function run(argv: string[]): Promise<void> {
 
 function parsePort(value: string): number {
   const port = Number(value);
-  if (!/^\d+$/.test(value) || port > 65_535) throw new InvalidArgumentError('It must be a whole number from 0 to 65535.');
+  if (!/^\d+$/.test(value) || port > 65_535)
+    throw new InvalidArgumentError('It must be a whole number from 0 to 65535.');
   return port;
 }

@@ -42,7 +42,11 @@ function paintSunset(width: number, height: number): Buffer {
       const sun = sky && distance < width * 0.06 ? 1 : 0;
       const wave = sky ? 0 : 18 * Math.sin(y / 3 + Math.sin(x / 40) * 2) * (1 - (y - horizon) / height);
       const depth = sky ? y / horizon : 1 - (y - horizon) / (height - horizon);
-      const color = [60 + 150 * depth * glow + 60 * depth, 50 + 90 * depth * glow + 40 * depth, 110 - 40 * glow + 20 * depth];
+      const color = [
+        60 + 150 * depth * glow + 60 * depth,
+        50 + 90 * depth * glow + 40 * depth,
+        110 - 40 * glow + 20 * depth,
+      ];
       for (const [channel, value] of color.entries()) {
         pixels[(y * width + x) * 4 + channel] = Math.max(0, Math.min(255, value + wave + sun * 120));
       }

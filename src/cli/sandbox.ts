@@ -21,7 +21,9 @@ export async function sandbox({ port, host, data, config, autoApprove, json }: S
     ...(autoApprove !== undefined && { autoApprove }),
   });
   if (!/^(127\.|localhost$|::1$)/.test(host)) {
-    console.error(`Warning: ${host} can be reached from other machines, and the sandbox sends passwords and tokens in the clear.`);
+    console.error(
+      `Warning: ${host} can be reached from other machines, and the sandbox sends passwords and tokens in the clear.`,
+    );
   }
   stopOnSignal(served);
   console.log(json ? JSON.stringify(describe(served)) : introduction(served, data));
@@ -34,14 +36,20 @@ function describe({ url, sandbox }: ServedSandbox) {
     authorizationEndpoint: `${url}/oauth2`,
     tokenEndpoint: `${url}/oauth2/token`,
     apiBaseUrl: `${url}/v1`,
-    apps: sandbox.apps.map(({ clientId, clientSecret, type, redirectUris }) => ({ clientId, clientSecret, type, redirectUris })),
+    apps: sandbox.apps.map(({ clientId, clientSecret, type, redirectUris }) => ({
+      clientId,
+      clientSecret,
+      type,
+      redirectUris,
+    })),
     users: sandbox.users.map(({ username, password }) => ({ username, password })),
   };
 }
 
 function introduction(served: ServedSandbox, data: string | undefined): string {
   const { url, authorizationEndpoint, tokenEndpoint, apiBaseUrl, users } = describe(served);
-  const where = data === undefined ? 'in memory: all is gone when it stops (keep it with --data FOLDER)' : `kept in ${data}`;
+  const where =
+    data === undefined ? 'in memory: all is gone when it stops (keep it with --data FOLDER)' : `kept in ${data}`;
   return [
     `doctape sandbox on ${url}, ${where}`,
     '',

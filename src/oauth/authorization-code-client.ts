@@ -209,14 +209,21 @@ export class AuthorizationCodeClient {
     const state = parameters.get('state');
     if (!state) throw new CallbackError('state_missing', 'the callback has no state: sign in again');
     if (sealed === undefined || sealed === null || sealed === '') {
-      throw new CallbackError('state_missing', 'no sign-in is pending in this browser (is its cookie gone?): sign in again');
+      throw new CallbackError(
+        'state_missing',
+        'no sign-in is pending in this browser (is its cookie gone?): sign in again',
+      );
     }
-    if (typeof sealed !== 'string') throw invalid('pending', `must be the string that authorize() gave, not ${kindOf(sealed)}`);
+    if (typeof sealed !== 'string')
+      throw invalid('pending', `must be the string that authorize() gave, not ${kindOf(sealed)}`);
     const now = this.#now();
     const pending = await this.#seal.open(sealed, now);
     const ours = pending.client_id === this.#clientId && pending.redirect_uri === this.#redirectUri;
     if (!ours || !sameText(state, pending.state)) {
-      throw new CallbackError('state_mismatch', 'the callback does not belong to the sign-in pending in this browser: sign in again');
+      throw new CallbackError(
+        'state_mismatch',
+        'the callback does not belong to the sign-in pending in this browser: sign in again',
+      );
     }
     if (this.#used.has(state)) throw new CallbackError('state_used', 'this callback was used before: sign in again');
     for (const [other, expires] of this.#used) if (expires * 1000 <= now) this.#used.delete(other);
@@ -228,11 +235,17 @@ export class AuthorizationCodeClient {
 function checkSecret(options: AuthorizationCodeClientOptions): string | undefined {
   if (!('clientSecret' in options)) return undefined;
   if (options.clientSecret === undefined) {
-    throw invalid('clientSecret', 'is undefined: set it (is an environment variable missing?), or leave it out for a public client');
+    throw invalid(
+      'clientSecret',
+      'is undefined: set it (is an environment variable missing?), or leave it out for a public client',
+    );
   }
   const secret = checkText('clientSecret', options.clientSecret);
   if ((globalThis as { window?: { document?: unknown } }).window?.document) {
-    throw new ConfigurationError('browser_secret', 'clientSecret must not be in a browser page, where everyone can read it: use ImplicitGrantClient');
+    throw new ConfigurationError(
+      'browser_secret',
+      'clientSecret must not be in a browser page, where everyone can read it: use ImplicitGrantClient',
+    );
   }
   return secret;
 }

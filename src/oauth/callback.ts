@@ -48,7 +48,11 @@ export function malformed(problem: string): CallbackError {
  * @throws {CallbackError} `issuer_mismatch`
  * @throws {OAuthError} what the server said
  */
-export function checkAnswer(parameters: CallbackParameters, issuer: string | undefined, secrets: readonly string[]): void {
+export function checkAnswer(
+  parameters: CallbackParameters,
+  issuer: string | undefined,
+  secrets: readonly string[],
+): void {
   if (issuer !== undefined && parameters.get('iss') !== issuer) {
     const problem = parameters.has('iss') ? 'comes from another issuer' : 'does not name its issuer';
     throw new CallbackError('issuer_mismatch', `the callback ${problem}: expected ${issuer}`);

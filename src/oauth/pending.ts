@@ -40,7 +40,10 @@ export function createSeal(secret: string | undefined): Seal {
   };
   return {
     async seal(pending, expires) {
-      return new EncryptJWT({ ...pending }).setProtectedHeader(encryption).setExpirationTime(expires).encrypt(await getKey());
+      return new EncryptJWT({ ...pending })
+        .setProtectedHeader(encryption)
+        .setExpirationTime(expires)
+        .encrypt(await getKey());
     },
     async open(sealed, now) {
       try {
@@ -55,7 +58,10 @@ export function createSeal(secret: string | undefined): Seal {
         if (error instanceof errors.JWTExpired) {
           throw new CallbackError('state_expired', 'the sign-in took too long: sign in again');
         }
-        throw new CallbackError('state_mismatch', 'pending was not sealed by this client, or was altered: sign in again');
+        throw new CallbackError(
+          'state_mismatch',
+          'pending was not sealed by this client, or was altered: sign in again',
+        );
       }
     },
   };

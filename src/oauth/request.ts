@@ -32,7 +32,8 @@ export function authorizationUrl(
   for (const [name, value] of Object.entries(protocol)) {
     if (value !== undefined) url.searchParams.append(name, value);
   }
-  if (typeof params !== 'object' || params === null) throw invalid('params', `must be an object, not ${kindOf(params)}`);
+  if (typeof params !== 'object' || params === null)
+    throw invalid('params', `must be an object, not ${kindOf(params)}`);
   for (const [name, value] of Object.entries(params)) {
     if (reserved.has(name)) throw invalid(`params.${name}`, 'is set by the client and cannot be overridden');
     if (typeof value !== 'string') throw invalid(`params.${name}`, `must be a string, not ${kindOf(value)}`);
@@ -44,5 +45,8 @@ export function authorizationUrl(
 /** 256 bits of randomness, as text that needs no encoding anywhere. */
 export function randomState(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(32));
-  return btoa(String.fromCharCode(...bytes)).replace(/\+/g, '-').replace(/\//g, '_').replace(/=+$/, '');
+  return btoa(String.fromCharCode(...bytes))
+    .replace(/\+/g, '-')
+    .replace(/\//g, '_')
+    .replace(/=+$/, '');
 }

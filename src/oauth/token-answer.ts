@@ -11,7 +11,12 @@ import { oauthError } from './callback.js';
  * @param requested what was asked for, which is what is granted when the answer does not say
  * @param now the moment of the request in milliseconds: a token must not seem to live longer than it does
  */
-export function readTokenAnswer(answer: HttpAnswer, requested: string[] | undefined, now: number, secrets: readonly string[]): Token {
+export function readTokenAnswer(
+  answer: HttpAnswer,
+  requested: string[] | undefined,
+  now: number,
+  secrets: readonly string[],
+): Token {
   const { operation, status, headers } = answer;
   const body = isJson(headers) ? parseJson(answer.text) : undefined;
   if (isObject(body) && body.error) {
@@ -26,7 +31,11 @@ export function readTokenAnswer(answer: HttpAnswer, requested: string[] | undefi
   }
   if (!isObject(body)) {
     const form = answer.text.trim() === '' ? 'an empty body' : contentType(headers);
-    throw new ResponseError('malformed_response', `${operation} answered with ${form} in place of a JSON object`, status);
+    throw new ResponseError(
+      'malformed_response',
+      `${operation} answered with ${form} in place of a JSON object`,
+      status,
+    );
   }
   const { access_token, token_type, expires_in, scope = requested } = decode(tokenAnswer, body, '', status);
   if (token_type.toLowerCase() !== 'bearer') {

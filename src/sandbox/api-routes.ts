@@ -107,7 +107,14 @@ export function apiRoutes(context: SandboxContext): Hono<SandboxEnv> {
 }
 
 function splitTags(tags: string | undefined): string[] {
-  return [...new Set((tags ?? '').split(',').map((tag) => tag.trim()).filter((tag) => tag !== ''))];
+  return [
+    ...new Set(
+      (tags ?? '')
+        .split(',')
+        .map((tag) => tag.trim())
+        .filter((tag) => tag !== ''),
+    ),
+  ];
 }
 
 /** The list is written as it is read: it can be longer than memory is wide. */

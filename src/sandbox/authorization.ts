@@ -31,13 +31,17 @@ export function readAuthorization(context: SandboxContext, url: URL): Verdict {
   const app = context.apps.get(query.get('client_id') ?? '');
   if (!app) return refuse('invalid_request', 'unknown client_id');
   const redirectUri = query.get('redirect_uri') ?? '';
-  if (!isAllowed(app, redirectUri)) return refuse('invalid_request', 'redirect_uri is not registered for this application');
+  if (!isAllowed(app, redirectUri))
+    return refuse('invalid_request', 'redirect_uri is not registered for this application');
 
   const responseType = query.get('response_type');
   const state = query.get('state') || undefined;
   const issuer = url.origin;
   const deny = (error: string, error_description: string): Verdict => ({
-    redirect: answerUri({ responseType: responseType === 'token' ? 'token' : 'code', redirectUri, state, issuer }, { error, error_description }),
+    redirect: answerUri(
+      { responseType: responseType === 'token' ? 'token' : 'code', redirectUri, state, issuer },
+      { error, error_description },
+    ),
   });
   if (responseType !== 'code' && responseType !== 'token') {
     return deny('unsupported_response_type', 'response_type must be code or token');
@@ -50,7 +54,8 @@ export function readAuthorization(context: SandboxContext, url: URL): Verdict {
 
   const codeChallenge = query.get('code_challenge') || undefined;
   if (codeChallenge !== undefined) {
-    if (query.get('code_challenge_method') !== 'S256') return deny('invalid_request', 'code_challenge_method must be S256');
+    if (query.get('code_challenge_method') !== 'S256')
+      return deny('invalid_request', 'code_challenge_method must be S256');
     if (!/^[\w-]{43}$/.test(codeChallenge)) return deny('invalid_request', 'code_challenge is no S256 challenge');
   } else if (responseType === 'code' && app.clientSecret === undefined) {
     return deny('invalid_request', 'an application without a secret must send a code_challenge');
@@ -73,14 +78,23 @@ function refuse(error: string, error_description: string): Verdict {
 }
 
 /** The user agreed: makes a code or a token. Resolves to the address to send the browser to. */
-export async function approve(context: SandboxContext, request: AuthorizationRequest, user: SandboxUser): Promise<string> {
+export async function approve(
+  context: SandboxContext,
+  request: AuthorizationRequest,
+  user: SandboxUser,
+): Promise<string> {
   const { app, responseType, redirectUri, scope, codeChallenge } = request;
   const grant = { username: user.username, client_id: app.clientId, scope };
   const secret = crypto.randomUUID();
   if (responseType === 'token') {
     const expires = context.now() + tokenLifetime * 1000;
     await context.store.put('tokens', await fingerprint(secret), { ...grant, expires });
-    const answer = { access_token: secret, token_type: 'Bearer', expires_in: String(tokenLifetime), scope: scope.join(' ') };
+    const answer = {
+      access_token: secret,
+      token_type: 'Bearer',
+      expires_in: String(tokenLifetime),
+      scope: scope.join(' '),
+    };
     return answerUri(request, answer);
   }
   await context.store.put('codes', await fingerprint(secret), {
@@ -107,7 +121,8 @@ function answerUri(
   answer: Answer,
 ): string {
   const { responseType, redirectUri, state, issuer } = request;
-  const ordered: Answer = responseType === 'token' ? { state, ...answer, iss: issuer } : { ...answer, state, iss: issuer };
+  const ordered: Answer =
+    responseType === 'token' ? { state, ...answer, iss: issuer } : { ...answer, state, iss: issuer };
   const encoded = Object.entries(ordered)
     .filter((entry): entry is [string, string] => entry[1] !== undefined)
     .map(([name, value]) => `${name}=${encodeURIComponent(value)}`)

@@ -84,7 +84,10 @@ export function createSandbox(options: SandboxOptions = {}): Sandbox {
       const verdict = readAuthorization(context, address);
       if ('refused' in verdict) {
         const { error, error_description } = verdict.refused;
-        throw new OAuthError(error, `the sandbox refused: ${error_description}`, { description: error_description, status: 400 });
+        throw new OAuthError(error, `the sandbox refused: ${error_description}`, {
+          description: error_description,
+          status: 400,
+        });
       }
       if ('redirect' in verdict) return new URL(verdict.redirect);
       return new URL(agreed ? await approve(context, verdict.request, user) : decline(verdict.request));

@@ -1,6 +1,6 @@
+import { Failure } from './answer.js';
 import type { SandboxUser } from './config.js';
 import type { SandboxContext } from './context.js';
-import { Failure } from './answer.js';
 import type { FileRecord } from './records.js';
 
 /** Users' files: what the routes do, without HTTP. */
@@ -19,7 +19,11 @@ export async function findFile({ store }: SandboxContext, user: SandboxUser, id:
 }
 
 /** Puts uploaded files on record. Their bytes are in the store already. */
-export async function addFiles(context: SandboxContext, user: SandboxUser, files: readonly FileRecord[]): Promise<void> {
+export async function addFiles(
+  context: SandboxContext,
+  user: SandboxUser,
+  files: readonly FileRecord[],
+): Promise<void> {
   const used = await usedBytes(context, user);
   for (const file of files) await context.store.put('files', keyOf(user.username, file.id), file);
   context.usage.set(user.username, used + files.reduce((sum, file) => sum + file.size, 0));

@@ -57,7 +57,9 @@ export function oauthRoutes(context: SandboxContext): Hono<SandboxEnv> {
     const verdict = readAuthorization(context, new URL(c.req.url));
     if ('request' in verdict) return verdict.request;
     if ('refused' in verdict) return c.json(verdict.refused, 400);
-    return verdict.redirect.startsWith(outOfBand) ? showOutOfBand(c, verdict.redirect) : c.redirect(verdict.redirect, 303);
+    return verdict.redirect.startsWith(outOfBand)
+      ? showOutOfBand(c, verdict.redirect)
+      : c.redirect(verdict.redirect, 303);
   }
 
   return routes;
@@ -71,7 +73,12 @@ function consent(
   status: 200 | 403,
 ): Response | Promise<Response> {
   const csrf = crypto.randomUUID();
-  setCookie(c, cookieName, csrf, { path: '/oauth2', httpOnly: true, sameSite: 'Strict', secure: c.req.url.startsWith('https:') });
+  setCookie(c, cookieName, csrf, {
+    path: '/oauth2',
+    httpOnly: true,
+    sameSite: 'Strict',
+    secure: c.req.url.startsWith('https:'),
+  });
   const { pathname, search } = new URL(c.req.url);
   return show(c, (nonce) => consentPage({ request, action: pathname + search, csrf, nonce, ...shown }), status);
 }
@@ -91,10 +98,12 @@ function showOutOfBand(c: Context, uri: string): Response | Promise<Response> {
 /** A page may not be framed, run a script, or load anything. `form-action` stays open: the answer is a redirect to the app. */
 function show(c: Context, page: (nonce: string) => Page, status: 200 | 400 | 403): Response | Promise<Response> {
   const nonce = crypto.randomUUID();
-  c.header('Content-Security-Policy', `default-src 'none'; style-src 'nonce-${nonce}'; base-uri 'none'; frame-ancestors 'none'`);
+  c.header(
+    'Content-Security-Policy',
+    `default-src 'none'; style-src 'nonce-${nonce}'; base-uri 'none'; frame-ancestors 'none'`,
+  );
   c.header('X-Frame-Options', 'DENY');
   c.header('Referrer-Policy', 'no-referrer');
   c.header('Cache-Control', 'no-store');
   return c.html(page(nonce), status);
 }
-

@@ -48,11 +48,18 @@ export async function receive(store: Store, request: Request, room: number): Pro
     },
     onFile(info) {
       const type = info.headers['content-type'];
-      events.push({ kind: 'file', fileName: dispositionOf(info)?.filename ?? '', type: typeof type === 'string' ? type : undefined });
+      events.push({
+        kind: 'file',
+        fileName: dispositionOf(info)?.filename ?? '',
+        type: typeof type === 'string' ? type : undefined,
+      });
       return (chunk) => events.push(chunk === null ? { kind: 'end' } : { kind: 'chunk', chunk });
     },
     onError(error) {
-      problem ??= new Failure(error._tag === 'ReachedLimit' ? 413 : 400, 'the body is no multipart/form-data with a file');
+      problem ??= new Failure(
+        error._tag === 'ReachedLimit' ? 413 : 400,
+        'the body is no multipart/form-data with a file',
+      );
     },
     onDone() {
       finished = true;

@@ -28,7 +28,12 @@ export function sendFile(c: Context, store: Store, file: FileRecord): Response {
 }
 
 /** Undefined for the whole file: no range, several, one in another unit, or one of another version. */
-function readRange(range: string | undefined, ifRange: string | undefined, tag: string, size: number): BlobRange | undefined {
+function readRange(
+  range: string | undefined,
+  ifRange: string | undefined,
+  tag: string,
+  size: number,
+): BlobRange | undefined {
   if (ifRange !== undefined && ifRange !== tag) return undefined;
   const [, first = '', last = ''] = /^bytes=(\d*)-(\d*)$/.exec(range ?? '') ?? [];
   if (first === '' && last === '') return undefined;

@@ -1,7 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
 import { checkOptions, invalid } from '../protocol/checks.js';
-import { ConfigurationError } from '../protocol/errors.js';
+import type { ConfigurationError } from '../protocol/errors.js';
 import { createSandbox, type Sandbox, type SandboxOptions } from './create-sandbox.js';
 import { diskStore } from './disk-store.js';
 import { memoryStore } from './memory-store.js';
@@ -29,7 +29,8 @@ export interface ServedSandbox {
  */
 export async function serveSandbox(options: ServeOptions = {}): Promise<ServedSandbox> {
   const { port = 4400, host = '127.0.0.1', data, ...rest } = checkOptions('options of serveSandbox', options);
-  if (!Number.isInteger(port) || port < 0 || port > 65_535) throw invalid('port', 'must be a whole number from 0 to 65535');
+  if (!Number.isInteger(port) || port < 0 || port > 65_535)
+    throw invalid('port', 'must be a whole number from 0 to 65535');
   if (data !== undefined && rest.store) throw invalid('data', 'and store exclude each other');
   const store = rest.store ?? (data === undefined ? memoryStore() : diskStore(data));
   try {

@@ -24,7 +24,8 @@ export async function exchangeCode(context: SandboxContext, form: URLSearchParam
   }
   const grantType = form.get('grant_type');
   if (grantType === 'refresh_token') return refuse('invalid_grant', 'refresh tokens are deprecated');
-  if (grantType !== 'authorization_code') return refuse('unsupported_grant_type', 'grant_type must be authorization_code');
+  if (grantType !== 'authorization_code')
+    return refuse('unsupported_grant_type', 'grant_type must be authorization_code');
 
   const code = form.get('code');
   if (!code) return refuse('invalid_request', 'code is missing');

@@ -1,0 +1,73 @@
+import { afterAll } from 'vitest';
+import { ApiClient, type ApiClientOptions, type Token } from '../../src/index.js';
+import { createSandbox, type Sandbox, type SandboxApp, type SandboxOptions } from '../../src/sandbox.js';
+import { type ServedSandbox, type ServeOptions, serveSandbox } from '../../src/serve.js';
+import { AuthorizationCodeClient, type AuthorizationCodeClientOptions } from '../../src/server.js';
+
+/** A sandbox on a free port, closed after the tests of the file. */
+export async function served(options: ServeOptions = {}): Promise<ServedSandbox> {
+  const server = await serveSandbox({ port: 0, ...options });
+  afterAll(() => server.close());
+  return server;
+}
+
+/** The host under which a sandbox that is only a function is called. */
+export const origin = 'http://localhost';
+
+export function appOf(sandbox: Sandbox, type: SandboxApp['type']): SandboxApp {
+  const app = sandbox.apps.find((candidate) => candidate.type === type);
+  if (!app) throw new Error(`the sandbox has no ${type} app`);
+  return app;
+}
+
+export const allScopes = [
+  'account.read',
+  'file.create',
+  'file.read',
+  'file.update',
+  'file.delete',
+  'tape.read',
+  'tape.update',
+];
+
+/** A client for the sandbox's server app. */
+export function codeClient(
+  sandbox: Sandbox,
+  url: string = origin,
+  options: Partial<AuthorizationCodeClientOptions> = {},
+): AuthorizationCodeClient {
+  const app = appOf(sandbox, 'server');
+  return new AuthorizationCodeClient({
+    clientId: app.clientId,
+    ...(app.clientSecret !== undefined && { clientSecret: app.clientSecret }),
+    redirectUri: 'http://localhost:3000/callback',
+    scope: allScopes,
+    authorizationEndpoint: `${url}/oauth2`,
+    tokenEndpoint: `${url}/oauth2/token`,
+    ...(url === origin && { fetch: sandbox.fetch }),
+    ...options,
+  });
+}
+
+/** Signs in without a browser. */
+export async function tokenFor(
+  sandbox: Sandbox,
+  username: string,
+  scope: string[] = allScopes,
+  url: string = origin,
+): Promise<Token> {
+  const client = codeClient(sandbox, url, { scope });
+  const { url: authorizationUrl, pending } = await client.authorize();
+  return client.exchange(await sandbox.authorize(authorizationUrl, { username }), pending);
+}
+
+/** A sandbox that is only a function, and alice's client of it. */
+export async function inProcess(
+  options: SandboxOptions = {},
+  clientOptions: Partial<ApiClientOptions> = {},
+): Promise<{ sandbox: Sandbox; api: ApiClient; token: Token }> {
+  const sandbox = createSandbox(options);
+  const token = await tokenFor(sandbox, 'alice');
+  const api = new ApiClient({ token, baseUrl: `${origin}/v1`, fetch: sandbox.fetch, ...clientOptions });
+  return { sandbox, api, token };
+}
