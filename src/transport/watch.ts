@@ -9,7 +9,7 @@ export interface Watch {
   /** Stops the clock until the next `alive()`: it is the caller who takes their time. */
   pause(): void;
   /** Waits for the work, but not beyond the watch: not every `fetch` heeds its signal. */
-  run<T>(work: PromiseLike<T>): Promise<T>;
+  run<T>(work: Promise<T>): Promise<T>;
   stop(): void;
 }
 
@@ -25,17 +25,18 @@ export interface WatchOptions {
 export function watch({ signal, limit, code, operation }: WatchOptions): Watch {
   signal?.throwIfAborted();
   const controller = new AbortController();
-  const ended = new Promise<never>((_, reject) => {
-    controller.signal.addEventListener('abort', () => reject(controller.signal.reason), { once: true });
-  });
-  ended.catch(() => {}); // whoever is waiting gets it from run(); nobody may be
-
-  const onAbort = () => controller.abort(signal?.reason);
+  const waiting = new Set<(reason: unknown) => void>();
+  const end = (reason: unknown) => {
+    controller.abort(reason);
+    for (const reject of waiting) reject(reason);
+    waiting.clear();
+  };
+  const onAbort = () => end(signal?.reason);
   signal?.addEventListener('abort', onAbort, { once: true });
 
   const expire = (after: number) => {
     const what = code === 'timeout' ? 'took longer than' : 'stood still for';
-    controller.abort(new TimeoutError(code, `${operation} ${what} ${after} ms`));
+    end(new TimeoutError(code, `${operation} ${what} ${after} ms`));
   };
   let timer: ReturnType<typeof setTimeout> | undefined;
   const pause = () => clearTimeout(timer);
@@ -49,7 +50,23 @@ export function watch({ signal, limit, code, operation }: WatchOptions): Watch {
     signal: controller.signal,
     alive,
     pause,
-    run: (work) => Promise.race([work, ended]),
+    // not Promise.race: on a promise that outlives the work it would hold on to every result
+    run: (work) =>
+      new Promise((resolve, reject) => {
+        if (controller.signal.aborted) reject(controller.signal.reason);
+        else waiting.add(reject);
+        const settled = () => waiting.delete(reject);
+        work.then(
+          (value) => {
+            settled();
+            resolve(value);
+          },
+          (error) => {
+            settled();
+            reject(error);
+          },
+        );
+      }),
     stop() {
       pause();
       signal?.removeEventListener('abort', onAbort);

@@ -20,7 +20,7 @@ export function appOf(sandbox: Sandbox, type: SandboxApp['type']): SandboxApp {
   return app;
 }
 
-export const allScopes = [
+export const allScopes: string[] = [
   'account.read',
   'file.create',
   'file.read',
