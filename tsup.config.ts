@@ -1,10 +1,39 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { defineConfig, type Options } from 'tsup';
 
 // Every file directly in src/ is an entry point.
 const entry = readdirSync('src', { withFileTypes: true })
   .filter((file) => file.isFile())
   .map((file) => `src/${file.name}`);
+
+/** The development dependencies that are bundled into the sandbox and the command line: their licences go along. */
+const bundled = [
+  '@clack/core',
+  '@clack/prompts',
+  '@hono/node-server',
+  '@streamparser/json',
+  '@zip.js/zip.js',
+  'commander',
+  'content-disposition',
+  'exifr',
+  'gifuct-js',
+  'hono',
+  'image-size',
+  'jpeg-js',
+  'mediabunny',
+  'mime',
+  'multipasta',
+  'pretty-bytes',
+  'string-width',
+  'unpdf',
+];
+
+function licenceOf(name: string): string {
+  const folder = `node_modules/${name}`;
+  const { version, license } = JSON.parse(readFileSync(`${folder}/package.json`, 'utf8'));
+  const file = readdirSync(folder).find((candidate) => /^licen[cs]e/i.test(candidate));
+  return `${name} ${version} (${license})\n\n${file ? readFileSync(`${folder}/${file}`, 'utf8') : ''}`;
+}
 
 const common: Options = {
   entry,
@@ -13,11 +42,17 @@ const common: Options = {
   platform: 'node',
   removeNodeProtocol: false,
   splitting: true,
-  sourcemap: true,
 };
 
 const config: ReturnType<typeof defineConfig> = defineConfig([
-  { ...common, clean: true },
+  {
+    ...common,
+    clean: true,
+    async onSuccess() {
+      const text = bundled.map(licenceOf).join(`\n${'-'.repeat(80)}\n\n`);
+      writeFileSync('dist/third-party-licences.txt', text);
+    },
+  },
   { ...common, dts: { only: true } },
 ]);
 export default config;

@@ -1,12 +1,11 @@
 import { type Account, account } from '../protocol/account.js';
-import { checkSignal } from '../protocol/checks.js';
-import { decode } from '../protocol/decode.js';
-import { type Connection, call } from '../transport/connection.js';
+import { checkOptions, checkSignal, invalid } from '../protocol/checks.js';
+import { type Connection, routeUrl } from '../transport/connection.js';
+import { download } from '../transport/download.js';
+import { type CallOptions, callRoute, one } from './call-options.js';
 
-export interface CallOptions {
-  /** Aborts the call, which then rejects with the signal's reason. */
-  signal?: AbortSignal;
-}
+/** The widths in which the avatar comes, in pixels. */
+export type AvatarSize = 50 | 300 | 600;
 
 export interface AccountResource {
   /**
@@ -14,13 +13,31 @@ export interface AccountResource {
    * Wire document section 3.1.
    */
   get(options?: CallOptions): Promise<Account>;
+  /** The user's picture. Scope: `account.read`. @param size @default 50 */
+  avatar(size?: AvatarSize, options?: CallOptions): Promise<Response>;
+  /**
+   * An address of the user's picture for `<img src>`. Scope: `account.read`. It holds the access token: all that
+   * `files.url()` warns of is true of it as well.
+   */
+  avatarUrl(size?: AvatarSize): URL;
 }
 
 export function accountResource(connection: Connection): AccountResource {
   return {
-    async get({ signal } = {}) {
-      const result = await call(connection, { method: 'GET', segments: ['account'], signal: checkSignal(signal) });
-      return decode(account, result, 'result');
+    async get(options = {}) {
+      return callRoute(connection, { method: 'GET', segments: ['account'], read: one(account) }, options);
+    },
+    async avatar(size = 50, options = {}) {
+      const { signal } = checkOptions('options', options);
+      return download(connection, { segments: avatarRoute(size), signal: checkSignal(signal) });
+    },
+    avatarUrl(size = 50) {
+      return routeUrl(connection, avatarRoute(size), { access_token: connection.accessToken() });
     },
   };
+}
+
+function avatarRoute(size: AvatarSize): string[] {
+  if (![50, 300, 600].includes(size)) throw invalid('size', 'must be 50, 300 or 600');
+  return ['account', 'avatar', String(size)];
 }

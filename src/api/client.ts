@@ -1,12 +1,24 @@
-import { checkDuration, checkFunction, checkOptions, checkText, invalid, kindOf } from '../protocol/checks.js';
+import {
+  checkDuration,
+  checkFunction,
+  checkOptionalFunction,
+  checkOptions,
+  checkText,
+  invalid,
+  kindOf,
+} from '../protocol/checks.js';
 import { endpoints } from '../protocol/endpoints.js';
 import { TokenExpiredError } from '../protocol/errors.js';
 import type { Token } from '../protocol/token.js';
 import { checkBaseUrl } from '../protocol/urls.js';
 import type { Connection } from '../transport/connection.js';
+import { checkHooks, type Hooks } from '../transport/hooks.js';
 import type { Fetch } from '../transport/http.js';
+import { checkRetry, type RetryOptions } from '../transport/retry.js';
 import { type AccountResource, accountResource } from './account.js';
 import { type FilesResource, filesResource } from './files.js';
+import { type RequestOptions, request } from './request.js';
+import { type TapesResource, tapesResource } from './tapes.js';
 
 export interface ApiClientOptions {
   /**
@@ -22,6 +34,13 @@ export interface ApiClientOptions {
   timeout?: number | false;
   /** Milliseconds a transfer may stand still, either way; false turns the limit off. @default 30_000 */
   idleTimeout?: number | false;
+  /**
+   * How often a call is tried again that can be: GET and DELETE after a failure that may pass, others only when the
+   * server refused them and said when to come back. A number is the limit; false is never. @default { limit: 2, maxDelay: 60_000 }
+   */
+  retry?: RetryOptions | number | false;
+  /** Told what is sent and answered, without credentials: for logs and metrics. */
+  hooks?: Hooks;
   /** The clock, in milliseconds since 1970. @default Date.now */
   now?: () => number;
 }
@@ -38,6 +57,8 @@ export interface ApiClientOptions {
 export class ApiClient {
   readonly account: AccountResource;
   readonly files: FilesResource;
+  readonly tapes: TapesResource;
+  readonly #connection: Connection;
 
   constructor(options: ApiClientOptions) {
     const {
@@ -48,46 +69,67 @@ export class ApiClient {
       idleTimeout = 30_000,
       now = Date.now,
     } = checkOptions('options of ApiClient', options);
-    const connection: Connection = {
+    checkFunction('now', now);
+    this.#connection = {
       baseUrl: checkBaseUrl('baseUrl', baseUrl),
-      accessToken: credential(token, checkFunction('now', now)),
-      fetch: fetch && checkFunction('fetch', fetch),
+      accessToken: credential(token, now),
+      fetch: checkOptionalFunction('fetch', fetch),
       timeout: timeout !== false && checkDuration('timeout', timeout),
       idleTimeout: idleTimeout !== false && checkDuration('idleTimeout', idleTimeout),
+      retry: checkRetry(options.retry),
+      hooks: checkHooks(options.hooks),
       now,
     };
-    this.account = accountResource(connection);
-    this.files = filesResource(connection);
+    this.account = accountResource(this.#connection);
+    this.files = filesResource(this.#connection);
+    this.tapes = tapesResource(this.#connection);
+  }
+
+  /**
+   * Calls anything else below `baseUrl`, with the same token, checks, retries and errors.
+   * @param path such as `account`; it cannot leave `baseUrl`
+   * @returns what stood in the envelope's `result`, checked by `schema` if there is one
+   *
+   * @example
+   * const { scopes } = await api.request('app', { schema: z.object({ scopes: z.array(z.string()) }) });
+   */
+  request<T = unknown>(path: string, options?: RequestOptions<T>): Promise<T> {
+    return request(this.#connection, path, options);
   }
 }
 
 function credential(token: ApiClientOptions['token'], now: () => number): () => string {
-  if (typeof token === 'function') return () => accessToken(token(), now, 'what the token function gave');
-  if (token === undefined || token === null) {
-    throw invalid(
-      'token',
-      'is missing: pass the Token of a sign-in, its access_token, or a function that gives either',
-    );
-  }
-  const fixed = typeof token === 'object' ? { ...token } : token; // what is checked now is what is sent later
-  accessToken(fixed, Number.NEGATIVE_INFINITY, 'token');
-  return () => accessToken(fixed, now, 'token');
+  if (typeof token === 'function') return () => unexpired(checkToken(token(), 'what the token function gave'), now);
+  const checked = checkToken(token, 'token'); // now: whoever holds the object may change it
+  return () => unexpired(checked, now);
 }
 
-function accessToken(token: string | Token, now: number | (() => number), name: string): string {
-  if (typeof token === 'string') return checkText(name, token);
-  if (typeof token !== 'object' || token === null)
-    throw invalid(name, `must be a string or a Token, not ${kindOf(token)}`);
-  if (token instanceof Promise)
-    throw invalid(name, 'must not be a promise: keep the token at hand and refresh it elsewhere');
-  const text = checkText(`${name}.access_token`, token.access_token);
-  const expires = token.expires_at;
-  if (expires !== undefined && (typeof expires !== 'number' || Number.isNaN(expires))) {
+interface CheckedToken {
+  text: string;
+  /** Unix seconds. */
+  expires?: number;
+}
+
+function unexpired({ text, expires }: CheckedToken, now: () => number): string {
+  if (expires === undefined || now() < expires * 1000) return text;
+  throw new TokenExpiredError('the access token has expired, so nothing was sent: sign in again');
+}
+
+function checkToken(token: unknown, name: string): CheckedToken {
+  if (token === undefined || token === null) {
+    throw invalid(
+      name,
+      'is missing: it must be the Token of a sign-in, its access_token, or a function that gives either',
+    );
+  }
+  if (typeof token === 'string') return { text: checkText(name, token) };
+  if (typeof token !== 'object') throw invalid(name, `must be a string or a Token, not ${kindOf(token)}`);
+  if ('then' in token) throw invalid(name, 'must not be a promise: await it first, and keep the token at hand');
+  const { access_token, expires_at } = token as Partial<Record<keyof Token, unknown>>;
+  const text = checkText(`${name}.access_token`, access_token);
+  if (expires_at === undefined) return { text };
+  if (typeof expires_at !== 'number' || Number.isNaN(expires_at)) {
     throw invalid(`${name}.expires_at`, 'must be a number of Unix seconds');
   }
-  const at = typeof now === 'number' ? now : now();
-  if (expires !== undefined && at >= expires * 1000) {
-    throw new TokenExpiredError(`the access token expired at ${new Date(expires * 1000).toISOString()}: sign in again`);
-  }
-  return text;
+  return { text, expires: expires_at };
 }

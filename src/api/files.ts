@@ -1,34 +1,65 @@
-import { checkFunction, checkSignal, invalid, kindOf } from '../protocol/checks.js';
-import { decode } from '../protocol/decode.js';
-import { ResponseError } from '../protocol/errors.js';
-import { byId, type FileInfo, fileInfo, type UploadedFile, uploadedFile } from '../protocol/file.js';
-import { type Rendition, renditions } from '../protocol/renditions.js';
-import { type Connection, call, checkId, routeUrl } from '../transport/connection.js';
+import { checkOptionalFunction, checkOptions, checkSignal, invalid } from '../protocol/checks.js';
+import {
+  clonedFile,
+  type FileInfo,
+  fileInfo,
+  mapOfSize,
+  publishedFile,
+  type UploadedFile,
+  uploadedFile,
+} from '../protocol/file.js';
+import type { Rendition } from '../protocol/renditions.js';
+import { type Connection, routeUrl } from '../transport/connection.js';
 import { type ByteRange, download } from '../transport/download.js';
 import type { OnProgress } from '../transport/progress.js';
 import { contentOf, type UploadSource } from '../transport/source.js';
 import { upload } from '../transport/upload.js';
-import type { CallOptions } from './account.js';
+import { type CallOptions, callRoute, mapOf, nothing, one } from './call-options.js';
+import {
+  checkBoolean,
+  checkFlag,
+  checkId,
+  checkName,
+  checkRange,
+  checkRendition,
+  checkStrings,
+  checkTags,
+  checkType,
+  isMediaType,
+} from './checks.js';
+import { iterateFiles } from './iterate-files.js';
+import { type WaitOptions, waitUntilProcessed } from './wait-until-processed.js';
 
 export interface ListOptions extends CallOptions {
   /** Whether each file's `meta` is filled in. @default false */
   includeMeta?: boolean;
 }
 
-export interface UploadOptions extends CallOptions {
-  /** The file's name, with its extension. @default the name of the File or Response, else `untitled` */
+export interface FileChanges {
+  /** The new name, without the extension, which cannot be changed. */
   name?: string;
-  /** The media type. @default the type of the File or Response, else `application/octet-stream` */
-  type?: string;
-  /** Tags to put on the file. None may hold a comma, which separates them on the wire. */
+  /** All tags the file is to have: who is not among them is removed. */
+  tags?: readonly string[];
+  starred?: boolean;
+}
+
+export interface UploadAllOptions extends CallOptions {
+  /** Tags to put on each file. None may hold a comma, which separates them on the wire. */
   tags?: readonly string[];
   /** @default false */
   starred?: boolean;
   /**
-   * Told at most every 100 ms, and once at the end. It counts bytes of the file that the platform took for sending,
+   * Told at most every 100 ms, and once at the end. It counts bytes of the files that the platform took for sending,
    * which is ahead of the network by no more than the platform's own buffers.
    */
   onProgress?: OnProgress;
+}
+
+export interface UploadOptions extends UploadAllOptions {
+  /** The file's name, with its extension. @default the name of the File or Response, else `untitled` */
+  name?: string;
+  /** The media type. @default the type of the File or Response, else `application/octet-stream` */
+  type?: string;
 }
 
 export interface DownloadOptions extends CallOptions {
@@ -38,22 +69,29 @@ export interface DownloadOptions extends CallOptions {
   onProgress?: OnProgress;
 }
 
+/** Files (wire document section 3.2). */
 export interface FilesResource {
-  /**
-   * All files, in the order the server gives. Scope: `file.read`.
-   * Wire document section 3.2.
-   */
+  /** All files, in the order the server gives. Scope: `file.read`. */
   list(options?: ListOptions): Promise<FileInfo[]>;
+  /**
+   * All files, one by one as they arrive: memory stays flat however many there are. Scope: `file.read`. Leaving the loop
+   * ends the request.
+   */
+  iterate(options?: ListOptions): AsyncIterableIterator<FileInfo>;
   /**
    * One file. Scope: `file.read`.
    * @throws {NotFoundError} when there is none of this id, or it is somebody else's
    */
   get(id: string, options?: CallOptions): Promise<FileInfo>;
+  /** Changes what is given, and nothing else. Scopes: `file.update`, `file.read`. */
+  update(id: string, changes: FileChanges, options?: CallOptions): Promise<FileInfo>;
   /**
    * Uploads a file. Scope: `file.create`. A stream is sent as it is read, and never sent twice.
    * @throws {TransferError} when the source fails, or gives another number of bytes than it announced
    */
   upload(source: UploadSource, options?: UploadOptions): Promise<UploadedFile>;
+  /** Uploads several files in one request. Scope: `file.create`. All arrive, or none. */
+  uploadAll(sources: readonly UploadSource[], options?: UploadAllOptions): Promise<UploadedFile[]>;
   /**
    * The bytes of a file, or of one of its {@link renditions}. Scope: `file.read`. The response streams: read its body,
    * or call `.blob()` and the like.
@@ -66,66 +104,103 @@ export interface FilesResource {
    *
    * It holds the access token (wire document section 2.1): whoever sees it can do all that the token can. It ends up in
    * the browser's history, in server logs, and in `Referer` headers unless the page has `Referrer-Policy: no-referrer`.
-   * Never publish it.
+   * Never publish it; for that there is {@link FilesResource.publish}.
    */
   url(id: string, rendition?: Rendition): URL;
+  /** Copies a file, without its tags. Scopes: `file.create`, `file.read`. @returns the id of the copy */
+  clone(id: string, options?: CallOptions): Promise<string>;
+  /** Gives a file an address that anyone can open. Scopes: `file.update`, `file.read`. */
+  publish(id: string, options?: CallOptions): Promise<URL>;
+  /** Takes that address away. Scopes: `file.update`, `file.read`. */
+  unpublish(id: string, options?: CallOptions): Promise<void>;
   /** Deletes a file for good. Scopes: `file.delete`, `file.read`. */
   delete(id: string, options?: CallOptions): Promise<void>;
+  /**
+   * Unpacks a zip archive: its files appear in the list as if uploaded, some time later. Scopes: `file.create`, `file.read`.
+   */
+  extract(id: string, options?: CallOptions): Promise<void>;
+  /**
+   * Waits until a file has been converted, asking again and again. Scope: `file.read`.
+   * @throws {ProcessingError} when the server could not process it
+   * @throws {TimeoutError} `timeout` when it takes longer than `timeout`
+   */
+  waitUntilProcessed(id: string, options?: WaitOptions): Promise<FileInfo>;
 }
 
 export function filesResource(connection: Connection): FilesResource {
+  async function get(id: string, options: CallOptions = {}): Promise<FileInfo> {
+    return callRoute(connection, { method: 'GET', segments: ['doc', checkId(id)], read: one(fileInfo) }, options);
+  }
+
+  async function uploadParts(sources: readonly UploadSource[], options: UploadOptions): Promise<UploadedFile[]> {
+    const { name, type, tags, starred, onProgress, signal } = checkOptions('options', options);
+    return upload(connection, {
+      segments: ['doc', 'upload'],
+      searchParams: { tags: checkTags(tags), starred: checkFlag('starred', starred) },
+      parts: sources.map((source) => {
+        const content = contentOf(source);
+        return {
+          name: checkName(name) ?? (content.name || 'untitled'),
+          type: checkType(type) ?? (isMediaType(content.type) ? content.type : 'application/octet-stream'),
+          content,
+        };
+      }),
+      onProgress: checkOptionalFunction('onProgress', onProgress),
+      signal: checkSignal(signal),
+      read: (result, decode) => mapOf(uploadedFile)(decode(mapOfSize(sources.length), result, 'result'), decode),
+    });
+  }
+
   return {
-    async list({ includeMeta, signal } = {}) {
+    async list(options = {}) {
+      const { includeMeta } = checkOptions('options', options);
       const searchParams = { include_meta: checkFlag('includeMeta', includeMeta) };
-      const result = await call(connection, {
-        method: 'GET',
-        segments: ['doc'],
-        searchParams,
-        signal: checkSignal(signal),
-      });
-      return Object.entries(decode(byId, result, 'result')).map(([id, file]) => decode(fileInfo, file, `result.${id}`));
+      return callRoute(connection, { method: 'GET', segments: ['doc'], searchParams, read: mapOf(fileInfo) }, options);
     },
 
-    async get(id, { signal } = {}) {
-      const result = await call(connection, {
-        method: 'GET',
-        segments: ['doc', checkId(id)],
-        signal: checkSignal(signal),
-      });
-      return decode(fileInfo, result, 'result');
+    iterate(options = {}) {
+      const { includeMeta, signal } = checkOptions('options', options);
+      const searchParams = { include_meta: checkFlag('includeMeta', includeMeta) };
+      return iterateFiles(connection, searchParams, checkSignal(signal));
     },
 
-    async upload(source, { name, type, tags, starred, onProgress, signal } = {}) {
-      const content = contentOf(source);
-      const result = await upload(connection, {
-        segments: ['doc', 'upload'],
-        searchParams: { tags: checkTags(tags), starred: checkFlag('starred', starred) },
-        parts: [
-          {
-            name: checkName(name) ?? (content.name || 'untitled'),
-            type: checkType(type) ?? headerSafe(content.type) ?? 'application/octet-stream',
-            content,
-          },
-        ],
-        onProgress: onProgress && checkFunction('onProgress', onProgress),
-        signal: checkSignal(signal),
-      });
-      const [file, ...others] = Object.values(decode(byId, result, 'result'));
-      if (file === undefined || others.length > 0) {
-        const found = file === undefined ? 'none' : others.length + 1;
-        throw new ResponseError(
-          'malformed_response',
-          `malformed answer: result should hold one uploaded file, not ${found}`,
-        );
+    get,
+
+    async update(id, changes, options = {}) {
+      const { name, tags, starred } = checkOptions('changes', changes);
+      const json = {
+        name: checkName(name),
+        tags: checkStrings('tags', tags),
+        starred: checkBoolean('starred', starred),
+      };
+      if (Object.values(json).every((value) => value === undefined)) {
+        throw invalid('changes', 'must hold name, tags or starred');
       }
-      return decode(uploadedFile, file, 'result');
+      return callRoute(
+        connection,
+        { method: 'POST', segments: ['doc', checkId(id)], json, read: one(fileInfo) },
+        options,
+      );
     },
 
-    async download(id, rendition = 'original', { range, onProgress, signal } = {}) {
+    async upload(source, options = {}) {
+      const [file] = await uploadParts([source], options);
+      return file as UploadedFile; // one source, one file: uploadParts has checked
+    },
+
+    async uploadAll(sources, options = {}) {
+      if (!Array.isArray(sources) || sources.length === 0)
+        throw invalid('sources', 'must be an array of at least one source');
+      const { tags, starred, onProgress, signal } = checkOptions('options', options);
+      return uploadParts(sources, { tags, starred, onProgress, signal });
+    },
+
+    async download(id, rendition = 'original', options = {}) {
+      const { range, onProgress, signal } = checkOptions('options', options);
       return download(connection, {
         segments: ['doc', checkId(id), checkRendition(rendition)],
         range: checkRange(range),
-        onProgress: onProgress && checkFunction('onProgress', onProgress),
+        onProgress: checkOptionalFunction('onProgress', onProgress),
         signal: checkSignal(signal),
       });
     },
@@ -135,58 +210,42 @@ export function filesResource(connection: Connection): FilesResource {
       return routeUrl(connection, segments, { access_token: connection.accessToken() });
     },
 
-    async delete(id, { signal } = {}) {
-      await call(connection, { method: 'DELETE', segments: ['doc', checkId(id)], signal: checkSignal(signal) });
+    async clone(id, options = {}) {
+      const segments = ['doc', checkId(id), 'clone'];
+      return (await callRoute(connection, { method: 'POST', segments, read: one(clonedFile) }, options)).id;
+    },
+
+    async publish(id, options = {}) {
+      const segments = ['doc', checkId(id), 'public'];
+      const json = { public: true };
+      const { public_url } = await callRoute(
+        connection,
+        { method: 'POST', segments, json, read: one(publishedFile) },
+        options,
+      );
+      return new URL(public_url);
+    },
+
+    async unpublish(id, options = {}) {
+      const segments = ['doc', checkId(id), 'public'];
+      await callRoute(connection, { method: 'POST', segments, json: { public: false }, read: nothing }, options);
+    },
+
+    async delete(id, options = {}) {
+      const segments = ['doc', checkId(id)];
+      await callRoute(connection, { method: 'DELETE', segments, read: nothing, gone: nothing }, options);
+    },
+
+    async extract(id, options = {}) {
+      await callRoute(
+        connection,
+        { method: 'POST', segments: ['doc', checkId(id), 'extract'], read: nothing },
+        options,
+      );
+    },
+
+    async waitUntilProcessed(id, options = {}) {
+      return waitUntilProcessed((signal) => get(id, { signal }), options);
     },
   };
-}
-
-function checkFlag(name: string, value: boolean | undefined): 'true' | 'false' | undefined {
-  if (value === undefined) return undefined;
-  if (typeof value !== 'boolean') throw invalid(name, `must be true or false, not ${kindOf(value)}`);
-  return value ? 'true' : 'false';
-}
-
-function checkTags(tags: readonly string[] | undefined): string | undefined {
-  if (tags === undefined) return undefined;
-  if (!Array.isArray(tags) || tags.some((tag) => typeof tag !== 'string' || tag.trim() === '' || tag.includes(','))) {
-    throw invalid('tags', 'must be an array of strings that are not empty and hold no comma');
-  }
-  return tags.length > 0 ? tags.join(',') : undefined;
-}
-
-function checkName(name: string | undefined): string | undefined {
-  if (name === undefined || (typeof name === 'string' && name !== '')) return name;
-  throw invalid('name', 'must be a file name, such as photo.jpg');
-}
-
-const mediaType = /^[\w.+-]+\/[\w.+-]+(\s*;[\x20-\x7e]*)?$/;
-
-function checkType(type: string | undefined): string | undefined {
-  if (type === undefined || (typeof type === 'string' && mediaType.test(type))) return type;
-  throw invalid('type', 'must be a media type, such as image/jpeg');
-}
-
-function headerSafe(type: string | undefined): string | undefined {
-  return type !== undefined && mediaType.test(type) ? type : undefined;
-}
-
-function checkRendition(rendition: Rendition): Rendition {
-  if (renditions.includes(rendition)) return rendition;
-  throw invalid('rendition', `must be one of ${renditions.join(', ')}`);
-}
-
-function checkRange(range: ByteRange | undefined): ByteRange | undefined {
-  if (range === undefined) return undefined;
-  const { start, end = start } = Object(range) as Partial<ByteRange>;
-  if (
-    Number.isSafeInteger(start) &&
-    Number.isSafeInteger(end) &&
-    start !== undefined &&
-    start >= 0 &&
-    (end ?? 0) >= start
-  ) {
-    return range;
-  }
-  throw invalid('range', 'must be { start, end? }: whole numbers of bytes, both included, end not before start');
 }

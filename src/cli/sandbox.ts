@@ -76,14 +76,23 @@ async function readConfigFile(path: string): Promise<Pick<ServeOptions, 'users' 
     const reason = error instanceof Error && 'code' in error ? error.code : 'unknown reason';
     throw new ConfigurationError('invalid_argument', `--config ${path} cannot be read (${reason})`);
   }
+  let config: unknown;
   try {
-    return JSON.parse(text);
+    config = JSON.parse(text);
   } catch {
     throw new ConfigurationError('invalid_argument', `--config ${path} is no JSON`); // the parser would quote the secrets in it
   }
+  const known = ['users', 'apps'];
+  if (typeof config !== 'object' || config === null || Object.keys(config).some((key) => !known.includes(key))) {
+    throw new ConfigurationError(
+      'invalid_argument',
+      `--config ${path} must hold an object with users and apps, and nothing else`,
+    );
+  }
+  return config;
 }
 
-/** Closes the sandbox on the first signal; a second one ends the process as it is. */
+/** Closes the sandbox when the process is told to end. */
 export function stopOnSignal(served: ServedSandbox, cleanUp?: () => Promise<void>): void {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, async () => {

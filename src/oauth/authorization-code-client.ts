@@ -2,6 +2,7 @@ import pkceChallenge from 'pkce-challenge';
 import {
   checkDuration,
   checkFunction,
+  checkOptionalFunction,
   checkOptions,
   checkScope,
   checkSignal,
@@ -101,7 +102,14 @@ export class AuthorizationCodeClient {
   readonly #used = new Map<string, number>();
 
   constructor(options: AuthorizationCodeClientOptions) {
-    const { clientSecret, issuer, pkce = true } = checkOptions('options of AuthorizationCodeClient', options);
+    const {
+      clientSecret,
+      issuer,
+      pkce = true,
+      maxAge = 600,
+      timeout = 30_000,
+      now = Date.now,
+    } = checkOptions('options of AuthorizationCodeClient', options);
     this.#clientId = checkText('clientId', options.clientId);
     this.#clientSecret = checkSecret(options);
     if (typeof pkce !== 'boolean') throw invalid('pkce', `must be true or false, not ${kindOf(pkce)}`);
@@ -117,12 +125,12 @@ export class AuthorizationCodeClient {
       checkEndpoint('authorizationEndpoint', authorizationEndpoint),
     );
     this.#tokenEndpoint = checkEndpoint('tokenEndpoint', tokenEndpoint);
-    if (issuer !== undefined) checkBaseUrl('issuer', issuer);
+    if (issuer !== undefined) checkBaseUrl('issuer', checkText('issuer', issuer)); // compared as text
     this.#issuer = issuer;
-    this.#maxAge = checkDuration('maxAge', options.maxAge ?? 600);
-    this.#fetch = options.fetch && checkFunction('fetch', options.fetch);
-    this.#timeout = checkDuration('timeout', options.timeout ?? 30_000);
-    this.#now = checkFunction('now', options.now ?? Date.now);
+    this.#maxAge = checkDuration('maxAge', maxAge);
+    this.#fetch = checkOptionalFunction('fetch', options.fetch);
+    this.#timeout = checkDuration('timeout', timeout);
+    this.#now = checkFunction('now', now);
     this.#seal = createSeal(clientSecret);
   }
 
@@ -130,7 +138,8 @@ export class AuthorizationCodeClient {
    * Begins a sign-in.
    * @throws {ConfigurationError} `invalid_argument` for an ill-formed scope or parameter
    */
-  async authorize({ scope, params }: AuthorizeOptions = {}): Promise<Authorization> {
+  async authorize(options: AuthorizeOptions = {}): Promise<Authorization> {
+    const { scope, params } = checkOptions('options', options);
     const wanted = scope === undefined ? this.#scope : checkScope('scope', scope);
     const state = randomState();
     const challenge = this.#pkce ? await pkceChallenge(64) : undefined;
@@ -155,7 +164,7 @@ export class AuthorizationCodeClient {
         ...(challenge && { verifier: challenge.code_verifier }),
         ...(wanted.length > 0 && { scope: wanted }),
       },
-      Math.floor(this.#now() / 1000 + this.#maxAge),
+      Math.ceil(this.#now() / 1000 + this.#maxAge),
     );
     return { url, state, pending };
   }
@@ -173,8 +182,9 @@ export class AuthorizationCodeClient {
   async exchange(
     callback: string | URL | Request | URLSearchParams,
     pending: string,
-    { signal }: { signal?: AbortSignal } = {},
+    options: { signal?: AbortSignal } = {},
   ): Promise<Token> {
+    const { signal } = checkOptions('options', options);
     checkSignal(signal)?.throwIfAborted();
     const parameters = readCallback(callback);
     const { verifier, scope } = await this.#consume(parameters, pending);
@@ -263,8 +273,8 @@ function queryOf(callback: string | URL | Request | URLSearchParams): string {
     throw invalid('callback', `must be the request to the redirect URI, its URL or its query, not ${kindOf(callback)}`);
   }
   const [beforeFragment = ''] = text.split('#', 1);
+  if (!/^([a-z][a-z0-9+.-]*:|\/|\?)/i.test(beforeFragment)) return beforeFragment; // a query alone
   const at = beforeFragment.indexOf('?');
-  if (at >= 0) return beforeFragment.slice(at + 1);
-  if (/^(https?:|\/)/i.test(beforeFragment)) throw malformed('has no query');
-  return beforeFragment;
+  if (at < 0) throw malformed('has no query');
+  return beforeFragment.slice(at + 1);
 }

@@ -1,7 +1,7 @@
 import { CallbackError, OAuthError } from '../protocol/errors.js';
 import { errorCode, visible } from '../protocol/grammar.js';
+import { quotable } from '../protocol/quotable.js';
 import { parseUrl } from '../protocol/urls.js';
-import { quotable } from '../transport/redaction.js';
 
 /** Parameters of an authorization response, each at most once. */
 export type CallbackParameters = ReadonlyMap<string, string>;

@@ -32,8 +32,9 @@ export function authorizationUrl(
   for (const [name, value] of Object.entries(protocol)) {
     if (value !== undefined) url.searchParams.append(name, value);
   }
-  if (typeof params !== 'object' || params === null)
-    throw invalid('params', `must be an object, not ${kindOf(params)}`);
+  if (typeof params !== 'object' || params === null || Symbol.iterator in params) {
+    throw invalid('params', 'must be a plain object of strings');
+  }
   for (const [name, value] of Object.entries(params)) {
     if (reserved.has(name)) throw invalid(`params.${name}`, 'is set by the client and cannot be overridden');
     if (typeof value !== 'string') throw invalid(`params.${name}`, `must be a string, not ${kindOf(value)}`);

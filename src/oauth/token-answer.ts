@@ -20,11 +20,17 @@ export function readTokenAnswer(
   const { operation, status, headers } = answer;
   const body = isJson(headers) ? parseJson(answer.text) : undefined;
   if (isObject(body) && body.error) {
-    const { error, error_description, error_uri } = body;
+    const { error, error_description, error_uri, access_token } = body;
     if (typeof error !== 'string' || !errorCode.test(error)) {
       throw new ResponseError('malformed_response', `${operation} answered with an ill-formed error`, status);
     }
-    throw oauthError(error, textOrNothing(error_description), textOrNothing(error_uri), secrets, status);
+    throw oauthError(
+      error,
+      textOrNothing(error_description),
+      textOrNothing(error_uri),
+      [...secrets, String(access_token)],
+      status,
+    );
   }
   if (status !== 200) {
     throw new ResponseError('unexpected_status', `${operation} answered with ${status} in place of a token`, status);
@@ -37,7 +43,8 @@ export function readTokenAnswer(
       status,
     );
   }
-  const { access_token, token_type, expires_in, scope = requested } = decode(tokenAnswer, body, '', status);
+  const origin = { operation, status, secrets };
+  const { access_token, token_type, expires_in, scope = requested } = decode(tokenAnswer, body, '', origin);
   if (token_type.toLowerCase() !== 'bearer') {
     throw new ResponseError('unsupported_token_type', `${operation} gave a token that is no bearer token`, status);
   }

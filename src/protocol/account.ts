@@ -20,17 +20,31 @@ export interface Account {
   [field: string]: unknown;
 }
 
-const text = z._default(z.string(), '');
+const text = z.nullish(z.string());
 
-export const account: Schema<Account> = z.looseObject({
-  quota: count,
-  username: z.string(),
-  firstname: text,
-  lastname: text,
-  email: text,
-  country_code: text,
-  avatar: text,
-  quota_used: count,
-  quota_free: count,
-  type: z._default(z.string(), 'basic'),
-});
+/** Below zero for a user who has stored more than they may by now. */
+const balance = z.pipe(z.union([z.number(), z.string().check(z.regex(/^-?\d{1,15}$/))]), z.transform(Number));
+
+export const account: Schema<Account> = z.pipe(
+  z.looseObject({
+    quota: count,
+    username: z.string(),
+    firstname: text,
+    lastname: text,
+    email: text,
+    country_code: text,
+    avatar: text,
+    quota_used: count,
+    quota_free: balance,
+    type: text,
+  }),
+  z.transform((value) => ({
+    ...value,
+    firstname: value.firstname ?? '',
+    lastname: value.lastname ?? '',
+    email: value.email ?? '',
+    country_code: value.country_code ?? '',
+    avatar: value.avatar ?? '',
+    type: value.type ?? 'basic',
+  })),
+);

@@ -7,10 +7,10 @@ export function invalid(name: string, problem: string): ConfigurationError {
   return new ConfigurationError('invalid_argument', `${name} ${problem}`);
 }
 
-/** The options object itself: the call without one is the commonest mistake. */
+/** An options object: null and a value in its place are common mistakes. */
 export function checkOptions<T extends object>(what: string, options: T): T {
-  if (typeof options !== 'object' || options === null) throw invalid(what, 'must be an object of options');
-  return options;
+  if (typeof options === 'object' && options !== null && !Array.isArray(options)) return options;
+  throw invalid(what, `must be an object, not ${kindOf(options)}`);
 }
 
 export function checkText(name: string, value: unknown): string {
@@ -45,8 +45,13 @@ export function checkFunction<T>(name: string, value: T): T {
 }
 
 export function checkSignal(signal: AbortSignal | undefined): AbortSignal | undefined {
-  if (signal === undefined || typeof signal?.addEventListener === 'function') return signal;
+  if (signal === undefined || typeof signal?.throwIfAborted === 'function') return signal;
   throw invalid('signal', 'must be an AbortSignal');
+}
+
+/** A function that may be left out; null or false in its place is a mistake. */
+export function checkOptionalFunction<T>(name: string, value: T | undefined): T | undefined {
+  return value === undefined ? undefined : checkFunction(name, value);
 }
 
 /** The name of a value's type, for messages: never the value. */

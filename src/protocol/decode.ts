@@ -1,22 +1,33 @@
 import * as z from 'zod/mini';
 import { ResponseError } from './errors.js';
-import { plainText } from './grammar.js';
+import { quotable } from './quotable.js';
 
 /** A schema that reads the wire's form and gives ours. */
 export type Schema<T> = z.ZodMiniType<T>;
+
+/** The answer that a value came with, for the message of an error. */
+export interface AnswerOrigin {
+  /** What was asked: the method and the redacted URL. */
+  operation: string;
+  status: number;
+  /** What must not reach the message, should the server use it as a key. */
+  secrets: readonly string[];
+}
 
 /**
  * Reads a value that came over the wire.
  * @param path where the value stood in the answer, such as `result`
  * @throws {ResponseError} `malformed_response`, naming the first place that differs, without the data found there
  */
-export function decode<T>(schema: Schema<T>, value: unknown, path: string, status?: number): T {
+export function decode<T>(schema: Schema<T>, value: unknown, path: string, origin: AnswerOrigin): T {
   const parsed = z.safeParse(schema, value);
   if (parsed.success) return parsed.data;
+  const { operation, status, secrets } = origin;
   const issue = parsed.error.issues[0];
-  const place = plainText([path, ...(issue?.path ?? [])].filter((part) => part !== '').join('.')).slice(0, 200);
+  const keys = [path, ...(issue?.path ?? [])].filter((part) => part !== '');
+  const place = quotable(keys.join('.'), secrets).slice(0, 200) || 'it';
   const problem = issue && 'expected' in issue ? `is no ${issue.expected}` : 'has not the documented form';
-  throw new ResponseError('malformed_response', `malformed answer: ${place || 'it'} ${problem}`, status);
+  throw new ResponseError('malformed_response', `${operation} gave a malformed answer: ${place} ${problem}`, status);
 }
 
 /** A count on the wire: a number, or a string of digits (wire document section 3.2). */
@@ -24,5 +35,8 @@ export const wireCount: Schema<number | string> = z.union([
   z.number().check(z.gte(0)),
   z.string().check(z.regex(/^\d{1,15}$/)),
 ]);
+
+/** A moment on the wire: Unix seconds, no further than a `Date` reaches. */
+export const wireMoment: Schema<number | string> = wireCount.check(z.refine((value) => Number(value) <= 8.64e12));
 
 export const count: Schema<number> = z.pipe(wireCount, z.transform(Number));

@@ -197,3 +197,9 @@ export class StorageError extends DoctapeError {
   override readonly name = 'StorageError';
   readonly code = 'storage_unavailable';
 }
+
+/** The server could not convert a file. Its original can be downloaded all the same. */
+export class ProcessingError extends DoctapeError {
+  override readonly name = 'ProcessingError';
+  readonly code = 'processing_failed';
+}

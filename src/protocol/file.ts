@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
-import { count, type Schema, wireCount } from './decode.js';
+import { count, type Schema, wireCount, wireMoment } from './decode.js';
+import { type FileMeta, readMeta } from './meta.js';
 
 export type MediaType = 'document' | 'image' | 'audio' | 'video' | 'archive' | 'unknown' | (string & {});
 
@@ -25,7 +26,7 @@ export interface FileInfo {
   shared: 0 | 1 | (string & {});
   processing_status: 'ok' | 'failed' | 'processing' | (string & {});
   /** What is known about the content; empty in a list, unless `includeMeta` asked for it. */
-  meta: Record<string, unknown>;
+  meta: FileMeta;
   [field: string]: unknown;
 }
 
@@ -39,7 +40,7 @@ export const fileInfo: Schema<FileInfo> = z.pipe(
     name: z.string(),
     extension: z.nullish(z.string()),
     size: wireCount,
-    time_added: wireCount,
+    time_added: wireMoment,
     media_type: z.nullish(z.string()),
     tags: z.nullish(z.array(z.string())),
     origin: z.nullish(z.string()),
@@ -60,7 +61,7 @@ export const fileInfo: Schema<FileInfo> = z.pipe(
     starred: file.starred ?? false,
     shared: file.shared ?? 0,
     processing_status: file.processing_status ?? 'ok',
-    meta: file.meta ?? {},
+    meta: readMeta(file.meta ?? {}),
   })),
 );
 
@@ -80,5 +81,16 @@ export const uploadedFile: Schema<UploadedFile> = z.looseObject({
   size: count,
 });
 
-/** A map keyed by id, as the API sends its collections. */
-export const byId: Schema<Record<string, unknown>> = z.record(z.string(), z.unknown());
+/** A map keyed by id, as the API sends its collections. Checked only for being one: its values are checked one by one. */
+export const byId: Schema<Record<string, unknown>> = z.looseObject({});
+
+/** Such a map with as many values as were asked for. */
+export function mapOfSize(size: number): Schema<Record<string, unknown>> {
+  return byId.check(z.refine((map) => Object.keys(map).length === size));
+}
+
+/** The answer of clone: the id of the copy (wire document section 3.2). */
+export const clonedFile: Schema<{ id: string }> = z.object({ id: z.string().check(z.minLength(1)) });
+
+/** The answer of publish. Which key tells the state is undecided, and nobody needs it. */
+export const publishedFile: Schema<{ public_url: string }> = z.object({ public_url: z.url() });

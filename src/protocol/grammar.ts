@@ -3,8 +3,8 @@
 /** `1*VSCHAR`: client ids, secrets, codes, states and tokens. */
 export const visible: RegExp = /^[\x20-\x7e]+$/;
 
-/** `1*NQSCHAR`: error codes. */
-export const errorCode: RegExp = /^[\x20\x21\x23-\x5b\x5d-\x7e]+$/;
+/** `1*NQSCHAR`, and not of spaces alone: error codes. */
+export const errorCode: RegExp = /^(?! *$)[\x20\x21\x23-\x5b\x5d-\x7e]+$/;
 
 /** A single `scope-token`. */
 export const scopeToken: RegExp = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
@@ -23,5 +23,6 @@ const controlCharacters = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\
 
 /** What a server says, made fit for a message: control and direction characters removed, at most 1,000 characters. */
 export function plainText(value: string): string {
-  return value.slice(0, 4_000).replace(controlCharacters, ' ').trim().slice(0, 1_000);
+  const text = value.slice(0, 4_000).replace(controlCharacters, ' ').trim().slice(0, 1_000);
+  return text.replace(/[\ud800-\udbff]$/, ''); // not half a character
 }

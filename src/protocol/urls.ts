@@ -18,10 +18,11 @@ function checkSecure(name: string, value: unknown): { text: string; url: URL } {
     throw invalid(name, text === undefined ? 'is missing: it must be a URL' : `must be a URL, not ${kindOf(text)}`);
   }
   const url = parseUrl(checkText(name, text));
-  if (!url || text.includes(' ')) throw invalid(name, 'is no absolute URL');
+  if (!url) throw invalid(name, 'is no absolute URL');
   if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopback(url))) {
     throw new ConfigurationError('insecure_url', `${name} must be an https URL (http is for loopback hosts only)`);
   }
+  if (!/^https?:\/\/[^ ]+$/i.test(text)) throw invalid(name, 'is no absolute URL');
   if (url.username !== '' || url.password !== '') throw invalid(name, 'must not hold credentials');
   if (text.includes('#')) throw invalid(name, 'must not have a fragment');
   return { text, url };
@@ -40,9 +41,28 @@ export function checkBaseUrl(name: string, value: unknown): URL {
   return url;
 }
 
+/** What a callback can hold (RFC 6749 sections 4.1.2 and 4.2.2, RFC 9207). */
+const answers = new Set([
+  'code',
+  'state',
+  'iss',
+  'error',
+  'error_description',
+  'error_uri',
+  'access_token',
+  'token_type',
+  'expires_in',
+  'scope',
+]);
+
 /** A redirect URI, byte for byte as it was given. */
 export function checkRedirectUri(name: string, value: unknown): string {
   if (value === outOfBand) return outOfBand;
   if (value instanceof URL) throw invalid(name, 'must be a string: it is sent byte for byte as registered');
-  return checkSecure(name, value).text;
+  const { text, url } = checkSecure(name, value);
+  for (const parameter of url.searchParams.keys()) {
+    if (answers.has(parameter))
+      throw invalid(name, `must not have the parameter ${parameter}: the answer comes with its own`);
+  }
+  return text;
 }

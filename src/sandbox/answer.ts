@@ -1,30 +1,34 @@
 import type { Context } from 'hono';
+import type { ContentfulStatusCode } from 'hono/utils/http-status';
 
 /** The envelope (wire document section 3.0). */
 export function success(c: Context, result: unknown): Response {
   return c.json({ error: null, result });
 }
 
-export type FailureStatus = 400 | 401 | 403 | 404 | 413 | 416 | 500;
-
-const reasons: Record<FailureStatus, string> = {
+const reasons: Record<number, string> = {
   400: 'Bad Request',
   401: 'Unauthorized',
   403: 'Forbidden',
   404: 'Not Found',
   413: 'Payload Too Large',
   416: 'Range Not Satisfiable',
+  429: 'Too Many Requests',
   500: 'Internal Server Error',
+  502: 'Bad Gateway',
+  503: 'Service Unavailable',
+  504: 'Gateway Timeout',
 };
 
 /** What went wrong with a request, thrown from wherever it is found out. */
 export class Failure extends Error {
-  readonly status: FailureStatus;
+  readonly status: ContentfulStatusCode;
   readonly headers: Record<string, string>;
 
-  constructor(status: FailureStatus, detail?: string, headers: Record<string, string> = {}) {
-    super(detail ? `${reasons[status]}: ${detail}` : reasons[status]);
-    this.status = status;
+  constructor(status: number, detail?: string, headers: Record<string, string> = {}) {
+    const reason = reasons[status] ?? 'Failure';
+    super(detail ? `${reason}: ${detail}` : reason);
+    this.status = status as ContentfulStatusCode; // hono's name for one that may have a body
     this.headers = headers;
   }
 }

@@ -133,7 +133,7 @@ function answerUri(
 
 function isAllowed(app: SandboxApp, redirectUri: string): boolean {
   if (redirectUri === outOfBand) return true;
-  const url = parseUrl(redirectUri);
+  const url = /^[\x21-\x7e]+$/.test(redirectUri) ? parseUrl(redirectUri) : undefined; // the parser drops control characters
   if (!url || redirectUri.includes('#') || url.username !== '' || url.password !== '') return false;
   const local = /^https?:$/.test(url.protocol) && isLoopback(url);
   return app.redirectUris.some((registered) => {

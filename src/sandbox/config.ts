@@ -28,10 +28,10 @@ export interface SandboxApp {
 
 const text = z.string().check(z.minLength(1));
 
-const config = z.object({
+const config = z.strictObject({
   users: z.optional(
     z.array(
-      z.object({
+      z.strictObject({
         username: z.string().check(z.regex(/^[\w.-]{1,64}$/)),
         password: text,
         email: z.optional(z.string()),
@@ -43,7 +43,7 @@ const config = z.object({
   ),
   apps: z.optional(
     z.array(
-      z.object({
+      z.strictObject({
         clientId: text,
         clientSecret: z.optional(text),
         type: z.enum(['server', 'client']),

@@ -1,5 +1,8 @@
 import type { SandboxApp, SandboxUser } from './config.js';
+import type { MadeRendition } from './media/rendition.js';
+import type { Quota } from './quota.js';
 import type { Grant } from './records.js';
+import type { RenditionCache } from './rendition-cache.js';
 import type { Store } from './store.js';
 
 /** What every part of the sandbox is given. */
@@ -11,8 +14,8 @@ export interface SandboxContext {
   now: () => number;
   /** The user as whom every authorization request is approved without a page. */
   autoApprove: string | undefined;
-  /** Bytes each user has stored, counted when first asked for and kept up to date from then on. */
-  usage: Map<string, number>;
+  quotas: Map<string, Promise<Quota>>;
+  renditions: RenditionCache<MadeRendition | 'identity' | undefined>;
 }
 
 /** What Hono's handlers find in their context. */

@@ -4,12 +4,17 @@ import { checkFunction, checkOptions, invalid } from '../protocol/checks.js';
 import { OAuthError } from '../protocol/errors.js';
 import { parseUrl } from '../protocol/urls.js';
 import { Failure, failure } from './answer.js';
-import { apiRoutes } from './api-routes.js';
+import { apiRoutes, unversionedRoutes } from './api-routes.js';
 import { approve, decline, readAuthorization } from './authorization.js';
 import { readConfig, type SandboxApp, type SandboxUser } from './config.js';
 import type { SandboxContext, SandboxEnv } from './context.js';
+import { openToAllOrigins } from './cors.js';
+import { faultInjection, parseFaults } from './faults.js';
 import { memoryStore } from './memory-store.js';
 import { oauthRoutes } from './oauth-routes.js';
+import { publicRoutes } from './public-routes.js';
+import { renditionCache } from './rendition-cache.js';
+import { startPage } from './start-page.js';
 import type { Store } from './store.js';
 
 export interface SandboxOptions {
@@ -21,6 +26,8 @@ export interface SandboxOptions {
   store?: Store;
   /** The user as whom every authorization request is approved, without a page. */
   autoApprove?: string;
+  /** What is to go wrong, such as `latency=200,status=503@0.1`: see docs/sandbox.md. @default nothing */
+  faults?: string;
   /** The clock, in milliseconds since 1970. @default Date.now */
   now?: () => number;
 }
@@ -54,20 +61,27 @@ export function createSandbox(options: SandboxOptions = {}): Sandbox {
     apps: new Map(apps.map((app) => [app.clientId, app])),
     now: checkFunction('now', now),
     autoApprove,
-    usage: new Map(),
+    quotas: new Map(),
+    renditions: renditionCache(200),
   };
+  const faults = parseFaults('faults', options.faults ?? '');
   if (autoApprove !== undefined && !context.users.has(autoApprove)) {
     throw invalid('autoApprove', `must be one of the users: ${users.map((user) => user.username).join(', ')}`);
   }
 
   const server = new Hono<SandboxEnv>();
   server.use(requestId());
+  server.get('/', (c) => startPage(c, context));
+  server.route('/s', publicRoutes(context));
+  for (const path of ['/v1/*', '/doc/*', '/oauth2/token']) server.use(path, openToAllOrigins());
+  server.use(faultInjection(faults));
   server.route('/oauth2', oauthRoutes(context));
   server.route('/v1', apiRoutes(context));
+  server.route('/doc', unversionedRoutes(context));
   server.notFound((c) => failure(c, new Failure(404)));
   server.onError((error, c) => {
     if (error instanceof Failure) return failure(c, error);
-    console.error('doctape sandbox:', error);
+    console.error(`doctape sandbox: ${error.name}${stackOf(error)}`);
     return failure(c, new Failure(500));
   });
 
@@ -94,11 +108,18 @@ export function createSandbox(options: SandboxOptions = {}): Sandbox {
     },
     async reset() {
       await store.clear();
-      context.usage.clear();
+      context.quotas.clear();
+      context.renditions.clear();
     },
   };
 }
 
 function isRequest(input: string | URL | Request): input is Request {
   return typeof input === 'object' && 'method' in input;
+}
+
+/** Where an error came from, without its message, which may quote a code or a token. */
+function stackOf({ stack = '' }: Error): string {
+  const at = stack.indexOf('\n    at ');
+  return at < 0 ? '' : stack.slice(at);
 }

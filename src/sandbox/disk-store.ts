@@ -34,9 +34,7 @@ export function diskStore(folder: string): Store {
   const root = resolve(folder);
   const incoming = join(root, 'incoming');
   const blobs = join(root, 'files');
-  const database = openDatabase(root);
-  rmSync(incoming, { recursive: true, force: true }); // what was on its way when the last process ended
-  mkdirSync(incoming, { mode: 0o700 });
+  const database = openFolder(root, incoming);
 
   const get = database.prepare('SELECT json FROM records WHERE collection = ? AND key = ?');
   const put = database.prepare(`
@@ -101,17 +99,19 @@ export function diskStore(folder: string): Store {
       await rm(blobs, { recursive: true, force: true });
     },
     async close() {
-      database.close();
+      if (database.isOpen) database.close();
     },
   };
 }
 
-function openDatabase(root: string): DatabaseSync {
+function openFolder(root: string, incoming: string): DatabaseSync {
   let database: DatabaseSync | undefined;
   try {
     mkdirSync(root, { recursive: true, mode: 0o700 });
     database = new DatabaseSync(join(root, 'sandbox.sqlite'));
     database.exec(schema);
+    rmSync(incoming, { recursive: true, force: true }); // what was on its way when the last process ended
+    mkdirSync(incoming, { mode: 0o700 });
     return database;
   } catch (error) {
     database?.close();

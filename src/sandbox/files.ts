@@ -1,72 +1,239 @@
 import { Failure } from './answer.js';
 import type { SandboxUser } from './config.js';
 import type { SandboxContext } from './context.js';
-import type { FileRecord } from './records.js';
+import { readMeta } from './media/meta.js';
+import { UnreadableMedia } from './media/unreadable-media.js';
+import { mediaTypeOf, splitName, typeOf } from './media.js';
+import { quotaOf } from './quota.js';
+import { type FileRecord, keyOf } from './records.js';
+import { joinTapes, sharedTapes } from './tapes.js';
 
 /** Users' files: what the routes do, without HTTP. */
 
-const keyOf = (owner: string, id: string) => `${owner}/${id}`;
-
-export function listFiles({ store }: SandboxContext, user: SandboxUser): AsyncIterable<FileRecord> {
-  return store.list('files', keyOf(user.username, ''));
+/** A file as one user sees it: `shared` is 0 for their own, 1 for a personal share, else the id of the tape's owner. */
+export interface VisibleFile {
+  file: FileRecord;
+  shared: 0 | 1 | string;
 }
 
-/** Somebody else's file is not found either: nobody learns which ids exist. */
-export async function findFile({ store }: SandboxContext, user: SandboxUser, id: string): Promise<FileRecord> {
-  const file = await store.get('files', keyOf(user.username, id));
-  if (!file) throw new Failure(404);
+export function ownFiles({ store }: SandboxContext, username: string): AsyncIterable<FileRecord> {
+  return store.list('files', keyOf(username, ''));
+}
+
+/** A user's own files, then what others share with them (wire document section 7, choice 41). */
+export async function* visibleFiles(context: SandboxContext, user: SandboxUser): AsyncGenerator<VisibleFile> {
+  for await (const file of ownFiles(context, user.username)) yield { file, shared: 0 };
+  for (const owner of context.users.values()) {
+    if (owner.username === user.username) continue;
+    const tapes = await sharedTapes(context, owner, user);
+    for await (const file of ownFiles(context, owner.username)) {
+      const shared = sharedHow(file, user, tapes);
+      if (shared !== undefined) yield { file, shared };
+    }
+  }
+}
+
+function sharedHow(file: FileRecord, user: SandboxUser, tapes: ReadonlySet<string>): 1 | string | undefined {
+  if (file.tags.includes(`+${user.username}`)) return 1;
+  return file.tags.some((tag) => tapes.has(tag)) ? file.owner : undefined;
+}
+
+/** A file that a user may read. One that they may not is not found: nobody learns which ids exist. */
+export async function findFile(context: SandboxContext, user: SandboxUser, id: string): Promise<VisibleFile> {
+  const own = await context.store.get('files', keyOf(user.username, id));
+  if (own) return { file: own, shared: 0 };
+  for (const owner of context.users.values()) {
+    const file = await context.store.get('files', keyOf(owner.username, id));
+    if (!file) continue;
+    const shared = sharedHow(file, user, await sharedTapes(context, owner, user));
+    if (shared !== undefined) return { file, shared };
+  }
+  throw new Failure(404);
+}
+
+/** A file that a user may change: one of their own. */
+export async function findOwnFile(context: SandboxContext, user: SandboxUser, id: string): Promise<FileRecord> {
+  const { file, shared } = await findFile(context, user, id);
+  if (shared !== 0) throw new Failure(403, 'the file belongs to somebody else');
   return file;
 }
 
-/** Puts uploaded files on record. Their bytes are in the store already. */
+/** A file whose bytes are in the store already. */
+export interface NewFile {
+  id: string;
+  fileName: string;
+  type: string | undefined;
+  size: number;
+  tags: string[];
+  starred: boolean;
+  origin: string;
+}
+
+/** Looks into new files, whose bytes are reserved, and puts them on record: all or none. */
 export async function addFiles(
   context: SandboxContext,
   user: SandboxUser,
-  files: readonly FileRecord[],
+  files: readonly NewFile[],
+): Promise<FileRecord[]> {
+  const { store } = context;
+  try {
+    const records = await Promise.all(files.map((file) => describeFile(context, user, file)));
+    for (const record of records) {
+      await store.put('files', keyOf(user.username, record.id), record);
+      await joinTapes(context, user, record.tags);
+    }
+    const quota = await quotaOf(context, user);
+    for (const { size } of records) quota.keep(size);
+    return records;
+  } catch (error) {
+    await dropFiles(context, user, files);
+    throw error;
+  }
+}
+
+/** Takes back files that were to be added: nothing of them stays. */
+export async function dropFiles(
+  context: SandboxContext,
+  user: SandboxUser,
+  files: readonly Pick<NewFile, 'id' | 'size'>[],
 ): Promise<void> {
-  const used = await usedBytes(context, user);
-  for (const file of files) await context.store.put('files', keyOf(user.username, file.id), file);
-  context.usage.set(user.username, used + files.reduce((sum, file) => sum + file.size, 0));
+  const quota = await quotaOf(context, user);
+  for (const { id, size } of files) {
+    quota.release(size);
+    await context.store.delete('files', keyOf(user.username, id));
+    await context.store.deleteBlob(id);
+  }
+}
+
+async function describeFile({ store, now }: SandboxContext, user: SandboxUser, file: NewFile): Promise<FileRecord> {
+  const { id, fileName, size, tags, starred, origin } = file;
+  const { name, extension } = splitName(fileName);
+  const type = typeOf(file.type, extension);
+  const media_type = mediaTypeOf(type);
+  let processing_status: FileRecord['processing_status'] = 'ok';
+  let meta: Record<string, unknown> = {};
+  try {
+    meta = await readMeta(type, media_type, { size, read: (range) => store.readBlob(id, range) });
+  } catch (error) {
+    if (!(error instanceof UnreadableMedia)) throw error;
+    processing_status = 'failed';
+  }
+  return {
+    id,
+    owner: user.username,
+    name,
+    extension,
+    type,
+    size,
+    time_added: Math.floor(now() / 1000),
+    media_type,
+    tags,
+    origin,
+    starred,
+    public_code: null,
+    processing_status,
+    meta,
+  };
+}
+
+export interface FileChanges {
+  name?: string | undefined;
+  tags?: string[] | undefined;
+  starred?: boolean | undefined;
+}
+
+/** A name may come with the extension it has; the extension stays (wire document section 7, choice 40). */
+export async function updateFile(
+  context: SandboxContext,
+  user: SandboxUser,
+  id: string,
+  changes: FileChanges,
+): Promise<FileRecord> {
+  const file = await findOwnFile(context, user, id);
+  const { name = file.name, tags = file.tags, starred = file.starred } = changes;
+  const ending = `.${file.extension}`;
+  const stem = file.extension !== '' && name.endsWith(ending) ? name.slice(0, -ending.length) : name;
+  if (stem.trim() === '') throw new Failure(400, 'name must not be empty');
+  const changed = { ...file, name: stem, tags: [...new Set(tags)], starred };
+  await context.store.put('files', keyOf(user.username, id), changed);
+  await joinTapes(context, user, changed.tags);
+  return changed;
+}
+
+/** The copy has neither tags nor a public address (wire document section 3.2). */
+export async function cloneFile(context: SandboxContext, user: SandboxUser, id: string): Promise<string> {
+  const { file } = await findFile(context, user, id);
+  const quota = await quotaOf(context, user);
+  quota.reserve(file.size);
+  const copy = crypto.randomUUID();
+  try {
+    await copyBlob(context, file, copy);
+  } catch (error) {
+    quota.release(file.size);
+    throw error;
+  }
+  const record = {
+    ...file,
+    id: copy,
+    owner: user.username,
+    tags: [],
+    public_code: null,
+    time_added: Math.floor(context.now() / 1000),
+  };
+  await context.store.put('files', keyOf(user.username, copy), record);
+  quota.keep(file.size);
+  return copy;
+}
+
+async function copyBlob({ store }: SandboxContext, { id, size }: FileRecord, copy: string): Promise<void> {
+  const writer = await store.writeBlob(copy);
+  try {
+    const reader = size > 0 ? store.readBlob(id, { start: 0, end: size - 1 }).getReader() : undefined;
+    for (let chunk = await reader?.read(); chunk && !chunk.done; chunk = await reader?.read())
+      await writer.write(chunk.value);
+    await writer.commit();
+  } catch (error) {
+    await writer.discard();
+    throw error;
+  }
+}
+
+/** Gives a file a public address, or takes it away. */
+export async function publishFile(
+  context: SandboxContext,
+  user: SandboxUser,
+  id: string,
+  open: boolean,
+): Promise<FileRecord> {
+  const file = await findOwnFile(context, user, id);
+  if (open === (file.public_code !== null)) return file;
+  const changed = { ...file, public_code: open ? publicCode() : null };
+  if (changed.public_code !== null)
+    await context.store.put('public', changed.public_code, { owner: user.username, id });
+  await context.store.put('files', keyOf(user.username, id), changed);
+  if (file.public_code !== null) await context.store.delete('public', file.public_code);
+  return changed;
+}
+
+/** Six letters and digits, as doctape's were (wire document section 1.1). */
+function publicCode(): string {
+  const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
+  return Array.from(crypto.getRandomValues(new Uint32Array(6)), (value) => alphabet[value % alphabet.length]).join('');
+}
+
+export async function findPublicFile({ store }: SandboxContext, code: string): Promise<FileRecord> {
+  const address = await store.get('public', code);
+  const file = address && (await store.get('files', keyOf(address.owner, address.id)));
+  if (!file || file.public_code !== code) throw new Failure(404);
+  return file;
 }
 
 export async function deleteFile(context: SandboxContext, user: SandboxUser, id: string): Promise<void> {
-  const file = await findFile(context, user, id);
-  const used = await usedBytes(context, user);
-  if (!(await context.store.delete('files', keyOf(user.username, id)))) throw new Failure(404);
-  context.usage.set(user.username, used - file.size);
-  await context.store.deleteBlob(id);
-}
-
-export const defaultQuota = 5_000_000_000;
-
-export function quotaOf(user: SandboxUser): number {
-  return user.quota ?? defaultQuota;
-}
-
-export async function usedBytes(context: SandboxContext, user: SandboxUser): Promise<number> {
-  const known = context.usage.get(user.username);
-  if (known !== undefined) return known;
-  let used = 0;
-  for await (const file of listFiles(context, user)) used += file.size;
-  context.usage.set(user.username, used);
-  return used;
-}
-
-/** The file object, as it goes over the wire (wire document section 3.2). */
-export function wireFile(file: FileRecord, withMeta: boolean): Record<string, unknown> {
-  return {
-    id: file.id,
-    public_url: null,
-    name: file.name,
-    extension: file.extension,
-    size: file.size,
-    time_added: file.time_added,
-    media_type: file.media_type,
-    tags: file.tags,
-    origin: file.origin,
-    starred: file.starred,
-    shared: 0,
-    processing_status: 'ok',
-    meta: withMeta ? file.meta : {},
-  };
+  const { store } = context;
+  const file = await findOwnFile(context, user, id);
+  const quota = await quotaOf(context, user);
+  if (!(await store.delete('files', keyOf(user.username, id)))) throw new Failure(404);
+  quota.remove(file.size);
+  if (file.public_code !== null) await store.delete('public', file.public_code);
+  await store.deleteBlob(id);
 }

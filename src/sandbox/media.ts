@@ -1,9 +1,9 @@
-import mime from 'mime/lite';
+import mime from 'mime';
 
-/** `holiday.jpg` is `holiday` and `jpg`; a name that begins with its only dot has no extension. */
+/** `holiday.jpg` is `holiday` and `jpg`; a name with its only dot at either end has no extension. */
 export function splitName(fileName: string): { name: string; extension: string } {
   const dot = fileName.lastIndexOf('.');
-  if (dot <= 0) return { name: fileName, extension: '' };
+  if (dot <= 0 || dot === fileName.length - 1) return { name: fileName, extension: '' };
   return { name: fileName.slice(0, dot), extension: fileName.slice(dot + 1) };
 }
 
@@ -11,12 +11,15 @@ export function joinName({ name, extension }: { name: string; extension: string 
   return extension === '' ? name : `${name}.${extension}`;
 }
 
-const unspecific = new Set(['', 'application/octet-stream', 'binary/octet-stream']);
+const unspecific = new Set(['application/octet-stream', 'binary/octet-stream', 'application/text']);
+const wellFormed = /^[\w.+-]+\/[\w.+-]+([ \t]*;[\x20-\x7e]*)?$/;
 
 /** What the uploader called it, unless that says nothing and the extension does. */
 export function typeOf(declared: string | undefined, extension: string): string {
   const type = declared?.trim().toLowerCase() ?? '';
-  return unspecific.has(type) ? (mime.getType(extension) ?? 'application/octet-stream') : type;
+  return unspecific.has(type) || !wellFormed.test(type)
+    ? (mime.getType(extension) ?? 'application/octet-stream')
+    : type;
 }
 
 const archives = /\b(zip|x-tar|gzip|x-bzip2?|x-7z-compressed|x-rar-compressed|vnd\.rar|zstd|x-xz)\b/;

@@ -40,8 +40,10 @@ export function memoryStore(): Store {
     },
     readBlob(name, { start, end }) {
       const blob = blobs.get(name);
-      if (!blob) throw new Error(`the store has no blob ${name}`);
-      return blob.slice(start, end + 1).stream();
+      if (blob) return blob.slice(start, end + 1).stream();
+      return new ReadableStream({
+        start: (controller) => controller.error(new Error(`the store has no blob ${name}`)),
+      });
     },
     async deleteBlob(name) {
       blobs.delete(name);

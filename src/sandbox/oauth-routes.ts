@@ -1,20 +1,16 @@
 import { type Context, Hono } from 'hono';
-import { bodyLimit } from 'hono/body-limit';
 import { getCookie, setCookie } from 'hono/cookie';
-import { cors } from 'hono/cors';
 import { outOfBand } from '../protocol/endpoints.js';
 import { sameText } from '../protocol/same-text.js';
+import { Failure } from './answer.js';
 import { type AuthorizationRequest, approve, decline, readAuthorization } from './authorization.js';
+import { formBody } from './body.js';
+import { consentPage, outOfBandPage } from './consent-page.js';
 import type { SandboxContext, SandboxEnv } from './context.js';
-import { consentPage, outOfBandPage, type Page } from './pages.js';
+import { showPage } from './show-page.js';
 import { exchangeCode } from './token-endpoint.js';
 
 const cookieName = 'doctape_sandbox_csrf';
-const formLimit = bodyLimit({
-  maxSize: 64 * 1024,
-  onError: (c) => c.json({ error: 'invalid_request', error_description: 'the form is too large' }, 413),
-});
-
 /** `/oauth2` and `/oauth2/token` (wire document section 2). */
 export function oauthRoutes(context: SandboxContext): Hono<SandboxEnv> {
   const routes = new Hono<SandboxEnv>();
@@ -27,10 +23,10 @@ export function oauthRoutes(context: SandboxContext): Hono<SandboxEnv> {
     return consent(c, request, {}, 200);
   });
 
-  routes.post('/', formLimit, async (c) => {
+  routes.post('/', async (c) => {
     const request = await readRequest(c);
     if (request instanceof Response) return request;
-    const form = new URLSearchParams(await c.req.text());
+    const form = await formBody(c);
     const csrf = getCookie(c, cookieName);
     if (!csrf || !sameText(csrf, form.get('csrf') ?? '')) {
       return consent(c, request, { problem: 'This page was too old or came from elsewhere. Please try again.' }, 403);
@@ -45,12 +41,16 @@ export function oauthRoutes(context: SandboxContext): Hono<SandboxEnv> {
     return answer(c, request, await approve(context, request, user));
   });
 
-  routes.use('/token', cors({ origin: '*', allowMethods: ['POST'], allowHeaders: ['Authorization', 'Content-Type'] }));
-  routes.post('/token', formLimit, async (c) => {
-    const { status, body } = await exchangeCode(context, new URLSearchParams(await c.req.text()));
+  routes.post('/token', async (c) => {
     c.header('Cache-Control', 'no-store');
     c.header('Pragma', 'no-cache');
-    return c.json(body, status);
+    try {
+      const { status, body } = await exchangeCode(context, await formBody(c));
+      return c.json(body, status);
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      return c.json({ error: 'invalid_request', error_description: error.message }, error.status, error.headers);
+    }
   });
 
   async function readRequest(c: Context): Promise<AuthorizationRequest | Response> {
@@ -65,14 +65,14 @@ export function oauthRoutes(context: SandboxContext): Hono<SandboxEnv> {
   return routes;
 }
 
-/** Asks the user. Each page has a token of its own, which must come back with the form and in the cookie. */
+/** Asks the user. The page has a token that must come back with the form and in the cookie. */
 function consent(
   c: Context,
   request: AuthorizationRequest,
   shown: { username?: string; problem?: string },
   status: 200 | 403,
 ): Response | Promise<Response> {
-  const csrf = crypto.randomUUID();
+  const csrf = getCookie(c, cookieName) || crypto.randomUUID(); // one for all tabs
   setCookie(c, cookieName, csrf, {
     path: '/oauth2',
     httpOnly: true,
@@ -80,7 +80,7 @@ function consent(
     secure: c.req.url.startsWith('https:'),
   });
   const { pathname, search } = new URL(c.req.url);
-  return show(c, (nonce) => consentPage({ request, action: pathname + search, csrf, nonce, ...shown }), status);
+  return showPage(c, (nonce) => consentPage({ request, action: pathname + search, csrf, nonce, ...shown }), status);
 }
 
 function answer(c: Context, request: AuthorizationRequest, uri: string): Response | Promise<Response> {
@@ -92,18 +92,5 @@ function answer(c: Context, request: AuthorizationRequest, uri: string): Respons
 
 function showOutOfBand(c: Context, uri: string): Response | Promise<Response> {
   const [, parameters = ''] = uri.split(/[?#]/, 2);
-  return show(c, (nonce) => outOfBandPage(new URLSearchParams(parameters), nonce), 200);
-}
-
-/** A page may not be framed, run a script, or load anything. `form-action` stays open: the answer is a redirect to the app. */
-function show(c: Context, page: (nonce: string) => Page, status: 200 | 400 | 403): Response | Promise<Response> {
-  const nonce = crypto.randomUUID();
-  c.header(
-    'Content-Security-Policy',
-    `default-src 'none'; style-src 'nonce-${nonce}'; base-uri 'none'; frame-ancestors 'none'`,
-  );
-  c.header('X-Frame-Options', 'DENY');
-  c.header('Referrer-Policy', 'no-referrer');
-  c.header('Cache-Control', 'no-store');
-  return c.html(page(nonce), status);
+  return showPage(c, (nonce) => outOfBandPage(new URLSearchParams(parameters), nonce));
 }

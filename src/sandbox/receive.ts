@@ -1,6 +1,9 @@
 import { parse } from 'content-disposition';
 import { make, type PartInfo } from 'multipasta';
 import { Failure } from './answer.js';
+import { delimiterGuard } from './delimiter-guard.js';
+import { joinName, splitName } from './media.js';
+import type { Quota } from './quota.js';
 import type { BlobWriter, Store } from './store.js';
 
 /** A file that has arrived whole and is in the store under its id. */
@@ -27,19 +30,20 @@ const mostFieldBytes = 64 * 1024;
 /**
  * Streams a multipart body into the store. Any file part counts, whatever its name (wire document section 7, choice 17).
  * When it fails, nothing of it stays behind.
- * @param room bytes the user may still store
+ * @param quota what the bytes are taken from as they arrive
  */
-export async function receive(store: Store, request: Request, room: number): Promise<Received> {
+export async function receive(store: Store, request: Request, quota: Quota): Promise<Received> {
   const files: ReceivedFile[] = [];
   const fields = new Map<string, string>();
   let writer: BlobWriter | undefined;
-  let left = room;
 
+  const contentType = request.headers.get('content-type') ?? '';
+  const wholeDelimiters = delimiterGuard(contentType);
   const events: Event[] = [];
   let finished = false;
   let problem: Failure | undefined;
   const parser = make({
-    headers: { 'content-type': request.headers.get('content-type') ?? '' },
+    headers: { 'content-type': contentType },
     maxParts: mostParts,
     maxFieldSize: mostFieldBytes,
     isFile: (info) => dispositionOf(info)?.filename !== undefined,
@@ -79,10 +83,9 @@ export async function receive(store: Store, request: Request, room: number): Pro
       const file = files.at(-1);
       if (!writer || !file) continue; // what stands before the first part
       if (event.kind === 'chunk') {
-        left -= event.chunk.byteLength;
-        if (left < 0) throw new Failure(413, 'the quota is used up');
-        await writer.write(event.chunk);
+        quota.reserve(event.chunk.byteLength);
         file.size += event.chunk.byteLength;
+        await writer.write(event.chunk);
       } else {
         await writer.commit();
         writer = undefined;
@@ -97,9 +100,10 @@ export async function receive(store: Store, request: Request, room: number): Pro
         throw new Failure(400, 'the body was cut off');
       });
       if (done) break;
-      parser.write(value);
+      parser.write(wholeDelimiters(value));
       await storeEvents();
     }
+    parser.write(wholeDelimiters());
     parser.end();
     await storeEvents();
     if (!finished) throw new Failure(400, 'the body was cut off');
@@ -107,7 +111,10 @@ export async function receive(store: Store, request: Request, room: number): Pro
     return { files, fields };
   } catch (error) {
     await writer?.discard();
-    await Promise.all(files.map(({ id }) => store.deleteBlob(id)));
+    for (const { id, size } of files) {
+      quota.release(size);
+      await store.deleteBlob(id);
+    }
     if (error instanceof URIError) throw new Failure(400, 'a part has an undecodable name'); // from the parser
     throw error;
   }
@@ -123,5 +130,14 @@ function dispositionOf(info: PartInfo): { name?: string; filename?: string } | u
 function baseName(fileName: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what it removes
   const name = (fileName.split(/[\\/]/).at(-1) ?? '').replace(/[\u0000-\u001f\u007f]/g, '').trim();
-  return name === '' || name === '.' || name === '..' ? 'untitled' : name.slice(0, 255);
+  return name === '' || name === '.' || name === '..' ? 'untitled' : shortened(name);
+}
+
+/** At most 255 characters, the extension among them. */
+function shortened(fileName: string): string {
+  if (fileName.length <= 255) return fileName;
+  const { name, extension } = splitName(fileName);
+  const ending = extension.length > 32 ? '' : extension;
+  const stem = name.slice(0, 254 - ending.length).replace(/[\ud800-\udbff]$/, ''); // not half a character
+  return joinName({ name: stem, extension: ending });
 }

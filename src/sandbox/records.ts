@@ -14,7 +14,18 @@ export interface FileRecord {
   tags: string[];
   origin: string;
   starred: boolean;
+  /** The code of its public address, or null when it is private. */
+  public_code: string | null;
+  processing_status: 'ok' | 'failed';
   meta: Record<string, unknown>;
+}
+
+export interface TapeRecord {
+  id: string;
+  owner: string;
+  name: string;
+  live: boolean;
+  shared_with: string[];
 }
 
 export interface Grant {
@@ -30,14 +41,27 @@ export interface CodeRecord extends Grant {
   code_challenge?: string;
 }
 
+/** What a public address leads to. */
+export interface PublicAddress {
+  owner: string;
+  id: string;
+}
+
 /**
- * The collections. Files have keys of the form `owner/id`. Codes and tokens have the SHA-256 of themselves for a key, so
+ * The collections. Files have keys of the form `owner/id`, tapes `owner/name`, public addresses their codes. Codes and tokens have the SHA-256 of themselves for a key, so
  * that a copy of the data folder signs nobody in.
  */
 export interface Records {
   files: FileRecord;
+  tapes: TapeRecord;
+  public: PublicAddress;
   codes: CodeRecord;
   tokens: Grant;
 }
 
 export type Collection = keyof Records;
+
+/** The key of what a user owns. With an empty name, the prefix of all of it. */
+export function keyOf(owner: string, name: string): string {
+  return `${owner}/${name}`;
+}

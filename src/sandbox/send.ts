@@ -1,30 +1,74 @@
 import { create } from 'content-disposition';
 import type { Context } from 'hono';
 import { Failure } from './answer.js';
+import type { SandboxContext } from './context.js';
+import { makeRendition } from './media/rendition.js';
 import { joinName } from './media.js';
 import type { FileRecord } from './records.js';
-import type { BlobRange, Store } from './store.js';
+import type { BlobRange } from './store.js';
 
-/** Sends the bytes of a file, whole or a single range of them (RFC 9110 section 14, wire document section 7, choice 30). */
-export function sendFile(c: Context, store: Store, file: FileRecord): Response {
-  const tag = `"${file.id}"`; // the bytes behind an id never change
+/** Something to send: its bytes do not change as long as its tag does not. */
+interface Sendable {
+  tag: string;
+  type: string;
+  size: number;
+  headers?: Record<string, string>;
+  read: (range: BlobRange) => ReadableStream<Uint8Array<ArrayBuffer>> | Uint8Array<ArrayBuffer>;
+}
+
+/** Sends the original of a file, or what can be made of it; anything else is the documented 404. */
+export async function sendRendition(
+  c: Context,
+  context: SandboxContext,
+  file: FileRecord,
+  rendition: string,
+): Promise<Response> {
+  if (rendition === 'original') return sendOriginal(c, context, file);
+  if (file.processing_status !== 'ok') throw new Failure(404);
+  const { id, size, type, media_type } = file;
+  const bytes = { size, read: (range: BlobRange) => context.store.readBlob(id, range) };
+  const name = rendition === 'poster_1280.mp4' ? 'poster_1280.jpg' : rendition; // as the documentation misspells it
+  const made = await context.renditions.get(`${id}/${name}`, () => makeRendition(type, media_type, bytes, name));
+  if (made === 'identity') return sendOriginal(c, context, file);
+  if (!made) throw new Failure(404);
+  return send(c, {
+    tag: `"${id}/${name}"`,
+    type: made.type,
+    size: made.bytes.byteLength,
+    read: ({ start, end }) => made.bytes.subarray(start, end + 1),
+  });
+}
+
+function sendOriginal(c: Context, { store }: SandboxContext, file: FileRecord): Response {
+  return send(c, {
+    tag: `"${file.id}"`,
+    type: file.type,
+    size: file.size,
+    headers: { 'Content-Disposition': create(joinName(file)) },
+    read: (range) => store.readBlob(file.id, range),
+  });
+}
+
+/** Whole, or a single range (RFC 9110 sections 13 and 14, wire document section 7, choice 30). */
+function send(c: Context, { tag, type, size, headers: more, read }: Sendable): Response {
   const headers: Record<string, string> = {
     'Accept-Ranges': 'bytes',
     'Cache-Control': 'private, no-cache',
-    'Content-Disposition': create(joinName(file)),
-    'Content-Type': file.type,
+    'Content-Type': type,
     ETag: tag,
+    ...more,
   };
   const known = c.req.header('if-none-match');
-  if (known === '*' || known?.split(/\s*,\s*/).includes(tag)) return c.body(null, 304, headers);
+  if (known === '*' || known?.split(/\s*,\s*/).some((other) => other.replace(/^W\//, '') === tag))
+    return c.body(null, 304, headers);
 
-  const range = readRange(c.req.header('range'), c.req.header('if-range'), tag, file.size);
-  const { start, end } = range ?? { start: 0, end: file.size - 1 };
+  const range = readRange(c.req.header('range'), c.req.header('if-range'), tag, size);
+  const { start, end } = range ?? { start: 0, end: size - 1 };
   headers['Content-Length'] = String(end - start + 1);
-  if (range) headers['Content-Range'] = `bytes ${start}-${end}/${file.size}`;
+  if (range) headers['Content-Range'] = `bytes ${start}-${end}/${size}`;
   const status = range ? 206 : 200;
   if (end < start || c.req.method === 'HEAD') return c.body(null, status, headers);
-  return c.body(store.readBlob(file.id, { start, end }), status, headers);
+  return c.body(read({ start, end }), status, headers);
 }
 
 /** Undefined for the whole file: no range, several, one in another unit, or one of another version. */
@@ -35,7 +79,7 @@ function readRange(
   size: number,
 ): BlobRange | undefined {
   if (ifRange !== undefined && ifRange !== tag) return undefined;
-  const [, first = '', last = ''] = /^bytes=(\d*)-(\d*)$/.exec(range ?? '') ?? [];
+  const [, first = '', last = ''] = /^bytes=(\d*)-(\d*)$/i.exec(range ?? '') ?? [];
   if (first === '' && last === '') return undefined;
   const start = first === '' ? Math.max(0, size - Number(last)) : Number(first);
   const end = first === '' || last === '' ? size - 1 : Math.min(Number(last), size - 1);

@@ -1,5 +1,5 @@
 import type { AddressInfo } from 'node:net';
-import { createAdaptorServer } from '@hono/node-server';
+import { createAdaptorServer, type Http2Bindings, type HttpBindings } from '@hono/node-server';
 import { checkOptions, invalid } from '../protocol/checks.js';
 import type { ConfigurationError } from '../protocol/errors.js';
 import { createSandbox, type Sandbox, type SandboxOptions } from './create-sandbox.js';
@@ -19,7 +19,7 @@ export interface ServedSandbox {
   /** Where it listens, such as `http://127.0.0.1:4400`. */
   url: string;
   sandbox: Sandbox;
-  /** Ends all connections and gives the data folder free. */
+  /** Ends all connections and gives the data folder free. A `store` of your own stays open. */
   close(): Promise<void>;
 }
 
@@ -32,11 +32,17 @@ export async function serveSandbox(options: ServeOptions = {}): Promise<ServedSa
   if (!Number.isInteger(port) || port < 0 || port > 65_535)
     throw invalid('port', 'must be a whole number from 0 to 65535');
   if (data !== undefined && rest.store) throw invalid('data', 'and store exclude each other');
-  const store = rest.store ?? (data === undefined ? memoryStore() : diskStore(data));
+  if (data !== undefined) checkPath('data', data);
+  checkPath('host', host);
+  const ownStore = rest.store ? undefined : data === undefined ? memoryStore() : diskStore(data);
   try {
-    const sandbox = createSandbox({ ...rest, store });
+    const sandbox = createSandbox({ ...rest, ...(ownStore && { store: ownStore }) });
     const server = createAdaptorServer({
-      fetch: (request) => sandbox.fetch(request),
+      fetch(request, { incoming }: HttpBindings | Http2Bindings) {
+        // the start page shows passwords; a Host header proves nothing about where a request comes from
+        const shown = new URL(request.url).pathname !== '/' || isOwnAddress(incoming.socket.remoteAddress);
+        return shown ? sandbox.fetch(request) : new Response(null, { status: 404 });
+      },
       overrideGlobalObjects: false,
       // a large upload takes longer than Node's five minutes
       serverOptions: { requestTimeout: 0, keepAliveTimeout: 60_000 },
@@ -45,25 +51,34 @@ export async function serveSandbox(options: ServeOptions = {}): Promise<ServedSa
       server.once('error', (error: NodeJS.ErrnoException) => reject(bindError(host, port, error)));
       server.listen(port, host, resolve);
     });
+    let closed: Promise<void> | undefined;
     const { port: bound } = server.address() as AddressInfo;
     return {
       url: `http://${host.includes(':') ? `[${host}]` : host}:${bound}`,
       sandbox,
-      async close() {
-        await new Promise<void>((resolve) => {
+      close() {
+        closed ??= new Promise<void>((resolve) => {
           server.close(() => resolve());
           if ('closeAllConnections' in server) server.closeAllConnections();
-        });
-        await store.close();
+        }).then(() => ownStore?.close());
+        return closed;
       },
     };
   } catch (error) {
-    await store.close();
+    await ownStore?.close();
     throw error;
   }
+}
+
+function checkPath(name: string, value: unknown): void {
+  if (typeof value !== 'string' || value === '') throw invalid(name, 'must be a string that is not empty');
 }
 
 function bindError(host: string, port: number, { code }: NodeJS.ErrnoException): ConfigurationError {
   const reason = code === 'EADDRINUSE' ? 'it is taken: choose another, or 0 for a free one' : `(${code})`;
   return invalid('port', `${port} on ${host} cannot be listened on: ${reason}`);
+}
+
+function isOwnAddress(address: string | undefined): boolean {
+  return address !== undefined && /^(::ffff:)?127\.|^::1$/.test(address);
 }

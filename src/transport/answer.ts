@@ -8,9 +8,9 @@ import {
   ResponseError,
   UnauthorizedError,
 } from '../protocol/errors.js';
+import { quotable } from '../protocol/quotable.js';
 import { parseChallenge } from './challenge.js';
 import type { HttpAnswer } from './http.js';
-import { quotable } from './redaction.js';
 import { parseRetryAfter } from './retry-after.js';
 
 export interface AnswerContext {
@@ -80,8 +80,16 @@ export function parseJson(text: string): unknown {
   }
 }
 
-/** The media type of an answer, for messages. */
+/** The media type of an answer, for messages: only of well-known ones, because a server may write anything there. */
 export function contentType(headers: Headers): string {
-  const type = /^[\w.+-]+\/[\w.+-]+/.exec(headers.get('content-type') ?? '')?.[0];
-  return type?.toLowerCase() ?? 'a body of no declared type';
+  const type = /^[\w.+-]+\/[\w.+-]+/.exec(headers.get('content-type') ?? '')?.[0].toLowerCase() ?? '';
+  const known = [
+    'text/html',
+    'text/plain',
+    'text/xml',
+    'application/json',
+    'application/xml',
+    'application/octet-stream',
+  ];
+  return known.includes(type) ? type : 'a body of another type';
 }

@@ -18,7 +18,7 @@ export interface ByteRequest {
 export async function fetchBytes(request: ByteRequest): Promise<Response> {
   const fetcher = request.fetch ?? globalThis.fetch;
   try {
-    return await request.watched.run(
+    const response = await request.watched.run(
       fetcher(request.url.href, {
         method: request.method,
         headers: request.headers,
@@ -28,6 +28,8 @@ export async function fetchBytes(request: ByteRequest): Promise<Response> {
         ...(platform() !== 'workerd' && { credentials: 'omit', cache: 'no-store' }),
       } as RequestInit),
     );
+    if (typeof response?.status !== 'number') throw new TypeError('fetch gave no Response');
+    return response;
   } catch (error) {
     const operation = `${request.method} ${redactedUrl(request.url)}`;
     throw isRedirectError(error) ? redirectRefused(operation) : failure(error, operation, request.watched.signal);
@@ -52,7 +54,7 @@ export async function readAnswer(response: Response, method: string, url: URL, w
   const operation = `${method} ${redactedUrl(url)}`;
   if (isRedirect(response)) throw redirectRefused(operation, response.status);
   try {
-    const text = await watched.run(readText(response, 1024 * 1024, operation));
+    const text = await watched.run(readText(response, 1024 * 1024, operation, response.ok ? 'refuse' : 'cut'));
     return { operation, status: response.status, headers: response.headers, text };
   } catch (error) {
     throw failure(error, operation, watched.signal);

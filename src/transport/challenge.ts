@@ -3,7 +3,7 @@ import { parseScope } from '../protocol/grammar.js';
 
 // a scheme, or a parameter of the scheme before it (RFC 9110 section 11.6.1)
 const part =
-  /[\s,]*(?:([!#$%&'*+.^_`|~\w-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))|([!#$%&'*+.^_`|~\w-]+)(?:\s+|$))/y;
+  /[\s,]*(?:([!#$%&'*+.^_`|~\w-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))|([!#$%&'*+.^_`|~\w-]+)(?=[\s,]|$))/y;
 
 /** Reads the `Bearer` challenge of a `WWW-Authenticate` header (RFC 6750 section 3). Undefined when there is none. */
 export function parseChallenge(header: string | null): Challenge | undefined {

@@ -1,6 +1,10 @@
-import { invalid } from '../protocol/checks.js';
+import { invalid, kindOf } from '../protocol/checks.js';
+import { decode, type Schema } from '../protocol/decode.js';
+import { parseUrl } from '../protocol/urls.js';
 import { openAnswer } from './answer.js';
-import { type Fetch, type HttpAnswer, type HttpRequest, send } from './http.js';
+import type { Hooks } from './hooks.js';
+import { type Fetch, type HttpRequest, send } from './http.js';
+import { type RetryPolicy, withRetries } from './retry.js';
 
 /** What every call to the API shares. Resources are given this, never the client. */
 export interface Connection {
@@ -10,6 +14,8 @@ export interface Connection {
   fetch: Fetch | undefined;
   timeout: number | false;
   idleTimeout: number | false;
+  retry: RetryPolicy;
+  hooks: Hooks;
   now: () => number;
 }
 
@@ -18,47 +24,75 @@ export type SearchParams = Record<string, string | undefined>;
 /** The URL of a route below the base. Its segments are taken literally: nothing in them can climb or ask. */
 export function routeUrl(connection: Connection, segments: readonly string[], searchParams: SearchParams = {}): URL {
   const url = new URL(connection.baseUrl);
-  url.pathname = [url.pathname.replace(/\/$/, ''), ...segments.map(encodeURIComponent)].join('/');
+  url.pathname = basePath(connection) + segments.map(encodeURIComponent).join('/');
+  return withSearch(url, searchParams);
+}
+
+/** The URL of any path below the base, as a caller of `request()` writes it. */
+export function pathUrl(connection: Connection, path: string, searchParams: SearchParams = {}): URL {
+  if (typeof path !== 'string') throw invalid('path', `must be a string, not ${kindOf(path)}`);
+  const base = connection.baseUrl.origin + basePath(connection);
+  const url = /^[a-z][a-z0-9+.-]*:|^[/\\]{2}|[\\\s]|#/i.test(path)
+    ? undefined
+    : parseUrl(base + path.replace(/^\//, ''));
+  if (!url?.href.startsWith(base) || /%2e/i.test(url.pathname)) {
+    throw invalid('path', 'must be a path below baseUrl, such as "account": no host, no fragment, no way up');
+  }
+  withSearch(url, searchParams);
+  if (url.searchParams.has('access_token')) {
+    throw invalid('access_token', 'must not be in the query of a call: the token travels in the header');
+  }
+  return url;
+}
+
+function basePath({ baseUrl }: Connection): string {
+  return baseUrl.pathname.endsWith('/') ? baseUrl.pathname : `${baseUrl.pathname}/`;
+}
+
+function withSearch(url: URL, searchParams: SearchParams): URL {
   for (const [name, value] of Object.entries(searchParams)) {
     if (value !== undefined) url.searchParams.set(name, value);
   }
   return url;
 }
 
-/** An id as a path segment. `.` and `..` would be taken for directions. */
-export function checkId(id: unknown): string {
-  if (typeof id !== 'string') throw invalid('id', `must be a string, not ${id === null ? 'null' : typeof id}`);
-  if (id === '' || id === '.' || id === '..') throw invalid('id', 'must be the id of a file, as list() gives it');
-  if (!id.isWellFormed()) throw invalid('id', 'is not well-formed Unicode');
-  return id;
-}
+/** Reads a value of an answer, with errors that say which answer it was. */
+export type Decode = <T>(schema: Schema<T>, value: unknown, path: string) => T;
 
-export interface Call {
+export interface Call<T> {
   method: HttpRequest['method'];
-  segments: readonly string[];
-  searchParams?: SearchParams;
+  url: URL;
   json?: unknown;
   signal?: AbortSignal | undefined;
+  /** What a 404 means once an earlier attempt may have succeeded unheard. */
+  gone?: () => T;
+  /** Makes the value to return of what stood in the envelope. */
+  read: (result: unknown, decode: Decode) => T;
 }
 
-/** A JSON call: sends the token in the header and opens the envelope of the answer. */
-export async function call(
-  connection: Connection,
-  { method, segments, searchParams, json, signal }: Call,
-): Promise<unknown> {
-  const token = connection.accessToken();
-  const answer: HttpAnswer = await send({
-    method,
-    url: routeUrl(connection, segments, searchParams),
-    headers: {
-      authorization: `Bearer ${token}`,
-      accept: 'application/json',
-      ...(json !== undefined && { 'content-type': 'application/json' }),
-    },
-    ...(json !== undefined && { body: JSON.stringify(json) }),
-    fetch: connection.fetch,
-    timeout: connection.timeout,
-    signal,
+/** A JSON call: sends the token in the header, opens the envelope of the answer, and reads what is in it. */
+export function call<T>(connection: Connection, { method, url, json, signal, gone, read }: Call<T>): Promise<T> {
+  const body = json === undefined ? undefined : JSON.stringify(json);
+  const resend = method === 'GET' || method === 'DELETE' ? 'always' : 'when asked';
+  return withRetries(connection, { method, url, resend, signal, gone }, async (answered) => {
+    const token = connection.accessToken();
+    const answer = await send({
+      method,
+      url,
+      headers: {
+        authorization: `Bearer ${token}`,
+        accept: 'application/json',
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+      },
+      ...(body !== undefined && { body }),
+      fetch: connection.fetch,
+      timeout: connection.timeout,
+      signal,
+    });
+    answered(answer.status);
+    const { operation, status } = answer;
+    const secrets = [token];
+    const result = openAnswer(answer, { now: connection.now, secrets });
+    return read(result, (schema, value, path) => decode(schema, value, path, { operation, status, secrets }));
   });
-  return openAnswer(answer, { now: connection.now, secrets: [token] });
 }

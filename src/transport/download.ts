@@ -2,11 +2,12 @@ import { ResponseError, TransferError } from '../protocol/errors.js';
 import { isLoopback, parseUrl } from '../protocol/urls.js';
 import { openAnswer } from './answer.js';
 import { fetchBytes, readAnswer } from './bytes.js';
-import { type Connection, routeUrl } from './connection.js';
+import { type Connection, routeUrl, type SearchParams } from './connection.js';
 import { failure } from './failure.js';
-import { isRedirect, redirectRefused } from './http.js';
+import { discard, isRedirect, redirectRefused } from './http.js';
 import { meter, type OnProgress } from './progress.js';
 import { redactedUrl } from './redaction.js';
+import { withRetries } from './retry.js';
 import { type Watch, watch } from './watch.js';
 
 /** Bytes `start` to `end`, both included, as in HTTP; without `end`, to the end of the file. */
@@ -17,6 +18,7 @@ export interface ByteRange {
 
 export interface Download {
   segments: readonly string[];
+  searchParams?: SearchParams;
   range?: ByteRange | undefined;
   onProgress?: OnProgress | undefined;
   signal?: AbortSignal | undefined;
@@ -25,30 +27,42 @@ export interface Download {
 const mostRedirects = 5;
 
 /** Fetches bytes. The body of the response streams, is watched, and is checked against the announced length. */
-export async function download(
-  connection: Connection,
-  { segments, range, onProgress, signal }: Download,
-): Promise<Response> {
-  const token = connection.accessToken();
-  const url = routeUrl(connection, segments);
+export async function download(connection: Connection, options: Download): Promise<Response> {
+  const { segments, searchParams, range, onProgress, signal } = options;
+  const url = routeUrl(connection, segments, searchParams);
   const operation = `GET ${redactedUrl(url)}`;
-  const watched = watch({ signal, limit: connection.idleTimeout, code: 'idle_timeout', operation });
-  try {
-    const response = await follow(connection, url, token, range, watched);
-    if (!response.ok) {
-      openAnswer(await readAnswer(response, 'GET', url, watched), { now: connection.now, secrets: [token] });
-      throw new ResponseError('unexpected_status', `${operation} answered with ${response.status}`, response.status);
+  return withRetries(connection, { method: 'GET', url, resend: 'always', signal }, async (answered) => {
+    const token = connection.accessToken();
+    const watched = watch({ signal, limit: connection.idleTimeout, code: 'idle_timeout', operation });
+    try {
+      const response = await follow(connection, url, token, range, watched);
+      answered(response.status);
+      if (!response.ok) {
+        openAnswer(await readAnswer(response, 'GET', url, watched), { now: connection.now, secrets: [token] });
+      }
+      const problem = range
+        ? rangeProblem(response, range)
+        : response.status !== 200 && `answered with ${response.status}`;
+      if (problem) {
+        discard(response);
+        throw new ResponseError('unexpected_status', `${operation} ${problem}`, response.status);
+      }
+      return watchedResponse(response, operation, watched, onProgress);
+    } catch (error) {
+      watched.stop();
+      throw error;
     }
-    if (range ? response.status !== 206 : response.status !== 200) {
-      void response.body?.cancel();
-      const problem = range ? 'ignored the range that was asked for' : `answered with ${response.status}`;
-      throw new ResponseError('unexpected_status', `${operation} ${problem}`, response.status);
-    }
-    return watchedResponse(response, operation, watched, onProgress);
-  } catch (error) {
-    watched.stop();
-    throw error;
-  }
+  });
+}
+
+/** What is wrong with the answer to a request for a range (RFC 9110 section 14.4). A range may be clipped at the end. */
+function rangeProblem(response: Response, { start, end }: ByteRange): string | undefined {
+  if (response.status !== 206) return 'ignored the range that was asked for';
+  const [, from, to, total] =
+    /^bytes (\d{1,15})-(\d{1,15})\/(\d{1,15}|\*)$/i.exec(response.headers.get('content-range') ?? '') ?? [];
+  const last = total === undefined || total === '*' ? end : Math.min(end ?? Number(total) - 1, Number(total) - 1);
+  const right = from !== undefined && Number(from) === start && (last === undefined || Number(to) === last);
+  return right ? undefined : 'sent another range than was asked for';
 }
 
 /** The token goes to the origin and base path of the API, and on a redirect nowhere else. */
@@ -74,11 +88,14 @@ async function follow(
       fetch: connection.fetch,
       watched,
     });
-    if (!isRedirect(response)) return response;
-    void response.body?.cancel();
-    const next = parseUrl(response.headers.get('location') ?? '', url.href);
+    if (!isRedirect(response)) {
+      return redirects === 0 ? response : Object.defineProperty(response, 'redirected', { value: true });
+    }
+    discard(response);
+    const location = response.headers.get('location');
+    const next = location === null ? undefined : parseUrl(location, url.href);
     const secure = next?.protocol === 'https:' || (next?.protocol === 'http:' && isLoopback(next) && isLoopback(first));
-    if (!next || !secure || redirects === mostRedirects) {
+    if (!next || !secure || next.username !== '' || next.password !== '' || redirects === mostRedirects) {
       throw redirectRefused(`GET ${redactedUrl(first)}`, response.status);
     }
     url = next;
@@ -96,36 +113,51 @@ function watchedResponse(
   const progress = meter(onProgress, total);
   const reader = response.body?.getReader();
   watched.pause();
+
+  /** The next chunk, or undefined at the end. */
+  async function next(): Promise<Uint8Array | undefined> {
+    try {
+      watched.alive();
+      const chunk = reader ? await watched.run(reader.read()) : undefined;
+      watched.pause(); // a reader that takes its time is no stalled transfer
+      if (chunk && !chunk.done) return chunk.value;
+    } catch (error) {
+      throw bodyFailure(error, operation, progress.loaded, total, watched);
+    }
+    if (total !== undefined && progress.loaded !== total) throw truncated(operation, progress.loaded, total);
+    return undefined;
+  }
+
+  function giveUp(reason?: unknown): Promise<void> {
+    watched.stop();
+    return reader?.cancel(reason) ?? Promise.resolve();
+  }
+
   const body = new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
         try {
-          watched.alive();
-          const { done, value } = reader ? await watched.run(reader.read()) : { done: true, value: undefined };
-          watched.pause(); // a reader that takes its time is no stalled transfer
-          if (!done && value) {
-            progress.add(value.byteLength);
-            controller.enqueue(value);
-            return;
+          const chunk = await next();
+          if (chunk) {
+            progress.add(chunk.byteLength);
+            controller.enqueue(chunk);
+          } else {
+            watched.stop();
+            progress.end();
+            controller.close();
           }
-          watched.stop();
-          if (total !== undefined && progress.loaded !== total) throw truncated(operation, progress.loaded, total);
-          progress.end();
-          controller.close();
         } catch (error) {
-          watched.stop();
-          void reader?.cancel().catch(() => {}); // it has failed already, or hangs
-          throw bodyFailure(error, operation, progress.loaded, total, watched);
+          void giveUp().catch(() => {}); // it has failed already, or hangs
+          throw error;
         }
       },
-      async cancel(reason) {
-        watched.stop();
-        await reader?.cancel(reason);
-      },
+      cancel: giveUp,
     },
     { highWaterMark: 0 },
   );
-  const { status, statusText, headers, url, redirected } = response;
+  const { status, headers, url, redirected } = response;
+  // a server may send a reason that no Response can be made with
+  const statusText = /^[\t\x20-\x7e]*$/.test(response.statusText) ? response.statusText : '';
   return Object.defineProperties(new Response(body, { status, statusText, headers }), {
     url: { value: url },
     redirected: { value: redirected },

@@ -9,7 +9,7 @@ export type Fetch = typeof globalThis.fetch;
 
 /** A request whose answer is small enough to be read whole, and tried once. */
 export interface HttpRequest {
-  method: 'GET' | 'POST' | 'DELETE';
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   url: URL;
   headers?: Record<string, string>;
   body?: URLSearchParams | string;
@@ -69,7 +69,7 @@ export function isRedirect(response: Response): boolean {
 
 export function refuseRedirect(response: Response, operation: string): void {
   if (!isRedirect(response)) return;
-  void response.body?.cancel();
+  discard(response);
   throw redirectRefused(operation, response.status);
 }
 
@@ -78,8 +78,18 @@ export function redirectRefused(operation: string, status?: number): ResponseErr
   return new ResponseError('redirect_refused', message, status || undefined);
 }
 
-/** The body as text, given up beyond `limit` bytes. */
-export async function readText(response: Response, limit: number, operation: string): Promise<string> {
+/** Gives up a body that nobody will read. That it may have failed already is of no interest. */
+export function discard(response: Response): void {
+  void response.body?.cancel().catch(() => {});
+}
+
+/** The body as text, up to `limit` bytes. More of them are an error, or are cut off. */
+export async function readText(
+  response: Response,
+  limit: number,
+  operation: string,
+  excess: 'refuse' | 'cut' = 'refuse',
+): Promise<string> {
   if (limit === Number.POSITIVE_INFINITY || !response.body) return response.text();
   const reader = response.body.getReader();
   const decoder = new TextDecoder();
@@ -89,7 +99,8 @@ export async function readText(response: Response, limit: number, operation: str
     if (done) return text + decoder.decode();
     size += value.byteLength;
     if (size > limit) {
-      void reader.cancel();
+      void reader.cancel().catch(() => {}); // what is thrown next says it all
+      if (excess === 'cut') return text;
       throw new ResponseError(
         'malformed_response',
         `${operation} answered with more than ${limit} bytes`,

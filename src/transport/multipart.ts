@@ -11,8 +11,6 @@ export interface Multipart {
   contentType: string;
   /** Bytes of the whole body, where every part's size is known. */
   length: number | undefined;
-  /** Bytes of content, framing left out, where known. */
-  contentLength: number | undefined;
   chunks(onContent: (bytes: number) => void): AsyncGenerator<Uint8Array<ArrayBuffer>>;
 }
 
@@ -32,15 +30,13 @@ export function multipart(parts: readonly Part[], field: string): Multipart {
     ),
   );
   const tail = encoder.encode(`\r\n--${boundary}--\r\n`);
-  const contentLength = parts.reduce<number | undefined>(
-    (sum, { content }) => (sum === undefined || content.size === undefined ? undefined : sum + content.size),
-    0,
-  );
   const framing = heads.reduce((sum, head) => sum + head.byteLength, tail.byteLength);
   return {
     contentType: `multipart/form-data; boundary=${boundary}`,
-    length: contentLength === undefined ? undefined : contentLength + framing,
-    contentLength,
+    length: parts.reduce<number | undefined>(
+      (sum, { content }) => (sum === undefined || content.size === undefined ? undefined : sum + content.size),
+      framing,
+    ),
     async *chunks(onContent) {
       for (const [index, { content }] of parts.entries()) {
         yield heads[index] as Uint8Array<ArrayBuffer>;
@@ -56,8 +52,5 @@ export function multipart(parts: readonly Part[], field: string): Multipart {
 
 /** As browsers do it (HTML standard, multipart/form-data encoding algorithm). */
 function escapeName(name: string): string {
-  return name
-    .toWellFormed()
-    .replace(/\r\n|\r|\n/g, '%0D%0A')
-    .replace(/"/g, '%22');
+  return name.toWellFormed().replace(/\r/g, '%0D').replace(/\n/g, '%0A').replace(/"/g, '%22');
 }

@@ -11,8 +11,11 @@ export interface Progress {
 export type OnProgress = (progress: Progress) => void;
 
 export interface Meter {
+  /** Bytes since the last start. */
   readonly loaded: number;
   add(bytes: number): void;
+  /** Counts from nothing again: what was sent was refused. */
+  restart(): void;
   /** Reports once more: the transfer is complete. */
   end(): void;
 }
@@ -20,12 +23,13 @@ export interface Meter {
 /** Reports at most every 100 ms, and once at the end. */
 export function meter(onProgress: OnProgress | undefined, total: number | undefined): Meter {
   let loaded = 0;
-  let reported = 0;
-  const report = () =>
-    onProgress?.({
-      loaded,
-      ...(total !== undefined && { total, fraction: total === 0 ? 1 : Math.min(1, loaded / total) }),
-    });
+  let most = 0;
+  let reportedAt = 0;
+  const report = () => {
+    most = Math.max(most, loaded);
+    const known = total !== undefined && { total, fraction: total === 0 ? 1 : Math.min(1, most / total) };
+    onProgress?.({ loaded: most, ...known });
+  };
   return {
     get loaded() {
       return loaded;
@@ -34,10 +38,13 @@ export function meter(onProgress: OnProgress | undefined, total: number | undefi
       loaded += bytes;
       if (!onProgress || loaded === total) return;
       const now = performance.now();
-      if (now - reported < 100) return;
-      reported = now;
+      if (now - reportedAt < 100) return;
+      reportedAt = now;
       report();
     },
-    end: () => void report(),
+    restart() {
+      loaded = 0;
+    },
+    end: report,
   };
 }

@@ -20,6 +20,8 @@ export interface Content {
   size: number | undefined;
   /** The bytes; to be called once. */
   read(): AsyncGenerator<Uint8Array<ArrayBuffer>>;
+  /** Lets go of a source that is not wanted to its end. */
+  release(): void;
   /** The content as a Blob, when it is one anyway. */
   blob: Blob | undefined;
 }
@@ -38,9 +40,10 @@ export function contentOf(source: UploadSource): Content {
   }
   if (source instanceof Response) {
     if (source.bodyUsed || !source.body) throw used('the body of this Response');
-    const length = source.headers.has('content-encoding') ? null : source.headers.get('content-length');
+    if (!source.ok) throw invalid('source', `is a Response that failed (${source.status})`);
+    const length = source.headers.has('content-encoding') ? '' : (source.headers.get('content-length') ?? '');
     return {
-      ...streamContent(source.body, length === null ? undefined : Number(length)),
+      ...streamContent(source.body, /^\d{1,15}$/.test(length) ? Number(length) : undefined),
       name: nameOfResponse(source),
       type: source.headers.get('content-type') ?? undefined,
     };
@@ -70,7 +73,7 @@ function used(what: string) {
 }
 
 function blobContent(blob: Blob, name: string | undefined): Content {
-  return { name, type: blob.type || undefined, size: blob.size, read: () => readBlob(blob), blob };
+  return { name, type: blob.type || undefined, size: blob.size, read: () => readBlob(blob), release() {}, blob };
 }
 
 async function* readBlob(blob: Blob): AsyncGenerator<Uint8Array<ArrayBuffer>> {
@@ -89,17 +92,76 @@ function streamContent(
   stream: ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>,
   size: number | undefined,
 ): Content {
-  if (stream instanceof ReadableStream && stream.locked) throw used('this stream');
-  return { name: undefined, type: undefined, size, read: () => readStream(stream, size), blob: undefined };
+  const opened = stream instanceof ReadableStream ? openStream(stream) : openIterable(stream);
+  return {
+    name: undefined,
+    type: undefined,
+    size,
+    read: () => readChunks(opened.chunks, size),
+    release: opened.release,
+    blob: undefined,
+  };
 }
 
-async function* readStream(
-  stream: ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>,
+interface Opened {
+  chunks: AsyncIterable<Uint8Array>;
+  release: () => void;
+}
+
+function openStream(stream: ReadableStream<Uint8Array>): Opened {
+  try {
+    new Response(stream); // nothing else tells whether a stream has been read from
+  } catch {
+    throw used('this stream');
+  }
+  let reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
+  async function* chunks() {
+    reader = stream.getReader();
+    for (let chunk = await reader.read(); !chunk.done; chunk = await reader.read()) yield chunk.value;
+  }
+  function release(): void {
+    // not through the generator, which would wait for a read that may never end
+    void (reader ?? stream)
+      .cancel()
+      .catch(() => {})
+      .finally(() => reader?.releaseLock());
+  }
+  return { chunks: chunks(), release };
+}
+
+/** An iterable, and among them the streams of Node, which say when they are over and can be told to end. */
+interface Iterable extends AsyncIterable<Uint8Array> {
+  readableEnded?: boolean;
+  destroyed?: boolean;
+  destroy?: () => void;
+}
+
+function openIterable(stream: Iterable): Opened {
+  if (stream.readableEnded || stream.destroyed) throw used('this stream');
+  let iterator: AsyncIterator<Uint8Array> | undefined;
+  const start = () => {
+    iterator ??= stream[Symbol.asyncIterator]();
+    return iterator;
+  };
+  return {
+    chunks: { [Symbol.asyncIterator]: start },
+    release() {
+      if (typeof stream.destroy === 'function') stream.destroy();
+      else
+        void start()
+          .return?.()
+          .catch(() => {});
+    },
+  };
+}
+
+async function* readChunks(
+  chunks: AsyncIterable<Uint8Array>,
   size: number | undefined,
 ): AsyncGenerator<Uint8Array<ArrayBuffer>> {
   let loaded = 0;
   try {
-    for await (const chunk of stream instanceof ReadableStream ? readAll(stream) : stream) {
+    for await (const chunk of chunks) {
       if (!(chunk instanceof Uint8Array)) throw invalid('source', `must give Uint8Array chunks, not ${kindOf(chunk)}`);
       loaded += chunk.byteLength;
       if (size !== undefined && loaded > size) {
@@ -112,25 +174,6 @@ async function* readStream(
   }
   if (size !== undefined && loaded < size) {
     throw new TransferError('truncated', `the source ended after ${loaded} of the ${size} bytes it announced`, loaded);
-  }
-}
-
-/** Not every browser can iterate over a stream. */
-async function* readAll(stream: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
-  const reader = stream.getReader();
-  let finished = false;
-  try {
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (done) {
-        finished = true;
-        return;
-      }
-      yield value;
-    }
-  } finally {
-    if (!finished) await reader.cancel().catch(() => {}); // it may have failed already, which is known by now
-    reader.releaseLock();
   }
 }
 

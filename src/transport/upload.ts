@@ -1,27 +1,54 @@
+import { type AnswerOrigin, decode } from '../protocol/decode.js';
 import { openAnswer } from './answer.js';
 import { fetchBytes, readAnswer } from './bytes.js';
-import { type Connection, routeUrl, type SearchParams } from './connection.js';
+import { type Connection, type Decode, routeUrl, type SearchParams } from './connection.js';
 import { multipart, type Part } from './multipart.js';
 import { platform } from './platform.js';
-import { meter, type OnProgress } from './progress.js';
+import { type Meter, meter, type OnProgress } from './progress.js';
 import { redactedUrl } from './redaction.js';
+import { withRetries } from './retry.js';
 import { watch } from './watch.js';
 
-export interface Upload {
+export interface Upload<T> {
   segments: readonly string[];
   searchParams: SearchParams;
   parts: readonly Part[];
   onProgress?: OnProgress | undefined;
   signal?: AbortSignal | undefined;
+  /** Makes the value to return of what stood in the envelope. */
+  read: (result: unknown, decode: Decode) => T;
 }
 
-/** Sends files in one request, each as a part named `file` (wire document section 3.2). Never sent twice. */
-export async function upload(
-  connection: Connection,
-  { segments, searchParams, parts, onProgress, signal }: Upload,
-): Promise<unknown> {
-  const token = connection.accessToken();
+/**
+ * Sends files in one request, each as a part named `file` (wire document section 3.2). It is sent again only when the
+ * server refused it, said when to come back, and everything can be read once more.
+ */
+export function upload<T>(connection: Connection, options: Upload<T>): Promise<T> {
+  const { segments, searchParams, parts, onProgress, signal, read } = options;
   const url = routeUrl(connection, segments, searchParams);
+  const total = parts.reduce<number | undefined>(
+    (sum, { content }) => (sum === undefined || content.size === undefined ? undefined : sum + content.size),
+    0,
+  );
+  const progress = meter(onProgress, total);
+  const resend = parts.every(({ content }) => content.blob) ? 'when asked' : 'never';
+  return withRetries(connection, { method: 'POST', url, resend, signal }, async (answered) => {
+    progress.restart();
+    const { result, origin } = await send(connection, url, parts, progress, answered, signal);
+    progress.end();
+    return read(result, (schema, value, path) => decode(schema, value, path, origin));
+  });
+}
+
+async function send(
+  connection: Connection,
+  url: URL,
+  parts: readonly Part[],
+  progress: Meter,
+  answered: (status: number) => void,
+  signal: AbortSignal | undefined,
+): Promise<{ result: unknown; origin: AnswerOrigin }> {
+  const token = connection.accessToken();
   const browser = platform() === 'browser';
   const watched = watch({
     signal,
@@ -31,10 +58,9 @@ export async function upload(
     operation: `POST ${redactedUrl(url)}`,
   });
   const body = multipart(parts, 'file');
-  const progress = meter(onProgress, body.contentLength);
-  let sourceError: unknown;
   const chunks = body.chunks((bytes) => progress.add(bytes));
-  const stream = (): ReadableStream<Uint8Array> =>
+  let sourceError: unknown;
+  const stream = () =>
     new ReadableStream<Uint8Array>(
       {
         async pull(controller) {
@@ -68,16 +94,17 @@ export async function upload(
       fetch: connection.fetch,
       watched,
     });
+    answered(response.status);
     const answer = await readAnswer(response, 'POST', url, watched);
-    const result = openAnswer(answer, { now: connection.now, secrets: [token] });
-    progress.end();
-    return result;
+    const { operation, status } = answer;
+    const secrets = [token];
+    return { result: openAnswer(answer, { now: connection.now, secrets }), origin: { operation, status, secrets } };
   } catch (error) {
     throw sourceError ?? error;
   } finally {
     watched.stop();
-    // a source that is not read to its end is let go; one that hangs is not waited for
-    void chunks.return(undefined).catch(() => {});
+    for (const { content } of parts) content.release();
+    void chunks.return(undefined).catch(() => {}); // a source that hangs is not waited for
   }
 }
 

@@ -40,9 +40,10 @@ export function watch({ signal, limit, code, operation }: WatchOptions): Watch {
   };
   let timer: ReturnType<typeof setTimeout> | undefined;
   const pause = () => clearTimeout(timer);
+  let stopped = false;
   const alive = () => {
     pause();
-    if (limit !== false) timer = setTimeout(expire, limit, limit);
+    if (limit !== false && !stopped) timer = setTimeout(expire, limit, limit);
   };
   alive();
 
@@ -68,6 +69,7 @@ export function watch({ signal, limit, code, operation }: WatchOptions): Watch {
         );
       }),
     stop() {
+      stopped = true;
       pause();
       signal?.removeEventListener('abort', onAbort);
     },

@@ -1,6 +1,4 @@
 import { html } from 'hono/html';
-import type { AuthorizationRequest } from './authorization.js';
-import { scopeWords } from './scopes.js';
 
 /** The pages a user sees. Plain HTML that needs no script; the template escapes whatever is put into it. */
 export type Page = ReturnType<typeof html>;
@@ -32,10 +30,18 @@ const style = `
   .alarm { margin: 0 0 1rem; padding: .625rem .75rem; color: var(--alarm); background: var(--alarm-ground); border-radius: .5rem; }
   output { display: block; padding: .75rem; font: 1rem/1.5 ui-monospace, monospace; color: var(--ink);
     border: 1px dashed var(--soft); border-radius: .5rem; overflow-wrap: anywhere; user-select: all; }
+  :is(th, td) { padding: .25rem .75rem .25rem 0; text-align: left; vertical-align: top; overflow-wrap: anywhere; }
+  td:last-child { padding-right: 0; }
+  table { width: 100%; margin: 0 0 1rem; border-collapse: collapse; font-size: .9375rem; }
+  h2 { margin: 1.5rem 0 .5rem; font-size: 1.0625rem; }
+  a { color: var(--accent); }
+  code { font: .875em/1.5 ui-monospace, monospace; }
+  main.wide { max-width: 46rem; align-self: start; }
+  :is(img, video, audio) { display: block; max-width: 100%; margin: 0 0 1rem; border-radius: .5rem; }
   .note { margin: 1.25rem 0 0; font-size: .8125rem; }
 `;
 
-function page(title: string, nonce: string, body: Page): Page {
+export function page(title: string, nonce: string, body: Page, width: 'narrow' | 'wide' = 'narrow'): Page {
   return html`<!doctype html>
 <html lang="en">
   <head>
@@ -45,64 +51,11 @@ function page(title: string, nonce: string, body: Page): Page {
     <style nonce="${nonce}">${style}</style>
   </head>
   <body>
-    <main>
+    <main class="${width}">
       <p class="brand"><b>doctape</b> sandbox</p>
       ${body}
     </main>
   </body>
 </html>
 `;
-}
-
-export interface ConsentOptions {
-  request: AuthorizationRequest;
-  /** Where the form goes: the authorization request itself. */
-  action: string;
-  csrf: string;
-  nonce: string;
-  username?: string;
-  problem?: string;
-}
-
-/** Asks who the user is and whether they agree. The button that a return key presses is Allow. */
-export function consentPage({ request, action, csrf, nonce, username = '', problem }: ConsentOptions): Page {
-  const words: Record<string, string> = scopeWords;
-  const target = URL.canParse(request.redirectUri) ? new URL(request.redirectUri).host : '';
-  return page(
-    `Sign in to ${request.app.name}`,
-    nonce,
-    html`<h1>${request.app.name}</h1>
-      <p>wants access to your doctape account. It will be able to:</p>
-      <ul>${request.scope.map((scope) => html`<li>${words[scope] ?? scope}</li>`)}</ul>
-      ${problem === undefined ? '' : html`<p class="alarm" role="alert">${problem}</p>`}
-      <form method="post" action="${action}">
-        <input type="hidden" name="csrf" value="${csrf}">
-        <label for="username">Username</label>
-        <input id="username" name="username" value="${username}" autocomplete="username" autocapitalize="none" spellcheck="false" required autofocus>
-        <label for="password">Password</label>
-        <input id="password" name="password" type="password" autocomplete="current-password" required>
-        <div class="choice">
-          <button class="allow" name="decision" value="allow">Allow</button>
-          <button name="decision" value="deny" formnovalidate>Deny</button>
-        </div>
-      </form>
-      <p class="note">${target ? html`You will be sent to ${target}.` : html`You will be shown a code to copy.`}</p>`,
-  );
-}
-
-/** For programs without a web server: they read the title, or have the user copy the value (wire document section 2.5). */
-export function outOfBandPage(answer: URLSearchParams, nonce: string): Page {
-  const value = answer.get('code') ?? answer.get('access_token');
-  if (value === null) return messagePage('Access was not granted', `The answer is ${answer.get('error')}.`, nonce);
-  return page(
-    `Success code=${value}`,
-    nonce,
-    html`<h1>You are signed in</h1>
-      <p>Copy this into the program that asked for it, then close this page:</p>
-      <output>${value}</output>`,
-  );
-}
-
-export function messagePage(title: string, message: string, nonce: string): Page {
-  return page(title, nonce, html`<h1>${title}</h1><p>${message}</p>`);
 }

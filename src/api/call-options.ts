@@ -1,0 +1,38 @@
+import { checkOptions, checkSignal } from '../protocol/checks.js';
+import type { Schema } from '../protocol/decode.js';
+import { byId } from '../protocol/file.js';
+import { type Call, type Connection, call, type Decode, routeUrl, type SearchParams } from '../transport/connection.js';
+
+export interface CallOptions {
+  /** Aborts the call, which then rejects with the signal's reason. */
+  signal?: AbortSignal | undefined;
+}
+
+export interface RouteCall<T> extends Omit<Call<T>, 'url' | 'signal'> {
+  segments: readonly string[];
+  searchParams?: SearchParams;
+}
+
+/** A JSON call to one of the documented routes. */
+export async function callRoute<T>(
+  connection: Connection,
+  { segments, searchParams, ...rest }: RouteCall<T>,
+  options: CallOptions,
+): Promise<T> {
+  const { signal } = checkOptions('options', options);
+  return call(connection, { ...rest, url: routeUrl(connection, segments, searchParams), signal: checkSignal(signal) });
+}
+
+/** The result is one of these. */
+export function one<T>(schema: Schema<T>): (result: unknown, decode: Decode) => T {
+  return (result, decode) => decode(schema, result, 'result');
+}
+
+/** The result is a map of these, keyed by id. They are read one by one: that is far cheaper than one large schema. */
+export function mapOf<T>(schema: Schema<T>): (result: unknown, decode: Decode) => T[] {
+  return (result, decode) =>
+    Object.entries(decode(byId, result, 'result')).map(([id, value]) => decode(schema, value, `result.${id}`));
+}
+
+/** The result says nothing that is not known already. */
+export function nothing(): void {}

@@ -1,0 +1,70 @@
+import { invalid, kindOf } from '../protocol/checks.js';
+import { type Rendition, renditions } from '../protocol/renditions.js';
+import type { ByteRange } from '../transport/download.js';
+
+/** The arguments of the API's calls. All throw a `ConfigurationError` that names the argument. */
+
+/** An id as a path segment. `.` and `..` would be taken for directions. */
+export function checkId(id: unknown): string {
+  if (typeof id !== 'string') throw invalid('id', `must be a string, not ${kindOf(id)}`);
+  if (id === '' || id === '.' || id === '..') throw invalid('id', 'must be an id, as list() gives it');
+  if (!id.isWellFormed()) throw invalid('id', 'must be well-formed Unicode');
+  return id;
+}
+
+export function checkBoolean(name: string, value: boolean | undefined): boolean | undefined {
+  if (value === undefined || typeof value === 'boolean') return value;
+  throw invalid(name, `must be true or false, not ${kindOf(value)}`);
+}
+
+/** A boolean for the query. */
+export function checkFlag(name: string, value: boolean | undefined): 'true' | 'false' | undefined {
+  const flag = checkBoolean(name, value);
+  return flag === undefined ? undefined : flag ? 'true' : 'false';
+}
+
+export function checkStrings(name: string, values: readonly string[] | undefined): string[] | undefined {
+  if (values === undefined) return undefined;
+  if (!Array.isArray(values) || values.some((value) => typeof value !== 'string' || value.trim() === '')) {
+    throw invalid(name, 'must be an array of strings, none of them empty');
+  }
+  return [...values];
+}
+
+/** Tags for the query, where commas separate them. */
+export function checkTags(tags: readonly string[] | undefined): string | undefined {
+  const checked = checkStrings('tags', tags);
+  if (checked?.some((tag) => tag.includes(',')))
+    throw invalid('tags', 'must hold no comma: it separates them on the wire');
+  return checked && checked.length > 0 ? checked.join(',') : undefined;
+}
+
+export function checkName(name: string | undefined): string | undefined {
+  if (name === undefined || (typeof name === 'string' && name !== '')) return name;
+  throw invalid('name', 'must be a file name, such as photo.jpg');
+}
+
+const mediaType = /^[\w.+-]+\/[\w.+-]+([ \t]*;[\x20-\x7e]*)?$/;
+
+export function checkType(type: string | undefined): string | undefined {
+  if (type === undefined || isMediaType(type)) return type;
+  throw invalid('type', 'must be a media type, such as image/jpeg');
+}
+
+export function isMediaType(type: unknown): type is string {
+  return typeof type === 'string' && mediaType.test(type);
+}
+
+export function checkRendition(rendition: Rendition): Rendition {
+  if (renditions.includes(rendition)) return rendition;
+  throw invalid('rendition', `must be one of ${renditions.join(', ')}`);
+}
+
+export function checkRange(range: ByteRange | undefined): ByteRange | undefined {
+  if (range === undefined) return undefined;
+  if (typeof range === 'object' && range !== null) {
+    const { start, end = start } = range;
+    if (Number.isSafeInteger(start) && Number.isSafeInteger(end) && start >= 0 && end >= start) return range;
+  }
+  throw invalid('range', 'must be { start, end? }: whole numbers of bytes, both included, end not before start');
+}

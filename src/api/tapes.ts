@@ -1,0 +1,38 @@
+import { checkOptions, invalid } from '../protocol/checks.js';
+import { type Tape, tape } from '../protocol/tape.js';
+import type { Connection } from '../transport/connection.js';
+import { type CallOptions, callRoute, mapOf, one } from './call-options.js';
+import { checkBoolean, checkId, checkStrings } from './checks.js';
+
+export interface TapeChanges {
+  live?: boolean;
+  /** The usernames of all who may see it: who is not among them no longer may. */
+  shared_with?: readonly string[];
+}
+
+/** Tapes come into being when a file is tagged `#name`; the API has no call to make one (wire document section 3.4). */
+export interface TapesResource {
+  /** All tapes. Scopes: `tape.read`, `file.read`. */
+  list(options?: CallOptions): Promise<Tape[]>;
+  /** One tape. Scopes: `tape.read`, `file.read`. */
+  get(id: string, options?: CallOptions): Promise<Tape>;
+  /** Changes a tape. Scopes: `tape.update`, `tape.read`, `file.read`. */
+  update(id: string, changes: TapeChanges, options?: CallOptions): Promise<Tape>;
+}
+
+export function tapesResource(connection: Connection): TapesResource {
+  return {
+    async list(options = {}) {
+      return callRoute(connection, { method: 'GET', segments: ['tape'], read: mapOf(tape) }, options);
+    },
+    async get(id, options = {}) {
+      return callRoute(connection, { method: 'GET', segments: ['tape', checkId(id)], read: one(tape) }, options);
+    },
+    async update(id, changes, options = {}) {
+      const { live, shared_with } = checkOptions('changes', changes);
+      const json = { live: checkBoolean('live', live), shared_with: checkStrings('shared_with', shared_with) };
+      if (live === undefined && shared_with === undefined) throw invalid('changes', 'must hold live or shared_with');
+      return callRoute(connection, { method: 'POST', segments: ['tape', checkId(id)], json, read: one(tape) }, options);
+    },
+  };
+}

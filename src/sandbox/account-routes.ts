@@ -1,0 +1,38 @@
+import { Hono } from 'hono';
+import { requires } from './access.js';
+import { Failure, success } from './answer.js';
+import { avatar } from './avatar.js';
+import type { SandboxContext, SandboxEnv } from './context.js';
+import { quotaOf } from './quota.js';
+
+/** `/v1/account` (wire document section 3.1). */
+export function accountRoutes(context: SandboxContext): Hono<SandboxEnv> {
+  const routes = new Hono<SandboxEnv>();
+
+  routes.get('/', requires('account.read'), async (c) => {
+    const user = c.get('user');
+    const { total, used, free } = await quotaOf(context, user);
+    return success(c, {
+      quota: total,
+      username: user.username,
+      firstname: user.firstname ?? '',
+      lastname: user.lastname ?? '',
+      email: user.email ?? '',
+      country_code: 'DE',
+      avatar: `${new URL(c.req.url).origin}/v1/account/avatar/50?${context.now()}`,
+      quota_used: used,
+      quota_free: free,
+      type: 'basic',
+    });
+  });
+
+  // without a size as well: real answers named such an address
+  routes.get('/avatar/:size?', requires('account.read'), async (c) => {
+    const size = Number(c.req.param('size') ?? 50);
+    if (![50, 300, 600].includes(size)) throw new Failure(404);
+    const picture = await avatar(c.get('user').username, size);
+    return c.body(picture, 200, { 'Content-Type': 'image/jpeg', 'Content-Length': String(picture.byteLength) });
+  });
+
+  return routes;
+}

@@ -1,0 +1,35 @@
+import type { Context } from 'hono';
+import * as z from 'zod/mini';
+import { Failure } from './answer.js';
+
+/** The body of a request as text, whether its length was announced or not. */
+export async function textBody(c: Context, limit: number): Promise<string> {
+  const decoder = new TextDecoder();
+  const reader = c.req.raw.body?.getReader();
+  let text = '';
+  let size = 0;
+  for (let chunk = await reader?.read(); chunk && !chunk.done; chunk = await reader?.read()) {
+    size += chunk.value.byteLength;
+    if (size > limit) throw new Failure(413, `the body is larger than ${limit} bytes`, { Connection: 'close' });
+    text += decoder.decode(chunk.value, { stream: true });
+  }
+  return text + decoder.decode();
+}
+
+export async function formBody(c: Context): Promise<URLSearchParams> {
+  return new URLSearchParams(await textBody(c, 64 * 1024));
+}
+
+/** The body of a call, as a schema wants it. An empty one is an empty object: old clients send none. */
+export async function jsonBody<T>(c: Context, schema: z.ZodMiniType<T>): Promise<T> {
+  const text = await textBody(c, 1024 * 1024);
+  let value: unknown;
+  try {
+    value = text.trim() === '' ? {} : JSON.parse(text);
+  } catch {
+    throw new Failure(400, 'the body is no JSON');
+  }
+  const parsed = z.safeParse(schema, value);
+  if (parsed.success) return parsed.data;
+  throw new Failure(400, `${parsed.error.issues[0]?.path.join('.') || 'the body'} has the wrong type`);
+}

@@ -1,0 +1,110 @@
+import type { Context, MiddlewareHandler } from 'hono';
+import { invalid } from '../protocol/checks.js';
+import { Failure, failure } from './answer.js';
+
+/** What can be made to go wrong, for tests of applications. */
+export interface Faults {
+  /** Milliseconds every answer is late. */
+  latency?: number;
+  /** Answers with this status in place of the right one, */
+  status?: number;
+  /** this often, from 0 to 1. */
+  probability?: number;
+  /** Seconds, for the `Retry-After` of such an answer. */
+  retryAfter?: number;
+  /** Breaks the connection after this many bytes of a body. */
+  cut?: number;
+  /** Sends nothing more after this many bytes of a body. */
+  stall?: number;
+  /** Ignores `Range`, as a server may. */
+  noRanges?: boolean;
+}
+
+const forms: [RegExp, (...values: string[]) => Faults][] = [
+  [/^latency=(\d{1,9})$/, (value) => ({ latency: Number(value) })],
+  [
+    /^status=([45]\d\d)(?:@(0?\.\d+|0|1))?$/,
+    (status, probability = '1') => ({ status: Number(status), probability: Number(probability) }),
+  ],
+  [/^retry-after=(\d{1,9})$/, (value) => ({ retryAfter: Number(value) })],
+  [/^cut=(\d{1,15})$/, (value) => ({ cut: Number(value) })],
+  [/^stall=(\d{1,15})$/, (value) => ({ stall: Number(value) })],
+  [/^no-ranges$/, () => ({ noRanges: true })],
+];
+
+/**
+ * Reads faults as the command line and the header write them: `latency=200,status=503@0.1,retry-after=2`.
+ * @throws {ConfigurationError} naming the part that is none
+ */
+export function parseFaults(name: string, text: string): Faults {
+  const faults: Faults = {};
+  for (const part of text.split(',').map((piece) => piece.trim())) {
+    if (part === '') continue;
+    const form = forms.find(([pattern]) => pattern.test(part));
+    if (!form) {
+      const known = 'latency=MS, status=CODE@PROBABILITY, retry-after=SECONDS, cut=BYTES, stall=BYTES and no-ranges';
+      throw invalid(name, `has no fault ${JSON.stringify(part.slice(0, 40))}: it knows ${known}, separated by commas`);
+    }
+    const [pattern, read] = form;
+    Object.assign(faults, read(...(pattern.exec(part) ?? []).slice(1)));
+  }
+  return faults;
+}
+
+/** Lets things go wrong: as the sandbox was told, or as the header `x-doctape-fault` of one request says. */
+export function faultInjection(standing: Faults): MiddlewareHandler {
+  return async (c, next) => {
+    const header = c.req.header('x-doctape-fault');
+    const faults = header === undefined ? standing : readHeader(header);
+    if (faults.latency !== undefined) await new Promise((resolve) => setTimeout(resolve, faults.latency));
+    if (faults.noRanges) c.req.raw.headers.delete('range');
+    if (faults.status !== undefined && Math.random() < (faults.probability ?? 1)) {
+      await c.req.raw.body?.cancel();
+      c.res = withStatus(c, faults);
+      return;
+    }
+    await next();
+    if (faults.noRanges) c.res.headers.delete('accept-ranges');
+    if (faults.cut !== undefined || faults.stall !== undefined) c.res = broken(c.res, faults);
+  };
+}
+
+function readHeader(header: string): Faults {
+  try {
+    return parseFaults('x-doctape-fault', header);
+  } catch (error) {
+    throw new Failure(400, error instanceof Error ? error.message : undefined);
+  }
+}
+
+function withStatus(c: Context, { status = 500, retryAfter }: Faults): Response {
+  const headers = { ...(retryAfter !== undefined && { 'Retry-After': String(retryAfter) }) };
+  return failure(c, new Failure(status, 'as the fault demands', headers));
+}
+
+/** The same response, with a body that ends too early or never. */
+function broken(response: Response, { cut, stall }: Faults): Response {
+  const reader = response.body?.getReader();
+  if (!reader) return response;
+  const limit = cut ?? stall ?? 0;
+  let sent = 0;
+  const body = new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        if (sent >= limit) {
+          if (cut === undefined) return new Promise<void>(() => {}); // until the client gives up
+          await new Promise((resolve) => setTimeout(resolve, 50)); // what was sent is to arrive first
+          throw new Error('cut off, as the fault demands');
+        }
+        const { done, value } = await reader.read();
+        if (done) return controller.close();
+        const piece = value.subarray(0, limit - sent);
+        sent += piece.byteLength;
+        controller.enqueue(piece);
+      },
+      cancel: (reason) => reader.cancel(reason),
+    },
+    { highWaterMark: 0 },
+  );
+  return new Response(body, response);
+}

@@ -1,0 +1,424 @@
+import { HttpResponse, http } from 'msw';
+import { setupServer } from 'msw/node';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import {
+  ApiClient,
+  type ApiClientOptions,
+  ConfigurationError,
+  type Fetch,
+  ResponseError,
+  type Token,
+  TokenExpiredError,
+} from '../../src/index.js';
+import { accessToken, apiAt, bodyOf, rejection, reply, scriptedServer, thrown } from '../support/scripted-server.js';
+
+const token: Token = { access_token: accessToken, token_type: 'Bearer' };
+
+/** An application's own fetch, which keeps what it was called with and answers with an empty map. */
+function recordingFetch(): { fetch: Fetch; seen: Request[] } {
+  const seen: Request[] = [];
+  return {
+    seen,
+    fetch: async (input, init) => {
+      seen.push(new Request(input, init));
+      return Response.json({ result: {} });
+    },
+  };
+}
+
+/** Builds a client from options that no typed program could pass. */
+function build(options: unknown): ApiClient {
+  return new ApiClient(options as ApiClientOptions);
+}
+
+describe('construction refuses', () => {
+  test.each([
+    ['no options', undefined],
+    ['null', null],
+    ['the bare token', accessToken],
+  ])('%s in place of options', (_, options) => {
+    const error = thrown(() => build(options), ConfigurationError);
+    expect(error.code).toBe('invalid_argument');
+    expect(error.name).toBe('ConfigurationError');
+    expect(error.message).toContain('options of ApiClient');
+  });
+
+  const timers = [0, -1, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 31, '30000', null, true, {}];
+  test.each<[string, unknown]>([
+    ['token', undefined],
+    ['token', null],
+    ['token', ''],
+    ['token', 12345678],
+    ['token', true],
+    ['token', []],
+    ['token', {}],
+    ['token', 'line\nbreak'],
+    ['token', 'trailing\n'],
+    ['token', 'ünïcode'],
+    ['token', { access_token: '' }],
+    ['token', { access_token: 5 }],
+    ['token', { access_token: 'a\r\nX-Injected: 1' }],
+    ['token', { ...token, expires_at: '2030' }],
+    ['token', { ...token, expires_at: Number.NaN }],
+    ['token', { ...token, expires_at: null }],
+    ['baseUrl', null],
+    ['baseUrl', ''],
+    ['baseUrl', 5],
+    ['baseUrl', '/v1'],
+    ['baseUrl', 'api.doctape.com/v1'],
+    ['baseUrl', 'https://'],
+    ['baseUrl', ' https://api.example.com'],
+    ['baseUrl', 'https://api.example.com/a b'],
+    ['fetch', 'fetch'],
+    ['fetch', {}],
+    ['fetch', true],
+    ...timers.map((value): [string, unknown] => ['timeout', value]),
+    ...timers.map((value): [string, unknown] => ['idleTimeout', value]),
+    ['now', null],
+    ['now', 1_700_000_000],
+    ['now', new Date()],
+  ])('the option %s as %j, naming it', (name, value) => {
+    const error = thrown(() => build({ token, [name]: value }), ConfigurationError);
+    expect(error.code).toBe('invalid_argument');
+    expect(error.message).toMatch(new RegExp(`^${name}\\b`));
+  });
+
+  test.each([null, false, 0, ''])('a fetch that is %j, as it refuses any other that is no function', (value) => {
+    const error = thrown(() => build({ token, fetch: value }), ConfigurationError);
+    expect(error.message).toMatch(/^fetch\b/);
+  });
+
+  test('a token without quoting it', () => {
+    const error = thrown(() => build({ token: `${accessToken}\n` }), ConfigurationError);
+    expect(error.message).not.toContain(accessToken);
+  });
+
+  test('a promise of a token, saying so', () => {
+    const error = thrown(() => build({ token: Promise.resolve(token) }), ConfigurationError);
+    expect(error.code).toBe('invalid_argument');
+    expect(error.message).toMatch(/^token must not be a promise/);
+  });
+});
+
+test('construction takes false for both time limits', () => {
+  expect(() => build({ token, timeout: false, idleTimeout: false })).not.toThrow();
+});
+
+describe('the token', () => {
+  test.each<[string, ApiClientOptions['token']]>([
+    ['a string', accessToken],
+    ['a Token', token],
+    ['a function that gives a string', () => accessToken],
+    ['a function that gives a Token', () => ({ ...token, expires_at: 4_000_000_000 })],
+  ])('may be %s', async (_, given) => {
+    const { fetch, seen } = recordingFetch();
+    const api = new ApiClient({ token: given, fetch });
+    await api.files.list();
+    expect(seen[0]?.headers.get('authorization')).toBe(`Bearer ${accessToken}`);
+    expect(api.files.url('a').searchParams.get('access_token')).toBe(accessToken);
+  });
+
+  test('is asked for at every call when it is a function, and not before', async () => {
+    const { fetch, seen } = recordingFetch();
+    let asked = 0;
+    const api = new ApiClient({ token: () => `token-number-${++asked}`, fetch });
+    expect(asked).toBe(0);
+    await api.files.list();
+    await api.files.list();
+    expect(seen.map((request) => request.headers.get('authorization'))).toEqual([
+      'Bearer token-number-1',
+      'Bearer token-number-2',
+    ]);
+    expect(api.files.url('a').searchParams.get('access_token')).toBe('token-number-3');
+  });
+
+  test('stays what it was at construction when the object is changed afterwards', () => {
+    const changing: Token = { ...token };
+    const api = new ApiClient({ token: changing });
+    changing.access_token = 'another';
+    expect(api.files.url('a').searchParams.get('access_token')).toBe(accessToken);
+  });
+
+  test.each<[string, () => unknown]>([
+    ['a promise', async () => accessToken],
+    ['nothing', () => undefined],
+    ['null', () => null],
+    ['a number', () => 5],
+    ['an empty string', () => ''],
+    ['a line break', () => 'a\nb'],
+    ['an object without a token', () => ({})],
+  ])('is refused at the call when its function gives %s, and no request is made', async (_, given) => {
+    const { fetch, seen } = recordingFetch();
+    const api = build({ token: given, fetch });
+    const error = await rejection(api.files.list(), ConfigurationError);
+    expect(error.code).toBe('invalid_argument');
+    expect(error.message).toContain('token');
+    expect(thrown(() => api.files.url('a'), ConfigurationError).code).toBe('invalid_argument');
+    expect(seen).toEqual([]);
+  });
+
+  test('is not sent once it has expired: no call makes a request', async () => {
+    const { fetch, seen } = recordingFetch();
+    const api = new ApiClient({ token: { ...token, expires_at: 1_000 }, now: () => 1_000_000, fetch });
+    const calls = [
+      () => api.account.get(),
+      () => api.files.list(),
+      () => api.files.get('a'),
+      () => api.files.download('a'),
+      () => api.files.delete('a'),
+      () => api.files.upload(new Blob(['a'])),
+    ];
+    for (const call of calls) {
+      const error = await rejection(call(), TokenExpiredError);
+      expect(error).toMatchObject({ name: 'TokenExpiredError', code: 'token_expired' });
+      expect(error.message).not.toContain(accessToken);
+    }
+    expect(seen).toEqual([]);
+  });
+
+  test('does not go into a URL once it has expired', () => {
+    const api = new ApiClient({ token: { ...token, expires_at: 1_000 }, now: () => 1_000_000 });
+    expect(thrown(() => api.files.url('a'), TokenExpiredError).code).toBe('token_expired');
+  });
+
+  test('is good until the very second it expires, by the clock that was given', () => {
+    let now = 999_999;
+    const api = new ApiClient({ token: { ...token, expires_at: 1_000 }, now: () => now });
+    expect(() => api.files.url('a')).not.toThrow();
+    now = 1_000_000;
+    expect(() => api.files.url('a')).toThrow(TokenExpiredError);
+  });
+
+  test('that has expired already is no mistake of construction', () => {
+    expect(() => new ApiClient({ token: { ...token, expires_at: 0 } })).not.toThrow();
+  });
+
+  test('that expired before all time is an expired one, too', () => {
+    const api = new ApiClient({ token: { ...token, expires_at: -1e20 } });
+    expect(thrown(() => api.files.url('a'), TokenExpiredError).code).toBe('token_expired');
+  });
+
+  test('given by a function is checked for its expiry', async () => {
+    const { fetch, seen } = recordingFetch();
+    const api = new ApiClient({ token: () => ({ ...token, expires_at: 1_000 }), fetch });
+    await rejection(api.files.list(), TokenExpiredError);
+    expect(seen).toEqual([]);
+  });
+
+  test('leaves the source of an upload alone when it has expired', async () => {
+    const api = new ApiClient({ token: { ...token, expires_at: 0 } });
+    const source = new Blob(['content']).stream();
+    await rejection(api.files.upload(source), TokenExpiredError);
+    expect(source.locked).toBe(false);
+    expect(await new Response(source).text()).toBe('content');
+  });
+});
+
+describe('baseUrl', () => {
+  test.each([
+    ['https://api.example.com', 'https://api.example.com/doc/a/original'],
+    ['https://api.example.com/', 'https://api.example.com/doc/a/original'],
+    ['https://api.example.com///', 'https://api.example.com/doc/a/original'],
+    ['https://api.example.com/v1', 'https://api.example.com/v1/doc/a/original'],
+    ['https://api.example.com/v1/', 'https://api.example.com/v1/doc/a/original'],
+    ['https://api.example.com/v1//', 'https://api.example.com/v1/doc/a/original'],
+    ['https://api.example.com/old%20doctape/v1', 'https://api.example.com/old%20doctape/v1/doc/a/original'],
+    ['https://api.example.com:8443/x/y/', 'https://api.example.com:8443/x/y/doc/a/original'],
+    ['http://localhost', 'http://localhost/doc/a/original'],
+    ['http://LOCALHOST:4400/v1', 'http://localhost:4400/v1/doc/a/original'],
+    ['http://127.0.0.1:4400/v1', 'http://127.0.0.1:4400/v1/doc/a/original'],
+    ['http://127.255.0.9/v1', 'http://127.255.0.9/v1/doc/a/original'],
+    ['http://127.1/v1', 'http://127.0.0.1/v1/doc/a/original'],
+    ['http://2130706433/v1', 'http://127.0.0.1/v1/doc/a/original'],
+    ['http://[::1]:4400/v1', 'http://[::1]:4400/v1/doc/a/original'],
+    ['http://[0:0::0:1]/v1', 'http://[::1]/v1/doc/a/original'],
+  ])('%s leads to %s', (baseUrl, expected) => {
+    const url = new ApiClient({ token, baseUrl }).files.url('a');
+    expect(url.origin + url.pathname).toBe(expected);
+  });
+
+  test.each([
+    'http://api.example.com/v1',
+    'http://localhost.evil.com/v1',
+    'http://127.0.0.1.evil.com/v1',
+    'http://evil.com/localhost',
+    'http://localhost@evil.com/v1',
+    'http://evil-localhost/v1',
+    'http://128.0.0.1/v1',
+    'http://0.0.0.0/v1',
+    'http://[::2]/v1',
+    'http://127.evil.com/',
+    'ftp://localhost/v1',
+    'ws://localhost/v1',
+    'file:///v1',
+    'javascript:alert(1)',
+  ])('%s is insecure', (baseUrl) => {
+    const error = thrown(() => new ApiClient({ token, baseUrl }), ConfigurationError);
+    expect(error.code).toBe('insecure_url');
+    expect(error.message).toMatch(/^baseUrl\b/);
+  });
+
+  test.each([
+    'https://api.example.com/v1?x=1',
+    'https://api.example.com/v1?',
+    'https://api.example.com/v1#top',
+    'https://api.example.com/v1#',
+    'https://user@api.example.com/v1',
+    'https://user:pass-word@api.example.com/v1',
+    'http://user:pass-word@localhost/v1',
+  ])('%s has what a base may not have', (baseUrl) => {
+    const error = thrown(() => new ApiClient({ token, baseUrl }), ConfigurationError);
+    expect(error.code).toBe('invalid_argument');
+    expect(error.message).toMatch(/^baseUrl\b/);
+    expect(error.message).not.toContain('pass-word');
+  });
+
+  test('may be a URL, and is not changed with it', () => {
+    const baseUrl = new URL('https://api.example.com/v1/');
+    const api = new ApiClient({ token, baseUrl });
+    baseUrl.host = 'evil.com';
+    expect(api.files.url('a').host).toBe('api.example.com');
+    expect(baseUrl.pathname).toBe('/v1/');
+  });
+
+  test('is checked as a URL, too', () => {
+    expect(thrown(() => new ApiClient({ token, baseUrl: new URL('http://evil.com') }), ConfigurationError).code).toBe(
+      'insecure_url',
+    );
+    expect(() => new ApiClient({ token, baseUrl: new URL('https://example.com/?q') })).toThrow(/^baseUrl .*query/);
+  });
+
+  test('is not changed by changing a URL that the client gave', () => {
+    const api = new ApiClient({ token });
+    api.files.url('a').pathname = '/elsewhere';
+    expect(api.files.url('a').href).toBe(
+      `https://api.doctape.com/v1/doc/a/original?access_token=${encodeURIComponent(accessToken)}`,
+    );
+  });
+});
+
+describe('the global fetch', () => {
+  const mock = setupServer();
+  const before = new ApiClient({ token }); // made before the application's mock is there
+  beforeAll(() => mock.listen({ onUnhandledFrame: 'error' }));
+  afterEach(() => mock.resetHandlers());
+  afterAll(() => mock.close());
+
+  test('is looked up when a JSON call is made', async () => {
+    mock.use(
+      http.get('https://api.doctape.com/v1/account', ({ request }) =>
+        HttpResponse.json({
+          result: {
+            username: request.headers.get('authorization') ?? '',
+            quota: 3,
+            quota_used: 1,
+            quota_free: 2,
+          },
+        }),
+      ),
+    );
+    expect(await before.account.get()).toMatchObject({ username: `Bearer ${accessToken}`, quota: 3 });
+  });
+
+  test('is looked up when a file is downloaded', async () => {
+    mock.use(http.get('https://api.doctape.com/v1/doc/a/original', () => HttpResponse.text('the bytes')));
+    expect(await (await before.files.download('a')).text()).toBe('the bytes');
+  });
+
+  test('is looked up when a file is uploaded', async () => {
+    mock.use(
+      http.post('https://api.doctape.com/v1/doc/upload', async ({ request }) => {
+        const file = (await request.formData()).get('file');
+        const size = file instanceof File ? await file.text() : '';
+        return HttpResponse.json({ result: { x: { id: 'x', name: 'a.txt', size: String(size.length) } } });
+      }),
+    );
+    expect(await before.files.upload(new Blob(['four']))).toEqual({ id: 'x', name: 'a.txt', size: 4 });
+  });
+
+  test('may be replaced by hand between two calls', async () => {
+    const api = new ApiClient({ token });
+    const original = globalThis.fetch;
+    const { fetch, seen } = recordingFetch();
+    globalThis.fetch = fetch;
+    try {
+      expect(await api.files.list()).toEqual([]);
+      await (await api.files.download('a')).text();
+    } finally {
+      globalThis.fetch = original;
+    }
+    expect(seen.map(({ url }) => url)).toEqual([
+      'https://api.doctape.com/v1/doc',
+      'https://api.doctape.com/v1/doc/a/original',
+    ]);
+  });
+});
+
+describe('over HTTP', () => {
+  test('the header goes to baseUrl and no call has the token in its query', async () => {
+    const server = await scriptedServer(async (request, response) => {
+      await bodyOf(request);
+      if (request.url?.includes('/original')) response.end('bytes');
+      else if (request.url?.includes('/upload')) {
+        reply(response, 200, { result: { x: { id: 'x', name: 'x', size: '1' } } });
+      } else if (request.url?.includes('/account')) {
+        reply(response, 200, { result: { username: 'u', quota: 1, quota_used: 0, quota_free: 1 } });
+      } else if (request.url?.startsWith('/v1/doc/a')) {
+        reply(response, 200, { result: { id: 'a', name: 'a', size: 1, time_added: 1 } });
+      } else reply(response, 200, { result: {} });
+    });
+    const api = apiAt(server.url);
+    await api.account.get();
+    await api.files.list({ includeMeta: true });
+    await api.files.get('a');
+    await api.files.upload(new Blob(['a']), { tags: ['b'], starred: true });
+    await (await api.files.download('a')).text();
+    await api.files.delete('a');
+    expect(server.requests.map(({ method, url }) => `${method} ${url}`)).toEqual([
+      'GET /v1/account',
+      'GET /v1/doc?include_meta=true',
+      'GET /v1/doc/a',
+      'POST /v1/doc/upload?tags=b&starred=true',
+      'GET /v1/doc/a/original',
+      'DELETE /v1/doc/a',
+    ]);
+    for (const { url, headers } of server.requests) {
+      expect(headers.authorization).toBe(`Bearer ${accessToken}`);
+      expect(url).not.toContain('access_token');
+      expect(JSON.stringify(url)).not.toContain(accessToken);
+    }
+  });
+
+  test.each([301, 302, 303, 307, 308])(
+    'a JSON call refuses a %i, and the other origin sees nothing',
+    async (status) => {
+      const other = await scriptedServer((_, response) => reply(response, 200, { result: {} }));
+      const server = await scriptedServer((_, response) => {
+        response.writeHead(status, { location: `${other.url}/v1/doc` }).end();
+      });
+      const api = apiAt(server.url);
+      for (const call of [() => api.files.list(), () => api.files.get('a'), () => api.files.delete('a')]) {
+        const error = await rejection(call(), ResponseError);
+        expect(error).toMatchObject({ name: 'ResponseError', code: 'redirect_refused', status });
+        expect(error.message).not.toContain(accessToken);
+      }
+      expect(other.requests).toEqual([]);
+      expect(server.requests).toHaveLength(3);
+    },
+  );
+
+  test('a JSON call refuses a redirect within the base, too', async () => {
+    const server = await scriptedServer((_, response) => {
+      response.writeHead(302, { location: '/v1/account' }).end();
+    });
+    expect((await rejection(apiAt(server.url).files.list(), ResponseError)).code).toBe('redirect_refused');
+    expect(server.requests).toHaveLength(1);
+  });
+});
+
+test('a client shows no token when it is printed or serialised', async () => {
+  const { inspect } = await import('node:util');
+  const api = new ApiClient({ token });
+  expect(inspect(api, { depth: 10, showHidden: true })).not.toContain(accessToken);
+  expect(JSON.stringify(api)).not.toContain(accessToken);
+});

@@ -1,0 +1,70 @@
+import { expect, it } from 'vitest';
+import * as z from 'zod/mini';
+import { ConfigurationError, ResponseError } from '../../src/index.js';
+import { apiAt, bodyOf, rejection, reply, scriptedServer } from '../support/scripted-server.js';
+
+async function echo() {
+  const bodies: string[] = [];
+  const server = await scriptedServer(async (request, response) => {
+    bodies.push((await bodyOf(request)).toString());
+    reply(response, 200, { error: null, result: { answer: 42 } });
+  });
+  return { ...server, bodies };
+}
+
+it('calls anything below baseUrl with the token in the header', async () => {
+  const { url, requests, bodies } = await echo();
+  const api = apiAt(url);
+  expect(await api.request('app')).toEqual({ answer: 42 });
+  await api.request('/app/x?y=1', { method: 'POST', searchParams: { z: 2, none: undefined }, json: { a: true } });
+  expect(requests.map((request) => `${request.method} ${request.url}`)).toEqual([
+    'GET /v1/app',
+    'POST /v1/app/x?y=1&z=2',
+  ]);
+  expect(requests.every(({ headers }) => headers.authorization?.startsWith('Bearer '))).toBe(true);
+  expect(bodies[1]).toBe('{"a":true}');
+  expect(requests[1]?.headers['content-type']).toContain('application/json');
+});
+
+it.each([
+  'https://evil.example/v1/account',
+  '//evil.example/account',
+  '\\\\evil.example',
+  '/\\evil.example',
+  '../oauth2/token',
+  'doc/../../oauth2',
+  'doc/%2e%2e/%2E%2E/oauth2',
+  '.%2e/oauth2',
+  'javascript:alert(1)',
+  'doc#fragment',
+  'do c',
+  'doc?access_token=x',
+  'doc?%61ccess_token=x',
+])('refuses the path %j and sends nothing', async (path) => {
+  const { url, requests } = await echo();
+  await rejection(apiAt(url).request(path), ConfigurationError);
+  expect(requests).toEqual([]);
+});
+
+it('refuses a token in the search parameters, a body that JSON cannot hold, and unknown methods', async () => {
+  const { url, requests } = await echo();
+  const api = apiAt(url);
+  const circle: { self?: unknown } = {};
+  circle.self = circle;
+  await rejection(api.request('doc', { searchParams: { access_token: 'x' } }), ConfigurationError);
+  await rejection(api.request('doc', { method: 'POST', json: circle }), ConfigurationError);
+  await rejection(api.request('doc', { method: 'POST', json: 1n }), ConfigurationError);
+  await rejection(api.request('doc', { json: {} }), ConfigurationError);
+  await rejection(api.request('doc', { method: 'TRACE' as never }), ConfigurationError);
+  await rejection(api.request(5 as never), ConfigurationError);
+  expect(requests).toEqual([]);
+});
+
+it('checks the result by a schema of any library', async () => {
+  const { url } = await echo();
+  const result = await apiAt(url).request('app', { schema: z.object({ answer: z.number() }) });
+  expect(result.answer).toBe(42);
+  const error = await rejection(apiAt(url).request('app', { schema: z.object({ answer: z.string() }) }), ResponseError);
+  expect(error.message).toContain('result.answer');
+  expect(error.message).not.toContain('42');
+});

@@ -1,0 +1,672 @@
+import { IncomingMessage } from 'node:http';
+import { Socket } from 'node:net';
+import { describe, expect, it } from 'vitest';
+import { AuthorizationCodeClient, type AuthorizationCodeClientOptions, type Fetch } from '../../src/server.js';
+
+const issuer = 'https://my.doctape.com';
+const start = Date.UTC(2014, 4, 1);
+
+const valid: AuthorizationCodeClientOptions = {
+  clientId: 'app-1',
+  clientSecret: 'the-secret-of-app-1',
+  redirectUri: 'https://app.example/callback',
+};
+
+/** A token endpoint that grants everything, and counts. */
+function tokenEndpoint(): { fetch: Fetch; forms: URLSearchParams[] } {
+  const forms: URLSearchParams[] = [];
+  const fetch: Fetch = async (input, init) => {
+    forms.push(new URLSearchParams(await new Request(input, init).text()));
+    return Response.json({ access_token: `token-${forms.length}`, token_type: 'Bearer' });
+  };
+  return { fetch, forms };
+}
+
+function setUp(options: Partial<AuthorizationCodeClientOptions> = {}) {
+  const { fetch, forms } = tokenEndpoint();
+  const clock = { now: start };
+  const client = new AuthorizationCodeClient({ ...valid, fetch, now: () => clock.now, ...options });
+  return { client, forms, clock };
+}
+
+async function rejectionOf(work: Promise<unknown>): Promise<unknown> {
+  const outcome = await work.then(
+    () => 'it succeeded',
+    (error: unknown) => ({ error }),
+  );
+  if (typeof outcome === 'string') throw new Error(outcome);
+  return outcome.error;
+}
+
+function exchangeUntyped(client: AuthorizationCodeClient, ...values: unknown[]): Promise<unknown> {
+  return Reflect.apply(client.exchange, client, values);
+}
+
+/** The same text with one character in the middle of one of its dotted parts changed. */
+function altered(sealed: string, part: number): string {
+  const parts = sealed.split('.');
+  const text = parts[part] ?? '';
+  const middle = Math.floor(text.length / 2);
+  parts[part] = text.slice(0, middle) + (text[middle] === 'A' ? 'B' : 'A') + text.slice(middle + 1);
+  return parts.join('.');
+}
+
+describe('a callback', () => {
+  it.each<[string, (query: string) => string | URL | Request | URLSearchParams]>([
+    ['a URL in a string', (query) => `https://app.example/callback?${query}`],
+    ['a URL of another host, as behind a proxy', (query) => `http://10.0.0.7:8080/callback?${query}`],
+    ['a path with a query, as servers give it', (query) => `/callback?${query}`],
+    ['a query', (query) => query],
+    ['a query with its question mark', (query) => `?${query}`],
+    ['a URL with a fragment, as some servers append', (query) => `https://app.example/callback?${query}#_=_`],
+    ['a URL', (query) => new URL(`https://app.example/callback?${query}`)],
+    ['a Request', (query) => new Request(`https://app.example/callback?${query}`)],
+    ['a Request that posts', (query) => new Request(`https://app.example/callback?${query}`, { method: 'POST' })],
+    ['URLSearchParams', (query) => new URLSearchParams(query)],
+  ])('is taken as %s', async (_, form) => {
+    const { client, forms } = setUp();
+    const { state, pending } = await client.authorize();
+    const token = await client.exchange(form(`code=a%2Bb%20c%25&state=${state}`), pending);
+    expect(token).toEqual({ access_token: 'token-1', token_type: 'Bearer' });
+    expect(forms.map((sent) => sent.get('code'))).toEqual(['a+b c%']);
+  });
+
+  it('is taken as the request of a Node server', async () => {
+    const { client, forms } = setUp();
+    const { state, pending } = await client.authorize();
+    const socket = new Socket();
+    const request = new IncomingMessage(socket);
+    request.url = `/callback?code=some-code&state=${state}`;
+    await exchangeUntyped(client, request, pending);
+    socket.destroy();
+    expect(forms).toHaveLength(1);
+  });
+
+  it('is taken as a query in which a value holds a bare question mark', async () => {
+    const { client, forms } = setUp();
+    const { state, pending } = await client.authorize();
+    await client.exchange(`code=some?code&state=${state}`, pending);
+    expect(forms[0]?.get('code')).toBe('some?code');
+  });
+
+  it.each(['code=other', 'state=other', 'error=access_denied'])(
+    'is not read from its fragment: %s',
+    async (fragment) => {
+      const { client, forms } = setUp();
+      const { state, pending } = await client.authorize();
+      await client.exchange(`https://app.example/callback?code=some-code&state=${state}#?${fragment}`, pending);
+      expect(forms[0]?.get('code')).toBe('some-code');
+    },
+  );
+
+  it('has its names decoded like its values, and spaces as + or %20', async () => {
+    const { client, forms } = setUp();
+    const { state, pending } = await client.authorize();
+    await client.exchange(`?%63ode=a+b%20c&stat%65=${state}`, pending);
+    expect(forms[0]?.get('code')).toBe('a b c');
+  });
+
+  it.each([
+    'utm_source=mail',
+    'session_state=%zz',
+    'lang=%ff',
+    'lang=de&lang=en',
+    '%zz=1',
+    'State=other',
+    'state[]=other',
+    'access_token=other&token_type=Bearer',
+    '__proto__=other',
+    '&&=&=x&x',
+  ])('may have parameters that nobody knows: %s', async (extra) => {
+    const { client, forms } = setUp();
+    const { state, pending } = await client.authorize();
+    await client.exchange(`?${extra}&code=some-code&state=${state}&${extra}`, pending);
+    expect(forms).toHaveLength(1);
+  });
+
+  it.each<[string, unknown]>([
+    ['nothing', undefined],
+    ['null', null],
+    ['a number', 7],
+    ['an object without a URL', {}],
+    ['an object whose url is no text', { url: 7 }],
+    ['an array', ['?code=some-code']],
+  ])('is not %s', async (_, callback) => {
+    const { client, forms } = setUp();
+    const { pending } = await client.authorize();
+    expect(await rejectionOf(exchangeUntyped(client, callback, pending))).toMatchObject({
+      name: 'ConfigurationError',
+      code: 'invalid_argument',
+      message: expect.stringMatching(/^callback\b/),
+    });
+    expect(forms).toHaveLength(0);
+  });
+});
+
+describe('a malformed callback', () => {
+  it.each([
+    ['a state with a broken escape', 'code=some-code&state=%zz'],
+    ['a state with half an escape', 'code=some-code&state=STATE%'],
+    ['a code with half an escape', 'state=STATE&code=some%2'],
+    ['a code with invalid UTF-8', 'state=STATE&code=%ff%fe'],
+    ['a code with overlong UTF-8', 'state=STATE&code=%c0%80'],
+    ['a code with an encoded surrogate', 'state=STATE&code=%ed%a0%80'],
+    ['an error description in Latin-1', 'state=STATE&error=access_denied&error_description=f%fcr'],
+    ['an undecodable iss', 'state=STATE&code=some-code&iss=%'],
+    ['an undecodable error_uri', 'state=STATE&code=some-code&error_uri=%e4'],
+    ['two states', 'state=STATE&code=some-code&state=STATE'],
+    ['two states, one with an escaped name', 'state=STATE&code=some-code&%73tate=other'],
+    ['two codes', 'state=STATE&code=some-code&code=some-code'],
+    ['two codes, one without a value', 'state=STATE&code=some-code&code'],
+    ['two errors', 'state=STATE&error=access_denied&error=server_error'],
+    ['two descriptions', 'state=STATE&error=access_denied&error_description=a&error_description=b'],
+    ['two issuers', `state=STATE&code=some-code&iss=${issuer}&iss=${issuer}`],
+    ['two codes and no state', 'code=some-code&code=some-code'],
+    ['two codes and another state', 'code=some-code&code=some-code&state=other'],
+    ['an excess of text', `state=STATE&code=some-code&x=${'x'.repeat(100_000)}`],
+  ])('with %s is refused before anything else, and uses nothing up', async (_, query) => {
+    const { client, forms } = setUp();
+    const { state, pending } = await client.authorize();
+    expect(await rejectionOf(client.exchange(`?${query.replaceAll('STATE', state)}`, pending))).toMatchObject({
+      name: 'CallbackError',
+      code: 'malformed_callback',
+    });
+    expect(forms).toHaveLength(0);
+    await client.exchange(`?code=some-code&state=${state}`, pending);
+    expect(forms).toHaveLength(1);
+  });
+
+  it('is refused as URLSearchParams too, which can hold a name twice', async () => {
+    const { client, forms } = setUp();
+    const { state, pending } = await client.authorize();
+    const callback = new URLSearchParams({ code: 'some-code', state });
+    callback.append('code', 'other-code');
+    expect(await rejectionOf(client.exchange(callback, pending))).toMatchObject({ code: 'malformed_callback' });
+    expect(forms).toHaveLength(0);
+  });
+
+  it.each(['https://app.example/callback', '/callback', 'https://app.example/callback#?code=some-code'])(
+    'without a query is refused: %s',
+    async (callback) => {
+      const { client, forms } = setUp();
+      const { pending } = await client.authorize();
+      expect(await rejectionOf(client.exchange(callback, pending))).toMatchObject({
+        name: 'CallbackError',
+        code: 'malformed_callback',
+      });
+      expect(forms).toHaveLength(0);
+    },
+  );
+
+  it('with half a surrogate pair ends in an error of the SDK', async () => {
+    const { client, forms } = setUp();
+    const { state, pending } = await client.authorize();
+    const callback = `?state=${state}&code=some-code-\ud800&error=access_denied&error_description=no`;
+    expect(await rejectionOf(client.exchange(callback, pending))).toMatchObject({
+      name: expect.stringMatching(/^(CallbackError|OAuthError)$/),
+    });
+    expect(forms).toHaveLength(0);
+  });
+});
+
+describe('the state', () => {
+  it.each([
+    ['absent', 'code=some-code'],
+    ['empty', 'code=some-code&state='],
+    ['without a value', 'code=some-code&state'],
+    ['absent beside an error', 'error=access_denied'],
+    ['absent with everything else', ''],
+  ])('is missing when %s', async (_, query) => {
+    const { client, forms } = setUp();
+    const { pending } = await client.authorize();
+    expect(await rejectionOf(client.exchange(`?${query}`, pending))).toMatchObject({
+      name: 'CallbackError',
+      code: 'state_missing',
+    });
+    expect(forms).toHaveLength(0);
+  });
+
+  it.each<[string, unknown]>([
+    ['undefined, as a missing cookie is', undefined],
+    ['null', null],
+    ['empty', ''],
+  ])('has nothing to be held against when pending is %s', async (_, pending) => {
+    const { client, forms } = setUp();
+    const { state } = await client.authorize();
+    expect(await rejectionOf(exchangeUntyped(client, `?code=some-code&state=${state}`, pending))).toMatchObject({
+      name: 'CallbackError',
+      code: 'state_missing',
+    });
+    expect(forms).toHaveLength(0);
+  });
+
+  it.each<[string, unknown]>([
+    ['a number', 7],
+    ['the whole answer of authorize()', { pending: 'sealed' }],
+    ['a promise', Promise.resolve('sealed')],
+  ])('cannot be held against a pending that is %s', async (_, pending) => {
+    const { client, forms } = setUp();
+    const { state } = await client.authorize();
+    expect(await rejectionOf(exchangeUntyped(client, `?code=some-code&state=${state}`, pending))).toMatchObject({
+      name: 'ConfigurationError',
+      code: 'invalid_argument',
+      message: expect.stringMatching(/^pending\b/),
+    });
+    expect(forms).toHaveLength(0);
+  });
+
+  it.each<[string, (state: string) => string]>([
+    ['another one', () => 'A'.repeat(43)],
+    ['too short by one', (state) => state.slice(0, -1)],
+    ['too long by one', (state) => `${state}A`],
+    ['in other letters', (state) => (state === state.toLowerCase() ? state.toUpperCase() : state.toLowerCase())],
+    ['with a zero byte', (state) => `${state}%00`],
+    ['with a space around it', (state) => `+${state}`],
+    ['beyond ASCII', () => '%F0%9F%98%80'],
+  ])('is refused when it is %s, and the right one still works', async (_, wrong) => {
+    const { client, forms } = setUp();
+    const { state, pending } = await client.authorize();
+    expect(await rejectionOf(client.exchange(`?code=some-code&state=${wrong(state)}`, pending))).toMatchObject({
+      name: 'CallbackError',
+      code: 'state_mismatch',
+    });
+    expect(forms).toHaveLength(0);
+    await client.exchange(`?code=some-code&state=${state}`, pending);
+    expect(forms).toHaveLength(1);
+  });
+
+  it('of one sign-in does not open another', async () => {
+    const { client, forms } = setUp();
+    const [first, second] = [await client.authorize(), await client.authorize()];
+    expect(await rejectionOf(client.exchange(`?code=some-code&state=${first.state}`, second.pending))).toMatchObject({
+      code: 'state_mismatch',
+    });
+    expect(forms).toHaveLength(0);
+    await client.exchange(`?code=code-2&state=${second.state}`, second.pending);
+    await client.exchange(`?code=code-1&state=${first.state}`, first.pending);
+    expect(forms.map((form) => form.get('code'))).toEqual(['code-2', 'code-1']);
+  });
+
+  it('is good until the last moment of maxAge', async () => {
+    const { client, forms, clock } = setUp();
+    const { state, pending } = await client.authorize();
+    clock.now = start + 599_999;
+    await client.exchange(`?code=some-code&state=${state}`, pending);
+    expect(forms).toHaveLength(1);
+  });
+
+  it.each([
+    [600, undefined],
+    [601, undefined],
+    [86_400, undefined],
+    [5, 5],
+  ])('has expired after %d s when maxAge is %s', async (seconds, maxAge) => {
+    const { client, forms, clock } = setUp(maxAge === undefined ? {} : { maxAge });
+    const { state, pending } = await client.authorize();
+    clock.now = start + seconds * 1000;
+    expect(await rejectionOf(client.exchange(`?code=some-code&state=${state}`, pending))).toMatchObject({
+      name: 'CallbackError',
+      code: 'state_expired',
+    });
+    expect(forms).toHaveLength(0);
+  });
+
+  it.each([0.5, 1, 1.5])('lives as long as a maxAge of %d s says, wherever in a second it begins', async (maxAge) => {
+    const { client, forms, clock } = setUp({ maxAge });
+    clock.now = start + 900;
+    const { state, pending } = await client.authorize();
+    clock.now += maxAge * 1000 - 100;
+    await client.exchange(`?code=some-code&state=${state}`, pending);
+    expect(forms).toHaveLength(1);
+  });
+
+  it('is used up by a success', async () => {
+    const { client, forms } = setUp();
+    const { state, pending } = await client.authorize();
+    await client.exchange(`?code=some-code&state=${state}`, pending);
+    for (const code of ['some-code', 'other-code']) {
+      expect(await rejectionOf(client.exchange(`?code=${code}&state=${state}`, pending))).toMatchObject({
+        name: 'CallbackError',
+        code: 'state_used',
+      });
+    }
+    expect(forms).toHaveLength(1);
+  });
+
+  it('is used up by a denial', async () => {
+    const { client, forms } = setUp();
+    const { state, pending } = await client.authorize();
+    expect(await rejectionOf(client.exchange(`?error=access_denied&state=${state}`, pending))).toMatchObject({
+      name: 'OAuthError',
+      code: 'access_denied',
+    });
+    expect(await rejectionOf(client.exchange(`?code=some-code&state=${state}`, pending))).toMatchObject({
+      code: 'state_used',
+    });
+    expect(forms).toHaveLength(0);
+  });
+
+  it('is used up before the token request, so also by one that fails', async () => {
+    let requests = 0;
+    const { client } = setUp({
+      fetch: async () => {
+        requests += 1;
+        throw new TypeError('fetch failed');
+      },
+    });
+    const { state, pending } = await client.authorize();
+    expect(await rejectionOf(client.exchange(`?code=some-code&state=${state}`, pending))).toMatchObject({
+      name: 'NetworkError',
+    });
+    expect(await rejectionOf(client.exchange(`?code=some-code&state=${state}`, pending))).toMatchObject({
+      code: 'state_used',
+    });
+    expect(requests).toBe(1);
+  });
+
+  it('that was used stays so while others come and go', async () => {
+    const { client, forms, clock } = setUp();
+    const first = await client.authorize();
+    await client.exchange(`?code=first&state=${first.state}`, first.pending);
+    for (let i = 0; i < 50; i++) {
+      clock.now += 11_000;
+      const { state, pending } = await client.authorize();
+      await client.exchange(`?code=${i}&state=${state}`, pending);
+    }
+    clock.now = start + 599_000;
+    expect(await rejectionOf(client.exchange(`?code=first&state=${first.state}`, first.pending))).toMatchObject({
+      code: 'state_used',
+    });
+    expect(forms).toHaveLength(51);
+  });
+
+  it('is exchanged once when two callbacks come at the same moment', async () => {
+    const { client, forms } = setUp();
+    const { state, pending } = await client.authorize();
+    const callback = `?code=some-code&state=${state}`;
+    const outcomes = await Promise.allSettled([1, 2, 3, 4].map(() => client.exchange(callback, pending)));
+    expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+    for (const outcome of outcomes) {
+      if (outcome.status === 'rejected') expect(outcome.reason).toMatchObject({ code: 'state_used' });
+    }
+    expect(forms).toHaveLength(1);
+  });
+
+  it('is not used up by a call that was aborted before it began', async () => {
+    const { client, forms } = setUp();
+    const { state, pending } = await client.authorize();
+    const callback = `?code=some-code&state=${state}`;
+    const reason = new Error('closed');
+    expect(await rejectionOf(client.exchange(callback, pending, { signal: AbortSignal.abort(reason) }))).toBe(reason);
+    expect(forms).toHaveLength(0);
+    await client.exchange(callback, pending);
+    expect(forms).toHaveLength(1);
+  });
+});
+
+describe('a pending', () => {
+  it.each([0, 2, 3, 4])('that was altered in its part %d is refused', async (part) => {
+    const { client, forms } = setUp();
+    const { state, pending } = await client.authorize();
+    expect(await rejectionOf(client.exchange(`?code=some-code&state=${state}`, altered(pending, part)))).toMatchObject({
+      name: 'CallbackError',
+      code: 'state_mismatch',
+    });
+    expect(forms).toHaveLength(0);
+  });
+
+  it.each<[string, (pending: string) => string]>([
+    ['cut short', (pending) => pending.slice(0, -10)],
+    ['longer', (pending) => `${pending}.A`],
+    ['no seal at all', () => 'pending'],
+    ['of dots', () => '....'],
+    ['text beyond ASCII', () => '😀\u0000\ud800'],
+    ['in quotes, as some cookies are', (pending) => `"${pending}"`],
+    ['an unsigned JWT', () => `${Buffer.from('{"alg":"none"}').toString('base64url')}.e30.`],
+    [
+      'sealed by a password of the attacker',
+      (pending) => {
+        const header = { alg: 'PBES2-HS256+A128KW', enc: 'A256GCM', p2s: 'c2FsdA', p2c: 2_000_000_000 };
+        return [Buffer.from(JSON.stringify(header)).toString('base64url'), ...pending.split('.').slice(1)].join('.');
+      },
+    ],
+  ])('that is %s is refused', async (_, change) => {
+    const { client, forms } = setUp();
+    const { state, pending } = await client.authorize();
+    expect(await rejectionOf(client.exchange(`?code=some-code&state=${state}`, change(pending)))).toMatchObject({
+      name: 'CallbackError',
+      code: 'state_mismatch',
+    });
+    expect(forms).toHaveLength(0);
+  });
+
+  it.each<[string, Partial<AuthorizationCodeClientOptions>]>([
+    ['another application', { clientId: 'app-2' }],
+    ['another secret', { clientSecret: 'the-secret-of-app-2' }],
+    ['another redirect URI', { redirectUri: 'https://app.example/other' }],
+    ['a redirect URI that is equal but for its bytes', { redirectUri: 'https://APP.example/callback' }],
+  ])('of %s is refused', async (_, options) => {
+    const { client, forms } = setUp();
+    const { state, pending } = await setUp(options).client.authorize();
+    expect(await rejectionOf(client.exchange(`?code=some-code&state=${state}`, pending))).toMatchObject({
+      name: 'CallbackError',
+      code: 'state_mismatch',
+    });
+    expect(forms).toHaveLength(0);
+  });
+
+  it('of another user’s browser does not take this user’s callback', async () => {
+    const { client, forms } = setUp();
+    const [victim, attacker] = [await client.authorize(), await client.authorize()];
+    const forged = `?code=code-of-the-attacker&state=${attacker.state}`;
+    expect(await rejectionOf(client.exchange(forged, victim.pending))).toMatchObject({ code: 'state_mismatch' });
+    expect(forms).toHaveLength(0);
+  });
+
+  it('is opened by any instance with the same options', async () => {
+    const [one, other] = [setUp({ scope: ['file.read'] }), setUp()];
+    const { state, pending } = await one.client.authorize();
+    const token = await other.client.exchange(`?code=some-code&state=${state}`, pending);
+    expect(token.scope).toEqual(['file.read']);
+    expect(other.forms[0]?.get('code_verifier')).toMatch(/^[\w.~-]{43,128}$/);
+    expect(one.forms).toHaveLength(0);
+  });
+
+  it('used at one instance is not known to be so at another, whose request the server then refuses', async () => {
+    const [one, other] = [setUp(), setUp()];
+    const { state, pending } = await one.client.authorize();
+    await one.client.exchange(`?code=some-code&state=${state}`, pending);
+    await other.client.exchange(`?code=some-code&state=${state}`, pending);
+    expect([one.forms.length, other.forms.length]).toEqual([1, 1]);
+  });
+
+  describe('of a public client', () => {
+    const { clientId, redirectUri } = valid;
+
+    function setUpPublic() {
+      const { fetch, forms } = tokenEndpoint();
+      return { client: new AuthorizationCodeClient({ clientId, redirectUri, fetch }), forms };
+    }
+
+    it('is exchanged without a secret', async () => {
+      const { client, forms } = setUpPublic();
+      const { state, pending } = await client.authorize();
+      await client.exchange(`?code=some-code&state=${state}`, pending);
+      expect([...(forms[0]?.keys() ?? [])].sort()).toEqual([
+        'client_id',
+        'code',
+        'code_verifier',
+        'grant_type',
+        'redirect_uri',
+      ]);
+    });
+
+    it('is opened by no other instance', async () => {
+      const [one, other] = [setUpPublic(), setUpPublic()];
+      const { state, pending } = await one.client.authorize();
+      expect(await rejectionOf(other.client.exchange(`?code=some-code&state=${state}`, pending))).toMatchObject({
+        name: 'CallbackError',
+        code: 'state_mismatch',
+      });
+      expect(other.forms).toHaveLength(0);
+    });
+  });
+});
+
+describe('the issuer', () => {
+  it.each([
+    ['absent', ''],
+    ['empty', '&iss='],
+    ['another', '&iss=https://evil.example'],
+    ['the same with a slash', `&iss=${issuer}/`],
+    ['the same in other letters', `&iss=${issuer.toUpperCase()}`],
+  ])('is refused when it is %s and one is configured, even for an error', async (_, iss) => {
+    for (const outcome of ['code=some-code', 'error=access_denied']) {
+      const { client, forms } = setUp({ issuer });
+      const { state, pending } = await client.authorize();
+      expect(await rejectionOf(client.exchange(`?${outcome}&state=${state}${iss}`, pending))).toMatchObject({
+        name: 'CallbackError',
+        code: 'issuer_mismatch',
+      });
+      expect(forms).toHaveLength(0);
+    }
+  });
+
+  it('is taken when it is the configured one', async () => {
+    const { client, forms } = setUp({ issuer });
+    const { state, pending } = await client.authorize();
+    await client.exchange(`?code=some-code&state=${state}&iss=${encodeURIComponent(issuer)}`, pending);
+    expect(forms).toHaveLength(1);
+  });
+
+  it('is not looked at when none is configured', async () => {
+    const { client, forms } = setUp();
+    const { state, pending } = await client.authorize();
+    await client.exchange(`?code=some-code&state=${state}&iss=https://anyone.example`, pending);
+    expect(forms).toHaveLength(1);
+  });
+
+  it('comes after the state', async () => {
+    const { client } = setUp({ issuer });
+    const { pending } = await client.authorize();
+    expect(await rejectionOf(client.exchange('?code=some-code&state=other&iss=other', pending))).toMatchObject({
+      code: 'state_mismatch',
+    });
+  });
+});
+
+describe('an error', () => {
+  it('is believed with its state, and says what the server said', async () => {
+    const { client, forms } = setUp();
+    const { state, pending } = await client.authorize();
+    const said = 'error_description=The+user%20said+no&error_uri=https%3A%2F%2Fauth.example%2Fno';
+    const error = await rejectionOf(client.exchange(`?error=access_denied&${said}&state=${state}`, pending));
+    expect(error).toMatchObject({
+      name: 'OAuthError',
+      code: 'access_denied',
+      description: 'The user said no',
+      uri: 'https://auth.example/no',
+      message: expect.stringContaining('The user said no'),
+    });
+    expect(error).not.toHaveProperty('status');
+    expect(forms).toHaveLength(0);
+  });
+
+  it('is not believed without its state', async () => {
+    const { client } = setUp();
+    const { state, pending } = await client.authorize();
+    for (const [query, code] of [
+      ['error=access_denied', 'state_missing'],
+      ['error=access_denied&state=other', 'state_mismatch'],
+    ]) {
+      expect(await rejectionOf(client.exchange(`?${query}`, pending))).toMatchObject({ name: 'CallbackError', code });
+    }
+    // and what was forged has not used the sign-in up
+    await client.exchange(`?code=some-code&state=${state}`, pending);
+  });
+
+  it('wins over a code', async () => {
+    const { client, forms } = setUp();
+    const { state, pending } = await client.authorize();
+    const callback = `?code=some-code&error=server_error&state=${state}`;
+    expect(await rejectionOf(client.exchange(callback, pending))).toMatchObject({ code: 'server_error' });
+    expect(forms).toHaveLength(0);
+  });
+
+  it.each([
+    ['empty', ''],
+    ['with a quote', 'access%22denied'],
+    ['with a backslash', 'access%5Cdenied'],
+    ['with a line break', 'access%0Adenied'],
+    ['beyond ASCII', 'verweigert%C3%BC'],
+  ])('that is %s is malformed', async (_, error) => {
+    const { client, forms } = setUp();
+    const { state, pending } = await client.authorize();
+    const rejection = await rejectionOf(client.exchange(`?error=${error}&code=some-code&state=${state}`, pending));
+    expect(rejection).toMatchObject({ name: 'CallbackError', code: 'malformed_callback' });
+    expect(forms).toHaveLength(0);
+  });
+
+  it('has the control characters and the excess of its description taken out', async () => {
+    const { client } = setUp();
+    const { state, pending } = await client.authorize();
+    const description = encodeURIComponent(`\u0007no\r\nSet-Cookie: a\u001b[31m\u0085${'x'.repeat(5_000)}`);
+    const error = await rejectionOf(
+      client.exchange(`?error=access_denied&error_description=${description}&state=${state}`, pending),
+    );
+    expect(error).toMatchObject({ description: expect.stringMatching(/^no[\x20-\x7e]{900,998}$/) });
+    expect(error).toMatchObject({ message: expect.stringMatching(/^[\x20-\x7e]{900,1200}$/) });
+  });
+
+  it.each(['javascript:alert(1)', 'data:text/html,x', 'file:///etc/passwd', '/relative', 'not a URL', '%00'])(
+    'has no page when its error_uri is %s',
+    async (uri) => {
+      const { client } = setUp();
+      const { state, pending } = await client.authorize();
+      const callback = `?error=access_denied&error_uri=${encodeURIComponent(uri)}&state=${state}`;
+      const error = await rejectionOf(client.exchange(callback, pending));
+      expect(error).toMatchObject({ name: 'OAuthError', code: 'access_denied' });
+      expect(error).not.toHaveProperty('uri');
+    },
+  );
+});
+
+describe('the code', () => {
+  it.each([
+    ['absent', ''],
+    ['empty', '&code='],
+    ['with a line break', '&code=some%0Acode'],
+    ['with a zero byte', '&code=some%00code'],
+    ['beyond ASCII', '&code=%C3%BC'],
+  ])('is refused when it is %s', async (_, code) => {
+    const { client, forms } = setUp();
+    const { state, pending } = await client.authorize();
+    expect(await rejectionOf(client.exchange(`?state=${state}${code}`, pending))).toMatchObject({
+      name: 'CallbackError',
+      code: 'malformed_callback',
+    });
+    expect(forms).toHaveLength(0);
+  });
+
+  it('goes to the token endpoint as it came, whatever characters it is made of', async () => {
+    const code = ' !"#$%&\'()*+,-./09:;<=>?@AZ[\\]^_`az{|}~';
+    const { client, forms } = setUp();
+    const { state, pending } = await client.authorize();
+    await client.exchange(`?state=${state}&code=${encodeURIComponent(code)}`, pending);
+    expect(forms[0]?.get('code')).toBe(code);
+  });
+});
+
+describe('the options of exchange', () => {
+  it.each<[string, unknown]>([
+    ['null as options', null],
+    ['a signal that is null', { signal: null }],
+    ['a signal that is a controller', { signal: new AbortController() }],
+  ])('are refused by name with %s', async (_, options) => {
+    const { client, forms } = setUp();
+    const { state, pending } = await client.authorize();
+    const error = await rejectionOf(exchangeUntyped(client, `?code=some-code&state=${state}`, pending, options));
+    expect(error).toMatchObject({ name: 'ConfigurationError', code: 'invalid_argument' });
+    expect(forms).toHaveLength(0);
+  });
+});

@@ -1,0 +1,87 @@
+import { expect, it } from 'vitest';
+import { ApiClient, ConfigurationError, TimeoutError, TransferError } from '../../src/index.js';
+import { createSandbox } from '../../src/sandbox.js';
+import { codeClient, served, tokenFor } from '../support/sandbox.js';
+import { rejection } from '../support/scripted-server.js';
+
+const { url, sandbox } = await served();
+const token = await tokenFor(sandbox, 'alice', undefined, url);
+const api = new ApiClient({ token, baseUrl: `${url}/v1`, retry: false });
+const { id } = await api.files.upload(new Blob([new Uint8Array(500_000)]), { name: 'x.bin' });
+
+const asking = (fault: string, path = '/v1/account') =>
+  fetch(url + path, { headers: { authorization: `Bearer ${token.access_token}`, 'x-doctape-fault': fault } });
+
+/** A client whose every request asks for a fault. */
+const faulty = (fault: string, options = {}) =>
+  new ApiClient({
+    token,
+    baseUrl: `${url}/v1`,
+    retry: false,
+    fetch: (input, init) => {
+      const request = new Request(input, init);
+      request.headers.set('x-doctape-fault', fault);
+      return fetch(request);
+    },
+    ...options,
+  });
+
+it('answers with a status, and says when to come back', async () => {
+  const response = await asking('status=503,retry-after=7');
+  expect(response.status).toBe(503);
+  expect(response.statusText).toBe('Service Unavailable');
+  expect(response.headers.get('retry-after')).toBe('7');
+  expect(response.headers.get('access-control-allow-origin')).toBe('*');
+  expect(await response.json()).toMatchObject({ result: null, error: { code: 503 } });
+});
+
+it('does so as often as it is told', async () => {
+  const statuses = async (fault: string) =>
+    new Set(await Promise.all(Array.from({ length: 60 }, async () => (await asking(fault)).status)));
+  expect(await statuses('status=500@0')).toEqual(new Set([200]));
+  expect(await statuses('status=500@1')).toEqual(new Set([500]));
+  expect(await statuses('status=500@0.5')).toEqual(new Set([200, 500]));
+});
+
+it('cuts a body', async () => {
+  const response = await faulty('cut=70000').files.download(id);
+  const error = await rejection(response.arrayBuffer(), TransferError);
+  expect(error.bytes).toBeLessThanOrEqual(70_000);
+});
+
+it('stalls a body', async () => {
+  const response = await faulty('stall=70000', { idleTimeout: 200 }).files.download(id);
+  await rejection(response.arrayBuffer(), TimeoutError);
+});
+
+it('ignores ranges', async () => {
+  const plain = await asking('', `/v1/doc/${id}/original`);
+  expect(plain.headers.get('accept-ranges')).toBe('bytes');
+  const headers = { authorization: `Bearer ${token.access_token}`, range: 'bytes=0-9', 'x-doctape-fault': 'no-ranges' };
+  const response = await fetch(`${url}/v1/doc/${id}/original`, { headers });
+  expect(response.status).toBe(200);
+  expect(response.headers.has('accept-ranges')).toBe(false);
+  expect((await response.arrayBuffer()).byteLength).toBe(500_000);
+});
+
+it('is late', async () => {
+  await rejection(faulty('latency=5000', { timeout: 100 }).account.get(), TimeoutError);
+});
+
+it('has faults for the token endpoint too', async () => {
+  const tired = createSandbox({ faults: 'status=503' });
+  const client = codeClient(tired);
+  const { url: authorizationUrl, pending } = await client.authorize();
+  const callback = await tired.authorize(authorizationUrl, { username: 'alice' });
+  await expect(client.exchange(callback, pending)).rejects.toMatchObject({ status: 503 });
+});
+
+it.each(['explode', 'latency', 'latency=soon', 'status=200', 'status=503@2', 'cut=-1', 'status=503;cut=1'])(
+  'knows no fault %j',
+  async (fault) => {
+    expect(() => createSandbox({ faults: fault })).toThrow(ConfigurationError);
+    const response = await asking(fault);
+    expect(response.status).toBe(400);
+    expect((await response.json()).error.message).toContain('x-doctape-fault');
+  },
+);

@@ -1,0 +1,147 @@
+import { once } from 'node:events';
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type OutgoingHttpHeaders,
+  type ServerResponse,
+} from 'node:http';
+import { type AddressInfo, createServer as createSocketServer, type Server, type Socket } from 'node:net';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { expect, onTestFinished } from 'vitest';
+import { ApiClient, type ApiClientOptions } from '../../src/index.js';
+import { type ServedSandbox, type ServeOptions, serveSandbox } from '../../src/serve.js';
+
+/** A request as it reached the server. */
+export interface SeenRequest {
+  method: string;
+  url: string;
+  headers: IncomingHttpHeaders;
+}
+
+export interface ScriptedServer {
+  /** Such as `http://127.0.0.1:40123`. */
+  url: string;
+  requests: SeenRequest[];
+}
+
+export type Script = (request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
+
+/** A server that does what the test says, closed when the test is over. */
+export async function scriptedServer(script: Script): Promise<ScriptedServer> {
+  const requests: SeenRequest[] = [];
+  const server = createServer((request, response) => {
+    const { method = '', url = '', headers } = request;
+    requests.push({ method, url, headers });
+    request.on('error', () => {}); // clients that break off are part of the script
+    response.on('error', () => {});
+    void Promise.resolve(script(request, response)).catch(() => response.destroy());
+  });
+  server.requestTimeout = 0;
+  onTestFinished(async () => {
+    const closed = new Promise((resolve) => server.close(resolve));
+    server.closeAllConnections();
+    await closed;
+  });
+  return { url: await listen(server), requests };
+}
+
+/** The same one floor below HTTP. */
+export async function socketServer(script: (socket: Socket) => void): Promise<{ url: string }> {
+  const sockets = new Set<Socket>();
+  const server = createSocketServer((socket) => {
+    sockets.add(socket);
+    socket.on('error', () => {});
+    script(socket);
+  });
+  onTestFinished(async () => {
+    const closed = new Promise((resolve) => server.close(resolve));
+    for (const socket of sockets) socket.destroy();
+    await closed;
+  });
+  return { url: await listen(server) };
+}
+
+async function listen(server: Server): Promise<string> {
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  return `http://127.0.0.1:${port}`;
+}
+
+/** A sandbox on a free port, closed when the test is over. */
+export async function servedForTest(options: ServeOptions = {}): Promise<ServedSandbox> {
+  const server = await serveSandbox({ port: 0, ...options });
+  onTestFinished(() => server.close());
+  return server;
+}
+
+/** Answers with JSON, or with a text as it stands. */
+export function reply(
+  response: ServerResponse,
+  status: number,
+  body: unknown,
+  headers: OutgoingHttpHeaders = { 'content-type': 'application/json' },
+): void {
+  response.writeHead(status, headers);
+  response.end(typeof body === 'string' ? body : JSON.stringify(body));
+}
+
+export async function bodyOf(request: IncomingMessage): Promise<Buffer<ArrayBuffer>> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}
+
+export const accessToken = 'token-0123456789-abcdef';
+
+/** A client that tries once, so that what reaches the server is what the test did. */
+export function apiAt(url: string, options: Partial<ApiClientOptions> = {}): ApiClient {
+  return new ApiClient({ token: accessToken, baseUrl: `${url}/v1`, retry: false, ...options });
+}
+
+/** What a promise rejects with, which has to be of this class. */
+export async function rejection<E>(promise: Promise<unknown>, type: abstract new (...args: never[]) => E): Promise<E> {
+  const reason = await reasonOf(promise);
+  if (!(reason instanceof type)) expect(reason).toBeInstanceOf(type);
+  return reason as E;
+}
+
+/** What a promise rejects with. */
+export function reasonOf(promise: Promise<unknown>): Promise<unknown> {
+  return promise.then(
+    () => {
+      throw new Error('it did not reject');
+    },
+    (reason: unknown) => reason,
+  );
+}
+
+/** What a function throws, which has to be of this class. */
+export function thrown<E>(action: () => unknown, type: abstract new (...args: never[]) => E): E {
+  try {
+    action();
+  } catch (error) {
+    if (!(error instanceof type)) expect(error).toBeInstanceOf(type);
+    return error as E;
+  }
+  throw new Error('it did not throw');
+}
+
+/** Long enough for what must not happen to happen. */
+export function wait(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}
+
+/** How many of these objects somebody still holds. */
+export async function stillHeld(objects: readonly WeakRef<object>[]): Promise<number> {
+  setFlagsFromString('--expose-gc');
+  const collect: unknown = runInNewContext('gc');
+  if (typeof collect !== 'function') throw new Error('this runtime cannot collect its garbage on demand');
+  for (let i = 0; i < 3; i++) {
+    await wait(50);
+    collect();
+  }
+  return objects.filter((reference) => reference.deref() !== undefined).length;
+}
