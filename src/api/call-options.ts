@@ -30,8 +30,10 @@ export function one<T>(schema: Schema<T>): (result: unknown, decode: Decode) => 
 
 /** The result is a map of these, keyed by id. They are read one by one: that is far cheaper than one large schema. */
 export function mapOf<T>(schema: Schema<T>): (result: unknown, decode: Decode) => T[] {
-  return (result, decode) =>
-    Object.entries(decode(byId, result, 'result')).map(([id, value]) => decode(schema, value, `result.${id}`));
+  return (result, decode) => {
+    const map = decode(byId, result, 'result');
+    return Object.keys(map).map((id) => decode(schema, map[id], `result.${id}`));
+  };
 }
 
 /** The result says nothing that is not known already. */

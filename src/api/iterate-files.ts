@@ -12,46 +12,28 @@ export async function* iterateFiles(
   searchParams: SearchParams,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<FileInfo, void, undefined> {
-  const { JSONParser } = await import('@streamparser/json');
+  const { envelopeParser } = await import('./envelope-parser.js');
   const segments = ['doc'];
   const response = await download(connection, { segments, searchParams, signal });
   const { status, headers } = response;
   const operation = `GET ${redactedUrl(routeUrl(connection, segments))}`;
   const secrets = [connection.accessToken()];
 
-  const arrived: [id: string, file: unknown][] = [];
-  let error: unknown;
-  let complete = false;
-  const parser = new JSONParser({ paths: ['$.error', '$.result', '$.result.*'], keepStack: false });
-  parser.onValue = ({ key, value, stack }) => {
-    if (stack.length === 2) arrived.push([String(key), value]);
-    else if (key === 'error') error = value;
-    // its files are out of it already
-    else complete = typeof value === 'object' && value !== null && !Array.isArray(value);
-  };
-  let broken = false;
-  parser.onError = () => {
-    broken = true; // the error quotes the input
-  };
-
+  const parser = envelopeParser();
   const reader = response.body?.getReader();
   try {
-    for (;;) {
-      const chunk = await reader?.read();
-      if (!chunk || chunk.done) break;
-      parser.write(chunk.value);
-      for (const [id, file] of arrived.splice(0))
+    for (let chunk = await reader?.read(); chunk && !chunk.done; chunk = await reader?.read()) {
+      for (const [id, file] of parser.write(chunk.value)) {
         yield decode(fileInfo, file, `result.${id}`, { operation, status, secrets });
-      if (broken) break;
+      }
+      if (parser.state() === 'broken') break;
     }
+    const error = parser.error();
     if (error)
       openAnswer({ operation, status, headers, text: JSON.stringify({ error }) }, { now: connection.now, secrets });
-    if (broken || !complete || !parser.isEnded) {
-      throw new ResponseError(
-        'malformed_response',
-        `${operation} answered with no JSON envelope of a map of files`,
-        status,
-      );
+    if (parser.state() !== 'complete') {
+      const problem = 'answered with no JSON envelope around a map of files';
+      throw new ResponseError('malformed_response', `${operation} ${problem}`, status);
     }
   } finally {
     void reader?.cancel().catch(() => {}); // it may have failed, which has been told

@@ -8,17 +8,19 @@ export interface SandboxFlags {
   data?: string;
   config?: string;
   autoApprove?: string;
+  faults?: string;
   json?: boolean;
 }
 
 /** `doctape-sdk sandbox`: serves until it is told to stop. */
-export async function sandbox({ port, host, data, config, autoApprove, json }: SandboxFlags): Promise<void> {
+export async function sandbox({ port, host, data, config, autoApprove, faults, json }: SandboxFlags): Promise<void> {
   const served = await serveSandbox({
     port,
     host,
     ...(config !== undefined && (await readConfigFile(config))),
     ...(data !== undefined && { data }),
     ...(autoApprove !== undefined && { autoApprove }),
+    ...(faults !== undefined && { faults }),
   });
   if (!/^(127\.|localhost$|::1$)/.test(host)) {
     console.error(

@@ -26,17 +26,13 @@ export function decode<T>(schema: Schema<T>, value: unknown, path: string, origi
   const issue = parsed.error.issues[0];
   const keys = [path, ...(issue?.path ?? [])].filter((part) => part !== '');
   const place = quotable(keys.join('.'), secrets).slice(0, 200) || 'it';
-  const problem = issue && 'expected' in issue ? `is no ${issue.expected}` : 'has not the documented form';
+  const expected = issue && ('expected' in issue ? issue.expected : issue.code === 'custom' && issue.params?.expected);
+  const problem = expected ? `is no ${expected}` : 'has not the documented form';
   throw new ResponseError('malformed_response', `${operation} gave a malformed answer: ${place} ${problem}`, status);
 }
 
 /** A count on the wire: a number, or a string of digits (wire document section 3.2). */
-export const wireCount: Schema<number | string> = z.union([
-  z.number().check(z.gte(0)),
-  z.string().check(z.regex(/^\d{1,15}$/)),
-]);
-
-/** A moment on the wire: Unix seconds, no further than a `Date` reaches. */
-export const wireMoment: Schema<number | string> = wireCount.check(z.refine((value) => Number(value) <= 8.64e12));
-
-export const count: Schema<number> = z.pipe(wireCount, z.transform(Number));
+export const count: Schema<number> = z.pipe(
+  z.union([z.number().check(z.gte(0)), z.string().check(z.regex(/^\d{1,15}$/))]),
+  z.transform(Number),
+);

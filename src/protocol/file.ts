@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
-import { count, type Schema, wireCount, wireMoment } from './decode.js';
+import { count, type Schema } from './decode.js';
 import { type FileMeta, readMeta } from './meta.js';
+import { filled, flag, object, optional, text, texts, wireNumber, wireObject, wireSeconds } from './wire-object.js';
 
 export type MediaType = 'document' | 'image' | 'audio' | 'video' | 'archive' | 'unknown' | (string & {});
 
@@ -30,39 +31,45 @@ export interface FileInfo {
   [field: string]: unknown;
 }
 
-/**
- * Checks first and reshapes once, because a list can hold 100,000 files: a codec on every field takes twice as long.
- */
+interface WireFile extends Record<string, unknown> {
+  meta?: Record<string, unknown> | null;
+  size: number | string;
+  time_added: number | string;
+}
+
+/** A list can hold 100,000 files, so each is checked field by field and touched only where it differs from ours. */
 export const fileInfo: Schema<FileInfo> = z.pipe(
-  z.looseObject({
-    id: z.string().check(z.minLength(1)),
-    public_url: z.nullish(z.string()),
-    name: z.string(),
-    extension: z.nullish(z.string()),
-    size: wireCount,
-    time_added: wireMoment,
-    media_type: z.nullish(z.string()),
-    tags: z.nullish(z.array(z.string())),
-    origin: z.nullish(z.string()),
-    starred: z.nullish(z.boolean()),
-    shared: z.nullish(z.union([z.literal(0), z.literal(1), z.string()])),
-    processing_status: z.nullish(z.string()),
-    meta: z.nullish(z.looseObject({})),
+  wireObject<WireFile>({
+    id: filled,
+    public_url: optional(text),
+    name: text,
+    extension: optional(text),
+    size: wireNumber,
+    time_added: wireSeconds,
+    media_type: optional(text),
+    tags: optional(texts),
+    origin: optional(text),
+    starred: optional(flag),
+    shared: optional({ expected: '0, 1 or string', test: (value) => value === 0 || value === 1 || text.test(value) }),
+    processing_status: optional(text),
+    meta: optional(object),
   }),
-  z.transform((file) => ({
-    ...file,
-    public_url: file.public_url || null,
-    extension: file.extension ?? '',
-    size: Number(file.size),
-    time_added: new Date(Number(file.time_added) * 1000),
-    media_type: file.media_type === 'doc' ? 'document' : (file.media_type ?? 'unknown'),
-    tags: file.tags ?? [],
-    origin: file.origin ?? '',
-    starred: file.starred ?? false,
-    shared: file.shared ?? 0,
-    processing_status: file.processing_status ?? 'ok',
-    meta: readMeta(file.meta ?? {}),
-  })),
+  z.transform((wire): FileInfo => {
+    const file: Record<string, unknown> = { ...wire };
+    file.size = Number(wire.size);
+    file.time_added = new Date(Number(wire.time_added) * 1000);
+    file.public_url ||= null;
+    file.extension ??= '';
+    if (file.media_type === 'doc') file.media_type = 'document';
+    file.media_type ??= 'unknown';
+    file.tags ??= [];
+    file.origin ??= '';
+    file.starred ??= false;
+    file.shared ??= 0;
+    file.processing_status ??= 'ok';
+    file.meta = readMeta(wire.meta ?? {});
+    return file as FileInfo; // every field was checked above or has just been set
+  }),
 );
 
 /** What an upload is answered with. */
@@ -82,7 +89,7 @@ export const uploadedFile: Schema<UploadedFile> = z.looseObject({
 });
 
 /** A map keyed by id, as the API sends its collections. Checked only for being one: its values are checked one by one. */
-export const byId: Schema<Record<string, unknown>> = z.looseObject({});
+export const byId: Schema<Record<string, unknown>> = wireObject({});
 
 /** Such a map with as many values as were asked for. */
 export function mapOfSize(size: number): Schema<Record<string, unknown>> {

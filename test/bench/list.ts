@@ -71,7 +71,10 @@ async function measureIterate(url: string): Promise<void> {
   const start = performance.now();
   for await (const _ of counting.files.iterate()) {
     first ??= { ms: performance.now() - start, bytes: received };
-    if (++files % 500 === 0) peak = Math.max(peak, process.memoryUsage().heapUsed - before);
+    if (++files % 5_000 === 0) {
+      globalThis.gc?.(); // what is garbage already is not held
+      peak = Math.max(peak, process.memoryUsage().heapUsed - before);
+    }
   }
   const total = await timed(async () => {
     for await (const _ of api.files.iterate());
@@ -116,7 +119,7 @@ async function main(): Promise<void> {
     'files given': files,
     'first file after, ms': first.ms.toFixed(1),
     'first file after, % of the body': ((100 * first.bytes) / body.byteLength).toFixed(2),
-    'peak heap growth, MiB': (peak / 1024 / 1024).toFixed(1),
+    'most heap held, MiB': (peak / 1024 / 1024).toFixed(1),
   });
 }
 

@@ -89,8 +89,8 @@ it.each([{ limit: -1 }, { limit: 1.5 }, { maxDelay: 0 }, -1, 'often', null])('re
 });
 
 it('waits as long as Retry-After says, in seconds and as a date', async () => {
-  for (const retryAfter of ['1', new Date(Date.now() + 1_900).toUTCString()]) {
-    const server = await inTurn(failing(503, { 'retry-after': retryAfter }), good);
+  for (const retryAfter of [() => '1', () => new Date(Date.now() + 1_900).toUTCString()]) {
+    const server = await inTurn((response) => failing(503, { 'retry-after': retryAfter() })(response), good);
     const waits: number[] = [];
     const started = performance.now();
     const hooks = { request: () => void waits.push(performance.now() - started) };
