@@ -2,7 +2,7 @@ import { fingerprint } from './context.js';
 
 /** A picture of a user: a pattern that is theirs alone, as a JPEG. */
 export async function avatar(username: string, size: number): Promise<Uint8Array<ArrayBuffer>> {
-  const { encode } = await import('jpeg-js');
+  const { encodeJpeg } = await import('./media/jpeg.js');
   const digest = await fingerprint(username);
   const nibble = (at: number) => Number.parseInt(digest[at % digest.length] ?? '0', 16);
   const ink = [80 + nibble(0) * 8, 80 + nibble(1) * 8, 80 + nibble(2) * 8];
@@ -15,5 +15,5 @@ export async function avatar(username: string, size: number): Promise<Uint8Array
       if (inside && nibble(3 + mirrored * 5 + row) % 2 === 0) pixels.set(ink, (y * size + x) * 4);
     }
   }
-  return new Uint8Array(encode({ data: pixels, width: size, height: size }, 90).data);
+  return encodeJpeg({ data: pixels, width: size, height: size }, 90);
 }

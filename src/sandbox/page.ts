@@ -32,6 +32,7 @@ const style = `
     border: 1px dashed var(--soft); border-radius: .5rem; overflow-wrap: anywhere; user-select: all; }
   :is(th, td) { padding: .25rem .75rem .25rem 0; text-align: left; vertical-align: top; overflow-wrap: anywhere; }
   td:last-child { padding-right: 0; }
+  th[scope=row] { width: 12rem; }
   table { width: 100%; margin: 0 0 1rem; border-collapse: collapse; font-size: .9375rem; }
   h2 { margin: 1.5rem 0 .5rem; font-size: 1.0625rem; }
   a { color: var(--accent); }

@@ -56,7 +56,7 @@ export async function startPage(c: Context, context: SandboxContext): Promise<Re
 }
 
 function row(name: string, value: string): Page {
-  return html`<tr><th>${name}</th><td><code>${value}</code></td></tr>`;
+  return html`<tr><th scope="row">${name}</th><td><code>${value}</code></td></tr>`;
 }
 
 function appTable({ name, type, clientId, clientSecret }: SandboxApp, origin: string): Page {
@@ -70,6 +70,6 @@ function appTable({ name, type, clientId, clientSecret }: SandboxApp, origin: st
     ${row('name', `${name} (${type})`)}
     ${row('clientId', clientId)}
     ${clientSecret === undefined ? '' : row('clientSecret', clientSecret)}
-    <tr><th>Try it</th><td><a href="${origin}/oauth2?${query.toString()}">sign in, and see the ${type === 'server' ? 'code' : 'token'}</a></td></tr>
+    <tr><th scope="row">Try it</th><td><a href="${origin}/oauth2?${query.toString()}">sign in, and see the ${type === 'server' ? 'code' : 'token'}</a></td></tr>
   </table>`;
 }
