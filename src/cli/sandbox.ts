@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { ConfigurationError } from '../index.js';
+import type { Quirk } from '../sandbox.js';
 import { type ServedSandbox, type ServeOptions, serveSandbox } from '../serve.js';
 
 export interface SandboxFlags {
@@ -9,11 +10,21 @@ export interface SandboxFlags {
   config?: string;
   autoApprove?: string;
   faults?: string;
+  quirks?: string;
   json?: boolean;
 }
 
 /** `doctape-sdk sandbox`: serves until it is told to stop. */
-export async function sandbox({ port, host, data, config, autoApprove, faults, json }: SandboxFlags): Promise<void> {
+export async function sandbox({
+  port,
+  host,
+  data,
+  config,
+  autoApprove,
+  faults,
+  quirks,
+  json,
+}: SandboxFlags): Promise<void> {
   const served = await serveSandbox({
     port,
     host,
@@ -21,6 +32,7 @@ export async function sandbox({ port, host, data, config, autoApprove, faults, j
     ...(data !== undefined && { data }),
     ...(autoApprove !== undefined && { autoApprove }),
     ...(faults !== undefined && { faults }),
+    ...(quirks !== undefined && { quirks: quirks.split(',') as Quirk[] }), // checked by the sandbox
   });
   if (!/^(127\.|localhost$|::1$)/.test(host)) {
     console.error(

@@ -4,6 +4,7 @@ import { Failure, success } from './answer.js';
 import { avatar } from './avatar.js';
 import type { SandboxContext, SandboxEnv } from './context.js';
 import { quotaOf } from './quota.js';
+import type { Grant } from './records.js';
 
 /** `/v1/account` (wire document section 3.1). */
 export function accountRoutes(context: SandboxContext): Hono<SandboxEnv> {
@@ -23,6 +24,7 @@ export function accountRoutes(context: SandboxContext): Hono<SandboxEnv> {
       quota_used: used,
       quota_free: free,
       type: 'basic',
+      ...(context.quirks.has('account-extras') && accountExtras(context, c.get('grant'))),
     });
   });
 
@@ -35,4 +37,30 @@ export function accountRoutes(context: SandboxContext): Hono<SandboxEnv> {
   });
 
   return routes;
+}
+
+/** What real answers of autumn 2014 had beside the documentation (wire document section 3.1). */
+function accountExtras({ apps }: SandboxContext, { client_id, scope }: Grant): Record<string, unknown> {
+  const app = {
+    name: apps.get(client_id)?.name ?? '',
+    description: null,
+    timeadded: 1_411_632_000,
+    homepage: null,
+    scopes: scope,
+  };
+  return {
+    application: { docViewer: 'html5' },
+    notifications: { shared: true, tapeUpdates: true, newsletter: true },
+    linkedApps: { [client_id]: app },
+    referer_token: '0123456789abcdef0123456789abcdef',
+    language_code: 'de',
+    paymill: null,
+    permissions: {
+      embed: false,
+      streamHd: false,
+      searchMeta: false,
+      searchContent: false,
+      downloadAs: { pdf: false, mp3: false, mp4Sd: false, mp4Hd: false },
+    },
+  };
 }

@@ -1,9 +1,10 @@
 import type { Context } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
+import type { SandboxEnv } from './context.js';
 
 /** The envelope (wire document section 3.0). */
-export function success(c: Context, result: unknown): Response {
-  return c.json({ error: null, result });
+export function success(c: Context<SandboxEnv>, result: unknown): Response {
+  return c.json({ ...(!c.get('quirks').has('no-error-key') && { error: null }), result });
 }
 
 const reasons: Record<number, string> = {

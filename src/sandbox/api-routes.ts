@@ -3,6 +3,7 @@ import { authenticate } from './access.js';
 import { accountRoutes } from './account-routes.js';
 import type { SandboxContext, SandboxEnv } from './context.js';
 import { extractRoute, fileRoutes } from './file-routes.js';
+import { jsonp } from './jsonp.js';
 import { tapeRoutes } from './tape-routes.js';
 
 /** `/v1` (wire document section 3). */
@@ -20,5 +21,7 @@ export function unversionedRoutes(context: SandboxContext): Hono<SandboxEnv> {
 
 /** What stands before every route of the API. */
 function guarded(context: SandboxContext): Hono<SandboxEnv> {
-  return new Hono<SandboxEnv>().use(authenticate(context));
+  const routes = new Hono<SandboxEnv>();
+  if (context.quirks.has('jsonp')) routes.use(jsonp());
+  return routes.use(authenticate(context));
 }

@@ -1,5 +1,6 @@
 import type { SandboxApp, SandboxUser } from './config.js';
 import type { MadeRendition } from './media/rendition.js';
+import type { Quirk } from './quirks.js';
 import type { Quota } from './quota.js';
 import type { Grant } from './records.js';
 import type { RenditionCache } from './rendition-cache.js';
@@ -14,13 +15,14 @@ export interface SandboxContext {
   now: () => number;
   /** The user as whom every authorization request is approved without a page. */
   autoApprove: string | undefined;
+  quirks: ReadonlySet<Quirk>;
   quotas: Map<string, Promise<Quota>>;
   renditions: RenditionCache<MadeRendition | 'identity' | undefined>;
 }
 
 /** What Hono's handlers find in their context. */
 export interface SandboxEnv {
-  Variables: { grant: Grant; user: SandboxUser };
+  Variables: { grant: Grant; user: SandboxUser; quirks: ReadonlySet<Quirk> };
 }
 
 /** The form in which codes and tokens are stored. */

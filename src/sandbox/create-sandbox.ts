@@ -13,6 +13,7 @@ import { faultInjection, parseFaults } from './faults.js';
 import { memoryStore } from './memory-store.js';
 import { oauthRoutes } from './oauth-routes.js';
 import { publicRoutes } from './public-routes.js';
+import { checkQuirks, type Quirk } from './quirks.js';
 import { renditionCache } from './rendition-cache.js';
 import { startPage } from './start-page.js';
 import type { Store } from './store.js';
@@ -28,6 +29,8 @@ export interface SandboxOptions {
   autoApprove?: string;
   /** What is to go wrong, such as `latency=200,status=503@0.1`: see docs/sandbox.md. @default nothing */
   faults?: string;
+  /** What doctape did beside its documentation: see docs/sandbox.md. @default none */
+  quirks?: readonly Quirk[];
   /** The clock, in milliseconds since 1970. @default Date.now */
   now?: () => number;
 }
@@ -61,6 +64,7 @@ export function createSandbox(options: SandboxOptions = {}): Sandbox {
     apps: new Map(apps.map((app) => [app.clientId, app])),
     now: checkFunction('now', now),
     autoApprove,
+    quirks: checkQuirks(options.quirks ?? []),
     quotas: new Map(),
     renditions: renditionCache(200),
   };
@@ -71,6 +75,10 @@ export function createSandbox(options: SandboxOptions = {}): Sandbox {
 
   const server = new Hono<SandboxEnv>();
   server.use(requestId());
+  server.use((c, next) => {
+    c.set('quirks', context.quirks);
+    return next();
+  });
   server.get('/', (c) => startPage(c, context));
   server.route('/s', publicRoutes(context));
   for (const path of ['/v1/*', '/doc/*', '/oauth2/token']) server.use(path, openToAllOrigins());

@@ -1,7 +1,7 @@
 import { type Context, Hono } from 'hono';
 import * as z from 'zod/mini';
 import { requires } from './access.js';
-import { success } from './answer.js';
+import { Failure, success } from './answer.js';
 import { jsonBody } from './body.js';
 import type { SandboxContext, SandboxEnv } from './context.js';
 import { extractArchive } from './extract.js';
@@ -17,7 +17,7 @@ import {
 } from './files.js';
 import { joinName } from './media.js';
 import { quotaOf } from './quota.js';
-import { receive } from './receive.js';
+import { receive, receiveFrom } from './receive.js';
 import { sendRendition } from './send.js';
 import { wireFile } from './wire-file.js';
 
@@ -42,7 +42,13 @@ export function fileRoutes(context: SandboxContext): Hono<SandboxEnv> {
   // before `/:id`, which it would match too
   routes.post('/upload', requires('file.create'), async (c) => {
     const user = c.get('user');
-    const { files, fields } = await receive(context.store, c.req.raw, await quotaOf(context, user));
+    const quota = await quotaOf(context, user);
+    const { files, fields } = await receive(context.store, c.req.raw, quota);
+    const address = fields.get('url');
+    if (files.length === 0 && address !== undefined && context.quirks.has('upload-by-url')) {
+      files.push(await receiveFrom(context.store, address, quota));
+    }
+    if (files.length === 0) throw new Failure(400, 'the body has no file');
     const tags = splitTags(c.req.query('tags') ?? fields.get('tags'));
     const starred = (c.req.query('starred') ?? fields.get('starred')) === 'true';
     const origin = c.req.header('x-dt-origin-desc') || 'webupload';
@@ -106,9 +112,13 @@ function splitTags(tags: string | undefined): string[] {
 }
 
 /** The list is written as it is read: it can be longer than memory is wide. */
-function streamList(c: Context, files: AsyncGenerator<VisibleFile>, write: (file: VisibleFile) => unknown): Response {
+function streamList(
+  c: Context<SandboxEnv>,
+  files: AsyncGenerator<VisibleFile>,
+  write: (file: VisibleFile) => unknown,
+): Response {
   const encoder = new TextEncoder();
-  let text = '{"error":null,"result":{';
+  let text = c.get('quirks').has('no-error-key') ? '{"result":{' : '{"error":null,"result":{';
   let separator = '';
   const body = new ReadableStream<Uint8Array<ArrayBuffer>>(
     {

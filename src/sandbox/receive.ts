@@ -1,5 +1,6 @@
 import { parse } from 'content-disposition';
 import { make, type PartInfo } from 'multipasta';
+import { parseUrl } from '../protocol/urls.js';
 import { Failure } from './answer.js';
 import { delimiterGuard } from './delimiter-guard.js';
 import { joinName, splitName } from './media.js';
@@ -107,7 +108,6 @@ export async function receive(store: Store, request: Request, quota: Quota): Pro
     parser.end();
     await storeEvents();
     if (!finished) throw new Failure(400, 'the body was cut off');
-    if (files.length === 0) throw new Failure(400, 'the body has no file');
     return { files, fields };
   } catch (error) {
     await writer?.discard();
@@ -117,6 +117,35 @@ export async function receive(store: Store, request: Request, quota: Quota): Pro
     }
     if (error instanceof URIError) throw new Failure(400, 'a part has an undecodable name'); // from the parser
     throw error;
+  }
+}
+
+/** Fetches a file from an address, as the Chrome extension had doctape do (wire document section 6.9). */
+export async function receiveFrom(store: Store, address: string, quota: Quota): Promise<ReceivedFile> {
+  const url = parseUrl(address);
+  if (!url || !/^https?:$/.test(url.protocol)) throw new Failure(400, 'url must be an http address');
+  const response = await fetch(url).catch(() => undefined);
+  if (!response?.ok) throw new Failure(400, 'url could not be fetched');
+  const file = {
+    id: crypto.randomUUID(),
+    fileName: baseName(url.pathname),
+    type: response.headers.get('content-type') ?? undefined,
+    size: 0,
+  };
+  const writer = await store.writeBlob(file.id);
+  try {
+    const reader = response.body?.getReader();
+    for (let chunk = await reader?.read(); chunk && !chunk.done; chunk = await reader?.read()) {
+      quota.reserve(chunk.value.byteLength);
+      file.size += chunk.value.byteLength;
+      await writer.write(chunk.value);
+    }
+    await writer.commit();
+    return file;
+  } catch (error) {
+    quota.release(file.size);
+    await writer.discard();
+    throw error instanceof Failure ? error : new Failure(400, 'url could not be fetched');
   }
 }
 

@@ -57,6 +57,7 @@ export interface Records {
   public: PublicAddress;
   codes: CodeRecord;
   tokens: Grant;
+  refreshes: Grant;
 }
 
 export type Collection = keyof Records;

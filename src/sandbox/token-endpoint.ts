@@ -2,6 +2,7 @@ import { verifyChallenge } from 'pkce-challenge';
 import { outOfBand, tokenLifetime } from '../protocol/endpoints.js';
 import { sameText } from '../protocol/same-text.js';
 import { fingerprint, type SandboxContext } from './context.js';
+import type { Grant } from './records.js';
 
 /** An answer of the token endpoint: refusals are 400 with JSON (wire document section 7, choice 7). */
 export type TokenEndpointAnswer = { status: 200; body: Record<string, unknown> } | { status: 400; body: Refusal };
@@ -23,7 +24,7 @@ export async function exchangeCode(context: SandboxContext, form: URLSearchParam
     return refuse('invalid_client', 'wrong client_secret');
   }
   const grantType = form.get('grant_type');
-  if (grantType === 'refresh_token') return refuse('invalid_grant', 'refresh tokens are deprecated');
+  if (grantType === 'refresh_token') return refresh(context, app.clientId, form.get('refresh_token') ?? '');
   if (grantType !== 'authorization_code')
     return refuse('unsupported_grant_type', 'grant_type must be authorization_code');
 
@@ -49,17 +50,38 @@ export async function exchangeCode(context: SandboxContext, form: URLSearchParam
     return refuse('invalid_grant', 'code_verifier does not match');
   }
 
-  const { username, client_id, scope } = record;
+  return grantToken(context, record);
+}
+
+/** The refresh grant of 2013 (wire document section 2.6). By 2014 it was deprecated, and here it is unless asked for. */
+async function refresh(context: SandboxContext, clientId: string, token: string): Promise<TokenEndpointAnswer> {
+  const key = await fingerprint(token);
+  const grant = context.quirks.has('refresh-tokens') ? await context.store.get('refreshes', key) : undefined;
+  if (grant?.client_id !== clientId) return refuse('invalid_grant', 'refresh tokens are deprecated');
+  await context.store.delete('refreshes', key);
+  return grantToken(context, grant);
+}
+
+async function grantToken(
+  context: SandboxContext,
+  { username, client_id, scope }: Grant,
+): Promise<TokenEndpointAnswer> {
+  const { store, quirks, now } = context;
+  const grant = { username, client_id, scope, expires: now() + tokenLifetime * 1000 };
   const token = crypto.randomUUID();
-  const expires = context.now() + tokenLifetime * 1000;
-  await context.store.put('tokens', await fingerprint(token), { username, client_id, scope, expires });
+  await store.put('tokens', await fingerprint(token), grant);
+  let refreshToken = '[deprecated]'; // word for word as documented
+  if (quirks.has('refresh-tokens')) {
+    refreshToken = crypto.randomUUID();
+    await store.put('refreshes', await fingerprint(refreshToken), grant);
+  }
   return {
     status: 200,
     body: {
       access_token: token,
       token_type: 'Bearer',
       expires_in: tokenLifetime,
-      refresh_token: '[deprecated]', // word for word as documented
+      refresh_token: refreshToken,
       scope: scope.join(' '),
     },
   };

@@ -79,6 +79,7 @@ async function send(
       { highWaterMark: 0 },
     );
   try {
+    const form = browser ? await formData(parts) : undefined;
     const response = await fetchBytes({
       method: 'POST',
       url,
@@ -90,12 +91,13 @@ async function send(
           ...(body.length !== undefined && { 'content-length': String(body.length) }),
         }),
       },
-      body: browser ? await formData(parts) : stream(),
+      body: form?.body ?? stream(),
       fetch: connection.fetch,
       watched,
     });
     answered(response.status);
     const answer = await readAnswer(response, 'POST', url, watched);
+    if (form && response.ok) progress.add(form.size); // the browser did not say before
     const { operation, status } = answer;
     const secrets = [token];
     return { result: openAnswer(answer, { now: connection.now, secrets }), origin: { operation, status, secrets } };
@@ -109,8 +111,9 @@ async function send(
 }
 
 /** In a browser no stream can safely be a request body, so each part becomes a Blob, which may lie on disk. */
-async function formData(parts: readonly Part[]): Promise<FormData> {
+async function formData(parts: readonly Part[]): Promise<{ body: FormData; size: number }> {
   const form = new FormData();
+  let size = 0;
   for (const { name, type, content } of parts) {
     let blob = content.blob;
     if (!blob) {
@@ -118,7 +121,8 @@ async function formData(parts: readonly Part[]): Promise<FormData> {
       for await (const chunk of content.read()) chunks.push(new Blob([chunk]));
       blob = new Blob(chunks);
     }
+    size += blob.size;
     form.append('file', blob.type === type ? blob : blob.slice(0, blob.size, type), name);
   }
-  return form;
+  return { body: form, size };
 }

@@ -192,17 +192,6 @@ describe('a thumbnail', () => {
       expect(quarterColor(picture, false, false)).toEqual(colors[index]?.slice(0, 3));
     }
   });
-
-  it('does not hold up another call while it is made', async () => {
-    const ids = await Promise.all(
-      Array.from({ length: 4 }, (_, index) =>
-        upload(makePng(1500 + index, 1000, quarters(1500, 1000)), 'large.png', 'image/png'),
-      ),
-    );
-    const thumbs = ids.map((id) => get(id, 'thumb_320.jpg'));
-    expect((await alice.account.get()).username).toBe('alice');
-    for (const thumb of await Promise.all(thumbs)) expect((await pictureOf(thumb)).width).toBe(320);
-  });
 });
 
 describe('a rendition that is the original', () => {

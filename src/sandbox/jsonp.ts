@@ -1,0 +1,21 @@
+import type { MiddlewareHandler } from 'hono';
+import { Failure } from './answer.js';
+import type { SandboxEnv } from './context.js';
+
+/** Answers a GET with `callback` by a script. Its status is always 200: a script element sees no other. */
+export function jsonp(): MiddlewareHandler<SandboxEnv> {
+  return async (c, next) => {
+    const callback = c.req.method === 'GET' ? c.req.query('callback') : undefined;
+    if (callback !== undefined && !/^[A-Za-z_$][\w$]{0,63}$/.test(callback))
+      throw new Failure(400, 'callback must be an identifier');
+    await next();
+    const isJson = c.res.headers.get('content-type')?.startsWith('application/json');
+    if (callback === undefined || !isJson) return;
+    const headers = new Headers(c.res.headers);
+    headers.delete('content-length');
+    headers.set('Content-Type', 'text/javascript; charset=utf-8');
+    headers.set('X-Content-Type-Options', 'nosniff');
+    // the comment keeps the answer from being taken for anything but a script
+    c.res = new Response(`/**/${callback}(${await c.res.text()});`, { status: 200, headers });
+  };
+}
