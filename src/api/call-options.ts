@@ -8,19 +8,25 @@ export interface CallOptions {
   signal?: AbortSignal | undefined;
 }
 
-export interface RouteCall<T> extends Omit<Call<T>, 'url' | 'signal'> {
+export interface RouteCall<T> extends Omit<Call<T>, 'url' | 'signal' | 'body'> {
   segments: readonly string[];
-  searchParams?: SearchParams;
+  searchParams?: SearchParams | undefined;
+  json?: unknown | undefined;
 }
 
 /** A JSON call to one of the documented routes. */
 export async function callRoute<T>(
   connection: Connection,
-  { segments, searchParams, ...rest }: RouteCall<T>,
+  { segments, searchParams, json, ...rest }: RouteCall<T>,
   options: CallOptions,
 ): Promise<T> {
   const { signal } = checkOptions('options', options);
-  return call(connection, { ...rest, url: routeUrl(connection, segments, searchParams), signal: checkSignal(signal) });
+  return call(connection, {
+    ...rest,
+    url: routeUrl(connection, segments, searchParams),
+    ...(json !== undefined && { body: JSON.stringify(json) }),
+    signal: checkSignal(signal),
+  });
 }
 
 /** The result is one of these. */

@@ -27,22 +27,22 @@ export interface ApiClientOptions {
    */
   token: string | Token | (() => string | Token);
   /** Where the API is. The token goes nowhere else. @default 'https://api.doctape.com/v1' */
-  baseUrl?: string | URL;
+  baseUrl?: string | URL | undefined;
   /** @default the global `fetch`, looked up at every call */
-  fetch?: Fetch;
+  fetch?: Fetch | undefined;
   /** Milliseconds a JSON call may take, body included; false turns the limit off. @default 30_000 */
-  timeout?: number | false;
+  timeout?: number | false | undefined;
   /** Milliseconds a transfer may stand still, either way; false turns the limit off. @default 30_000 */
-  idleTimeout?: number | false;
+  idleTimeout?: number | false | undefined;
   /**
    * How often a call is tried again that can be: GET and DELETE after a failure that may pass, others only when the
    * server refused them and said when to come back. A number is the limit; false is never. @default { limit: 2, maxDelay: 60_000 }
    */
-  retry?: RetryOptions | number | false;
+  retry?: RetryOptions | number | false | undefined;
   /** Told what is sent and answered, without credentials: for logs and metrics. */
-  hooks?: Hooks;
+  hooks?: Hooks | undefined;
   /** The clock, in milliseconds since 1970. @default Date.now */
-  now?: () => number;
+  now?: (() => number) | undefined;
 }
 
 /**
@@ -107,7 +107,7 @@ function credential(token: ApiClientOptions['token'], now: () => number): () => 
 interface CheckedToken {
   text: string;
   /** Unix seconds. */
-  expires?: number;
+  expires?: number | undefined;
 }
 
 function unexpired({ text, expires }: CheckedToken, now: () => number): string {

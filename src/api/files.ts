@@ -32,41 +32,41 @@ import { type WaitOptions, waitUntilProcessed } from './wait-until-processed.js'
 
 export interface ListOptions extends CallOptions {
   /** Whether each file's `meta` is filled in. @default false */
-  includeMeta?: boolean;
+  includeMeta?: boolean | undefined;
 }
 
 export interface FileChanges {
   /** The new name, without the extension, which cannot be changed. */
-  name?: string;
+  name?: string | undefined;
   /** All tags the file is to have: who is not among them is removed. */
-  tags?: readonly string[];
-  starred?: boolean;
+  tags?: readonly string[] | undefined;
+  starred?: boolean | undefined;
 }
 
 export interface UploadAllOptions extends CallOptions {
   /** Tags to put on each file. None may hold a comma, which separates them on the wire. */
-  tags?: readonly string[];
+  tags?: readonly string[] | undefined;
   /** @default false */
-  starred?: boolean;
+  starred?: boolean | undefined;
   /**
    * Told at most every 100 ms, and once at the end. It counts bytes of the files that the platform took for sending,
    * which is ahead of the network by no more than the platform's own buffers.
    */
-  onProgress?: OnProgress;
+  onProgress?: OnProgress | undefined;
 }
 
 export interface UploadOptions extends UploadAllOptions {
   /** The file's name, with its extension. @default the name of the File or Response, else `untitled` */
-  name?: string;
+  name?: string | undefined;
   /** The media type. @default the type of the File or Response, else `application/octet-stream` */
-  type?: string;
+  type?: string | undefined;
 }
 
 export interface DownloadOptions extends CallOptions {
   /** Part of the file. A server that ignores it is an error, so that no wrong bytes are taken for the right ones. */
-  range?: ByteRange;
+  range?: ByteRange | undefined;
   /** Told at most every 100 ms, and once at the end. It counts bytes that the reader of the body has been given. */
-  onProgress?: OnProgress;
+  onProgress?: OnProgress | undefined;
 }
 
 /** Files (wire document section 3.2). */
@@ -245,7 +245,7 @@ export function filesResource(connection: Connection): FilesResource {
     },
 
     async waitUntilProcessed(id, options = {}) {
-      return waitUntilProcessed((signal) => get(id, { signal }), options);
+      return waitUntilProcessed(checkId(id), (signal) => get(id, { signal }), options);
     },
   };
 }

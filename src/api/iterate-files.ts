@@ -14,10 +14,10 @@ export async function* iterateFiles(
 ): AsyncGenerator<FileInfo, void, undefined> {
   const { envelopeParser } = await import('./envelope-parser.js');
   const segments = ['doc'];
+  const secrets = [connection.accessToken()]; // asked before there is a response to let go of
   const response = await download(connection, { segments, searchParams, signal });
   const { status, headers } = response;
   const operation = `GET ${redactedUrl(routeUrl(connection, segments))}`;
-  const secrets = [connection.accessToken()];
 
   const parser = envelopeParser();
   const reader = response.body?.getReader();

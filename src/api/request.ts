@@ -1,6 +1,7 @@
 import { checkOptions, checkSignal, invalid, kindOf } from '../protocol/checks.js';
+import type { AnswerOrigin } from '../protocol/decode.js';
 import { ResponseError } from '../protocol/errors.js';
-import { plainText } from '../protocol/grammar.js';
+import { quotable } from '../protocol/quotable.js';
 import { type Connection, call, pathUrl } from '../transport/connection.js';
 import type { CallOptions } from './call-options.js';
 
@@ -23,12 +24,12 @@ export type SchemaResult<T> =
 
 export interface RequestOptions<T> extends CallOptions {
   /** @default 'GET' */
-  method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | undefined;
   searchParams?: Record<string, string | number | boolean | undefined>;
   /** The body, sent as JSON. */
-  json?: unknown;
+  json?: unknown | undefined;
   /** What the result must be. Without one it is `unknown`. */
-  schema?: StandardSchema<T>;
+  schema?: StandardSchema<T> | undefined;
 }
 
 const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];
@@ -50,20 +51,40 @@ export async function request<T = unknown>(
     value === undefined ? undefined : String(value),
   ]);
   const url = pathUrl(connection, path, Object.fromEntries(texts));
-  const read = (value: unknown) => value;
-  const result = await call(connection, { method, url, json: checkJson(json), signal: checkSignal(signal), read });
-  if (!schema) return result as T; // unknown, unless the caller says otherwise
-  const checked = await schema['~standard'].validate(result);
+  return call(connection, {
+    method,
+    url,
+    body: jsonText(json),
+    signal: checkSignal(signal),
+    // without a schema the caller says what it is
+    read: (result, _, origin) => (schema ? validated(schema, result, origin) : (result as T)),
+  });
+}
+
+async function validated<T>(schema: StandardSchema<T>, value: unknown, origin: AnswerOrigin): Promise<T> {
+  const { operation, status, secrets } = origin;
+  let checked: SchemaResult<T>;
+  try {
+    checked = await schema['~standard'].validate(value);
+  } catch {
+    // what it threw may quote the value
+    throw new ResponseError('malformed_response', `${operation} gave an answer on which the schema failed`, status);
+  }
   if (!checked.issues) return checked.value;
   const keys = checked.issues[0]?.path?.map((part) => String(typeof part === 'object' ? part.key : part)) ?? [];
-  const place = plainText(['result', ...keys].join('.')).slice(0, 200);
-  throw new ResponseError('malformed_response', `malformed answer: ${place} is not what the schema wants`);
+  const place = quotable(['result', ...keys].join('.'), secrets).slice(0, 200);
+  throw new ResponseError(
+    'malformed_response',
+    `${operation} gave a malformed answer: ${place} is not what the schema wants`,
+    status,
+  );
 }
 
 /** What JSON cannot hold is refused here, by a message that does not quote it. */
-function checkJson(json: unknown): unknown {
+function jsonText(json: unknown): string | undefined {
   try {
-    if (json === undefined || JSON.stringify(json) !== undefined) return json;
+    const text = JSON.stringify(json);
+    if (json === undefined || text !== undefined) return text;
   } catch {
     // told below
   }

@@ -5,9 +5,9 @@ import { type CallOptions, callRoute, mapOf, one } from './call-options.js';
 import { checkBoolean, checkId, checkStrings } from './checks.js';
 
 export interface TapeChanges {
-  live?: boolean;
+  live?: boolean | undefined;
   /** The usernames of all who may see it: who is not among them no longer may. */
-  shared_with?: readonly string[];
+  shared_with?: readonly string[] | undefined;
 }
 
 /** Tapes come into being when a file is tagged `#name`; the API has no call to make one (wire document section 3.4). */

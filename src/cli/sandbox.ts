@@ -97,7 +97,12 @@ async function readConfigFile(path: string): Promise<Pick<ServeOptions, 'users' 
     throw new ConfigurationError('invalid_argument', `--config ${path} is no JSON`); // the parser would quote the secrets in it
   }
   const known = ['users', 'apps'];
-  if (typeof config !== 'object' || config === null || Object.keys(config).some((key) => !known.includes(key))) {
+  if (
+    typeof config !== 'object' ||
+    config === null ||
+    Array.isArray(config) ||
+    Object.keys(config).some((key) => !known.includes(key))
+  ) {
     throw new ConfigurationError(
       'invalid_argument',
       `--config ${path} must hold an object with users and apps, and nothing else`,

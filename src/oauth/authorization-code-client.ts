@@ -12,6 +12,7 @@ import {
 } from '../protocol/checks.js';
 import { endpoints } from '../protocol/endpoints.js';
 import { CallbackError, ConfigurationError } from '../protocol/errors.js';
+import { randomText } from '../protocol/random.js';
 import { sameText } from '../protocol/same-text.js';
 import type { Scope } from '../protocol/scopes.js';
 import type { Token } from '../protocol/token.js';
@@ -19,7 +20,7 @@ import { checkBaseUrl, checkEndpoint, checkRedirectUri } from '../protocol/urls.
 import { type Fetch, send } from '../transport/http.js';
 import { type CallbackParameters, checkAnswer, malformed, parseParameters, required } from './callback.js';
 import { createSeal, type Seal } from './pending.js';
-import { authorizationUrl, checkFreeOfProtocol, randomState } from './request.js';
+import { authorizationUrl, checkFreeOfProtocol } from './request.js';
 import { readTokenAnswer } from './token-answer.js';
 
 export interface AuthorizationCodeClientOptions {
@@ -33,30 +34,30 @@ export interface AuthorizationCodeClientOptions {
    */
   redirectUri: string;
   /** What every sign-in asks for. @default nothing, which the server takes for `account.read` */
-  scope?: readonly Scope[];
+  scope?: readonly Scope[] | undefined;
   /** @default 'https://my.doctape.com/oauth2' */
-  authorizationEndpoint?: string | URL;
+  authorizationEndpoint?: string | URL | undefined;
   /** @default 'https://my.doctape.com/oauth2/token' */
-  tokenEndpoint?: string | URL;
+  tokenEndpoint?: string | URL | undefined;
   /** The server's issuer identifier. Once given, a callback that does not name it is refused (RFC 9207). */
-  issuer?: string;
+  issuer?: string | undefined;
   /** Proof key for code exchange, S256 (RFC 7636). A server that does not know it ignores it. @default true */
-  pkce?: boolean;
+  pkce?: boolean | undefined;
   /** Seconds a sign-in may take. @default 600 */
-  maxAge?: number;
+  maxAge?: number | undefined;
   /** @default the global `fetch`, looked up at every call */
-  fetch?: Fetch;
+  fetch?: Fetch | undefined;
   /** Milliseconds the token request may take, body included. @default 30_000 */
-  timeout?: number;
+  timeout?: number | undefined;
   /** The clock, in milliseconds since 1970. @default Date.now */
-  now?: () => number;
+  now?: (() => number) | undefined;
 }
 
 export interface AuthorizeOptions {
   /** What this sign-in asks for, in place of the client's `scope`. */
-  scope?: readonly Scope[];
+  scope?: readonly Scope[] | undefined;
   /** More parameters for the authorization URL. None of the protocol's own can be among them. */
-  params?: Record<string, string>;
+  params?: Record<string, string> | undefined;
 }
 
 export interface Authorization {
@@ -70,6 +71,9 @@ export interface Authorization {
    */
   pending: string;
 }
+
+/** A callback: a request (of `fetch` or of Node), its URL, or its query. */
+export type Callback = string | URL | URLSearchParams | { readonly url?: string | undefined };
 
 /** Parameters of an authorization response (RFC 6749 section 4.1.2, RFC 9207). */
 const known: ReadonlySet<string> = new Set(['state', 'code', 'iss', 'error', 'error_description', 'error_uri']);
@@ -141,7 +145,7 @@ export class AuthorizationCodeClient {
   async authorize(options: AuthorizeOptions = {}): Promise<Authorization> {
     const { scope, params } = checkOptions('options', options);
     const wanted = scope === undefined ? this.#scope : checkScope('scope', scope);
-    const state = randomState();
+    const state = randomText();
     const challenge = this.#pkce ? await pkceChallenge(64) : undefined;
     const url = authorizationUrl(
       this.#authorizationEndpoint,
@@ -179,11 +183,7 @@ export class AuthorizationCodeClient {
    * @throws {ResponseError} when the token endpoint's answer is not one of the protocol
    * @throws {NetworkError} or {@link TimeoutError} when there was no answer; the code may be used up
    */
-  async exchange(
-    callback: string | URL | Request | URLSearchParams,
-    pending: string,
-    options: { signal?: AbortSignal } = {},
-  ): Promise<Token> {
+  async exchange(callback: Callback, pending: string, options: { signal?: AbortSignal } = {}): Promise<Token> {
     const { signal } = checkOptions('options', options);
     checkSignal(signal)?.throwIfAborted();
     const parameters = readCallback(callback);
@@ -260,11 +260,11 @@ function checkSecret(options: AuthorizationCodeClientOptions): string | undefine
   return secret;
 }
 
-function readCallback(callback: string | URL | Request | URLSearchParams): CallbackParameters {
+function readCallback(callback: Callback): CallbackParameters {
   return parseParameters(queryOf(callback), known);
 }
 
-function queryOf(callback: string | URL | Request | URLSearchParams): string {
+function queryOf(callback: Callback): string {
   if (callback instanceof URLSearchParams) return callback.toString();
   let text: unknown = callback;
   if (callback instanceof URL) text = callback.href;

@@ -1,17 +1,20 @@
 import { invalid, kindOf } from '../protocol/checks.js';
+import { answerParameters } from '../protocol/urls.js';
 
 /** Everything that has a meaning of its own in a request or an answer of OAuth, and so is not for `params`. */
 const reserved = new Set([
+  ...answerParameters,
   'response_type',
+  'response_mode',
+  'request',
+  'request_uri',
   'client_id',
   'client_secret',
+  'grant_type',
   'redirect_uri',
-  'scope',
-  'state',
   'code_challenge',
   'code_challenge_method',
   'code_verifier',
-  'access_token',
 ]);
 
 /** Refuses an endpoint whose own query would collide with the protocol's parameters. */
@@ -41,13 +44,4 @@ export function authorizationUrl(
     url.searchParams.append(name, value);
   }
   return url;
-}
-
-/** 256 bits of randomness, as text that needs no encoding anywhere. */
-export function randomState(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(32));
-  return btoa(String.fromCharCode(...bytes))
-    .replace(/\+/g, '-')
-    .replace(/\//g, '_')
-    .replace(/=+$/, '');
 }

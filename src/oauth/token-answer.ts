@@ -20,7 +20,7 @@ export function readTokenAnswer(
   const { operation, status, headers } = answer;
   const body = isJson(headers) ? parseJson(answer.text) : undefined;
   if (isObject(body) && body.error) {
-    const { error, error_description, error_uri, access_token } = body;
+    const { error, error_description, error_uri, access_token, refresh_token } = body;
     if (typeof error !== 'string' || !errorCode.test(error)) {
       throw new ResponseError('malformed_response', `${operation} answered with an ill-formed error`, status);
     }
@@ -28,7 +28,7 @@ export function readTokenAnswer(
       error,
       textOrNothing(error_description),
       textOrNothing(error_uri),
-      [...secrets, String(access_token)],
+      [...secrets, ...[access_token, refresh_token].filter((value) => typeof value === 'string')],
       status,
     );
   }

@@ -17,7 +17,6 @@ export interface Account {
   /** Bytes that are left. */
   quota_free: number;
   type: 'basic' | 'pro' | (string & {});
-  [field: string]: unknown;
 }
 
 const text = z.nullish(z.string());

@@ -28,7 +28,6 @@ export interface FileInfo {
   processing_status: 'ok' | 'failed' | 'processing' | (string & {});
   /** What is known about the content; empty in a list, unless `includeMeta` asked for it. */
   meta: FileMeta;
-  [field: string]: unknown;
 }
 
 interface WireFile extends Record<string, unknown> {
@@ -68,7 +67,7 @@ export const fileInfo: Schema<FileInfo> = z.pipe(
     file.shared ??= 0;
     file.processing_status ??= 'ok';
     file.meta = readMeta(wire.meta ?? {});
-    return file as FileInfo; // every field was checked above or has just been set
+    return file as Record<string, unknown> & FileInfo; // every field was checked above or has just been set
   }),
 );
 
@@ -79,7 +78,6 @@ export interface UploadedFile {
   name: string;
   /** Bytes. */
   size: number;
-  [field: string]: unknown;
 }
 
 export const uploadedFile: Schema<UploadedFile> = z.looseObject({
@@ -100,4 +98,4 @@ export function mapOfSize(size: number): Schema<Record<string, unknown>> {
 export const clonedFile: Schema<{ id: string }> = z.object({ id: z.string().check(z.minLength(1)) });
 
 /** The answer of publish. Which key tells the state is undecided, and nobody needs it. */
-export const publishedFile: Schema<{ public_url: string }> = z.object({ public_url: z.url() });
+export const publishedFile: Schema<{ public_url: string }> = z.object({ public_url: z.url({ protocol: /^https?$/ }) });

@@ -41,14 +41,13 @@ export interface FileMeta {
   bytesComp?: number;
   bytesUncomp?: number;
   numFiles?: number;
-  [field: string]: unknown;
 }
 
 const numbers = new Set(['width', 'height', 'iso', 'duration', 'rotation', 'bytesComp', 'bytesUncomp', 'numFiles']);
 const numbersOrText = new Set(['year', 'orientation', 'gps_latitude', 'gps_longitude', 'gps_altitude']);
 
 export function readMeta(wire: Record<string, unknown>): FileMeta {
-  const meta: FileMeta = {};
+  const meta: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(wire)) {
     const number = typeof value === 'string' && /^-?\d{1,15}(\.\d{1,15})?$/.test(value) ? Number(value) : value;
     if (numbers.has(name)) {

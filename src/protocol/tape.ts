@@ -11,7 +11,6 @@ export interface Tape {
   shared_with: string[];
   /** Ids of files. */
   files: string[];
-  [field: string]: unknown;
 }
 
 export const tape: Schema<Tape> = z.pipe(

@@ -42,7 +42,7 @@ export function checkBaseUrl(name: string, value: unknown): URL {
 }
 
 /** What a callback can hold (RFC 6749 sections 4.1.2 and 4.2.2, RFC 9207). */
-const answers = new Set([
+export const answerParameters: ReadonlySet<string> = new Set([
   'code',
   'state',
   'iss',
@@ -61,7 +61,7 @@ export function checkRedirectUri(name: string, value: unknown): string {
   if (value instanceof URL) throw invalid(name, 'must be a string: it is sent byte for byte as registered');
   const { text, url } = checkSecure(name, value);
   for (const parameter of url.searchParams.keys()) {
-    if (answers.has(parameter))
+    if (answerParameters.has(parameter))
       throw invalid(name, `must not have the parameter ${parameter}: the answer comes with its own`);
   }
   return text;

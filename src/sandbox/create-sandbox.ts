@@ -20,19 +20,19 @@ import type { Store } from './store.js';
 
 export interface SandboxOptions {
   /** Who can sign in. @default alice (wonderland) and bob (builder) */
-  users?: SandboxUser[];
+  users?: SandboxUser[] | undefined;
   /** The applications that are known. @default one server app and one client app */
-  apps?: SandboxApp[];
+  apps?: SandboxApp[] | undefined;
   /** @default memoryStore() */
-  store?: Store;
+  store?: Store | undefined;
   /** The user as whom every authorization request is approved, without a page. */
-  autoApprove?: string;
+  autoApprove?: string | undefined;
   /** What is to go wrong, such as `latency=200,status=503@0.1`: see docs/sandbox.md. @default nothing */
-  faults?: string;
+  faults?: string | undefined;
   /** What doctape did beside its documentation: see docs/sandbox.md. @default none */
-  quirks?: readonly Quirk[];
+  quirks?: readonly Quirk[] | undefined;
   /** The clock, in milliseconds since 1970. @default Date.now */
-  now?: () => number;
+  now?: (() => number) | undefined;
 }
 
 export interface Sandbox {

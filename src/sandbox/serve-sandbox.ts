@@ -8,11 +8,11 @@ import { memoryStore } from './memory-store.js';
 
 export interface ServeOptions extends SandboxOptions {
   /** 0 takes a free one. @default 4400 */
-  port?: number;
+  port?: number | undefined;
   /** Anything but a loopback address lets others in, and passwords travel in the clear. @default '127.0.0.1' */
-  host?: string;
+  host?: string | undefined;
   /** A folder to keep everything in. @default none: it is kept in memory, unless `store` is given */
-  data?: string;
+  data?: string | undefined;
 }
 
 export interface ServedSandbox {

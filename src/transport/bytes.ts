@@ -1,3 +1,4 @@
+import { invalid } from '../protocol/checks.js';
 import { failure } from './failure.js';
 import { type Fetch, type HttpAnswer, isRedirect, readText, redirectRefused } from './http.js';
 import { platform } from './platform.js';
@@ -28,7 +29,7 @@ export async function fetchBytes(request: ByteRequest): Promise<Response> {
         ...(platform() !== 'workerd' && { credentials: 'omit', cache: 'no-store' }),
       } as RequestInit),
     );
-    if (typeof response?.status !== 'number') throw new TypeError('fetch gave no Response');
+    if (typeof response?.status !== 'number') throw invalid('fetch', 'must resolve to a Response');
     return response;
   } catch (error) {
     const operation = `${request.method} ${redactedUrl(request.url)}`;

@@ -1,5 +1,5 @@
 import { invalid, kindOf } from '../protocol/checks.js';
-import { decode, type Schema } from '../protocol/decode.js';
+import { type AnswerOrigin, decode, type Schema } from '../protocol/decode.js';
 import { parseUrl } from '../protocol/urls.js';
 import { openAnswer } from './answer.js';
 import type { Hooks } from './hooks.js';
@@ -35,7 +35,7 @@ export function pathUrl(connection: Connection, path: string, searchParams: Sear
   const url = /^[a-z][a-z0-9+.-]*:|^[/\\]{2}|[\\\s]|#/i.test(path)
     ? undefined
     : parseUrl(base + path.replace(/^\//, ''));
-  if (!url?.href.startsWith(base) || /%2e/i.test(url.pathname)) {
+  if (!url?.href.startsWith(base) || climbs(url.pathname)) {
     throw invalid('path', 'must be a path below baseUrl, such as "account": no host, no fragment, no way up');
   }
   withSearch(url, searchParams);
@@ -43,6 +43,12 @@ export function pathUrl(connection: Connection, path: string, searchParams: Sear
     throw invalid('access_token', 'must not be in the query of a call: the token travels in the header');
   }
   return url;
+}
+
+/** Whether a server that decodes a path once more than it should would be led upwards. */
+function climbs(path: string): boolean {
+  const decoded = path.replace(/%2e/gi, '.').replace(/%2f|%5c/gi, '/');
+  return decoded.split('/').includes('..');
 }
 
 function basePath({ baseUrl }: Connection): string {
@@ -62,20 +68,21 @@ export type Decode = <T>(schema: Schema<T>, value: unknown, path: string) => T;
 export interface Call<T> {
   method: HttpRequest['method'];
   url: URL;
-  json?: unknown;
+  /** JSON. */
+  body?: string | undefined;
   signal?: AbortSignal | undefined;
   /** What a 404 means once an earlier attempt may have succeeded unheard. */
   gone?: () => T;
   /** Makes the value to return of what stood in the envelope. */
-  read: (result: unknown, decode: Decode) => T;
+  read: (result: unknown, decode: Decode, origin: AnswerOrigin) => T | Promise<T>;
 }
 
 /** A JSON call: sends the token in the header, opens the envelope of the answer, and reads what is in it. */
-export function call<T>(connection: Connection, { method, url, json, signal, gone, read }: Call<T>): Promise<T> {
-  const body = json === undefined ? undefined : JSON.stringify(json);
+export function call<T>(connection: Connection, { method, url, body, signal, gone, read }: Call<T>): Promise<T> {
   const resend = method === 'GET' || method === 'DELETE' ? 'always' : 'when asked';
-  return withRetries(connection, { method, url, resend, signal, gone }, async (answered) => {
+  return withRetries(connection, { method, url, resend, signal, gone }, async (tell) => {
     const token = connection.accessToken();
+    tell.request();
     const answer = await send({
       method,
       url,
@@ -89,10 +96,10 @@ export function call<T>(connection: Connection, { method, url, json, signal, gon
       timeout: connection.timeout,
       signal,
     });
-    answered(answer.status);
-    const { operation, status } = answer;
+    tell.response(answer.status);
     const secrets = [token];
     const result = openAnswer(answer, { now: connection.now, secrets });
-    return read(result, (schema, value, path) => decode(schema, value, path, { operation, status, secrets }));
+    const origin = { operation: answer.operation, status: answer.status, secrets };
+    return read(result, (schema, value, path) => decode(schema, value, path, origin), origin);
   });
 }

@@ -5,6 +5,7 @@ import { fetchBytes, readAnswer } from './bytes.js';
 import { type Connection, routeUrl, type SearchParams } from './connection.js';
 import { failure } from './failure.js';
 import { discard, isRedirect, redirectRefused } from './http.js';
+import { platform } from './platform.js';
 import { meter, type OnProgress } from './progress.js';
 import { redactedUrl } from './redaction.js';
 import { withRetries } from './retry.js';
@@ -13,12 +14,12 @@ import { type Watch, watch } from './watch.js';
 /** Bytes `start` to `end`, both included, as in HTTP; without `end`, to the end of the file. */
 export interface ByteRange {
   start: number;
-  end?: number;
+  end?: number | undefined;
 }
 
 export interface Download {
   segments: readonly string[];
-  searchParams?: SearchParams;
+  searchParams?: SearchParams | undefined;
   range?: ByteRange | undefined;
   onProgress?: OnProgress | undefined;
   signal?: AbortSignal | undefined;
@@ -31,25 +32,26 @@ export async function download(connection: Connection, options: Download): Promi
   const { segments, searchParams, range, onProgress, signal } = options;
   const url = routeUrl(connection, segments, searchParams);
   const operation = `GET ${redactedUrl(url)}`;
-  return withRetries(connection, { method: 'GET', url, resend: 'always', signal }, async (answered) => {
+  return withRetries(connection, { method: 'GET', url, resend: 'always', signal }, async (tell) => {
     const token = connection.accessToken();
     const watched = watch({ signal, limit: connection.idleTimeout, code: 'idle_timeout', operation });
+    let response: Response | undefined;
     try {
-      const response = await follow(connection, url, token, range, watched);
-      answered(response.status);
+      tell.request();
+      response = await follow(connection, url, token, range, watched);
+      tell.response(response.status);
       if (!response.ok) {
         openAnswer(await readAnswer(response, 'GET', url, watched), { now: connection.now, secrets: [token] });
       }
       const problem = range
         ? rangeProblem(response, range)
         : response.status !== 200 && `answered with ${response.status}`;
-      if (problem) {
-        discard(response);
-        throw new ResponseError('unexpected_status', `${operation} ${problem}`, response.status);
-      }
+      if (problem) throw new ResponseError('unexpected_status', `${operation} ${problem}`, response.status);
+
       return watchedResponse(response, operation, watched, onProgress);
     } catch (error) {
       watched.stop();
+      if (response) discard(response);
       throw error;
     }
   });
@@ -102,14 +104,25 @@ async function follow(
   }
 }
 
+/**
+ * The length that the body must have. A page cannot know: it is not told whether the body was compressed, and the browser
+ * checks the length itself.
+ */
+function announcedLength({ headers }: Response): number | undefined {
+  const [, from, to] = /^bytes (\d{1,15})-(\d{1,15})\//i.exec(headers.get('content-range') ?? '') ?? [];
+  if (from !== undefined && to !== undefined) return Number(to) - Number(from) + 1;
+  const length = headers.get('content-length') ?? '';
+  const exact = platform() !== 'browser' && !headers.has('content-encoding');
+  return exact && /^\d{1,15}$/.test(length) ? Number(length) : undefined;
+}
+
 function watchedResponse(
   response: Response,
   operation: string,
   watched: Watch,
   onProgress: OnProgress | undefined,
 ): Response {
-  const length = response.headers.has('content-encoding') ? null : response.headers.get('content-length');
-  const total = length !== null && /^\d+$/.test(length) ? Number(length) : undefined;
+  const total = announcedLength(response);
   const progress = meter(onProgress, total);
   const reader = response.body?.getReader();
   watched.pause();

@@ -12,17 +12,17 @@ export interface HookEvent {
   /** Milliseconds since this attempt began. */
   durationMs: number;
   /** The HTTP status, where there was an answer. */
-  status?: number;
+  status?: number | undefined;
 }
 
 /** Told as it happens; a hook cannot change a call. What a hook throws, the call rejects with. */
 export interface Hooks {
   /** Before an attempt is sent. */
-  request?: (event: HookEvent) => void;
+  request?: ((event: HookEvent) => void) | undefined;
   /** When an attempt was answered, whatever the status. */
-  response?: (event: HookEvent) => void;
+  response?: ((event: HookEvent) => void) | undefined;
   /** When an attempt failed and another will follow, before the wait. */
-  retry?: (event: HookEvent) => void;
+  retry?: ((event: HookEvent) => void) | undefined;
 }
 
 export function checkHooks(hooks: Hooks | undefined): Hooks {

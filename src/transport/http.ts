@@ -1,11 +1,12 @@
 import ky from 'ky';
+import { invalid } from '../protocol/checks.js';
 import { ResponseError } from '../protocol/errors.js';
 import { failure } from './failure.js';
 import { platform } from './platform.js';
 import { redactedUrl } from './redaction.js';
 import { watch } from './watch.js';
 
-export type Fetch = typeof globalThis.fetch;
+export type Fetch = (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
 
 /** A request whose answer is small enough to be read whole, and tried once. */
 export interface HttpRequest {
@@ -52,6 +53,7 @@ export async function send(request: HttpRequest): Promise<HttpAnswer> {
         ...(platform() !== 'workerd' && { credentials: 'omit', cache: 'no-store' }),
       }),
     );
+    if (typeof response?.status !== 'number') throw invalid('fetch', 'must resolve to a Response');
     refuseRedirect(response, operation);
     const text = await watched.run(readText(response, request.limit ?? Number.POSITIVE_INFINITY, operation));
     return { operation, status: response.status, headers: response.headers, text };

@@ -1,3 +1,4 @@
+import { randomText } from '../protocol/random.js';
 import type { Content } from './source.js';
 
 /** One file of an upload. */
@@ -21,7 +22,7 @@ const encoder = new TextEncoder();
  * reads 64 KiB at a time and keeps what it has sent.
  */
 export function multipart(parts: readonly Part[], field: string): Multipart {
-  const boundary = `doctape-${crypto.randomUUID()}`;
+  const boundary = `doctape-${randomText()}`;
   const heads = parts.map(({ name, type }, index) =>
     encoder.encode(
       `${index === 0 ? '' : '\r\n'}--${boundary}\r\n` +

@@ -1,13 +1,14 @@
 import { checkDuration, invalid, kindOf } from '../protocol/checks.js';
 import { ApiError, NetworkError, NotFoundError, TimeoutError } from '../protocol/errors.js';
+import { randomText } from '../protocol/random.js';
 import type { HookEvent, Hooks } from './hooks.js';
 import { redactedUrl } from './redaction.js';
 
 export interface RetryOptions {
   /** How often a call is tried again. @default 2 */
-  limit?: number;
+  limit?: number | undefined;
   /** The longest wait in milliseconds. A server that asks for a longer one ends the call at once. @default 60_000 */
-  maxDelay?: number;
+  maxDelay?: number | undefined;
 }
 
 export type RetryPolicy = Required<RetryOptions>;
@@ -38,13 +39,22 @@ export interface Attempts<T> {
   gone?: (() => T) | undefined;
 }
 
-/** Tries, and tries again where that is safe and may help. `attempt` tells the status of its answer. */
+/** What an attempt tells of itself. */
+export interface Tell {
+  /** It is sent now. */
+  request: () => void;
+  /** It was answered with this status. */
+  response: (status: number) => void;
+}
+
+/** Tries, and tries again where that is safe and may help. */
 export async function withRetries<T>(
   { retry, hooks }: { retry: RetryPolicy; hooks: Hooks },
   { method, url, resend, signal, gone }: Attempts<T>,
-  attempt: (answered: (status: number) => void) => Promise<T>,
+  attempt: (tell: Tell) => Promise<T>,
 ): Promise<T> {
-  const id = crypto.randomUUID();
+  const id = randomText();
+  let unheard = false;
   for (let number = 1; ; number++) {
     const started = performance.now();
     const event = (status?: number): HookEvent => ({
@@ -55,13 +65,16 @@ export async function withRetries<T>(
       durationMs: performance.now() - started,
       ...(status !== undefined && { status }),
     });
-    hooks.request?.(event());
     try {
-      return await attempt((status) => hooks.response?.(event(status)));
+      return await attempt({
+        request: () => hooks.request?.(event()),
+        response: (status) => hooks.response?.(event(status)),
+      });
     } catch (error) {
-      if (gone && number > 1 && error instanceof NotFoundError) return gone();
+      if (gone && unheard && error instanceof NotFoundError) return gone();
       const delay = number > retry.limit ? undefined : delayAfter(error, number, resend, retry.maxDelay);
       if (delay === undefined) throw error;
+      unheard ||= !(error instanceof ApiError && error.status < 500); // it may have been done all the same
       hooks.retry?.(event(error instanceof ApiError ? error.status : undefined));
       await sleep(delay, signal);
     }

@@ -1,6 +1,7 @@
 import { invalid, kindOf } from '../protocol/checks.js';
 import { DoctapeError, TransferError } from '../protocol/errors.js';
 import { systemCode } from './failure.js';
+import { platform } from './platform.js';
 
 /** What can be uploaded. Streams are read as the network takes them and never gathered in memory. */
 export type UploadSource =
@@ -39,9 +40,13 @@ export function contentOf(source: UploadSource): Content {
     return blobContent(new Blob([source as Uint8Array<ArrayBuffer>]), undefined);
   }
   if (source instanceof Response) {
-    if (source.bodyUsed || !source.body) throw used('the body of this Response');
     if (!source.ok) throw invalid('source', `is a Response that failed (${source.status})`);
-    const length = source.headers.has('content-encoding') ? '' : (source.headers.get('content-length') ?? '');
+    if (source.bodyUsed) throw used('the body of this Response');
+    if (!source.body) throw invalid('source', 'is a Response without a body');
+    const length =
+      platform() === 'browser' || source.headers.has('content-encoding')
+        ? ''
+        : (source.headers.get('content-length') ?? '');
     return {
       ...streamContent(source.body, /^\d{1,15}$/.test(length) ? Number(length) : undefined),
       name: nameOfResponse(source),
@@ -130,13 +135,13 @@ function openStream(stream: ReadableStream<Uint8Array>): Opened {
 }
 
 /** An iterable, and among them the streams of Node, which say when they are over and can be told to end. */
-interface Iterable extends AsyncIterable<Uint8Array> {
+interface NodeLikeStream extends AsyncIterable<Uint8Array> {
   readableEnded?: boolean;
   destroyed?: boolean;
   destroy?: () => void;
 }
 
-function openIterable(stream: Iterable): Opened {
+function openIterable(stream: NodeLikeStream): Opened {
   if (stream.readableEnded || stream.destroyed) throw used('this stream');
   let iterator: AsyncIterator<Uint8Array> | undefined;
   const start = () => {
@@ -147,10 +152,7 @@ function openIterable(stream: Iterable): Opened {
     chunks: { [Symbol.asyncIterator]: start },
     release() {
       if (typeof stream.destroy === 'function') stream.destroy();
-      else
-        void start()
-          .return?.()
-          .catch(() => {});
+      else void Promise.resolve(start().return?.()).catch(() => {});
     },
   };
 }
@@ -167,7 +169,10 @@ async function* readChunks(
       if (size !== undefined && loaded > size) {
         throw new TransferError('truncated', `the source gives more than the ${size} bytes it announced`, size);
       }
-      yield chunk as Uint8Array<ArrayBuffer>;
+      // in pieces, because what moves is seen when a piece is asked for
+      for (let at = 0; at < chunk.byteLength; at += readSize) {
+        yield chunk.subarray(at, at + readSize) as Uint8Array<ArrayBuffer>;
+      }
     }
   } catch (error) {
     throw sourceFailed(error, loaded);

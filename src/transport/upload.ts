@@ -6,7 +6,7 @@ import { multipart, type Part } from './multipart.js';
 import { platform } from './platform.js';
 import { type Meter, meter, type OnProgress } from './progress.js';
 import { redactedUrl } from './redaction.js';
-import { withRetries } from './retry.js';
+import { type Tell, withRetries } from './retry.js';
 import { watch } from './watch.js';
 
 export interface Upload<T> {
@@ -23,7 +23,7 @@ export interface Upload<T> {
  * Sends files in one request, each as a part named `file` (wire document section 3.2). It is sent again only when the
  * server refused it, said when to come back, and everything can be read once more.
  */
-export function upload<T>(connection: Connection, options: Upload<T>): Promise<T> {
+export async function upload<T>(connection: Connection, options: Upload<T>): Promise<T> {
   const { segments, searchParams, parts, onProgress, signal, read } = options;
   const url = routeUrl(connection, segments, searchParams);
   const total = parts.reduce<number | undefined>(
@@ -32,12 +32,19 @@ export function upload<T>(connection: Connection, options: Upload<T>): Promise<T
   );
   const progress = meter(onProgress, total);
   const resend = parts.every(({ content }) => content.blob) ? 'when asked' : 'never';
-  return withRetries(connection, { method: 'POST', url, resend, signal }, async (answered) => {
-    progress.restart();
-    const { result, origin } = await send(connection, url, parts, progress, answered, signal);
-    progress.end();
-    return read(result, (schema, value, path) => decode(schema, value, path, origin));
-  });
+  // whatever these throw, the source is untouched and can be used again
+  connection.accessToken();
+  signal?.throwIfAborted();
+  try {
+    return await withRetries(connection, { method: 'POST', url, resend, signal }, async (tell) => {
+      progress.restart();
+      const { result, origin } = await send(connection, url, parts, progress, tell, signal);
+      progress.end();
+      return read(result, (schema, value, path) => decode(schema, value, path, origin));
+    });
+  } finally {
+    for (const { content } of parts) content.release();
+  }
 }
 
 async function send(
@@ -45,7 +52,7 @@ async function send(
   url: URL,
   parts: readonly Part[],
   progress: Meter,
-  answered: (status: number) => void,
+  tell: Tell,
   signal: AbortSignal | undefined,
 ): Promise<{ result: unknown; origin: AnswerOrigin }> {
   const token = connection.accessToken();
@@ -79,7 +86,8 @@ async function send(
       { highWaterMark: 0 },
     );
   try {
-    const form = browser ? await formData(parts) : undefined;
+    const form = browser ? await watched.run(formData(parts)) : undefined;
+    tell.request();
     const response = await fetchBytes({
       method: 'POST',
       url,
@@ -95,7 +103,7 @@ async function send(
       fetch: connection.fetch,
       watched,
     });
-    answered(response.status);
+    tell.response(response.status);
     const answer = await readAnswer(response, 'POST', url, watched);
     if (form && response.ok) progress.add(form.size); // the browser did not say before
     const { operation, status } = answer;
@@ -105,7 +113,6 @@ async function send(
     throw sourceError ?? error;
   } finally {
     watched.stop();
-    for (const { content } of parts) content.release();
     void chunks.return(undefined).catch(() => {}); // a source that hangs is not waited for
   }
 }
