@@ -19,8 +19,19 @@ const redirectUri = 'http://localhost:3000/callback'; // nobody listens there: t
 export async function demo({ keep = false }: { keep?: boolean }): Promise<void> {
   intro('doctape-sdk demo');
   const folder = await mkdtemp(join(tmpdir(), 'doctape-demo-'));
-  const removeFolder = () => rm(folder, { recursive: true, force: true });
   let served: ServedSandbox | undefined;
+  const cleanUp = async () => {
+    try {
+      await served?.close();
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  };
+  let stopped = false;
+  stopOnSignal(() => {
+    stopped = true;
+    return cleanUp();
+  });
   let doing = 'start the sandbox';
   try {
     served = await serveSandbox({ port: 0, data: join(folder, 'data') });
@@ -61,19 +72,16 @@ export async function demo({ keep = false }: { keep?: boolean }): Promise<void> 
     log.success(keep ? 'Deleted the large file' : 'Deleted them all');
 
     if (keep) {
-      stopOnSignal(served, removeFolder);
       outro('Everything worked, and the sandbox keeps running until Ctrl+C.');
       console.log(whatNext(served)); // bare, so that it can be copied
       return;
     }
     doing = 'shut down';
-    await served.close();
-    await removeFolder();
+    await cleanUp();
     outro('Everything worked.');
   } catch (error) {
-    await served?.close();
-    await removeFolder();
-    log.error(`The demo failed to ${doing}: ${error instanceof Error ? error.message : error}`);
+    await cleanUp();
+    log.error(stopped ? 'Stopped' : `The demo failed to ${doing}: ${error instanceof Error ? error.message : error}`);
     process.exitCode = 1;
   }
 }

@@ -2,12 +2,13 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { DoctapeError } from '../index.js';
 import { demo } from './demo.js';
 import { sandbox } from './sandbox.js';
+import { version } from './version.js';
 
 /** Runs a command. It ends with exit code 1 and one line on stderr when something that was to be expected goes wrong. */
 export async function run(argv: string[]): Promise<void> {
-  const program = new Command('doctape-sdk').description(
-    'Tools for the doctape API: a local server, and a tour of the SDK',
-  );
+  const program = new Command('doctape-sdk')
+    .version(version)
+    .description('Tools for the doctape API: a local server, and a tour of the SDK');
 
   program
     .command('sandbox')

@@ -39,7 +39,7 @@ export async function sandbox({
       `Warning: ${host} can be reached from other machines, and the sandbox sends passwords and tokens in the clear.`,
     );
   }
-  stopOnSignal(served);
+  stopOnSignal(served.close);
   console.log(json ? JSON.stringify(describe(served)) : introduction(served, data));
 }
 
@@ -112,11 +112,15 @@ async function readConfigFile(path: string): Promise<Pick<ServeOptions, 'users' 
 }
 
 /** Closes the sandbox when the process is told to end. */
-export function stopOnSignal(served: ServedSandbox, cleanUp?: () => Promise<void>): void {
+export function stopOnSignal(close: () => Promise<void>): void {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, async () => {
-      await served.close();
-      await cleanUp?.();
+    process.once(signal, () => {
+      close().catch((error: unknown) => {
+        console.error(
+          `doctape-sdk: the sandbox did not shut down cleanly (${error instanceof Error ? error.name : error})`,
+        );
+        process.exitCode = 1;
+      });
     });
   }
 }

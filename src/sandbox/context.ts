@@ -16,6 +16,8 @@ export interface SandboxContext {
   /** The user as whom every authorization request is approved without a page. */
   autoApprove: string | undefined;
   quirks: ReadonlySet<Quirk>;
+  /** The last change to what each user owns. */
+  changes: Map<string, Promise<unknown>>;
   quotas: Map<string, Promise<Quota>>;
   renditions: RenditionCache<MadeRendition | 'identity' | undefined>;
 }

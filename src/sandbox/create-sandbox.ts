@@ -65,6 +65,7 @@ export function createSandbox(options: SandboxOptions = {}): Sandbox {
     now: checkFunction('now', now),
     autoApprove,
     quirks: checkQuirks(options.quirks ?? []),
+    changes: new Map(),
     quotas: new Map(),
     renditions: renditionCache(200),
   };

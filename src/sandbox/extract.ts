@@ -4,6 +4,7 @@ import type { SandboxContext } from './context.js';
 import { addFiles, dropFiles, findFile, type NewFile } from './files.js';
 import { RefusedArchive } from './media/refused-archive.js';
 import { unzip } from './media/unzip.js';
+import { cleanFileName } from './media.js';
 import { quotaOf } from './quota.js';
 import type { BlobRange } from './store.js';
 
@@ -22,7 +23,7 @@ export async function extractArchive(context: SandboxContext, user: SandboxUser,
     for await (const { name, stream } of unzip(bytes, { maxBytes: quota.free, maxEntries: mostEntries })) {
       const unpacked = {
         id: crypto.randomUUID(),
-        fileName: name,
+        fileName: cleanFileName(name),
         type: undefined,
         size: 0,
         tags: [],

@@ -1,9 +1,10 @@
 import { Failure } from './answer.js';
 import type { SandboxUser } from './config.js';
 import type { SandboxContext } from './context.js';
+import { exclusively } from './exclusively.js';
 import { readMeta } from './media/meta.js';
 import { UnreadableMedia } from './media/unreadable-media.js';
-import { mediaTypeOf, splitName, typeOf } from './media.js';
+import { cleanFileName, joinName, mediaTypeOf, splitName, typeOf } from './media.js';
 import { quotaOf } from './quota.js';
 import { type FileRecord, keyOf } from './records.js';
 import { joinTapes, sharedTapes } from './tapes.js';
@@ -77,11 +78,14 @@ export async function addFiles(
 ): Promise<FileRecord[]> {
   const { store } = context;
   try {
-    const records = await Promise.all(files.map((file) => describeFile(context, user, file)));
-    for (const record of records) {
-      await store.put('files', keyOf(user.username, record.id), record);
-      await joinTapes(context, user, record.tags);
-    }
+    const records: FileRecord[] = [];
+    for (const file of files) records.push(await describeFile(context, user, file)); // one is open at a time
+    await exclusively(context, user.username, async () => {
+      for (const record of records) {
+        await store.put('files', keyOf(user.username, record.id), record);
+        await joinTapes(context, user, record.tags);
+      }
+    });
     const quota = await quotaOf(context, user);
     for (const { size } of records) quota.keep(size);
     return records;
@@ -143,21 +147,25 @@ export interface FileChanges {
 }
 
 /** A name may come with the extension it has; the extension stays (wire document section 7, choice 40). */
-export async function updateFile(
+export function updateFile(
   context: SandboxContext,
   user: SandboxUser,
   id: string,
   changes: FileChanges,
 ): Promise<FileRecord> {
-  const file = await findOwnFile(context, user, id);
-  const { name = file.name, tags = file.tags, starred = file.starred } = changes;
-  const ending = `.${file.extension}`;
-  const stem = file.extension !== '' && name.endsWith(ending) ? name.slice(0, -ending.length) : name;
-  if (stem.trim() === '') throw new Failure(400, 'name must not be empty');
-  const changed = { ...file, name: stem, tags: [...new Set(tags)], starred };
-  await context.store.put('files', keyOf(user.username, id), changed);
-  await joinTapes(context, user, changed.tags);
-  return changed;
+  return exclusively(context, user.username, async () => {
+    const file = await findOwnFile(context, user, id);
+    const { name = file.name, tags = file.tags, starred = file.starred } = changes;
+    const ending = `.${file.extension}`;
+    const stem = file.extension !== '' && name.endsWith(ending) ? name.slice(0, -ending.length) : name;
+    const fileName = joinName({ name: stem, extension: file.extension });
+    if (stem.trim() === '' || cleanFileName(fileName) !== fileName)
+      throw new Failure(400, 'name cannot be that of a file');
+    const changed = { ...file, name: stem, tags: [...new Set(tags)], starred };
+    await context.store.put('files', keyOf(user.username, id), changed);
+    await joinTapes(context, user, changed.tags);
+    return changed;
+  });
 }
 
 /** The copy has neither tags nor a public address (wire document section 3.2). */
@@ -199,20 +207,22 @@ async function copyBlob({ store }: SandboxContext, { id, size }: FileRecord, cop
 }
 
 /** Gives a file a public address, or takes it away. */
-export async function publishFile(
+export function publishFile(
   context: SandboxContext,
   user: SandboxUser,
   id: string,
   open: boolean,
 ): Promise<FileRecord> {
-  const file = await findOwnFile(context, user, id);
-  if (open === (file.public_code !== null)) return file;
-  const changed = { ...file, public_code: open ? publicCode() : null };
-  if (changed.public_code !== null)
-    await context.store.put('public', changed.public_code, { owner: user.username, id });
-  await context.store.put('files', keyOf(user.username, id), changed);
-  if (file.public_code !== null) await context.store.delete('public', file.public_code);
-  return changed;
+  const { store } = context;
+  return exclusively(context, user.username, async () => {
+    const file = await findOwnFile(context, user, id);
+    if (open === (file.public_code !== null)) return file;
+    const changed = { ...file, public_code: open ? publicCode() : null };
+    if (changed.public_code !== null) await store.put('public', changed.public_code, { owner: user.username, id });
+    await store.put('files', keyOf(user.username, id), changed);
+    if (file.public_code !== null) await store.delete('public', file.public_code);
+    return changed;
+  });
 }
 
 /** Six letters and digits, as doctape's were (wire document section 1.1). */
@@ -228,12 +238,14 @@ export async function findPublicFile({ store }: SandboxContext, code: string): P
   return file;
 }
 
-export async function deleteFile(context: SandboxContext, user: SandboxUser, id: string): Promise<void> {
+export function deleteFile(context: SandboxContext, user: SandboxUser, id: string): Promise<void> {
   const { store } = context;
-  const file = await findOwnFile(context, user, id);
-  const quota = await quotaOf(context, user);
-  if (!(await store.delete('files', keyOf(user.username, id)))) throw new Failure(404);
-  quota.remove(file.size);
-  if (file.public_code !== null) await store.delete('public', file.public_code);
-  await store.deleteBlob(id);
+  return exclusively(context, user.username, async () => {
+    const file = await findOwnFile(context, user, id);
+    const quota = await quotaOf(context, user);
+    await store.delete('files', keyOf(user.username, id));
+    quota.remove(file.size);
+    if (file.public_code !== null) await store.delete('public', file.public_code);
+    await store.deleteBlob(id);
+  });
 }

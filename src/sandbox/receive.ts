@@ -3,7 +3,7 @@ import { make, type PartInfo } from 'multipasta';
 import { parseUrl } from '../protocol/urls.js';
 import { Failure } from './answer.js';
 import { delimiterGuard } from './delimiter-guard.js';
-import { joinName, splitName } from './media.js';
+import { cleanFileName } from './media.js';
 import type { Quota } from './quota.js';
 import type { BlobWriter, Store } from './store.js';
 
@@ -78,7 +78,7 @@ export async function receive(store: Store, request: Request, quota: Quota): Pro
       if (event.kind === 'file') {
         const id = crypto.randomUUID();
         writer = await store.writeBlob(id);
-        files.push({ id, fileName: baseName(event.fileName), type: event.type, size: 0 });
+        files.push({ id, fileName: cleanFileName(event.fileName), type: event.type, size: 0 });
         continue;
       }
       const file = files.at(-1);
@@ -128,7 +128,7 @@ export async function receiveFrom(store: Store, address: string, quota: Quota): 
   if (!response?.ok) throw new Failure(400, 'url could not be fetched');
   const file = {
     id: crypto.randomUUID(),
-    fileName: baseName(url.pathname),
+    fileName: cleanFileName(url.pathname),
     type: response.headers.get('content-type') ?? undefined,
     size: 0,
   };
@@ -153,20 +153,4 @@ export async function receiveFrom(store: Store, address: string, quota: Quota): 
 function dispositionOf(info: PartInfo): { name?: string; filename?: string } | undefined {
   const header = info.headers['content-disposition'];
   return typeof header === 'string' ? parse(header, { multipart: true }).parameters : undefined;
-}
-
-/** Some browsers sent whole paths, and a name is no place for one. */
-function baseName(fileName: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what it removes
-  const name = (fileName.split(/[\\/]/).at(-1) ?? '').replace(/[\u0000-\u001f\u007f]/g, '').trim();
-  return name === '' || name === '.' || name === '..' ? 'untitled' : shortened(name);
-}
-
-/** At most 255 characters, the extension among them. */
-function shortened(fileName: string): string {
-  if (fileName.length <= 255) return fileName;
-  const { name, extension } = splitName(fileName);
-  const ending = extension.length > 32 ? '' : extension;
-  const stem = name.slice(0, 254 - ending.length).replace(/[\ud800-\udbff]$/, ''); // not half a character
-  return joinName({ name: stem, extension: ending });
 }

@@ -2,9 +2,9 @@ import { create } from 'content-disposition';
 import type { Context } from 'hono';
 import { Failure } from './answer.js';
 import type { SandboxContext } from './context.js';
-import { makeRendition } from './media/rendition.js';
+import { type MadeRendition, makeRendition } from './media/rendition.js';
 import { joinName } from './media.js';
-import type { FileRecord } from './records.js';
+import { type FileRecord, keyOf } from './records.js';
 import type { BlobRange } from './store.js';
 
 /** Something to send: its bytes do not change as long as its tag does not. */
@@ -16,6 +16,15 @@ interface Sendable {
   read: (range: BlobRange) => ReadableStream<Uint8Array<ArrayBuffer>> | Uint8Array<ArrayBuffer>;
 }
 
+/** What a rendition is, where the original is one already: its uploader may have called it by another name. */
+const identityTypes: Record<string, string> = {
+  'image.jpg': 'image/jpeg',
+  'document.pdf': 'application/pdf',
+  'audio.mp3': 'audio/mpeg',
+  'video_640.mp4': 'video/mp4',
+  'video_1280.mp4': 'video/mp4',
+};
+
 /** Sends the original of a file, or what can be made of it; anything else is the documented 404. */
 export async function sendRendition(
   c: Context,
@@ -23,26 +32,41 @@ export async function sendRendition(
   file: FileRecord,
   rendition: string,
 ): Promise<Response> {
-  if (rendition === 'original') return sendOriginal(c, context, file);
+  if (rendition === 'original') return sendOriginal(c, context, file, file.type);
   if (file.processing_status !== 'ok') throw new Failure(404);
-  const { id, size, type, media_type } = file;
-  const bytes = { size, read: (range: BlobRange) => context.store.readBlob(id, range) };
   const name = rendition === 'poster_1280.mp4' ? 'poster_1280.jpg' : rendition; // as the documentation misspells it
-  const made = await context.renditions.get(`${id}/${name}`, () => makeRendition(type, media_type, bytes, name));
-  if (made === 'identity') return sendOriginal(c, context, file);
+  const made = await make(context, file, name);
+  if (made === 'identity') return sendOriginal(c, context, file, identityTypes[name] ?? file.type);
   if (!made) throw new Failure(404);
   return send(c, {
-    tag: `"${id}/${name}"`,
+    tag: `"${file.id}/${name}"`,
     type: made.type,
     size: made.bytes.byteLength,
     read: ({ start, end }) => made.bytes.subarray(start, end + 1),
   });
 }
 
-function sendOriginal(c: Context, { store }: SandboxContext, file: FileRecord): Response {
+async function make(
+  context: SandboxContext,
+  file: FileRecord,
+  name: string,
+): Promise<MadeRendition | 'identity' | undefined> {
+  const { id, size, type, media_type } = file;
+  const bytes = { size, read: (range: BlobRange) => context.store.readBlob(id, range) };
+  const work = () => makeRendition(type, media_type, bytes, name);
+  try {
+    // thumbnails are small and asked for again and again
+    return await (name.startsWith('thumb_') ? context.renditions.get(`${id}/${name}`, work) : work());
+  } catch (error) {
+    if (await context.store.get('files', keyOf(file.owner, id))) throw error;
+    throw new Failure(404); // deleted meanwhile
+  }
+}
+
+function sendOriginal(c: Context, { store }: SandboxContext, file: FileRecord, type: string): Response {
   return send(c, {
     tag: `"${file.id}"`,
-    type: file.type,
+    type,
     size: file.size,
     headers: { 'Content-Disposition': create(joinName(file)) },
     read: (range) => store.readBlob(file.id, range),

@@ -60,6 +60,7 @@ function row(name: string, value: string): Page {
 }
 
 function appTable({ name, type, clientId, clientSecret }: SandboxApp, origin: string): Page {
+  const publicServer = type === 'server' && clientSecret === undefined; // it would need a code_challenge
   const query = new URLSearchParams({
     response_type: type === 'server' ? 'code' : 'token',
     client_id: clientId,
@@ -70,6 +71,6 @@ function appTable({ name, type, clientId, clientSecret }: SandboxApp, origin: st
     ${row('name', `${name} (${type})`)}
     ${row('clientId', clientId)}
     ${clientSecret === undefined ? '' : row('clientSecret', clientSecret)}
-    <tr><th scope="row">Try it</th><td><a href="${origin}/oauth2?${query.toString()}">sign in, and see the ${type === 'server' ? 'code' : 'token'}</a></td></tr>
+    ${publicServer ? '' : html`<tr><th scope="row">Try it</th><td><a href="${origin}/oauth2?${query.toString()}">sign in, and see the ${type === 'server' ? 'code' : 'token'}</a></td></tr>`}
   </table>`;
 }

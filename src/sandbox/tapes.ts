@@ -1,6 +1,7 @@
 import { Failure } from './answer.js';
 import type { SandboxUser } from './config.js';
 import type { SandboxContext } from './context.js';
+import { exclusively } from './exclusively.js';
 import { keyOf, type TapeRecord } from './records.js';
 
 /** Tapes: a file is on tape `x` when it has the tag `#x` (wire document section 7, choice 41). */
@@ -56,14 +57,17 @@ export async function updateTape(
   id: string,
   changes: TapeChanges,
 ): Promise<TapeRecord> {
-  const tape = await findTape(context, user, id);
-  if (tape.owner !== user.username) throw new Failure(403, 'the tape belongs to somebody else');
-  const { live = tape.live, shared_with = tape.shared_with } = changes;
-  const unknown = shared_with.some((name) => !context.users.has(name) || name === user.username);
-  if (unknown) throw new Failure(400, 'shared_with must hold the names of other users');
-  const changed = { ...tape, live, shared_with: [...new Set(shared_with)] };
-  await context.store.put('tapes', keyOf(tape.owner, tape.name), changed);
-  return changed;
+  const { owner } = await findTape(context, user, id);
+  if (owner !== user.username) throw new Failure(403, 'the tape belongs to somebody else');
+  return exclusively(context, owner, async () => {
+    const tape = await findTape(context, user, id);
+    const { live = tape.live, shared_with = tape.shared_with } = changes;
+    const unknown = shared_with.some((name) => !context.users.has(name) || name === owner);
+    if (unknown) throw new Failure(400, 'shared_with must hold the names of other users');
+    const changed = { ...tape, live, shared_with: [...new Set(shared_with)] };
+    await context.store.put('tapes', keyOf(owner, tape.name), changed);
+    return changed;
+  });
 }
 
 /** The tape object, as it goes over the wire (wire document section 3.4). */

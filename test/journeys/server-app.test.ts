@@ -5,7 +5,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, expect, it } from 'vitest';
+import { afterAll, expect, it, onTestFinished } from 'vitest';
 import { submitLoginForm } from '../../src/cli/login-form.js';
 import { makeSampleFiles, sha256OfFile } from '../../src/cli/sample-files.js';
 import { ApiClient, NotFoundError, OAuthError, type Token } from '../../src/index.js';
@@ -41,7 +41,7 @@ async function startApp(): Promise<{ url: string; signedIn: Promise<Token> }> {
     }
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  afterAll(() => server.close());
+  onTestFinished(() => void server.close());
   const appUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   app = codeClient(sandbox, url, { redirectUri: `${appUrl}/callback`, issuer: url });
   return { url: appUrl, signedIn };

@@ -189,6 +189,23 @@ describe('a zip archive', () => {
     expect(await (await alice.api.files.download(last)).text()).toBe('content 299');
   });
 
+  it('has a bounded number of its files open at a time, however many pictures it holds', async () => {
+    const photo = makeJpeg(40, 30, quarters(40, 30));
+    const id = await upload(
+      makeZip(Array.from({ length: 600 }, (_, index) => ({ name: `${index}.jpg`, content: photo }))),
+    );
+    const answer = extract(id);
+    let done = false;
+    void answer.finally(() => {
+      done = true;
+    });
+    let most = 0;
+    while (!done) most = Math.max(most, (await openBlobs()).length);
+    expect((await answer).status).toBe(200);
+    expect(await unpacked(id)).toHaveLength(600);
+    expect(most).toBeLessThan(100); // a system may allow no more than 256
+  });
+
   it.each([
     ['nothing', []],
     ['nothing but directories', [{ name: 'a/' }, { name: 'a/b/' }]],
@@ -259,7 +276,8 @@ describe('without /v1, as the documentation prints it,', () => {
     expect((await fetch(`${url}/doc/${id}/extract`, { method: 'POST' })).status).toBe(401);
     for (const scope of ['file.read', 'file.create']) {
       const { access_token } = await tokenFor(sandbox, 'alice', [scope], url);
-      for (const base of ['', '/v1']) expect((await extract(id, { ...alice, token: access_token }, base)).status).toBe(403);
+      for (const base of ['', '/v1'])
+        expect((await extract(id, { ...alice, token: access_token }, base)).status).toBe(403);
     }
     expect(await unpacked(id)).toEqual([]);
   });
@@ -360,7 +378,10 @@ describe('a hostile archive is refused, and nothing of it stays:', () => {
   });
 
   it('an encrypted entry', async () => {
-    const message = await expectRefusal(makeZip([first, { name: 'secret', content: text('x'), encrypted: true }]), [400]);
+    const message = await expectRefusal(
+      makeZip([first, { name: 'secret', content: text('x'), encrypted: true }]),
+      [400],
+    );
     expect(message).toContain('encrypted');
   });
 
@@ -387,7 +408,9 @@ describe('a hostile archive is refused, and nothing of it stays:', () => {
 
   it('entries that share their bytes', async () => {
     const shared = { name: 'a', content: new Uint8Array(100_000) };
-    await expectRefusal(makeZip([shared, ...Array.from({ length: 9 }, (_, i) => ({ ...shared, name: `b${i}`, contentOf: 0 }))]));
+    await expectRefusal(
+      makeZip([shared, ...Array.from({ length: 9 }, (_, i) => ({ ...shared, name: `b${i}`, contentOf: 0 }))]),
+    );
   });
 
   it('more entries than anybody has', async () => {

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { ApiClient } from '../../src/index.js';
 import { createSandbox, type SandboxApp, type SandboxUser } from '../../src/sandbox.js';
 import { served, tokenFor } from '../support/sandbox.js';
+import { servedForTest } from '../support/scripted-server.js';
 
 // The page at `/`, which shows passwords and is for this machine alone.
 
@@ -18,7 +19,11 @@ function unescapeHtml(text: string): string {
 }
 
 /** Asks with headers that a browser's `fetch` would not let pass. */
-function ask(address: string, port: number, headers: Record<string, string>): Promise<{ status: number; text: string }> {
+function ask(
+  address: string,
+  port: number,
+  headers: Record<string, string>,
+): Promise<{ status: number; text: string }> {
   return new Promise((resolve, reject) => {
     const request = httpRequest({ host: address, port, path: '/', headers }, (response) => {
       let text = '';
@@ -93,7 +98,7 @@ describe('the start page', () => {
   });
 
   it('lists the files of each user, the first twenty by name', async () => {
-    const { url, sandbox } = await served();
+    const { url, sandbox } = await servedForTest();
     for (const [username, count] of [
       ['alice', 23],
       ['bob', 1],
@@ -155,7 +160,10 @@ describe('who may see the start page:', () => {
   });
 
   it('nobody with a name beside the host', async () => {
-    for (const line of ['GET http://evil.example/ HTTP/1.1\r\nHost: evil.example', 'GET / HTTP/1.1\r\nHost: localhost@evil.example']) {
+    for (const line of [
+      'GET http://evil.example/ HTTP/1.1\r\nHost: evil.example',
+      'GET / HTTP/1.1\r\nHost: localhost@evil.example',
+    ]) {
       const answer = await raw('127.0.0.1', portOf(server), `${line}\r\nConnection: close\r\n\r\n`);
       expect(answer).toMatch(/^HTTP\/1\.1 40\d /);
       expect(answer).not.toContain(secret);
@@ -173,8 +181,25 @@ describe('who may see the start page:', () => {
         const { status, text } = await ask(address, portOf(everywhere), { host, 'x-forwarded-for': '127.0.0.1' });
         expect([host, status, text.includes(secret)]).toEqual([host, 404, false]);
       }
-      for (const path of ['/?x', '/#', '/.', '/./', '/x/..', '/%2e', '//', '/?', 'http://localhost/', 'http://localhost', '*', '\\']) {
-        const answer = await raw(address, portOf(everywhere), `GET ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`);
+      for (const path of [
+        '/?x',
+        '/#',
+        '/.',
+        '/./',
+        '/x/..',
+        '/%2e',
+        '//',
+        '/?',
+        'http://localhost/',
+        'http://localhost',
+        '*',
+        '\\',
+      ]) {
+        const answer = await raw(
+          address,
+          portOf(everywhere),
+          `GET ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`,
+        );
         expect([path, answer.includes(secret), answer.startsWith('HTTP/1.1 4')]).toEqual([path, false, true]);
       }
       // everything else is for them
@@ -193,7 +218,7 @@ describe('the start page escapes', () => {
   ];
 
   it('passwords, applications and the names of files', async () => {
-    const { url, sandbox } = await served({ users, apps });
+    const { url, sandbox } = await servedForTest({ users, apps });
     const authorization = new URL('/oauth2', url);
     authorization.search = String(
       new URLSearchParams({
@@ -270,7 +295,7 @@ describe('the links of the start page', () => {
   });
 
   it('can be followed for an application that must send a challenge, or are not there', async () => {
-    const { url } = await served({
+    const { url } = await servedForTest({
       apps: [{ clientId: 'native', type: 'server', name: 'Native', redirectUris: ['loopback'] }],
     });
     const html = await (await fetch(url)).text();

@@ -1,7 +1,8 @@
 import { request as httpRequest } from 'node:http';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { ApiClient, NotFoundError } from '../../src/index.js';
-import { served, tokenFor } from '../support/sandbox.js';
+import { memoryStore, type Store } from '../../src/sandbox.js';
+import { inProcess, served, tokenFor } from '../support/sandbox.js';
 
 // Tags, whom they share a file with, and the tapes they make; and what is refused of a call's JSON.
 
@@ -160,6 +161,19 @@ describe('a tape', () => {
     expect(tapes.map(({ name, files }) => [name, files.length])).toEqual([['party', 20]]);
   });
 
+  it('is one, and is shared as before, when files come to it and it is changed at once', async () => {
+    const api = new ApiClient({ token: alice.token, baseUrl: `${url}/v1`, retry: false, fetch: sandbox.fetch });
+    await upload(['#party']);
+    const { id } = await tapeOf(alice, 'party');
+    await Promise.all([
+      api.tapes.update(id, { shared_with: ['bob'] }),
+      api.tapes.update(id, { live: false }),
+      api.files.upload(new File(['x'], 'x.txt'), { tags: ['#party'] }),
+    ]);
+    expect(await alice.api.tapes.get(id)).toMatchObject({ live: false, shared_with: ['bob'] });
+    expect((await alice.api.tapes.list()).length).toBe(1);
+  });
+
   it('keeps its id while files come to it at once', async () => {
     const seen = await Promise.all(
       Array.from({ length: 10 }, async () => {
@@ -306,6 +320,11 @@ describe('a tape that is shared', () => {
   );
 });
 
+const transports: [how: string, call: typeof fetch][] = [
+  ['over HTTP', fetch],
+  ['within the program', sandbox.fetch],
+];
+
 const wrongBodies = ['{', 'nothing', 'null', 'true', '"text"', '1', '[]', '[{}]', '{"a":1}x', '\u0000'];
 
 describe('the JSON of a change', () => {
@@ -362,18 +381,25 @@ describe('the JSON of a change', () => {
     expect((await answer.json()).result).toEqual({ ...tape, live: false });
   });
 
-  it.each(['a\r\nb', 'a\u0000b', '\ud800', 'half \udc00 pair', '"; x="', 'é\u0301'.repeat(40), '../../x', 'a/b', '%00'])(
-    'gives a file a name that it can be downloaded and published under, or refuses it: %j',
-    async (name) => {
-      const id = await upload();
-      const answer = await post(`/doc/${id}`, JSON.stringify({ name }));
-      expect([200, 400]).toContain(answer.status);
-      if (answer.status === 400) expect((await alice.api.files.get(id)).name).toBe('file');
-      const response = await alice.api.files.download(id);
-      expect(await response.text()).toBe('content');
-      expect((await fetch(await alice.api.files.publish(id))).status).toBe(200);
-    },
-  );
+  it.each([
+    'a\r\nb',
+    'a\u0000b',
+    '\ud800',
+    'half \udc00 pair',
+    '"; x="',
+    'é\u0301'.repeat(40),
+    '../../x',
+    'a/b',
+    '%00',
+  ])('gives a file a name that it can be downloaded and published under, or refuses it: %j', async (name) => {
+    const id = await upload();
+    const answer = await post(`/doc/${id}`, JSON.stringify({ name }));
+    expect([200, 400]).toContain(answer.status);
+    if (answer.status === 400) expect((await alice.api.files.get(id)).name).toBe('file');
+    const response = await alice.api.files.download(id);
+    expect(await response.text()).toBe('content');
+    expect((await fetch(await alice.api.files.publish(id))).status).toBe(200);
+  });
 
   it('gives a file no name that is too long for the headers of its download', async () => {
     const id = await upload();
@@ -382,14 +408,15 @@ describe('the JSON of a change', () => {
     expect(await (await alice.api.files.download(id)).text()).toBe('content');
   });
 
-  it('of several at once is lost by none of them', async () => {
+  it.each(transports)('of several at once is lost by none of them %s', async (_how, call) => {
+    const api = new ApiClient({ token: alice.token, baseUrl: `${url}/v1`, retry: false, fetch: call });
     for (let round = 0; round < 10; round++) {
       const id = await upload();
       await Promise.all([
-        alice.api.files.update(id, { name: 'new' }),
-        alice.api.files.update(id, { tags: ['new'] }),
-        alice.api.files.update(id, { starred: true }),
-        alice.api.files.publish(id),
+        api.files.update(id, { name: 'new' }),
+        api.files.update(id, { tags: ['new'] }),
+        api.files.update(id, { starred: true }),
+        api.files.publish(id),
       ]);
       const { name, tags, starred, public_url } = await alice.api.files.get(id);
       expect({ name, tags, starred, public: public_url !== null }).toEqual({
@@ -401,13 +428,14 @@ describe('the JSON of a change', () => {
     }
   });
 
-  it('does not bring back a file that is deleted at the same time', async () => {
+  it.each(transports)('does not bring back a file that is deleted at the same time %s', async (_how, call) => {
+    const api = new ApiClient({ token: alice.token, baseUrl: `${url}/v1`, retry: false, fetch: call });
     for (let round = 0; round < 10; round++) {
       const id = await upload();
       await Promise.all([
-        alice.api.files.delete(id),
-        alice.api.files.update(id, { name: 'new' }).catch(() => {}),
-        alice.api.files.update(id, { starred: true }).catch(() => {}),
+        api.files.update(id, { name: 'new' }).catch(() => {}),
+        api.files.delete(id),
+        api.files.update(id, { starred: true }).catch(() => {}),
       ]);
       expect(await idsOf(alice)).toEqual([]);
     }
@@ -420,7 +448,12 @@ describe('the JSON of a change', () => {
     const tape = await tapeOf(alice, 'party');
     const path = route.replace('ID', id).replace('TAPE', tape.id);
     for (const megabytes of [2, 20]) {
-      const body = JSON.stringify({ name: 'new', public: true, live: false, padding: 'x'.repeat(megabytes * 1024 ** 2) });
+      const body = JSON.stringify({
+        name: 'new',
+        public: true,
+        live: false,
+        padding: 'x'.repeat(megabytes * 1024 ** 2),
+      });
       await expectFailure(await post(path, body), 413);
     }
     expect(await alice.api.files.get(id)).toEqual(before);
@@ -475,5 +508,71 @@ describe('the JSON of a change', () => {
     const { access_token } = await tokenFor(sandbox, 'alice', ['file.read'], url);
     await expectFailure(await post(`/doc/${id}`, '{', { ...alice, token: access_token }), 403);
     await expectFailure(await post(`/doc/${id}`, '{', { ...alice, token: 'wrong' }), 401);
+  });
+});
+
+describe('with a store of its own that takes a moment, as one across a network does,', () => {
+  function slowStore(): Store {
+    const store = memoryStore();
+    const moment = () => new Promise((resolve) => setImmediate(resolve));
+    return {
+      ...store,
+      async get(collection, key) {
+        await moment();
+        return store.get(collection, key);
+      },
+      async put(collection, key, record) {
+        await moment();
+        await store.put(collection, key, record);
+      },
+      async delete(collection, key) {
+        await moment();
+        return store.delete(collection, key);
+      },
+    };
+  }
+
+  async function slowly(tags: string[] = []) {
+    const { api } = await inProcess({ store: slowStore() }, { retry: false });
+    return { api, id: (await api.files.upload(new File(['content'], 'file.txt'), { tags })).id };
+  }
+
+  it('changes at once are lost by none of them', async () => {
+    const { api, id } = await slowly();
+    await Promise.all([
+      api.files.update(id, { name: 'new' }),
+      api.files.update(id, { tags: ['new'] }),
+      api.files.update(id, { starred: true }),
+    ]);
+    expect(await api.files.get(id)).toMatchObject({ name: 'new', tags: ['new'], starred: true });
+  });
+
+  it('publishing at once gives one address, which works', async () => {
+    const { api, id } = await slowly();
+    const addresses = await Promise.all(Array.from({ length: 4 }, () => api.files.publish(id)));
+    expect(new Set(addresses.map(String)).size).toBe(1);
+  });
+
+  it('a change does not bring back a file that is deleted at the same time', async () => {
+    for (const publishing of [false, true]) {
+      const { api, id } = await slowly(['#tape']);
+      const change = publishing ? api.files.publish(id) : api.files.update(id, { name: 'new' });
+      await Promise.all([api.files.delete(id), change.catch(() => {})]);
+      expect(await api.files.list()).toEqual([]);
+    }
+  });
+
+  it('changes of a tape at once are lost by none of them', async () => {
+    const { api } = await slowly(['#tape']);
+    const [tape] = await api.tapes.list();
+    const id = tape?.id ?? '';
+    await Promise.all([
+      api.tapes.update(id, { live: false }),
+      api.tapes.update(id, { shared_with: ['bob'] }),
+      api.files.upload(new File(['x'], 'x.txt'), { tags: ['#tape', '#other'] }),
+      api.files.upload(new File(['x'], 'x.txt'), { tags: ['#tape', '#other'] }),
+    ]);
+    expect(await api.tapes.get(id)).toMatchObject({ live: false, shared_with: ['bob'] });
+    expect((await api.tapes.list()).map(({ name }) => name)).toEqual(['tape', 'other']);
   });
 });
