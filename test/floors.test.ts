@@ -51,6 +51,23 @@ it('imports downwards only', () => {
   expect(breaches).toEqual([]);
 });
 
+it('goes in no circles, not even of types', () => {
+  const done = new Set<string>();
+  const circles: string[] = [];
+  const walk = (file: string, path: string[]) => {
+    if (path.includes(file)) circles.push([...path.slice(path.indexOf(file)), file].join(' -> '));
+    else if (!done.has(file)) {
+      for (const specifier of importsOf(file)) {
+        const imported = target(file, specifier);
+        if (imported !== undefined) walk(imported, [...path, file]);
+      }
+      done.add(file);
+    }
+  };
+  for (const file of files) walk(file, []);
+  expect(circles).toEqual([]);
+});
+
 it('has entry points that import no other entry point', () => {
   const breaches = files
     .filter((file) => roomOf(file) === 'entry points')

@@ -1,8 +1,9 @@
 import { Hono } from 'hono';
 import { requires } from './access.js';
-import { Failure, success } from './answer.js';
+import { success } from './answer.js';
 import { avatar } from './avatar.js';
 import type { SandboxContext, SandboxEnv } from './context.js';
+import { Failure } from './failure.js';
 import { quotaOf } from './quota.js';
 import type { Grant } from './records.js';
 

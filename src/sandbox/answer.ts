@@ -1,37 +1,10 @@
 import type { Context } from 'hono';
-import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import type { SandboxEnv } from './context.js';
+import type { Failure } from './failure.js';
 
 /** The envelope (wire document section 3.0). */
 export function success(c: Context<SandboxEnv>, result: unknown): Response {
   return c.json({ ...(!c.get('quirks').has('no-error-key') && { error: null }), result });
-}
-
-const reasons: Record<number, string> = {
-  400: 'Bad Request',
-  401: 'Unauthorized',
-  403: 'Forbidden',
-  404: 'Not Found',
-  413: 'Payload Too Large',
-  416: 'Range Not Satisfiable',
-  429: 'Too Many Requests',
-  500: 'Internal Server Error',
-  502: 'Bad Gateway',
-  503: 'Service Unavailable',
-  504: 'Gateway Timeout',
-};
-
-/** What went wrong with a request, thrown from wherever it is found out. */
-export class Failure extends Error {
-  readonly status: ContentfulStatusCode;
-  readonly headers: Record<string, string>;
-
-  constructor(status: number, detail?: string, headers: Record<string, string> = {}) {
-    const reason = reasons[status] ?? 'Failure';
-    super(detail ? `${reason}: ${detail}` : reason);
-    this.status = status as ContentfulStatusCode; // hono's name for one that may have a body
-    this.headers = headers;
-  }
 }
 
 export function failure(c: Context, { status, message, headers }: Failure): Response {

@@ -1,6 +1,6 @@
 import type { Context } from 'hono';
 import * as z from 'zod/mini';
-import { Failure } from './answer.js';
+import { Failure } from './failure.js';
 
 /** The body of a request as text, whether its length was announced or not. */
 export async function textBody(c: Context, limit: number): Promise<string> {

@@ -1,10 +1,10 @@
-import { Failure } from './answer.js';
 import type { SandboxUser } from './config.js';
 import type { SandboxContext } from './context.js';
+import { Failure } from './failure.js';
+import { cleanFileName } from './file-name.js';
 import { addFiles, dropFiles, findFile, type NewFile } from './files.js';
 import { RefusedArchive } from './media/refused-archive.js';
 import { unzip } from './media/unzip.js';
-import { cleanFileName } from './media.js';
 import { quotaOf } from './quota.js';
 import type { BlobRange } from './store.js';
 

@@ -1,6 +1,7 @@
 import type { Context, MiddlewareHandler } from 'hono';
 import { invalid } from '../protocol/checks.js';
-import { Failure, failure } from './answer.js';
+import { failure } from './answer.js';
+import { Failure } from './failure.js';
 
 /** What can be made to go wrong, for tests of applications. */
 export interface Faults {

@@ -1,10 +1,12 @@
 import { type Context, Hono } from 'hono';
 import * as z from 'zod/mini';
 import { requires } from './access.js';
-import { Failure, success } from './answer.js';
+import { success } from './answer.js';
 import { jsonBody } from './body.js';
 import type { SandboxContext, SandboxEnv } from './context.js';
 import { extractArchive } from './extract.js';
+import { Failure } from './failure.js';
+import { joinName } from './file-name.js';
 import {
   addFiles,
   cloneFile,
@@ -15,7 +17,6 @@ import {
   type VisibleFile,
   visibleFiles,
 } from './files.js';
-import { joinName } from './media.js';
 import { quotaOf } from './quota.js';
 import { receive, receiveFrom } from './receive.js';
 import { sendRendition } from './send.js';

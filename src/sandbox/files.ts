@@ -1,10 +1,11 @@
-import { Failure } from './answer.js';
 import type { SandboxUser } from './config.js';
 import type { SandboxContext } from './context.js';
 import { exclusively } from './exclusively.js';
+import { Failure } from './failure.js';
+import { cleanFileName, joinName, splitName } from './file-name.js';
 import { readMeta } from './media/meta.js';
 import { UnreadableMedia } from './media/unreadable-media.js';
-import { cleanFileName, joinName, mediaTypeOf, splitName, typeOf } from './media.js';
+import { mediaTypeOf, typeOf } from './media-type.js';
 import { quotaOf } from './quota.js';
 import { type FileRecord, keyOf } from './records.js';
 import { joinTapes, sharedTapes } from './tapes.js';

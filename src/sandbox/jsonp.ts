@@ -1,6 +1,6 @@
 import type { MiddlewareHandler } from 'hono';
-import { Failure } from './answer.js';
 import type { SandboxEnv } from './context.js';
+import { Failure } from './failure.js';
 
 /** Answers a GET with `callback` by a script. Its status is always 200: a script element sees no other. */
 export function jsonp(): MiddlewareHandler<SandboxEnv> {

@@ -2,11 +2,11 @@ import { type Context, Hono } from 'hono';
 import { getCookie, setCookie } from 'hono/cookie';
 import { outOfBand } from '../protocol/endpoints.js';
 import { sameText } from '../protocol/same-text.js';
-import { Failure } from './answer.js';
 import { type AuthorizationRequest, approve, decline, readAuthorization } from './authorization.js';
 import { formBody } from './body.js';
 import { consentPage, outOfBandPage } from './consent-page.js';
 import type { SandboxContext, SandboxEnv } from './context.js';
+import { Failure } from './failure.js';
 import { showPage } from './show-page.js';
 import { exchangeCode } from './token-endpoint.js';
 

@@ -1,5 +1,5 @@
 import { html } from 'hono/html';
-import { joinName } from './media.js';
+import { joinName } from './file-name.js';
 import { type Page, page } from './page.js';
 import type { FileRecord } from './records.js';
 

@@ -1,7 +1,7 @@
-import { Failure } from './answer.js';
 import type { SandboxUser } from './config.js';
-import type { SandboxContext } from './context.js';
+import { Failure } from './failure.js';
 import { keyOf } from './records.js';
+import type { Store } from './store.js';
 
 /**
  * How much a user may store. It is counted once, then kept up to date. Bytes on their way are reserved one by one, so that
@@ -23,13 +23,19 @@ export interface Quota {
   remove(bytes: number): void;
 }
 
-export function quotaOf(context: SandboxContext, user: SandboxUser): Promise<Quota> {
+/** What of the sandbox's context this needs. */
+interface QuotaContext {
+  store: Store;
+  quotas: Map<string, Promise<Quota>>;
+}
+
+export function quotaOf(context: QuotaContext, user: SandboxUser): Promise<Quota> {
   const quota = context.quotas.get(user.username) ?? countQuota(context, user);
   context.quotas.set(user.username, quota);
   return quota;
 }
 
-async function countQuota({ store }: SandboxContext, user: SandboxUser): Promise<Quota> {
+async function countQuota({ store }: QuotaContext, user: SandboxUser): Promise<Quota> {
   const total = user.quota ?? 5_000_000_000;
   let used = 0;
   let reserved = 0;

@@ -1,9 +1,9 @@
 import { parse } from 'content-disposition';
 import { make, type PartInfo } from 'multipasta';
 import { parseUrl } from '../protocol/urls.js';
-import { Failure } from './answer.js';
 import { delimiterGuard } from './delimiter-guard.js';
-import { cleanFileName } from './media.js';
+import { Failure } from './failure.js';
+import { cleanFileName } from './file-name.js';
 import type { Quota } from './quota.js';
 import type { BlobWriter, Store } from './store.js';
 

@@ -1,9 +1,9 @@
 import { create } from 'content-disposition';
 import type { Context } from 'hono';
-import { Failure } from './answer.js';
 import type { SandboxContext } from './context.js';
+import { Failure } from './failure.js';
+import { joinName } from './file-name.js';
 import { type MadeRendition, makeRendition } from './media/rendition.js';
-import { joinName } from './media.js';
 import { type FileRecord, keyOf } from './records.js';
 import type { BlobRange } from './store.js';
 

@@ -3,11 +3,11 @@ import { html } from 'hono/html';
 import { outOfBand } from '../protocol/endpoints.js';
 import { scopes } from '../protocol/scopes.js';
 import { isLoopback } from '../protocol/urls.js';
-import { Failure } from './answer.js';
 import type { SandboxApp } from './config.js';
 import type { SandboxContext } from './context.js';
+import { Failure } from './failure.js';
+import { joinName } from './file-name.js';
 import { ownFiles } from './files.js';
-import { joinName } from './media.js';
 import { type Page, page } from './page.js';
 import { showPage } from './show-page.js';
 

@@ -1,7 +1,7 @@
-import { Failure } from './answer.js';
 import type { SandboxUser } from './config.js';
 import type { SandboxContext } from './context.js';
 import { exclusively } from './exclusively.js';
+import { Failure } from './failure.js';
 import { keyOf, type TapeRecord } from './records.js';
 
 /** Tapes: a file is on tape `x` when it has the tag `#x` (wire document section 7, choice 41). */
