@@ -18,7 +18,7 @@ import type { Scope } from '../protocol/scopes.js';
 import type { Token } from '../protocol/token.js';
 import { checkBaseUrl, checkEndpoint, checkRedirectUri } from '../protocol/urls.js';
 import { type Fetch, send } from '../transport/http.js';
-import { type CallbackParameters, checkAnswer, malformed, parseParameters, required } from './callback.js';
+import { type Callback, type CallbackParameters, checkAnswer, parseParameters, queryOf, required } from './callback.js';
 import { createSeal, type Seal } from './pending.js';
 import { authorizationUrl, checkFreeOfProtocol } from './request.js';
 import { readTokenAnswer } from './token-answer.js';
@@ -71,9 +71,6 @@ export interface Authorization {
    */
   pending: string;
 }
-
-/** A callback: a request (of `fetch` or of Node), its URL, or its query. */
-export type Callback = string | URL | URLSearchParams | { readonly url?: string | undefined };
 
 /** Parameters of an authorization response (RFC 6749 section 4.1.2, RFC 9207). */
 const known: ReadonlySet<string> = new Set(['state', 'code', 'iss', 'error', 'error_description', 'error_uri']);
@@ -186,7 +183,7 @@ export class AuthorizationCodeClient {
   async exchange(callback: Callback, pending: string, options: { signal?: AbortSignal } = {}): Promise<Token> {
     const { signal } = checkOptions('options', options);
     checkSignal(signal)?.throwIfAborted();
-    const parameters = readCallback(callback);
+    const parameters = parseParameters(queryOf(callback), known);
     const { verifier, scope } = await this.#consume(parameters, pending);
     const secrets = [parameters.get('code'), parameters.get('state'), verifier, this.#clientSecret].filter(
       (value) => value !== undefined,
@@ -258,23 +255,4 @@ function checkSecret(options: AuthorizationCodeClientOptions): string | undefine
     );
   }
   return secret;
-}
-
-function readCallback(callback: Callback): CallbackParameters {
-  return parseParameters(queryOf(callback), known);
-}
-
-function queryOf(callback: Callback): string {
-  if (callback instanceof URLSearchParams) return callback.toString();
-  let text: unknown = callback;
-  if (callback instanceof URL) text = callback.href;
-  else if (typeof callback === 'object' && callback !== null && 'url' in callback) text = callback.url;
-  if (typeof text !== 'string') {
-    throw invalid('callback', `must be the request to the redirect URI, its URL or its query, not ${kindOf(callback)}`);
-  }
-  const [beforeFragment = ''] = text.split('#', 1);
-  if (!/^([a-z][a-z0-9+.-]*:|\/|\?)/i.test(beforeFragment)) return beforeFragment; // a query alone
-  const at = beforeFragment.indexOf('?');
-  if (at < 0) throw malformed('has no query');
-  return beforeFragment.slice(at + 1);
 }

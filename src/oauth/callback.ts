@@ -1,3 +1,4 @@
+import { invalid, kindOf } from '../protocol/checks.js';
 import { CallbackError, OAuthError } from '../protocol/errors.js';
 import { errorCode, visible } from '../protocol/grammar.js';
 import { quotable } from '../protocol/quotable.js';
@@ -29,6 +30,25 @@ export function parseParameters(encoded: string, known: ReadonlySet<string>): Ca
     parameters.set(name, value);
   }
   return parameters;
+}
+
+/** A callback: a request (of `fetch` or of Node), its URL, or its query. */
+export type Callback = string | URL | URLSearchParams | { readonly url?: string | undefined };
+
+/** The query of a callback, still encoded. */
+export function queryOf(callback: Callback): string {
+  if (callback instanceof URLSearchParams) return callback.toString();
+  let text: unknown = callback;
+  if (callback instanceof URL) text = callback.href;
+  else if (typeof callback === 'object' && callback !== null && 'url' in callback) text = callback.url;
+  if (typeof text !== 'string') {
+    throw invalid('callback', `must be the request to the redirect URI, its URL or its query, not ${kindOf(callback)}`);
+  }
+  const [beforeFragment = ''] = text.split('#', 1);
+  if (!/^([a-z][a-z0-9+.-]*:|\/|\?)/i.test(beforeFragment)) return beforeFragment; // a query alone
+  const at = beforeFragment.indexOf('?');
+  if (at < 0) throw malformed('has no query');
+  return beforeFragment.slice(at + 1);
 }
 
 function decoded(text: string): string | undefined {

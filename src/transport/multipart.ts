@@ -32,12 +32,10 @@ export function multipart(parts: readonly Part[], field: string): Multipart {
   );
   const tail = encoder.encode(`\r\n--${boundary}--\r\n`);
   const framing = heads.reduce((sum, head) => sum + head.byteLength, tail.byteLength);
+  const size = sizeOf(parts);
   return {
     contentType: `multipart/form-data; boundary=${boundary}`,
-    length: parts.reduce<number | undefined>(
-      (sum, { content }) => (sum === undefined || content.size === undefined ? undefined : sum + content.size),
-      framing,
-    ),
+    length: size === undefined ? undefined : size + framing,
     async *chunks(onContent) {
       for (const [index, { content }] of parts.entries()) {
         yield heads[index] as Uint8Array<ArrayBuffer>;
@@ -49,6 +47,14 @@ export function multipart(parts: readonly Part[], field: string): Multipart {
       yield tail;
     },
   };
+}
+
+/** Bytes of all parts together, framing left out, where known. */
+export function sizeOf(parts: readonly Part[]): number | undefined {
+  return parts.reduce<number | undefined>(
+    (sum, { content }) => (sum === undefined || content.size === undefined ? undefined : sum + content.size),
+    0,
+  );
 }
 
 /** As browsers do it (HTML standard, multipart/form-data encoding algorithm). */

@@ -2,7 +2,7 @@ import { type AnswerOrigin, decode } from '../protocol/decode.js';
 import { openAnswer } from './answer.js';
 import { fetchBytes, readAnswer } from './bytes.js';
 import { type Connection, type Decode, routeUrl, type SearchParams } from './connection.js';
-import { multipart, type Part } from './multipart.js';
+import { multipart, type Part, sizeOf } from './multipart.js';
 import { platform } from './platform.js';
 import { type Meter, meter, type OnProgress } from './progress.js';
 import { redactedUrl } from './redaction.js';
@@ -26,11 +26,7 @@ export interface Upload<T> {
 export async function upload<T>(connection: Connection, options: Upload<T>): Promise<T> {
   const { segments, searchParams, parts, onProgress, signal, read } = options;
   const url = routeUrl(connection, segments, searchParams);
-  const total = parts.reduce<number | undefined>(
-    (sum, { content }) => (sum === undefined || content.size === undefined ? undefined : sum + content.size),
-    0,
-  );
-  const progress = meter(onProgress, total);
+  const progress = meter(onProgress, sizeOf(parts));
   const resend = parts.every(({ content }) => content.blob) ? 'when asked' : 'never';
   // whatever these throw, the source is untouched and can be used again
   connection.accessToken();
