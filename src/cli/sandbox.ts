@@ -32,9 +32,9 @@ export async function sandbox({
     ...(data !== undefined && { data }),
     ...(autoApprove !== undefined && { autoApprove }),
     ...(faults !== undefined && { faults }),
-    ...(quirks !== undefined && { quirks: quirks.split(',') as Quirk[] }), // checked by the sandbox
+    ...(quirks !== undefined && { quirks: quirks.split(',').map((name) => name.trim()) as Quirk[] }), // checked by the sandbox
   });
-  if (!/^(127\.|localhost$|::1$)/.test(host)) {
+  if (!/^(127(\.\d+){3}|localhost|::1)$/.test(host)) {
     console.error(
       `Warning: ${host} can be reached from other machines, and the sandbox sends passwords and tokens in the clear.`,
     );

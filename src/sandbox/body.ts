@@ -8,7 +8,11 @@ export async function textBody(c: Context, limit: number): Promise<string> {
   const reader = c.req.raw.body?.getReader();
   let text = '';
   let size = 0;
-  for (let chunk = await reader?.read(); chunk && !chunk.done; chunk = await reader?.read()) {
+  const read = () =>
+    reader?.read().catch(() => {
+      throw new Failure(400, 'the body was cut off');
+    });
+  for (let chunk = await read(); chunk && !chunk.done; chunk = await read()) {
     size += chunk.value.byteLength;
     if (size > limit) throw new Failure(413, `the body is larger than ${limit} bytes`, { Connection: 'close' });
     text += decoder.decode(chunk.value, { stream: true });

@@ -48,7 +48,7 @@ const config = z.strictObject({
         clientSecret: z.optional(text),
         type: z.enum(['server', 'client']),
         name: text,
-        redirectUris: z.array(text),
+        redirectUris: z.array(text.check(z.refine((uri) => uri === 'loopback' || URL.canParse(uri)))),
       }),
     ),
   ),

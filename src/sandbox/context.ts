@@ -1,5 +1,4 @@
 import type { SandboxApp, SandboxUser } from './config.js';
-import type { MadeRendition } from './media/rendition.js';
 import type { Quirk } from './quirks.js';
 import type { Quota } from './quota.js';
 import type { Grant } from './records.js';
@@ -19,12 +18,12 @@ export interface SandboxContext {
   /** The last change to what each user owns. */
   changes: Map<string, Promise<unknown>>;
   quotas: Map<string, Promise<Quota>>;
-  renditions: RenditionCache<MadeRendition | 'identity' | undefined>;
+  renditions: RenditionCache;
 }
 
 /** What Hono's handlers find in their context. */
 export interface SandboxEnv {
-  Variables: { grant: Grant; user: SandboxUser; quirks: ReadonlySet<Quirk> };
+  Variables: { grant: Grant; user: SandboxUser; quirks: ReadonlySet<Quirk>; noRanges?: boolean };
 }
 
 /** The form in which codes and tokens are stored. */

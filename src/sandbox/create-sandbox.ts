@@ -68,7 +68,7 @@ export function createSandbox(options: SandboxOptions = {}): Sandbox {
     quirks: checkQuirks(options.quirks ?? []),
     changes: new Map(),
     quotas: new Map(),
-    renditions: renditionCache(200),
+    renditions: renditionCache(64 * 1024 * 1024),
   };
   const faults = parseFaults('faults', options.faults ?? '');
   if (autoApprove !== undefined && !context.users.has(autoApprove)) {
@@ -82,9 +82,9 @@ export function createSandbox(options: SandboxOptions = {}): Sandbox {
     return next();
   });
   server.get('/', (c) => startPage(c, context));
-  server.route('/s', publicRoutes(context));
-  for (const path of ['/v1/*', '/doc/*', '/oauth2/token']) server.use(path, openToAllOrigins());
+  for (const path of ['/v1/*', '/doc/*', '/s/*', '/oauth2/token']) server.use(path, openToAllOrigins());
   server.use(faultInjection(faults));
+  server.route('/s', publicRoutes(context));
   server.route('/oauth2', oauthRoutes(context));
   server.route('/v1', apiRoutes(context));
   server.route('/doc', unversionedRoutes(context));
@@ -96,8 +96,17 @@ export function createSandbox(options: SandboxOptions = {}): Sandbox {
   });
 
   return {
-    // a server's own Request is taken as it is: not every one can be copied
-    fetch: async (input, init) => server.fetch(isRequest(input) && !init ? input : new Request(input, init)),
+    async fetch(input, init) {
+      // a server's own Request is taken as it is: not every one can be copied
+      const request = isRequest(input) && !init ? input : new Request(input, init);
+      const signal = init?.signal;
+      if (!signal) return server.fetch(request);
+      signal.throwIfAborted();
+      return new Promise((resolve, reject) => {
+        signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+        Promise.resolve(server.fetch(request)).then(resolve, reject);
+      });
+    },
     users,
     apps,
     async authorize(url, { username, approve: agreed = true }) {

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, rmSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
+import type { DatabaseSync } from 'node:sqlite';
 import { ConfigurationError } from '../protocol/errors.js';
 import type { Store } from './store.js';
 
@@ -35,6 +35,8 @@ export function diskStore(folder: string): Store {
   const incoming = join(root, 'incoming');
   const blobs = join(root, 'files');
   const database = openFolder(root, incoming);
+  sweep(database, blobs);
+  let closed = false;
 
   const get = database.prepare('SELECT json FROM records WHERE collection = ? AND key = ?');
   const put = database.prepare(`
@@ -99,19 +101,34 @@ export function diskStore(folder: string): Store {
       await rm(blobs, { recursive: true, force: true });
     },
     async close() {
-      if (database.isOpen) database.close();
+      if (closed) return;
+      closed = true;
+      database.close();
     },
   };
 }
 
+/** A blob whose record was never written, or whose record was deleted first, when the last process ended. */
+function sweep(database: DatabaseSync, blobs: string): void {
+  const keys = database.prepare("SELECT key FROM records WHERE collection = 'files'").all();
+  const known = new Set(keys.map(({ key }) => String(key).split('/')[1])); // a blob is named after its file
+  for (const entry of readdirSync(blobs, { recursive: true, withFileTypes: true })) {
+    if (entry.isFile() && !known.has(entry.name)) rmSync(join(entry.parentPath, entry.name));
+  }
+}
+
 function openFolder(root: string, incoming: string): DatabaseSync {
+  const sqlite = process.getBuiltinModule('node:sqlite');
+  if (!sqlite)
+    throw new ConfigurationError('invalid_argument', 'a data folder needs Node 22.13 or newer, which has SQLite');
   let database: DatabaseSync | undefined;
   try {
     mkdirSync(root, { recursive: true, mode: 0o700 });
-    database = new DatabaseSync(join(root, 'sandbox.sqlite'));
+    database = new sqlite.DatabaseSync(join(root, 'sandbox.sqlite'));
     database.exec(schema);
     rmSync(incoming, { recursive: true, force: true }); // what was on its way when the last process ended
     mkdirSync(incoming, { mode: 0o700 });
+    mkdirSync(join(root, 'files'), { recursive: true, mode: 0o700 });
     return database;
   } catch (error) {
     database?.close();

@@ -6,7 +6,8 @@ import { addFiles, dropFiles, findFile, type NewFile } from './files.js';
 import { RefusedArchive } from './media/refused-archive.js';
 import { unzip } from './media/unzip.js';
 import { quotaOf } from './quota.js';
-import type { BlobRange } from './store.js';
+import { keyOf } from './records.js';
+import { storedBytes } from './stored-bytes.js';
 
 const mostEntries = 10_000;
 
@@ -14,10 +15,10 @@ const mostEntries = 10_000;
 export async function extractArchive(context: SandboxContext, user: SandboxUser, id: string): Promise<void> {
   const { store } = context;
   const { file } = await findFile(context, user, id);
-  if (file.media_type !== 'archive' || file.extension.toLowerCase() !== 'zip')
+  if (!/zip/.test(file.type) && file.extension.toLowerCase() !== 'zip')
     throw new Failure(400, 'the file is no zip archive');
   const quota = await quotaOf(context, user);
-  const bytes = { size: file.size, read: (range: BlobRange) => store.readBlob(id, range) };
+  const bytes = storedBytes(store, file);
   const files: NewFile[] = [];
   try {
     for await (const { name, stream } of unzip(bytes, { maxBytes: quota.free, maxEntries: mostEntries })) {
@@ -46,9 +47,11 @@ export async function extractArchive(context: SandboxContext, user: SandboxUser,
       }
     }
   } catch (error) {
-    await dropFiles(context, user, files);
+    await dropFiles(context, user, files, quota);
+    if (!(await store.get('files', keyOf(file.owner, id)))) throw new Failure(404); // deleted meanwhile
+    bytes.check();
     if (error instanceof RefusedArchive) throw new Failure(400, error.message);
     throw error;
   }
-  await addFiles(context, user, files);
+  await addFiles(context, user, files, quota);
 }

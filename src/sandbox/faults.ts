@@ -1,6 +1,7 @@
 import type { Context, MiddlewareHandler } from 'hono';
 import { invalid } from '../protocol/checks.js';
 import { failure } from './answer.js';
+import type { SandboxEnv } from './context.js';
 import { Failure } from './failure.js';
 
 /** What can be made to go wrong, for tests of applications. */
@@ -53,21 +54,30 @@ export function parseFaults(name: string, text: string): Faults {
 }
 
 /** Lets things go wrong: as the sandbox was told, or as the header `x-doctape-fault` of one request says. */
-export function faultInjection(standing: Faults): MiddlewareHandler {
+export function faultInjection(standing: Faults): MiddlewareHandler<SandboxEnv> {
   return async (c, next) => {
     const header = c.req.header('x-doctape-fault');
     const faults = header === undefined ? standing : readHeader(header);
-    if (faults.latency !== undefined) await new Promise((resolve) => setTimeout(resolve, faults.latency));
-    if (faults.noRanges) c.req.raw.headers.delete('range');
+    if (faults.latency !== undefined) await late(faults.latency, c.req.raw.signal);
+    c.set('noRanges', faults.noRanges === true);
     if (faults.status !== undefined && Math.random() < (faults.probability ?? 1)) {
       await c.req.raw.body?.cancel();
       c.res = withStatus(c, faults);
       return;
     }
     await next();
-    if (faults.noRanges) c.res.headers.delete('accept-ranges');
     if (faults.cut !== undefined || faults.stall !== undefined) c.res = broken(c.res, faults);
   };
+}
+
+/** Waits, but not for a client that has left, and holds no process. */
+function late(milliseconds: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer: unknown = setTimeout(resolve, milliseconds);
+    if (typeof timer === 'object' && timer !== null && 'unref' in timer && typeof timer.unref === 'function')
+      timer.unref();
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
 }
 
 function readHeader(header: string): Faults {

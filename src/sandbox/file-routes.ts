@@ -53,11 +53,8 @@ export function fileRoutes(context: SandboxContext): Hono<SandboxEnv> {
     const tags = splitTags(c.req.query('tags') ?? fields.get('tags'));
     const starred = (c.req.query('starred') ?? fields.get('starred')) === 'true';
     const origin = c.req.header('x-dt-origin-desc') || 'webupload';
-    const records = await addFiles(
-      context,
-      user,
-      files.map((file) => ({ ...file, tags, starred, origin })),
-    );
+    const described = files.map((file) => ({ ...file, tags, starred, origin }));
+    const records = await addFiles(context, user, described, quota);
     // the size is a string here and only here (wire document section 3.2)
     const uploaded = records.map((file) => [file.id, { id: file.id, name: joinName(file), size: String(file.size) }]);
     return success(c, Object.fromEntries(uploaded));

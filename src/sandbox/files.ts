@@ -6,8 +6,9 @@ import { cleanFileName, joinName, splitName } from './file-name.js';
 import { readMeta } from './media/meta.js';
 import { UnreadableMedia } from './media/unreadable-media.js';
 import { mediaTypeOf, typeOf } from './media-type.js';
-import { quotaOf } from './quota.js';
+import { type Quota, quotaOf } from './quota.js';
 import { type FileRecord, keyOf } from './records.js';
+import { storedBytes } from './stored-bytes.js';
 import { joinTapes, sharedTapes } from './tapes.js';
 
 /** Users' files: what the routes do, without HTTP. */
@@ -76,37 +77,38 @@ export async function addFiles(
   context: SandboxContext,
   user: SandboxUser,
   files: readonly NewFile[],
+  quota: Quota,
 ): Promise<FileRecord[]> {
   const { store } = context;
   try {
     const records: FileRecord[] = [];
     for (const file of files) records.push(await describeFile(context, user, file)); // one is open at a time
     await exclusively(context, user.username, async () => {
+      if ((await quotaOf(context, user)) !== quota) throw new Failure(503, 'the sandbox was reset meanwhile');
       for (const record of records) {
         await store.put('files', keyOf(user.username, record.id), record);
         await joinTapes(context, user, record.tags);
       }
     });
-    const quota = await quotaOf(context, user);
     for (const { size } of records) quota.keep(size);
     return records;
   } catch (error) {
-    await dropFiles(context, user, files);
+    await dropFiles(context, user, files, quota);
     throw error;
   }
 }
 
 /** Takes back files that were to be added: nothing of them stays. */
 export async function dropFiles(
-  context: SandboxContext,
+  { store }: SandboxContext,
   user: SandboxUser,
   files: readonly Pick<NewFile, 'id' | 'size'>[],
+  quota: Quota,
 ): Promise<void> {
-  const quota = await quotaOf(context, user);
   for (const { id, size } of files) {
     quota.release(size);
-    await context.store.delete('files', keyOf(user.username, id));
-    await context.store.deleteBlob(id);
+    await store.deleteBlob(id);
+    await store.delete('files', keyOf(user.username, id));
   }
 }
 
@@ -117,12 +119,14 @@ async function describeFile({ store, now }: SandboxContext, user: SandboxUser, f
   const media_type = mediaTypeOf(type);
   let processing_status: FileRecord['processing_status'] = 'ok';
   let meta: Record<string, unknown> = {};
+  const bytes = storedBytes(store, { id, size });
   try {
-    meta = await readMeta(type, media_type, { size, read: (range) => store.readBlob(id, range) });
+    meta = await readMeta(type, media_type, bytes);
   } catch (error) {
     if (!(error instanceof UnreadableMedia)) throw error;
     processing_status = 'failed';
   }
+  bytes.check();
   return {
     id,
     owner: user.username,

@@ -76,7 +76,7 @@ function consent(
   setCookie(c, cookieName, csrf, {
     path: '/oauth2',
     httpOnly: true,
-    sameSite: 'Strict',
+    sameSite: 'Lax',
     secure: c.req.url.startsWith('https:'),
   });
   const { pathname, search } = new URL(c.req.url);

@@ -15,5 +15,5 @@ export type Quirk = (typeof quirks)[number];
 
 export function checkQuirks(value: readonly Quirk[]): ReadonlySet<Quirk> {
   if (Array.isArray(value) && value.every((quirk) => quirks.includes(quirk))) return new Set(value);
-  throw invalid('quirks', `must be among ${quirks.join(', ')}`);
+  throw invalid('quirks', `must each be one of ${quirks.join(', ')}`);
 }

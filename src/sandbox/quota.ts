@@ -32,6 +32,7 @@ interface QuotaContext {
 export function quotaOf(context: QuotaContext, user: SandboxUser): Promise<Quota> {
   const quota = context.quotas.get(user.username) ?? countQuota(context, user);
   context.quotas.set(user.username, quota);
+  quota.catch(() => context.quotas.delete(user.username)); // to be counted anew
   return quota;
 }
 

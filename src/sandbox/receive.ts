@@ -25,7 +25,7 @@ type Event =
   | { kind: 'chunk'; chunk: Uint8Array }
   | { kind: 'end' };
 
-const mostParts = 100;
+const mostParts = 1_000;
 const mostFieldBytes = 64 * 1024;
 
 /**
@@ -61,10 +61,10 @@ export async function receive(store: Store, request: Request, quota: Quota): Pro
       return (chunk) => events.push(chunk === null ? { kind: 'end' } : { kind: 'chunk', chunk });
     },
     onError(error) {
-      problem ??= new Failure(
-        error._tag === 'ReachedLimit' ? 413 : 400,
-        'the body is no multipart/form-data with a file',
-      );
+      problem ??=
+        error._tag === 'ReachedLimit'
+          ? new Failure(413, `an upload has ${mostParts} parts at most, and a field of it ${mostFieldBytes} bytes`)
+          : new Failure(400, 'the body is no multipart/form-data with a file');
     },
     onDone() {
       finished = true;

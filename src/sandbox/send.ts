@@ -6,6 +6,7 @@ import { joinName } from './file-name.js';
 import { type MadeRendition, makeRendition } from './media/rendition.js';
 import { type FileRecord, keyOf } from './records.js';
 import type { BlobRange } from './store.js';
+import { storedBytes } from './stored-bytes.js';
 
 /** Something to send: its bytes do not change as long as its tag does not. */
 interface Sendable {
@@ -35,11 +36,13 @@ export async function sendRendition(
   if (rendition === 'original') return sendOriginal(c, context, file, file.type);
   if (file.processing_status !== 'ok') throw new Failure(404);
   const name = rendition === 'poster_1280.mp4' ? 'poster_1280.jpg' : rendition; // as the documentation misspells it
+  const tag = `"${file.id}/${name}"`;
+  if (isKnown(c, tag)) return c.body(null, 304, { ETag: tag, 'Cache-Control': caching });
   const made = await make(context, file, name);
   if (made === 'identity') return sendOriginal(c, context, file, identityTypes[name] ?? file.type);
   if (!made) throw new Failure(404);
   return send(c, {
-    tag: `"${file.id}/${name}"`,
+    tag,
     type: made.type,
     size: made.bytes.byteLength,
     read: ({ start, end }) => made.bytes.subarray(start, end + 1),
@@ -51,16 +54,24 @@ async function make(
   file: FileRecord,
   name: string,
 ): Promise<MadeRendition | 'identity' | undefined> {
-  const { id, size, type, media_type } = file;
-  const bytes = { size, read: (range: BlobRange) => context.store.readBlob(id, range) };
-  const work = () => makeRendition(type, media_type, bytes, name);
+  const { id, type, media_type } = file;
+  const bytes = storedBytes(context.store, file);
   try {
-    // thumbnails are small and asked for again and again
-    return await (name.startsWith('thumb_') ? context.renditions.get(`${id}/${name}`, work) : work());
+    const made = await context.renditions.get(`${id}/${name}`, () => makeRendition(type, media_type, bytes, name));
+    bytes.check();
+    return made;
   } catch (error) {
     if (await context.store.get('files', keyOf(file.owner, id))) throw error;
     throw new Failure(404); // deleted meanwhile
   }
+}
+
+const caching = 'private, no-cache';
+
+/** Whether the client has this already (RFC 9110 section 13.1.2). */
+function isKnown(c: Context, tag: string): boolean {
+  const known = c.req.header('if-none-match');
+  return known === '*' || known?.split(/\s*,\s*/).some((other) => other.replace(/^W\//, '') === tag) === true;
 }
 
 function sendOriginal(c: Context, { store }: SandboxContext, file: FileRecord, type: string): Response {
@@ -76,17 +87,15 @@ function sendOriginal(c: Context, { store }: SandboxContext, file: FileRecord, t
 /** Whole, or a single range (RFC 9110 sections 13 and 14, wire document section 7, choice 30). */
 function send(c: Context, { tag, type, size, headers: more, read }: Sendable): Response {
   const headers: Record<string, string> = {
-    'Accept-Ranges': 'bytes',
-    'Cache-Control': 'private, no-cache',
+    ...(!c.get('noRanges') && { 'Accept-Ranges': 'bytes' }),
+    'Cache-Control': caching,
     'Content-Type': type,
     ETag: tag,
     ...more,
   };
-  const known = c.req.header('if-none-match');
-  if (known === '*' || known?.split(/\s*,\s*/).some((other) => other.replace(/^W\//, '') === tag))
-    return c.body(null, 304, headers);
+  if (isKnown(c, tag)) return c.body(null, 304, headers);
 
-  const range = readRange(c.req.header('range'), c.req.header('if-range'), tag, size);
+  const range = readRange(c.get('noRanges') ? undefined : c.req.header('range'), c.req.header('if-range'), tag, size);
   const { start, end } = range ?? { start: 0, end: size - 1 };
   headers['Content-Length'] = String(end - start + 1);
   if (range) headers['Content-Range'] = `bytes ${start}-${end}/${size}`;

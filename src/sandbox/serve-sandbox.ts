@@ -54,7 +54,7 @@ export async function serveSandbox(options: ServeOptions = {}): Promise<ServedSa
     let closed: Promise<void> | undefined;
     const { port: bound } = server.address() as AddressInfo;
     return {
-      url: `http://${host.includes(':') ? `[${host}]` : host}:${bound}`,
+      url: `http://${announced(host)}:${bound}`,
       sandbox,
       close() {
         closed ??= new Promise<void>((resolve) => {
@@ -77,6 +77,13 @@ function checkPath(name: string, value: unknown): void {
 function bindError(host: string, port: number, { code }: NodeJS.ErrnoException): ConfigurationError {
   const reason = code === 'EADDRINUSE' ? 'it is taken: choose another, or 0 for a free one' : `(${code})`;
   return invalid('port', `${port} on ${host} cannot be listened on: ${reason}`);
+}
+
+/** What to call it by: a wildcard is no address to go to. */
+function announced(host: string): string {
+  if (host === '0.0.0.0') return '127.0.0.1';
+  if (host === '::') return '[::1]';
+  return host.includes(':') ? `[${host}]` : host;
 }
 
 function isOwnAddress(address: string | undefined): boolean {

@@ -7,7 +7,7 @@ async function echo() {
   const bodies: string[] = [];
   const server = await scriptedServer(async (request, response) => {
     bodies.push((await bodyOf(request)).toString());
-    reply(response, 200, { error: null, result: { answer: 42 } });
+    reply(response, 200, { error: null, result: { answer: 8_675_309 } });
   });
   return { ...server, bodies };
 }
@@ -15,7 +15,7 @@ async function echo() {
 it('calls anything below baseUrl with the token in the header', async () => {
   const { url, requests, bodies } = await echo();
   const api = apiAt(url);
-  expect(await api.request('app')).toEqual({ answer: 42 });
+  expect(await api.request('app')).toEqual({ answer: 8_675_309 });
   await api.request('/app/x?y=1', { method: 'POST', searchParams: { z: 2, none: undefined }, json: { a: true } });
   expect(requests.map((request) => `${request.method} ${request.url}`)).toEqual([
     'GET /v1/app',
@@ -63,8 +63,8 @@ it('refuses a token in the search parameters, a body that JSON cannot hold, and 
 it('checks the result by a schema of any library', async () => {
   const { url } = await echo();
   const result = await apiAt(url).request('app', { schema: z.object({ answer: z.number() }) });
-  expect(result.answer).toBe(42);
+  expect(result.answer).toBe(8_675_309);
   const error = await rejection(apiAt(url).request('app', { schema: z.object({ answer: z.string() }) }), ResponseError);
   expect(error.message).toContain('result.answer');
-  expect(error.message).not.toContain('42');
+  expect(error.message).not.toContain('8675309');
 });

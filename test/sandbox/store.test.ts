@@ -374,13 +374,15 @@ describe('diskStore', () => {
     const first = diskStore(folder);
     await put(first, 'alice/2', 'alice/1', 'bob/1');
     await first.delete('files', 'bob/1');
-    await write(first, 'blob', 'kept');
+    await write(first, '2', 'kept');
+    await write(first, 'orphan', 'without a record, as after a crash');
     await first.close();
 
     const second = open(diskStore(folder));
     expect(await idsOf(second, '')).toEqual(['alice/2', 'alice/1']);
     expect(await second.get('files', 'alice/1')).toEqual(record('alice/1'));
-    expect(await readText(second, 'blob', 0, 3)).toBe('kept');
+    expect(await readText(second, '2', 0, 3)).toBe('kept');
+    expect((await readdir(join(folder, 'files'), { recursive: true })).join()).not.toContain('orphan');
   });
 
   it('makes the folder, and those above it', async () => {

@@ -16,7 +16,11 @@ export async function readPdfMeta(bytes: Bytes): Promise<Record<string, unknown>
   if (bytes.size > mostBytes) return {};
   class Parts extends PDFDataRangeTransport {
     override async requestDataRange(begin: number, end: number): Promise<void> {
-      this.onDataRange(begin, await readPart(bytes, begin, end - begin));
+      try {
+        this.onDataRange(begin, await readPart(bytes, begin, end - begin));
+      } catch {
+        await task.destroy(); // nobody waits for this, and the document would wait for its bytes for ever
+      }
     }
   }
   const task = getDocument({
