@@ -46,7 +46,7 @@ it('is short enough to be read', () => {
 });
 
 it('leads to pages that exist', () => {
-  for (const page of ['README.md', 'docs/sandbox.md', 'docs/testing.md', 'docs/operations.md']) {
+  for (const page of ['README.md', 'docs/sandbox.md', 'docs/testing.md', 'docs/operations.md', 'docs/performance.md']) {
     const folder = page.includes('/') ? 'docs/' : '';
     for (const [, target = ''] of readFileSync(page, 'utf8').matchAll(/\]\((?!https?:)([^)#]+)/g)) {
       expect(readFileSync(folder + target, 'utf8').length, `${page} links to ${target}`).toBeGreaterThan(0);
