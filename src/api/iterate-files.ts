@@ -4,7 +4,7 @@ import { type FileInfo, fileInfo } from '../protocol/file.js';
 import { openAnswer } from '../transport/answer.js';
 import { type Connection, routeUrl, type SearchParams } from '../transport/connection.js';
 import { download } from '../transport/download.js';
-import { redactedUrl } from '../transport/redaction.js';
+import { operationOf } from '../transport/redaction.js';
 
 /** Parses the list while it arrives. The parser is loaded when it is first needed: most applications never do. */
 export async function* iterateFiles(
@@ -17,7 +17,7 @@ export async function* iterateFiles(
   const secrets = [connection.accessToken()]; // asked before there is a response to let go of
   const response = await download(connection, { segments, searchParams, signal });
   const { status, headers } = response;
-  const operation = `GET ${redactedUrl(routeUrl(connection, segments))}`;
+  const operation = operationOf('GET', routeUrl(connection, segments));
 
   const parser = envelopeParser();
   const reader = response.body?.getReader();

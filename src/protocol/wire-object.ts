@@ -32,7 +32,7 @@ export function wireObject<T extends Record<string, unknown>>(fields: Record<str
 
 export const text: Kind = { expected: 'string', test: (value) => typeof value === 'string' };
 export const filled: Kind = {
-  expected: 'string of any length',
+  expected: 'string with something in it',
   test: (value) => typeof value === 'string' && value !== '',
 };
 export const flag: Kind = { expected: 'boolean', test: (value) => typeof value === 'boolean' };

@@ -70,13 +70,16 @@ export function faultInjection(standing: Faults): MiddlewareHandler<SandboxEnv> 
   };
 }
 
-/** Waits, but not for a client that has left, and holds no process. */
+/** Waits, but not for a client that has left. */
 function late(milliseconds: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    const timer: unknown = setTimeout(resolve, milliseconds);
-    if (typeof timer === 'object' && timer !== null && 'unref' in timer && typeof timer.unref === 'function')
-      timer.unref();
-    signal.addEventListener('abort', () => resolve(), { once: true });
+    const timer = setTimeout(resolve, milliseconds);
+    const leave = () => {
+      clearTimeout(timer);
+      resolve();
+    };
+    if (signal.aborted) leave();
+    else signal.addEventListener('abort', leave, { once: true });
   });
 }
 

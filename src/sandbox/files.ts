@@ -79,23 +79,31 @@ export async function addFiles(
   files: readonly NewFile[],
   quota: Quota,
 ): Promise<FileRecord[]> {
-  const { store } = context;
   try {
     const records: FileRecord[] = [];
     for (const file of files) records.push(await describeFile(context, user, file)); // one is open at a time
-    await exclusively(context, user.username, async () => {
-      if ((await quotaOf(context, user)) !== quota) throw new Failure(503, 'the sandbox was reset meanwhile');
-      for (const record of records) {
-        await store.put('files', keyOf(user.username, record.id), record);
-        await joinTapes(context, user, record.tags);
-      }
-    });
-    for (const { size } of records) quota.keep(size);
+    await putFiles(context, user, records, quota);
     return records;
   } catch (error) {
     await dropFiles(context, user, files, quota);
     throw error;
   }
+}
+
+async function putFiles(
+  context: SandboxContext,
+  user: SandboxUser,
+  records: readonly FileRecord[],
+  quota: Quota,
+): Promise<void> {
+  await exclusively(context, user.username, async () => {
+    if ((await quotaOf(context, user)) !== quota) throw new Failure(503, 'the sandbox was reset meanwhile');
+    for (const record of records) {
+      await context.store.put('files', keyOf(user.username, record.id), record);
+      await joinTapes(context, user, record.tags);
+    }
+  });
+  for (const { size } of records) quota.keep(size);
 }
 
 /** Takes back files that were to be added: nothing of them stays. */
@@ -178,24 +186,22 @@ export async function cloneFile(context: SandboxContext, user: SandboxUser, id: 
   const { file } = await findFile(context, user, id);
   const quota = await quotaOf(context, user);
   quota.reserve(file.size);
-  const copy = crypto.randomUUID();
-  try {
-    await copyBlob(context, file, copy);
-  } catch (error) {
-    quota.release(file.size);
-    throw error;
-  }
-  const record = {
+  const copy = {
     ...file,
-    id: copy,
+    id: crypto.randomUUID(),
     owner: user.username,
     tags: [],
     public_code: null,
     time_added: Math.floor(context.now() / 1000),
   };
-  await context.store.put('files', keyOf(user.username, copy), record);
-  quota.keep(file.size);
-  return copy;
+  try {
+    await copyBlob(context, file, copy.id);
+    await putFiles(context, user, [copy], quota);
+  } catch (error) {
+    await dropFiles(context, user, [copy], quota);
+    throw error;
+  }
+  return copy.id;
 }
 
 async function copyBlob({ store }: SandboxContext, { id, size }: FileRecord, copy: string): Promise<void> {

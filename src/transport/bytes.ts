@@ -2,7 +2,7 @@ import { invalid } from '../protocol/checks.js';
 import { failure } from './failure.js';
 import { type Fetch, type HttpAnswer, isRedirect, readText, redirectRefused } from './http.js';
 import { platform } from './platform.js';
-import { redactedUrl } from './redaction.js';
+import { operationOf } from './redaction.js';
 import type { Watch } from './watch.js';
 
 /** Byte transfers, on plain `fetch`: ky would keep a copy of what it sends and lose the URL of what it receives. */
@@ -15,7 +15,7 @@ export interface ByteRequest {
   watched: Watch;
 }
 
-/** A redirect comes back as it is, except in a browser, which follows that of a GET and drops the token on the way. */
+/** A redirect comes back as it is, except in a browser, which follows that of a GET and drops the token where the origin changes. */
 export async function fetchBytes(request: ByteRequest): Promise<Response> {
   const fetcher = request.fetch ?? globalThis.fetch;
   try {
@@ -32,7 +32,7 @@ export async function fetchBytes(request: ByteRequest): Promise<Response> {
     if (typeof response?.status !== 'number') throw invalid('fetch', 'must resolve to a Response');
     return response;
   } catch (error) {
-    const operation = `${request.method} ${redactedUrl(request.url)}`;
+    const operation = operationOf(request.method, request.url);
     throw isRedirectError(error) ? redirectRefused(operation) : failure(error, operation, request.watched.signal);
   }
 }
@@ -52,7 +52,7 @@ function isRedirectError(error: unknown): boolean {
 
 /** The answer of a transfer that failed, or of an upload: small, and JSON. */
 export async function readAnswer(response: Response, method: string, url: URL, watched: Watch): Promise<HttpAnswer> {
-  const operation = `${method} ${redactedUrl(url)}`;
+  const operation = operationOf(method, url);
   if (isRedirect(response)) throw redirectRefused(operation, response.status);
   try {
     const text = await watched.run(readText(response, 1024 * 1024, operation, response.ok ? 'refuse' : 'cut'));

@@ -51,7 +51,8 @@ function climbs(path: string): boolean {
   return decoded.split('/').includes('..');
 }
 
-function basePath({ baseUrl }: Connection): string {
+/** The path of the base, with a slash at its end. */
+export function basePath({ baseUrl }: Connection): string {
   return baseUrl.pathname.endsWith('/') ? baseUrl.pathname : `${baseUrl.pathname}/`;
 }
 

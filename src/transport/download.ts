@@ -2,12 +2,12 @@ import { ResponseError, TransferError } from '../protocol/errors.js';
 import { isLoopback, parseUrl } from '../protocol/urls.js';
 import { openAnswer } from './answer.js';
 import { fetchBytes, readAnswer } from './bytes.js';
-import { type Connection, routeUrl, type SearchParams } from './connection.js';
+import { basePath, type Connection, routeUrl, type SearchParams } from './connection.js';
 import { failure } from './failure.js';
 import { discard, isRedirect, redirectRefused } from './http.js';
 import { platform } from './platform.js';
 import { meter, type OnProgress } from './progress.js';
-import { redactedUrl } from './redaction.js';
+import { operationOf } from './redaction.js';
 import { withRetries } from './retry.js';
 import { type Watch, watch } from './watch.js';
 
@@ -31,7 +31,7 @@ const mostRedirects = 5;
 export async function download(connection: Connection, options: Download): Promise<Response> {
   const { segments, searchParams, range, onProgress, signal } = options;
   const url = routeUrl(connection, segments, searchParams);
-  const operation = `GET ${redactedUrl(url)}`;
+  const operation = operationOf('GET', url);
   return withRetries(connection, { method: 'GET', url, resend: 'always', signal }, async (tell) => {
     const token = connection.accessToken();
     const watched = watch({ signal, limit: connection.idleTimeout, code: 'idle_timeout', operation });
@@ -77,8 +77,7 @@ async function follow(
 ): Promise<Response> {
   let url = first;
   for (let redirects = 0; ; redirects++) {
-    const ours =
-      url.origin === first.origin && url.pathname.startsWith(`${connection.baseUrl.pathname.replace(/\/$/, '')}/`);
+    const ours = url.origin === first.origin && url.pathname.startsWith(basePath(connection));
     const response = await fetchBytes({
       method: 'GET',
       url,
@@ -98,7 +97,7 @@ async function follow(
     const next = location === null ? undefined : parseUrl(location, url.href);
     const secure = next?.protocol === 'https:' || (next?.protocol === 'http:' && isLoopback(next) && isLoopback(first));
     if (!next || !secure || next.username !== '' || next.password !== '' || redirects === mostRedirects) {
-      throw redirectRefused(`GET ${redactedUrl(first)}`, response.status);
+      throw redirectRefused(operationOf('GET', first), response.status);
     }
     url = next;
   }

@@ -3,7 +3,7 @@ import { invalid } from '../protocol/checks.js';
 import { ResponseError } from '../protocol/errors.js';
 import { failure } from './failure.js';
 import { platform } from './platform.js';
-import { redactedUrl } from './redaction.js';
+import { operationOf } from './redaction.js';
 import { watch } from './watch.js';
 
 export type Fetch = (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
@@ -38,7 +38,7 @@ const client = ky.create({ retry: 0, timeout: false, throwHttpErrors: false });
 
 /** A redirect is refused: it would carry the token, or a secret in the body, to wherever the server says. */
 export async function send(request: HttpRequest): Promise<HttpAnswer> {
-  const operation = `${request.method} ${redactedUrl(request.url)}`;
+  const operation = operationOf(request.method, request.url);
   const watched = watch({ signal: request.signal, limit: request.timeout, code: 'timeout', operation });
   try {
     const response = await watched.run(

@@ -5,7 +5,7 @@ import { type Connection, type Decode, routeUrl, type SearchParams } from './con
 import { multipart, type Part, sizeOf } from './multipart.js';
 import { platform } from './platform.js';
 import { type Meter, meter, type OnProgress } from './progress.js';
-import { redactedUrl } from './redaction.js';
+import { operationOf } from './redaction.js';
 import { type Tell, withRetries } from './retry.js';
 import { watch } from './watch.js';
 
@@ -58,7 +58,7 @@ async function send(
     // a browser's fetch does not tell how far an upload is, so there is nothing to watch
     limit: browser ? false : connection.idleTimeout,
     code: 'idle_timeout',
-    operation: `POST ${redactedUrl(url)}`,
+    operation: operationOf('POST', url),
   });
   const body = multipart(parts, 'file');
   const chunks = body.chunks((bytes) => progress.add(bytes));

@@ -1,5 +1,5 @@
 import { afterAll } from 'vitest';
-import { ApiClient, type ApiClientOptions, type Token } from '../../src/index.js';
+import { ApiClient, type ApiClientOptions, scopes, type Token } from '../../src/index.js';
 import { createSandbox, type Sandbox, type SandboxApp, type SandboxOptions } from '../../src/sandbox.js';
 import { type ServedSandbox, type ServeOptions, serveSandbox } from '../../src/serve.js';
 import { AuthorizationCodeClient, type AuthorizationCodeClientOptions } from '../../src/server.js';
@@ -20,15 +20,7 @@ export function appOf(sandbox: Sandbox, type: SandboxApp['type']): SandboxApp {
   return app;
 }
 
-export const allScopes: string[] = [
-  'account.read',
-  'file.create',
-  'file.read',
-  'file.update',
-  'file.delete',
-  'tape.read',
-  'tape.update',
-];
+export const allScopes: string[] = [...scopes];
 
 /** A client for the sandbox's server app. */
 export function codeClient(
