@@ -26,7 +26,7 @@ export type { Tape } from './protocol/tape.js';
 export type { Token } from './protocol/token.js';
 export type { ByteRange } from './transport/download.js';
 export type { HookEvent, Hooks } from './transport/hooks.js';
-export type { Fetch } from './transport/http.js';
 export type { OnProgress, Progress } from './transport/progress.js';
+export type { Fetch } from './transport/response.js';
 export type { RetryOptions } from './transport/retry.js';
 export type { UploadSource } from './transport/source.js';

@@ -7,4 +7,4 @@ export {
 } from './oauth/authorization-code-client.js';
 export type { Callback } from './oauth/callback.js';
 export type { Token } from './protocol/token.js';
-export type { Fetch } from './transport/http.js';
+export type { Fetch } from './transport/response.js';

@@ -13,7 +13,7 @@ import type { Token } from '../protocol/token.js';
 import { checkBaseUrl } from '../protocol/urls.js';
 import type { Connection } from '../transport/connection.js';
 import { checkHooks, type Hooks } from '../transport/hooks.js';
-import type { Fetch } from '../transport/http.js';
+import type { Fetch } from '../transport/response.js';
 import { checkRetry, type RetryOptions } from '../transport/retry.js';
 import { type AccountResource, accountResource } from './account.js';
 import { type FilesResource, filesResource } from './files.js';

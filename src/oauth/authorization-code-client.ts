@@ -17,7 +17,8 @@ import { sameText } from '../protocol/same-text.js';
 import type { Scope } from '../protocol/scopes.js';
 import type { Token } from '../protocol/token.js';
 import { checkBaseUrl, checkEndpoint, checkRedirectUri } from '../protocol/urls.js';
-import { type Fetch, send } from '../transport/http.js';
+import { postForm } from '../transport/http.js';
+import type { Fetch } from '../transport/response.js';
 import { type Callback, type CallbackParameters, checkAnswer, parseParameters, queryOf, required } from './callback.js';
 import { createSeal, type Seal } from './pending.js';
 import { authorizationUrl, checkFreeOfProtocol } from './request.js';
@@ -191,11 +192,9 @@ export class AuthorizationCodeClient {
     checkAnswer(parameters, this.#issuer, secrets);
     const code = required(parameters, 'code');
     const now = this.#now();
-    const answer = await send({
-      method: 'POST',
+    const answer = await postForm({
       url: this.#tokenEndpoint,
-      headers: { accept: 'application/json' },
-      body: new URLSearchParams({
+      form: new URLSearchParams({
         client_id: this.#clientId,
         ...(this.#clientSecret !== undefined && { client_secret: this.#clientSecret }),
         grant_type: 'authorization_code',

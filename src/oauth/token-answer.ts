@@ -3,7 +3,7 @@ import { ResponseError } from '../protocol/errors.js';
 import { errorCode } from '../protocol/grammar.js';
 import { type Token, tokenAnswer } from '../protocol/token.js';
 import { contentType, parseJson } from '../transport/answer.js';
-import type { HttpAnswer } from '../transport/http.js';
+import type { HttpAnswer } from '../transport/response.js';
 import { oauthError } from './callback.js';
 
 /**

@@ -10,7 +10,7 @@ import {
 } from '../protocol/errors.js';
 import { quotable } from '../protocol/quotable.js';
 import { parseChallenge } from './challenge.js';
-import type { HttpAnswer } from './http.js';
+import type { HttpAnswer } from './response.js';
 import { parseRetryAfter } from './retry-after.js';
 
 export interface AnswerContext {

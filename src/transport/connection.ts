@@ -2,9 +2,12 @@ import { invalid, kindOf } from '../protocol/checks.js';
 import { type AnswerOrigin, decode, type Schema } from '../protocol/decode.js';
 import { parseUrl } from '../protocol/urls.js';
 import { openAnswer } from './answer.js';
+import { fetchApi } from './fetch.js';
 import type { Hooks } from './hooks.js';
-import { type Fetch, type HttpRequest, send } from './http.js';
+import { operationOf } from './redaction.js';
+import { type Fetch, readAnswer } from './response.js';
 import { type RetryPolicy, withRetries } from './retry.js';
+import { watch } from './watch.js';
 
 /** What every call to the API shares. Resources are given this, never the client. */
 export interface Connection {
@@ -67,7 +70,7 @@ function withSearch(url: URL, searchParams: SearchParams): URL {
 export type Decode = <T>(schema: Schema<T>, value: unknown, path: string) => T;
 
 export interface Call<T> {
-  method: HttpRequest['method'];
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   url: URL;
   /** JSON. */
   body?: string | undefined;
@@ -80,27 +83,28 @@ export interface Call<T> {
 
 /** A JSON call: sends the token in the header, opens the envelope of the answer, and reads what is in it. */
 export function call<T>(connection: Connection, { method, url, body, signal, gone, read }: Call<T>): Promise<T> {
+  const { timeout, fetch } = connection;
+  const operation = operationOf(method, url);
   const resend = method === 'GET' || method === 'DELETE' ? 'always' : 'when asked';
   return withRetries(connection, { method, url, resend, signal, gone }, async (tell) => {
     const token = connection.accessToken();
-    tell.request();
-    const answer = await send({
-      method,
-      url,
-      headers: {
-        authorization: `Bearer ${token}`,
-        accept: 'application/json',
-        ...(body !== undefined && { 'content-type': 'application/json' }),
-      },
-      ...(body !== undefined && { body }),
-      fetch: connection.fetch,
-      timeout: connection.timeout,
-      signal,
-    });
-    tell.response(answer.status);
-    const secrets = [token];
-    const result = openAnswer(answer, { now: connection.now, secrets });
-    const origin = { operation: answer.operation, status: answer.status, secrets };
-    return read(result, (schema, value, path) => decode(schema, value, path, origin), origin);
+    const headers = {
+      authorization: `Bearer ${token}`,
+      accept: 'application/json',
+      ...(body !== undefined && { 'content-type': 'application/json' }),
+    };
+    const watched = watch({ signal, limit: timeout, code: 'timeout', operation });
+    try {
+      tell.request();
+      const response = await fetchApi({ operation, method, url, headers, body, fetch, watched });
+      const answer = await readAnswer(response, { operation, watched });
+      tell.response(answer.status);
+      const secrets = [token];
+      const result = openAnswer(answer, { now: connection.now, secrets });
+      const origin = { operation, status: answer.status, secrets };
+      return await read(result, (schema, value, path) => decode(schema, value, path, origin), origin);
+    } finally {
+      watched.stop();
+    }
   });
 }

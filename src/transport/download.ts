@@ -1,13 +1,13 @@
 import { ResponseError, TransferError } from '../protocol/errors.js';
 import { isLoopback, parseUrl } from '../protocol/urls.js';
 import { openAnswer } from './answer.js';
-import { fetchBytes, readAnswer } from './bytes.js';
 import { basePath, type Connection, routeUrl, type SearchParams } from './connection.js';
 import { failure } from './failure.js';
-import { discard, isRedirect, redirectRefused } from './http.js';
+import { fetchApi } from './fetch.js';
 import { platform } from './platform.js';
 import { meter, type OnProgress } from './progress.js';
 import { operationOf } from './redaction.js';
+import { discard, isRedirect, readAnswer, redirectRefused } from './response.js';
 import { withRetries } from './retry.js';
 import { type Watch, watch } from './watch.js';
 
@@ -41,7 +41,8 @@ export async function download(connection: Connection, options: Download): Promi
       response = await follow(connection, url, token, range, watched);
       tell.response(response.status);
       if (!response.ok) {
-        openAnswer(await readAnswer(response, 'GET', url, watched), { now: connection.now, secrets: [token] });
+        const answer = await readAnswer(response, { operation, watched }, { limit: 1024 * 1024, excess: 'cut' });
+        openAnswer(answer, { now: connection.now, secrets: [token] });
       }
       const problem = range
         ? rangeProblem(response, range)
@@ -78,7 +79,8 @@ async function follow(
   let url = first;
   for (let redirects = 0; ; redirects++) {
     const ours = url.origin === first.origin && url.pathname.startsWith(basePath(connection));
-    const response = await fetchBytes({
+    const response = await fetchApi({
+      operation: operationOf('GET', url),
       method: 'GET',
       url,
       headers: {
@@ -86,6 +88,7 @@ async function follow(
         'accept-encoding': 'identity', // the length of a compressed body could not be checked
         ...(range && { range: `bytes=${range.start}-${range.end ?? ''}` }),
       },
+      followInBrowser: true,
       fetch: connection.fetch,
       watched,
     });

@@ -13,3 +13,8 @@ export function platform(): Platform {
   if (Deno !== undefined) return 'deno';
   return process?.versions?.node !== undefined ? 'node' : 'browser';
 }
+
+/** Neither cookies nor a cache. workerd has none of them, and throws on the options. */
+export function withoutTraces(): RequestInit {
+  return platform() === 'workerd' ? {} : { credentials: 'omit', cache: 'no-store' };
+}

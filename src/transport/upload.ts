@@ -1,11 +1,12 @@
 import { type AnswerOrigin, decode } from '../protocol/decode.js';
 import { openAnswer } from './answer.js';
-import { fetchBytes, readAnswer } from './bytes.js';
 import { type Connection, type Decode, routeUrl, type SearchParams } from './connection.js';
+import { fetchApi } from './fetch.js';
 import { multipart, type Part, sizeOf } from './multipart.js';
 import { platform } from './platform.js';
 import { type Meter, meter, type OnProgress } from './progress.js';
 import { operationOf } from './redaction.js';
+import { readAnswer } from './response.js';
 import { type Tell, withRetries } from './retry.js';
 import { watch } from './watch.js';
 
@@ -52,13 +53,14 @@ async function send(
   signal: AbortSignal | undefined,
 ): Promise<{ result: unknown; origin: AnswerOrigin }> {
   const token = connection.accessToken();
+  const operation = operationOf('POST', url);
   const browser = platform() === 'browser';
   const watched = watch({
     signal,
     // a browser's fetch does not tell how far an upload is, so there is nothing to watch
     limit: browser ? false : connection.idleTimeout,
     code: 'idle_timeout',
-    operation: operationOf('POST', url),
+    operation,
   });
   const body = multipart(parts, 'file');
   const chunks = body.chunks((bytes) => progress.add(bytes));
@@ -84,7 +86,8 @@ async function send(
   try {
     const form = browser ? await watched.run(formData(parts)) : undefined;
     tell.request();
-    const response = await fetchBytes({
+    const response = await fetchApi({
+      operation,
       method: 'POST',
       url,
       headers: {
@@ -100,9 +103,10 @@ async function send(
       watched,
     });
     tell.response(response.status);
-    const answer = await readAnswer(response, 'POST', url, watched);
+    const excess = response.ok ? 'refuse' : 'cut';
+    const answer = await readAnswer(response, { operation, watched }, { limit: 1024 * 1024, excess });
     if (form && response.ok) progress.add(form.size); // the browser did not say before
-    const { operation, status } = answer;
+    const { status } = answer;
     const secrets = [token];
     return { result: openAnswer(answer, { now: connection.now, secrets }), origin: { operation, status, secrets } };
   } catch (error) {
