@@ -1,7 +1,7 @@
 import { type Account, account } from '../protocol/account.js';
 import { checkOptions, checkSignal, invalid } from '../protocol/checks.js';
 import { type Connection, routeUrl } from '../transport/connection.js';
-import { download } from '../transport/download.js';
+import { loadTransfers } from '../transport/load.js';
 import { type CallOptions, callRoute, one } from './call-options.js';
 
 /** The widths in which the avatar comes, in pixels. */
@@ -29,7 +29,9 @@ export function accountResource(connection: Connection): AccountResource {
     },
     async avatar(size = 50, options = {}) {
       const { signal } = checkOptions('options', options);
-      return download(connection, { segments: avatarRoute(size), signal: checkSignal(signal) });
+      const wanted = { segments: avatarRoute(size), signal: checkSignal(signal) };
+      const { download } = await loadTransfers();
+      return download(connection, wanted);
     },
     avatarUrl(size = 50) {
       return routeUrl(connection, avatarRoute(size), { access_token: connection.accessToken() });

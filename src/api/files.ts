@@ -10,10 +10,10 @@ import {
 } from '../protocol/file.js';
 import type { Rendition } from '../protocol/renditions.js';
 import { type Connection, routeUrl } from '../transport/connection.js';
-import { type ByteRange, download } from '../transport/download.js';
+import type { ByteRange } from '../transport/download.js';
+import { loadTransfers } from '../transport/load.js';
 import type { OnProgress } from '../transport/progress.js';
-import { contentOf, type UploadSource } from '../transport/source.js';
-import { upload } from '../transport/upload.js';
+import type { UploadSource } from '../transport/source.js';
 import { type CallOptions, callRoute, mapOf, nothing, one } from './call-options.js';
 import {
   checkBoolean,
@@ -134,6 +134,7 @@ export function filesResource(connection: Connection): FilesResource {
 
   async function uploadParts(sources: readonly UploadSource[], options: UploadOptions): Promise<UploadedFile[]> {
     const { name, type, tags, starred, onProgress, signal } = checkOptions('options', options);
+    const { contentOf, upload } = await loadTransfers();
     return upload(connection, {
       segments: ['doc', 'upload'],
       searchParams: { tags: checkTags(tags), starred: checkFlag('starred', starred) },
@@ -197,12 +198,14 @@ export function filesResource(connection: Connection): FilesResource {
 
     async download(id, rendition = 'original', options = {}) {
       const { range, onProgress, signal } = checkOptions('options', options);
-      return download(connection, {
+      const wanted = {
         segments: ['doc', checkId(id), checkRendition(rendition)],
         range: checkRange(range),
         onProgress: checkOptionalFunction('onProgress', onProgress),
         signal: checkSignal(signal),
-      });
+      };
+      const { download } = await loadTransfers();
+      return download(connection, wanted);
     },
 
     url(id, rendition = 'original') {

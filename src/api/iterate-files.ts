@@ -3,7 +3,7 @@ import { ResponseError } from '../protocol/errors.js';
 import { type FileInfo, fileInfo } from '../protocol/file.js';
 import { openAnswer } from '../transport/answer.js';
 import { type Connection, routeUrl, type SearchParams } from '../transport/connection.js';
-import { download } from '../transport/download.js';
+import { load, loadTransfers } from '../transport/load.js';
 import { operationOf } from '../transport/redaction.js';
 
 /** Parses the list while it arrives. The parser is loaded when it is first needed: most applications never do. */
@@ -12,7 +12,8 @@ export async function* iterateFiles(
   searchParams: SearchParams,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<FileInfo, void, undefined> {
-  const { envelopeParser } = await import('./envelope-parser.js');
+  const { envelopeParser } = await load(() => import('./envelope-parser.js'));
+  const { download } = await loadTransfers();
   const segments = ['doc'];
   const secrets = [connection.accessToken()]; // asked before there is a response to let go of
   const response = await download(connection, { segments, searchParams, signal });

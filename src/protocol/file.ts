@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { count, type Schema } from './decode.js';
 import { type FileMeta, readMeta } from './meta.js';
+import { parseUrl } from './urls.js';
 import { filled, flag, object, optional, text, texts, wireNumber, wireObject, wireSeconds } from './wire-object.js';
 
 export type MediaType = 'document' | 'image' | 'audio' | 'video' | 'archive' | 'unknown' | (string & {});
@@ -98,4 +99,6 @@ export function mapOfSize(size: number): Schema<Record<string, unknown>> {
 export const clonedFile: Schema<{ id: string }> = z.object({ id: z.string().check(z.minLength(1)) });
 
 /** The answer of publish. Which key tells the state is undecided, and nobody needs it. */
-export const publishedFile: Schema<{ public_url: string }> = z.object({ public_url: z.url({ protocol: /^https?$/ }) });
+export const publishedFile: Schema<{ public_url: string }> = z.object({
+  public_url: z.string().check(z.refine((value) => /^https?:$/.test(parseUrl(value)?.protocol ?? ''))),
+});
