@@ -92,17 +92,22 @@ it('keeps each package in its room', () => {
   expect(new Set(ofTheFloor.filter((specifier) => !specifier.startsWith('.')))).toEqual(new Set(['zod/mini']));
 });
 
-it.each(['index.ts', 'server.ts', 'sandbox.ts'])('runs everywhere: %s reaches no module of Node', (entry) => {
-  const seen = new Set<string>();
-  const reach = (file: string): string[] => {
-    if (seen.has(file)) return [];
-    seen.add(file);
-    return importsOf(file).flatMap((specifier) => {
-      const imported = target(file, specifier);
-      return imported === undefined ? [specifier] : reach(imported);
-    });
-  };
-  const reached = reach(entry);
-  expect(seen.size).toBeGreaterThan(5);
-  expect(reached.filter((specifier) => specifier.startsWith('node:') || specifier === '@hono/node-server')).toEqual([]);
-});
+it.each(['index.ts', 'server.ts', 'browser.ts', 'sandbox.ts'])(
+  'runs everywhere: %s reaches no module of Node',
+  (entry) => {
+    const seen = new Set<string>();
+    const reach = (file: string): string[] => {
+      if (seen.has(file)) return [];
+      seen.add(file);
+      return importsOf(file).flatMap((specifier) => {
+        const imported = target(file, specifier);
+        return imported === undefined ? [specifier] : reach(imported);
+      });
+    };
+    const reached = reach(entry);
+    expect(seen.size).toBeGreaterThan(5);
+    expect(reached.filter((specifier) => specifier.startsWith('node:') || specifier === '@hono/node-server')).toEqual(
+      [],
+    );
+  },
+);

@@ -10,15 +10,19 @@ it('exports exactly the files in src', () => {
   const names = Object.keys(manifest.exports)
     .filter((path) => path !== './package.json')
     .map((path) => (path === '.' ? 'index' : path.slice(2)));
-  expect(names.sort()).toEqual(entries.filter((name) => name !== 'cli').sort());
+  const [variants, others] = [/\.browser$/, /^(?!cli$|.*\.browser$)/].map((form) =>
+    entries.filter((name) => form.test(name)),
+  );
+  expect(names.sort()).toEqual(others?.sort());
+  expect(variants).toEqual(['server.browser']);
   expect(manifest.bin).toEqual({ 'doctape-sdk': './dist/cli.js' });
 });
 
-it('has a file and a declaration behind every export', () => {
-  for (const [path, { types, default: file }] of Object.entries<{ types: string; default: string }>(manifest.exports)) {
-    if (path === './package.json') continue;
-    expect(existsSync(file), file).toBe(true);
-    expect(existsSync(types), types).toBe(true);
+it('has files behind every export', () => {
+  for (const [path, conditions] of Object.entries(manifest.exports)) {
+    const files = typeof conditions === 'string' ? [conditions] : Object.values(conditions as Record<string, string>);
+    for (const file of files) expect(existsSync(file), `${path}: ${file}`).toBe(true);
+    if (path !== './package.json') expect(conditions).toMatchObject({ types: expect.any(String) });
   }
 });
 

@@ -17,19 +17,22 @@ const mostCharacters = 32_768;
  */
 export function parseParameters(encoded: string, known: ReadonlySet<string>): CallbackParameters {
   if (encoded.length > mostCharacters) throw malformed(`is longer than ${mostCharacters} characters`);
-  const pairs = encoded.split('&').map((pair): [string | undefined, string] => {
-    const at = pair.indexOf('=');
-    return at < 0 ? [decoded(pair), ''] : [decoded(pair.slice(0, at)), pair.slice(at + 1)];
-  });
   const parameters = new Map<string, string>();
-  for (const [name, encodedValue] of pairs) {
+  for (const pair of encoded.split('&')) {
+    const name = parameterName(pair);
     if (name === undefined || !known.has(name)) continue;
-    const value = decoded(encodedValue);
+    const at = pair.indexOf('=');
+    const value = decoded(at < 0 ? '' : pair.slice(at + 1));
     if (value === undefined) throw malformed(`has an undecodable ${name}`);
     if (parameters.has(name)) throw malformed(`has more than one ${name}`);
     parameters.set(name, value);
   }
   return parameters;
+}
+
+/** The name in `name=value`. Undefined when it cannot be decoded. */
+export function parameterName(pair: string): string | undefined {
+  return decoded(pair.split('=', 1)[0] ?? '');
 }
 
 /** A callback: a request (of `fetch` or of Node), its URL, or its query. */

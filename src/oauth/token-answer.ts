@@ -4,12 +4,11 @@ import { errorCode } from '../protocol/grammar.js';
 import { type Token, tokenAnswer } from '../protocol/token.js';
 import { contentType, parseJson } from '../transport/answer.js';
 import type { HttpAnswer } from '../transport/response.js';
+import { bearerToken } from './bearer-token.js';
 import { oauthError } from './callback.js';
 
 /**
  * Reads the answer of a token endpoint, strictly (RFC 6749 sections 5.1 and 5.2).
- * @param requested what was asked for, which is what is granted when the answer does not say
- * @param now the moment of the request in milliseconds: a token must not seem to live longer than it does
  */
 export function readTokenAnswer(
   answer: HttpAnswer,
@@ -44,16 +43,8 @@ export function readTokenAnswer(
     );
   }
   const origin = { operation, status, secrets };
-  const { access_token, token_type, expires_in, scope = requested } = decode(tokenAnswer, body, '', origin);
-  if (token_type.toLowerCase() !== 'bearer') {
-    throw new ResponseError('unsupported_token_type', `${operation} gave a token that is no bearer token`, status);
-  }
-  return {
-    access_token,
-    token_type: 'Bearer',
-    ...(expires_in !== undefined && { expires_at: Math.floor(now / 1000) + expires_in }),
-    ...(scope && { scope }),
-  };
+  const granted = decode(tokenAnswer, body, '', origin);
+  return bearerToken({ answer: granted, requested, now, giver: operation, status });
 }
 
 /** Any JSON media type, or none at all. */

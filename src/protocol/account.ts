@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
-import { count, type Schema } from './decode.js';
+import type { Schema } from './decode.js';
+import { optional, text, wireBalance, wireNumber, wireObject } from './wire-object.js';
 
 /** The signed-in user (wire document section 3.1). Fields that the server adds are kept. */
 export interface Account {
@@ -19,31 +20,33 @@ export interface Account {
   type: 'basic' | 'pro' | (string & {});
 }
 
-const text = z.nullish(z.string());
-
-/** Below zero for a user who has stored more than they may by now. */
-const balance = z.pipe(z.union([z.number(), z.string().check(z.regex(/^-?\d{1,15}$/))]), z.transform(Number));
+interface WireAccount extends Record<string, unknown> {
+  quota: number | string;
+  quota_used: number | string;
+  quota_free: number | string;
+}
 
 export const account: Schema<Account> = z.pipe(
-  z.looseObject({
-    quota: count,
-    username: z.string(),
-    firstname: text,
-    lastname: text,
-    email: text,
-    country_code: text,
-    avatar: text,
-    quota_used: count,
-    quota_free: balance,
-    type: text,
+  wireObject<WireAccount>({
+    quota: wireNumber,
+    username: text,
+    firstname: optional(text),
+    lastname: optional(text),
+    email: optional(text),
+    country_code: optional(text),
+    avatar: optional(text),
+    quota_used: wireNumber,
+    // below zero for a user who has stored more than they may by now
+    quota_free: wireBalance,
+    type: optional(text),
   }),
-  z.transform((value) => ({
-    ...value,
-    firstname: value.firstname ?? '',
-    lastname: value.lastname ?? '',
-    email: value.email ?? '',
-    country_code: value.country_code ?? '',
-    avatar: value.avatar ?? '',
-    type: value.type ?? 'basic',
-  })),
+  z.transform((wire): Account => {
+    const account: Record<string, unknown> = { ...wire };
+    account.quota = Number(wire.quota);
+    account.quota_used = Number(wire.quota_used);
+    account.quota_free = Number(wire.quota_free);
+    for (const name of ['firstname', 'lastname', 'email', 'country_code', 'avatar']) account[name] ??= '';
+    account.type ??= 'basic';
+    return account as Record<string, unknown> & Account; // every field was checked above or has just been set
+  }),
 );

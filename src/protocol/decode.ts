@@ -30,9 +30,3 @@ export function decode<T>(schema: Schema<T>, value: unknown, path: string, origi
   const problem = expected ? `is no ${expected}` : 'has not the documented form';
   throw new ResponseError('malformed_response', `${operation} gave a malformed answer: ${place} ${problem}`, status);
 }
-
-/** A count on the wire: a number, or a string of digits (wire document section 3.2). */
-export const count: Schema<number> = z.pipe(
-  z.union([z.number().check(z.gte(0)), z.string().check(z.regex(/^\d{1,15}$/))]),
-  z.transform(Number),
-);

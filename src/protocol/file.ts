@@ -1,8 +1,18 @@
 import * as z from 'zod/mini';
-import { count, type Schema } from './decode.js';
+import type { Schema } from './decode.js';
 import { type FileMeta, readMeta } from './meta.js';
-import { parseUrl } from './urls.js';
-import { filled, flag, object, optional, text, texts, wireNumber, wireObject, wireSeconds } from './wire-object.js';
+import {
+  filled,
+  flag,
+  object,
+  optional,
+  text,
+  texts,
+  wireAddress,
+  wireNumber,
+  wireObject,
+  wireSeconds,
+} from './wire-object.js';
 
 export type MediaType = 'document' | 'image' | 'audio' | 'video' | 'archive' | 'unknown' | (string & {});
 
@@ -81,11 +91,10 @@ export interface UploadedFile {
   size: number;
 }
 
-export const uploadedFile: Schema<UploadedFile> = z.looseObject({
-  id: z.string().check(z.minLength(1)),
-  name: z.string(),
-  size: count,
-});
+export const uploadedFile: Schema<UploadedFile> = z.pipe(
+  wireObject<{ id: string; name: string; size: number | string }>({ id: filled, name: text, size: wireNumber }),
+  z.transform((wire) => ({ ...wire, size: Number(wire.size) })),
+);
 
 /** A map keyed by id, as the API sends its collections. Checked only for being one: its values are checked one by one. */
 export const byId: Schema<Record<string, unknown>> = wireObject({});
@@ -96,9 +105,7 @@ export function mapOfSize(size: number): Schema<Record<string, unknown>> {
 }
 
 /** The answer of clone: the id of the copy (wire document section 3.2). */
-export const clonedFile: Schema<{ id: string }> = z.object({ id: z.string().check(z.minLength(1)) });
+export const clonedFile: Schema<{ id: string }> = wireObject({ id: filled });
 
 /** The answer of publish. Which key tells the state is undecided, and nobody needs it. */
-export const publishedFile: Schema<{ public_url: string }> = z.object({
-  public_url: z.string().check(z.refine((value) => /^https?:$/.test(parseUrl(value)?.protocol ?? ''))),
-});
+export const publishedFile: Schema<{ public_url: string }> = wireObject({ public_url: wireAddress });

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import type { Schema } from './decode.js';
+import { filled, flag, optional, text, texts, wireObject } from './wire-object.js';
 
 /** A tape: a collection of files that can be shared (wire document section 3.4). Fields that the server adds are kept. */
 export interface Tape {
@@ -14,17 +15,12 @@ export interface Tape {
 }
 
 export const tape: Schema<Tape> = z.pipe(
-  z.looseObject({
-    id: z.string().check(z.minLength(1)),
-    name: z.string(),
-    live: z.nullish(z.boolean()),
-    shared_with: z.nullish(z.array(z.string())),
-    files: z.nullish(z.array(z.string())),
+  wireObject({ id: filled, name: text, live: optional(flag), shared_with: optional(texts), files: optional(texts) }),
+  z.transform((wire): Tape => {
+    const tape: Record<string, unknown> = { ...wire };
+    tape.live ??= false;
+    tape.shared_with ??= [];
+    tape.files ??= [];
+    return tape as Record<string, unknown> & Tape; // every field was checked above or has just been set
   }),
-  z.transform((value) => ({
-    ...value,
-    live: value.live ?? false,
-    shared_with: value.shared_with ?? [],
-    files: value.files ?? [],
-  })),
 );

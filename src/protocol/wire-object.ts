@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import type { Schema } from './decode.js';
+import { parseUrl } from './urls.js';
 
 /** What a field must be. */
 export interface Kind {
@@ -10,7 +11,10 @@ export interface Kind {
   at?: (value: unknown) => number | undefined;
 }
 
-/** An object of which these fields are checked and all are kept: what zod's own object does, in a third of the time. */
+/**
+ * An object of which these fields are checked and all are kept: what zod's own object does, in a third of the time and
+ * half the size.
+ */
 export function wireObject<T extends Record<string, unknown>>(fields: Record<string, Kind>): Schema<T> {
   const checks = Object.entries(fields);
   return z.custom<T>().check(
@@ -53,6 +57,18 @@ export const wireNumber: Kind = {
     typeof value === 'number'
       ? value >= 0 && Number.isFinite(value)
       : typeof value === 'string' && /^\d{1,15}$/.test(value),
+};
+
+/** The same, below zero too. */
+export const wireBalance: Kind = {
+  expected: 'number',
+  test: (value) =>
+    typeof value === 'number' ? Number.isFinite(value) : typeof value === 'string' && /^-?\d{1,15}$/.test(value),
+};
+
+export const wireAddress: Kind = {
+  expected: 'address',
+  test: (value) => typeof value === 'string' && /^https?:$/.test(parseUrl(value)?.protocol ?? ''),
 };
 
 /** Unix seconds, no further than a `Date` reaches. */

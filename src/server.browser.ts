@@ -1,0 +1,2 @@
+// What a browser bundle gets in place of `doctape-sdk/server`.
+export { AuthorizationCodeClient } from './oauth/no-server-here.js';
