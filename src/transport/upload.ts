@@ -1,13 +1,13 @@
 import { type AnswerOrigin, decode } from '../protocol/decode.js';
 import { openAnswer } from './answer.js';
 import { type Connection, type Decode, routeUrl, type SearchParams } from './connection.js';
-import { fetchApi } from './fetch.js';
-import { multipart, type Part, sizeOf } from './multipart.js';
+import { type Part, sizeOf } from './multipart.js';
 import { platform } from './platform.js';
 import { type Meter, meter, type OnProgress } from './progress.js';
 import { operationOf } from './redaction.js';
-import { readAnswer } from './response.js';
 import { type Tell, withRetries } from './retry.js';
+import { canUseXhr, sendForm } from './upload-form.js';
+import { sendStream } from './upload-stream.js';
 import { watch } from './watch.js';
 
 export interface Upload<T> {
@@ -52,84 +52,20 @@ async function send(
   tell: Tell,
   signal: AbortSignal | undefined,
 ): Promise<{ result: unknown; origin: AnswerOrigin }> {
+  const { fetch, idleTimeout, now } = connection;
   const token = connection.accessToken();
   const operation = operationOf('POST', url);
   const browser = platform() === 'browser';
-  const watched = watch({
-    signal,
-    // a browser's fetch does not tell how far an upload is, so there is nothing to watch
-    limit: browser ? false : connection.idleTimeout,
-    code: 'idle_timeout',
-    operation,
-  });
-  const body = multipart(parts, 'file');
-  const chunks = body.chunks((bytes) => progress.add(bytes));
-  let sourceError: unknown;
-  const stream = () =>
-    new ReadableStream<Uint8Array>(
-      {
-        async pull(controller) {
-          try {
-            const { done, value } = await chunks.next();
-            watched.alive();
-            if (done) controller.close();
-            else controller.enqueue(value);
-          } catch (error) {
-            sourceError = error;
-            throw error;
-          }
-        },
-        cancel: async () => void (await chunks.return(undefined)),
-      },
-      { highWaterMark: 0 },
-    );
+  // a browser's fetch does not tell how far an upload is, so there is nothing to watch
+  const limit = browser && !canUseXhr(connection) ? false : idleTimeout;
+  const watched = watch({ signal, limit, code: 'idle_timeout', operation });
+  const headers = { authorization: `Bearer ${token}`, accept: 'application/json' };
   try {
-    const form = browser ? await watched.run(formData(parts)) : undefined;
-    tell.request();
-    const response = await fetchApi({
-      operation,
-      method: 'POST',
-      url,
-      headers: {
-        authorization: `Bearer ${token}`,
-        accept: 'application/json',
-        ...(!browser && {
-          'content-type': body.contentType,
-          ...(body.length !== undefined && { 'content-length': String(body.length) }),
-        }),
-      },
-      body: form?.body ?? stream(),
-      fetch: connection.fetch,
-      watched,
-    });
-    tell.response(response.status);
-    const excess = response.ok ? 'refuse' : 'cut';
-    const answer = await readAnswer(response, { operation, watched }, { limit: 1024 * 1024, excess });
-    if (form && response.ok) progress.add(form.size); // the browser did not say before
-    const { status } = answer;
+    const sending = { operation, url, headers, parts, fetch, watched, progress, tell };
+    const answer = await (browser ? sendForm(sending) : sendStream(sending));
     const secrets = [token];
-    return { result: openAnswer(answer, { now: connection.now, secrets }), origin: { operation, status, secrets } };
-  } catch (error) {
-    throw sourceError ?? error;
+    return { result: openAnswer(answer, { now, secrets }), origin: { operation, status: answer.status, secrets } };
   } finally {
     watched.stop();
-    void chunks.return(undefined).catch(() => {}); // a source that hangs is not waited for
   }
-}
-
-/** In a browser no stream can safely be a request body, so each part becomes a Blob, which may lie on disk. */
-async function formData(parts: readonly Part[]): Promise<{ body: FormData; size: number }> {
-  const form = new FormData();
-  let size = 0;
-  for (const { name, type, content } of parts) {
-    let blob = content.blob;
-    if (!blob) {
-      const chunks: Blob[] = [];
-      for await (const chunk of content.read()) chunks.push(new Blob([chunk]));
-      blob = new Blob(chunks);
-    }
-    size += blob.size;
-    form.append('file', blob.type === type ? blob : blob.slice(0, blob.size, type), name);
-  }
-  return { body: form, size };
 }

@@ -1,0 +1,76 @@
+import { fetchApi } from './fetch.js';
+import { multipart, type Part } from './multipart.js';
+import type { Meter } from './progress.js';
+import { type Asked, type Fetch, type HttpAnswer, readAnswer } from './response.js';
+import type { Tell } from './retry.js';
+
+/** One attempt to send an upload. */
+export interface Sending extends Asked {
+  url: URL;
+  headers: Record<string, string>;
+  parts: readonly Part[];
+  fetch: Fetch | undefined;
+  progress: Meter;
+  tell: Tell;
+}
+
+/** Bytes: the answer to an upload is small, and JSON. */
+export const answerLimit: number = 1024 * 1024;
+
+/** Sends an upload as it is read. */
+export async function sendStream({
+  operation,
+  url,
+  headers,
+  parts,
+  fetch,
+  watched,
+  progress,
+  tell,
+}: Sending): Promise<HttpAnswer> {
+  const { contentType, length, chunks: read } = multipart(parts, 'file');
+  const chunks = read((bytes) => progress.add(bytes));
+  let sourceError: unknown;
+  const body = new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        try {
+          const { done, value } = await chunks.next();
+          watched.alive();
+          if (done) controller.close();
+          else controller.enqueue(value);
+        } catch (error) {
+          sourceError = error;
+          throw error;
+        }
+      },
+      cancel: async () => void (await chunks.return(undefined)),
+    },
+    { highWaterMark: 0 },
+  );
+  try {
+    tell.request();
+    const response = await fetchApi({
+      operation,
+      method: 'POST',
+      url,
+      headers: {
+        ...headers,
+        'content-type': contentType,
+        ...(length !== undefined && { 'content-length': String(length) }),
+      },
+      body,
+      fetch,
+      watched,
+    });
+    tell.response(response.status);
+    const excess = response.ok ? 'refuse' : 'cut';
+    const answer = await readAnswer(response, { operation, watched }, { limit: answerLimit, excess });
+    if (sourceError) throw sourceError; // whatever the server made of what it got
+    return answer;
+  } catch (error) {
+    throw sourceError ?? error;
+  } finally {
+    void chunks.return(undefined).catch(() => {}); // a source that hangs is not waited for
+  }
+}
