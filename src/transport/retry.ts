@@ -53,18 +53,21 @@ export async function withRetries<T>(
   { method, url, resend, signal, gone }: Attempts<T>,
   attempt: (tell: Tell) => Promise<T>,
 ): Promise<T> {
-  const id = randomText();
+  let id: string | undefined; // randomness takes its time, so it is made for a hook only
   let unheard = false;
   for (let number = 1; ; number++) {
     const started = performance.now();
-    const event = (status?: number): HookEvent => ({
-      id,
-      method,
-      url: redactedUrl(url),
-      attempt: number,
-      durationMs: performance.now() - started,
-      ...(status !== undefined && { status }),
-    });
+    const event = (status?: number): HookEvent => {
+      id ??= randomText();
+      return {
+        id,
+        method,
+        url: redactedUrl(url),
+        attempt: number,
+        durationMs: performance.now() - started,
+        ...(status !== undefined && { status }),
+      };
+    };
     try {
       return await attempt({
         request: () => hooks.request?.(event()),

@@ -1,0 +1,106 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { ApiClient } from 'doctape-sdk';
+import ky from 'ky';
+
+/**
+ * A JSON call, one at a time and fifty at once: the SDK beside plain `fetch` and ky, in turns against the same server in a
+ * process of its own. Run it with `npm run bench:request`.
+ */
+
+const rounds = 25;
+const callsPerRound = 1_000;
+
+const account = {
+  username: 'alice',
+  firstname: 'Alice',
+  lastname: 'Liddell',
+  email: 'alice@example.com',
+  country_code: 'GB',
+  avatar: 'https://api.doctape.com/v1/account/avatar/50',
+  quota: 5_368_709_120,
+  quota_used: 730_782,
+  quota_free: 5_367_978_338,
+  type: 'basic',
+};
+
+function serve(): void {
+  const body = JSON.stringify({ error: null, result: account });
+  const server = createServer((request, response) => {
+    request.resume();
+    response.writeHead(200, { 'content-type': 'application/json', 'content-length': body.length }).end(body);
+  });
+  server.listen(0, '127.0.0.1', () => process.send?.((server.address() as AddressInfo).port));
+  process.on('disconnect', () => process.exit());
+}
+
+const median = (values: number[]) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+
+/** Milliseconds per call, and processor time per call. */
+async function timed(call: () => Promise<unknown>, concurrency: number): Promise<{ wall: number; cpu: number }> {
+  const start = performance.now();
+  const cpu = process.cpuUsage();
+  let left = callsPerRound;
+  const worker = async () => {
+    while (left-- > 0) await call();
+  };
+  await Promise.all(Array.from({ length: concurrency }, worker));
+  const { user, system } = process.cpuUsage(cpu);
+  return { wall: (performance.now() - start) / callsPerRound, cpu: (user + system) / 1000 / callsPerRound };
+}
+
+async function main(): Promise<void> {
+  const server = fork(fileURLToPath(import.meta.url), ['serve']);
+  try {
+    const [port] = await once(server, 'message');
+    const baseUrl = `http://127.0.0.1:${port}/v1`;
+    const token = 'token-0123456789-abcdef';
+    const headers = { authorization: `Bearer ${token}`, accept: 'application/json' };
+    const api = new ApiClient({ token, baseUrl });
+    const bare = ky.create({ headers, retry: 0, timeout: false });
+    const ways: Record<string, () => Promise<unknown>> = {
+      fetch: async () => (await fetch(`${baseUrl}/account`, { headers })).json(),
+      'fetch, with a time limit': async () =>
+        (await fetch(`${baseUrl}/account`, { headers, signal: AbortSignal.timeout(30_000) })).json(),
+      'ky, its retries and time limit off': () => bare(`${baseUrl}/account`).json(),
+      ky: () => ky(`${baseUrl}/account`, { headers }).json(),
+      'api.account.get()': () => api.account.get(),
+    };
+    for (const concurrency of [1, 50]) {
+      const results = Object.entries(ways).map(([name, call]) => ({
+        name,
+        call,
+        wall: [] as number[],
+        cpu: [] as number[],
+      }));
+      for (let round = -3; round < rounds; round++) {
+        for (const { call, wall, cpu } of results) {
+          const result = await timed(call, concurrency);
+          if (round < 0) continue; // warming up
+          wall.push(result.wall);
+          cpu.push(result.cpu);
+        }
+      }
+      const plain = results[0];
+      if (!plain) throw new Error('there is nothing to compare with');
+      const table: Record<string, Record<string, string>> = {};
+      for (const { name, wall, cpu } of results) {
+        table[name] = {
+          'ms per call': median(wall).toFixed(3),
+          'against fetch': (median(wall) / median(plain.wall)).toFixed(2),
+          'processor time against fetch': (median(cpu) / median(plain.cpu)).toFixed(2),
+        };
+      }
+      console.log(`\n${concurrency === 1 ? 'one at a time' : `${concurrency} at once`}, medians of ${rounds} rounds:`);
+      console.table(table);
+    }
+  } finally {
+    server.disconnect();
+  }
+}
+
+if (process.argv[2] === 'serve') serve();
+else await main();
