@@ -1,5 +1,6 @@
 import { fetchApi } from './fetch.js';
 import { multipart, type Part } from './multipart.js';
+import { platform } from './platform.js';
 import type { Meter } from './progress.js';
 import { type Asked, type Fetch, type HttpAnswer, readAnswer } from './response.js';
 import type { Tell } from './retry.js';
@@ -59,7 +60,7 @@ export async function sendStream({
         'content-type': contentType,
         ...(length !== undefined && { 'content-length': String(length) }),
       },
-      body,
+      body: length !== undefined && platform() === 'workerd' ? withLength(body, length) : body,
       fetch,
       watched,
     });
@@ -73,4 +74,14 @@ export async function sendStream({
   } finally {
     void chunks.return(undefined).catch(() => {}); // a source that hangs is not waited for
   }
+}
+
+/** workerd ignores the header: it takes the length from the stream, if the stream is of this kind. */
+function withLength(body: ReadableStream<Uint8Array>, length: number): ReadableStream<Uint8Array> {
+  const { FixedLengthStream } = globalThis as unknown as {
+    FixedLengthStream: new (length: number) => TransformStream<Uint8Array, Uint8Array>;
+  };
+  const { readable, writable } = new FixedLengthStream(length);
+  void body.pipeTo(writable).catch(() => {}); // the reader of the other end is told as well
+  return readable;
 }
