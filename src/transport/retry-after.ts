@@ -1,19 +1,9 @@
-const time = '\\d{2}:\\d{2}:\\d{2}';
-const day = '(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)';
-const month = '(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)';
-
-/** The three forms of an HTTP date (RFC 9110 section 5.6.7). `Date.parse` alone would take almost anything for one. */
-const dates = [
-  new RegExp(`^${day}, \\d{2} ${month} \\d{4} ${time} GMT$`),
-  new RegExp(`^${day}[a-z]*, \\d{2}-${month}-\\d{2} ${time} GMT$`),
-  new RegExp(`^${day} ${month} [ \\d]\\d ${time} \\d{4}$`),
-];
+import { parseHttpDate } from './http-date.js';
 
 /** Seconds to wait, from a `Retry-After` header in either form (RFC 9110 section 10.2.3). Undefined for neither. */
 export function parseRetryAfter(header: string | null, now: number): number | undefined {
   const value = header?.trim() ?? '';
   if (/^\d{1,10}$/.test(value)) return Number(value);
-  if (!dates.some((form) => form.test(value))) return undefined;
-  const date = Date.parse(value.endsWith('GMT') ? value : `${value} GMT`);
-  return Number.isNaN(date) ? undefined : Math.max(0, Math.ceil((date - now) / 1000));
+  const date = parseHttpDate(value);
+  return date === undefined ? undefined : Math.max(0, Math.ceil((date - now) / 1000));
 }

@@ -1,5 +1,5 @@
 import { checkDuration, invalid, kindOf } from '../protocol/checks.js';
-import { ApiError, NetworkError, NotFoundError, TimeoutError } from '../protocol/errors.js';
+import { ApiError, NetworkError, NotFoundError, TimeoutError, TransferError } from '../protocol/errors.js';
 import { randomText } from '../protocol/random.js';
 import type { HookEvent, Hooks } from './hooks.js';
 import { redactedUrl } from './redaction.js';
@@ -30,13 +30,12 @@ export function checkRetry(value: RetryOptions | number | false | undefined): Re
  */
 export type Resend = 'always' | 'when asked' | 'never';
 
-export interface Attempts<T> {
+/** What is being tried. */
+export interface Sending {
   method: string;
   url: URL;
   resend: Resend;
   signal?: AbortSignal | undefined;
-  /** What a 404 means once an earlier attempt may have succeeded unheard. */
-  gone?: (() => T) | undefined;
 }
 
 /** What an attempt tells of itself. */
@@ -47,41 +46,92 @@ export interface Tell {
   response: (status: number) => void;
 }
 
-/** Tries, and tries again where that is safe and may help. */
-export async function withRetries<T>(
+/** The attempts of one call, numbered from the first to the last, with a budget of failures. */
+export interface Attempts {
+  /** Tries, and tries again where that is safe and may help. */
+  run<T>(attempt: (tell: Tell) => Promise<T>): Promise<T>;
+  /** Waits until there may be another attempt. Rejects with the error itself when there may be none. */
+  failed(error: unknown): Promise<void>;
+  /** Makes the budget whole again: something arrived. */
+  refill(): void;
+}
+
+export function attemptsOf(
   { retry, hooks }: { retry: RetryPolicy; hooks: Hooks },
-  { method, url, resend, signal, gone }: Attempts<T>,
+  { method, url, resend, signal }: Sending,
+): Attempts {
+  let id: string | undefined; // randomness takes its time, so it is made for a hook only
+  let number = 0;
+  let started = 0;
+  let failures = 0;
+
+  function event(status?: number): HookEvent {
+    id ??= randomText();
+    return {
+      id,
+      method,
+      url: redactedUrl(url),
+      attempt: number,
+      durationMs: performance.now() - started,
+      ...(status !== undefined && { status }),
+    };
+  }
+
+  const tell: Tell = {
+    request: () => hooks.request?.(event()),
+    response: (status) => hooks.response?.(event(status)),
+  };
+
+  async function failed(error: unknown): Promise<void> {
+    failures++;
+    const delay = failures > retry.limit ? undefined : delayAfter(error, failures, resend, retry.maxDelay);
+    if (delay === undefined) throw error;
+    hooks.retry?.(event(error instanceof ApiError ? error.status : undefined));
+    await sleep(delay, signal);
+  }
+
+  return {
+    async run(attempt) {
+      for (;;) {
+        number++;
+        started = performance.now();
+        try {
+          return await attempt(tell);
+        } catch (error) {
+          await failed(error);
+        }
+      }
+    },
+    failed,
+    refill() {
+      failures = 0;
+    },
+  };
+}
+
+export interface Retried<T> extends Sending {
+  /** What a 404 means once an earlier attempt may have succeeded unheard. */
+  gone?: (() => T) | undefined;
+}
+
+/** Tries, and tries again where that is safe and may help. */
+export function withRetries<T>(
+  connection: { retry: RetryPolicy; hooks: Hooks },
+  { gone, ...sending }: Retried<T>,
   attempt: (tell: Tell) => Promise<T>,
 ): Promise<T> {
-  let id: string | undefined; // randomness takes its time, so it is made for a hook only
+  const attempts = attemptsOf(connection, sending);
+  if (!gone) return attempts.run(attempt);
   let unheard = false;
-  for (let number = 1; ; number++) {
-    const started = performance.now();
-    const event = (status?: number): HookEvent => {
-      id ??= randomText();
-      return {
-        id,
-        method,
-        url: redactedUrl(url),
-        attempt: number,
-        durationMs: performance.now() - started,
-        ...(status !== undefined && { status }),
-      };
-    };
+  return attempts.run(async (tell) => {
     try {
-      return await attempt({
-        request: () => hooks.request?.(event()),
-        response: (status) => hooks.response?.(event(status)),
-      });
+      return await attempt(tell);
     } catch (error) {
-      if (gone && unheard && error instanceof NotFoundError) return gone();
-      const delay = number > retry.limit ? undefined : delayAfter(error, number, resend, retry.maxDelay);
-      if (delay === undefined) throw error;
+      if (unheard && error instanceof NotFoundError) return gone();
       unheard ||= !(error instanceof ApiError && error.status < 500); // it may have been done all the same
-      hooks.retry?.(event(error instanceof ApiError ? error.status : undefined));
-      await sleep(delay, signal);
+      throw error;
     }
-  }
+  });
 }
 
 const passing: ReadonlySet<number> = new Set([408, 429, 500, 502, 503, 504]);
@@ -95,9 +145,14 @@ function delayAfter(error: unknown, attempt: number, resend: Resend, maxDelay: n
     ) {
       return error.retryAfter * 1000 <= maxDelay ? error.retryAfter * 1000 : undefined;
     }
-  } else if (!(error instanceof NetworkError || error instanceof TimeoutError)) return undefined;
+  } else if (!mayPass(error)) return undefined;
   // full jitter: clients that failed together do not come back together
   return resend === 'always' ? Math.random() * Math.min(maxDelay, 300 * 2 ** (attempt - 1)) : undefined;
+}
+
+function mayPass(error: unknown): boolean {
+  if (error instanceof NetworkError || error instanceof TimeoutError) return true;
+  return error instanceof TransferError && error.code !== 'changed';
 }
 
 export function sleep(delay: number, signal: AbortSignal | undefined): Promise<void> {

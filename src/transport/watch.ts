@@ -10,6 +10,8 @@ export interface Watch {
   pause(): void;
   /** Waits for the work, but not beyond the watch: not every `fetch` heeds its signal. */
   run<T>(work: Promise<T>): Promise<T>;
+  /** Ends the work now, as an abort by the caller would. */
+  end(reason: unknown): void;
   stop(): void;
 }
 
@@ -68,6 +70,7 @@ export function watch({ signal, limit, code, operation }: WatchOptions): Watch {
           },
         );
       }),
+    end,
     stop() {
       stopped = true;
       pause();
