@@ -1,6 +1,6 @@
 import { invalid, kindOf } from '../protocol/checks.js';
 import { type Rendition, renditions } from '../protocol/renditions.js';
-import type { ByteRange } from '../transport/download.js';
+import type { ByteRange } from '../transport/range.js';
 
 /** The arguments of the API's calls. All throw a `ConfigurationError` that names the argument. */
 

@@ -10,9 +10,9 @@ import {
 } from '../protocol/file.js';
 import type { Rendition } from '../protocol/renditions.js';
 import { type Connection, routeUrl } from '../transport/connection.js';
-import type { ByteRange } from '../transport/download.js';
 import { loadTransfers } from '../transport/load.js';
 import type { OnProgress } from '../transport/progress.js';
+import type { ByteRange } from '../transport/range.js';
 import type { UploadSource } from '../transport/source.js';
 import { type CallOptions, callRoute, mapOf, nothing, one } from './call-options.js';
 import {

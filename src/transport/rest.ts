@@ -1,0 +1,68 @@
+import { ApiError, NetworkError, TransferError } from '../protocol/errors.js';
+import { requestBytes } from './byte-request.js';
+import type { Connection } from './connection.js';
+import type { Part } from './part.js';
+import { type ByteRange, contentRange, isOtherVersion, type Known, rangeProblem, strongValidator } from './range.js';
+import { operationOf } from './redaction.js';
+import type { Attempts } from './retry.js';
+
+export interface Begun {
+  url: URL;
+  /** What was asked for at first. */
+  range: ByteRange | undefined;
+  first: Part;
+  attempts: Attempts;
+  signal: AbortSignal;
+}
+
+/**
+ * How to ask for the rest of a download that broke off: the same version of the file, from the first byte that is missing.
+ * Undefined where the server cannot, or does not say that it can.
+ */
+export function restOf(
+  connection: Connection,
+  { url, range, first, attempts, signal }: Begun,
+): ((loaded: number) => Promise<Part>) | undefined {
+  const { status, headers } = first.response;
+  const validator = strongValidator(headers, connection.now()) ?? range?.ifRange;
+  const serves = status === 206 || /(^|[\s,])bytes($|[\s,])/i.test(headers.get('accept-ranges') ?? '');
+  if (validator === undefined || !serves || headers.has('content-encoding')) return undefined;
+
+  const operation = operationOf('GET', url);
+  const origin = range?.start ?? 0;
+  const known: Known = {
+    size: status === 206 ? contentRange(headers)?.size : first.length,
+    last: first.length === undefined ? undefined : origin + first.length - 1,
+  };
+
+  return async (loaded) => {
+    const changed = (problem: string) => new TransferError('changed', `${operation} ${problem}`, loaded);
+    const missing = { start: origin + loaded, end: range?.end, ifRange: validator };
+    function check(response: Response): void {
+      const problem = restProblem(response, missing, known);
+      if (problem) throw changed(`${problem}, when asked for the rest after ${loaded} bytes`);
+      const sent = contentRange(response.headers);
+      known.size ??= sent?.size;
+      known.last ??= sent?.end;
+    }
+    try {
+      return await attempts.run((tell) => requestBytes(connection, { url, range: missing, signal, check }, tell));
+    } catch (error) {
+      if (error instanceof ApiError && (error.status === 412 || error.status === 416)) {
+        throw changed(`answered with ${error.status}, when asked for the rest after ${loaded} bytes`);
+      }
+      if (error instanceof NetworkError) {
+        const message = `${operation} broke after ${loaded} bytes, and the server could not be reached for the rest`;
+        throw new TransferError('interrupted', message, loaded);
+      }
+      throw error;
+    }
+  };
+}
+
+function restProblem(response: Response, range: ByteRange & { ifRange: string }, known: Known): string | undefined {
+  if (response.status !== 206) return `answered with ${response.status}`;
+  if (isOtherVersion(response.headers, range.ifRange)) return 'sent another version of the file';
+  if (response.headers.has('content-encoding')) return 'sent a compressed body';
+  return rangeProblem(response, range, known);
+}

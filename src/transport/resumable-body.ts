@@ -1,0 +1,98 @@
+import { DoctapeError, TransferError } from '../protocol/errors.js';
+import type { Part } from './part.js';
+import { meter, type OnProgress } from './progress.js';
+import type { Attempts } from './retry.js';
+import type { Watch } from './watch.js';
+
+export interface ResumableBody {
+  /** What is being done, for messages. */
+  operation: string;
+  attempts: Attempts;
+  /** Lasts as long as the download, over all its parts. */
+  whole: Watch;
+  onProgress: OnProgress | undefined;
+  /** Asks for the rest after so many bytes. Undefined where it cannot be asked for. */
+  rest: ((loaded: number) => Promise<Part>) | undefined;
+}
+
+/**
+ * One body made of as many parts as it takes. It is counted against what was announced, and reads no further than its
+ * reader does.
+ */
+export function resumableBody(
+  first: Part,
+  { operation, attempts, whole, onProgress, rest }: ResumableBody,
+): ReadableStream<Uint8Array> {
+  let part = first;
+  let total = first.length;
+  let loadedBefore = 0;
+  const progress = meter(onProgress, total);
+
+  const brokeOff = (code: 'interrupted' | 'truncated', what: string) => {
+    const of = total === undefined ? '' : ` of ${total}`;
+    return new TransferError(code, `${operation} ${what} after ${progress.loaded}${of} bytes`, progress.loaded);
+  };
+
+  /** The next bytes, or undefined when all have arrived. */
+  async function next(): Promise<Uint8Array | undefined> {
+    for (;;) {
+      let problem: unknown;
+      try {
+        const chunk = await part.read();
+        whole.signal.throwIfAborted(); // what was cancelled seems to end
+        if (chunk || total === undefined) return chunk;
+        problem = brokeOff('truncated', 'ended');
+      } catch (error) {
+        whole.signal.throwIfAborted();
+        problem = error instanceof DoctapeError ? error : brokeOff('interrupted', 'broke');
+      }
+      if (progress.loaded === total) return undefined; // what broke, if anything, is the end of the connection
+      await resume(problem);
+    }
+  }
+
+  async function resume(problem: unknown): Promise<void> {
+    void part.release().catch(() => {}); // it has failed already, or hangs
+    if (!rest) throw problem;
+    if (progress.loaded > loadedBefore) attempts.refill();
+    loadedBefore = progress.loaded;
+    await attempts.failed(problem);
+    part = await rest(progress.loaded);
+    if (part.length !== undefined) total ??= progress.loaded + part.length;
+  }
+
+  function giveUp(reason: unknown): Promise<void> {
+    whole.stop();
+    const released = part.release(reason);
+    whole.end(reason); // a wait, or a request for the rest
+    return released;
+  }
+
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        try {
+          const chunk = await next();
+          if (!chunk) {
+            whole.stop();
+            void part.release().catch(() => {});
+            progress.end();
+            controller.close();
+            return;
+          }
+          if (total !== undefined && progress.loaded + chunk.byteLength > total) {
+            const message = `${operation} sent more than the ${total} bytes that were announced`;
+            throw new TransferError('changed', message, progress.loaded);
+          }
+          progress.add(chunk.byteLength);
+          controller.enqueue(chunk);
+        } catch (error) {
+          void giveUp(error).catch(() => {});
+          throw error;
+        }
+      },
+      cancel: giveUp,
+    },
+    { highWaterMark: 0 },
+  );
+}
