@@ -1,4 +1,5 @@
 import { invalid, kindOf } from '../protocol/checks.js';
+import { visible } from '../protocol/grammar.js';
 import { type Rendition, renditions } from '../protocol/renditions.js';
 import type { ByteRange } from '../transport/range.js';
 
@@ -63,8 +64,19 @@ export function checkRendition(rendition: Rendition): Rendition {
 export function checkRange(range: ByteRange | undefined): ByteRange | undefined {
   if (range === undefined) return undefined;
   if (typeof range === 'object' && range !== null) {
-    const { start, end = start } = range;
-    if (Number.isSafeInteger(start) && Number.isSafeInteger(end) && start >= 0 && end >= start) return range;
+    const { start, end, ifRange } = range; // now: whoever holds the object may change it
+    const last = end === undefined ? start : end;
+    if (Number.isSafeInteger(start) && Number.isSafeInteger(last) && start >= 0 && last >= start) {
+      return { start, end, ifRange: checkValidator(ifRange) };
+    }
   }
   throw invalid('range', 'must be { start, end? }: whole numbers of bytes, both included, end not before start');
+}
+
+function checkValidator(validator: string | undefined): string | undefined {
+  if (validator === undefined) return undefined;
+  if (typeof validator !== 'string' || !visible.test(validator) || /^\s*W\//.test(validator)) {
+    throw invalid('range.ifRange', 'must be what the server sent as ETag, and not a weak one, or as Last-Modified');
+  }
+  return validator;
 }

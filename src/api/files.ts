@@ -63,9 +63,18 @@ export interface UploadOptions extends UploadAllOptions {
 }
 
 export interface DownloadOptions extends CallOptions {
-  /** Part of the file. A server that ignores it is an error, so that no wrong bytes are taken for the right ones. */
+  /**
+   * Part of the file. A server that ignores it is an error, so that no wrong bytes are taken for the right ones. To go on
+   * with a download of an earlier run, give the first byte that is missing and, as `ifRange`, the validator of what is there.
+   *
+   * @example
+   * const part = await api.files.download(id, 'original', { range: { start: 4096, ifRange: '"v1"' } });
+   */
   range?: ByteRange | undefined;
-  /** Told at most every 100 ms, and once at the end. It counts bytes that the reader of the body has been given. */
+  /**
+   * Told at most every 100 ms, and once at the end. It counts bytes that the reader of the body has been given, and never
+   * goes back: a download that resumes goes on from where it was.
+   */
   onProgress?: OnProgress | undefined;
 }
 
@@ -95,8 +104,17 @@ export interface FilesResource {
   /**
    * The bytes of a file, or of one of its {@link renditions}. Scope: `file.read`. The response streams: read its body,
    * or call `.blob()` and the like.
+   *
+   * A body that breaks, ends early, or stands still for `idleTimeout` is resumed unseen: the rest of the same version of
+   * the file is asked for (RFC 9110 sections 13.1.5 and 14.2), as often as `retry` allows between two bytes that arrive.
+   * That takes a server that says `Accept-Ranges: bytes` and has a strong `ETag`, or a `Last-Modified` and no `ETag`; in a
+   * page, one that shows these headers to it. What the body cannot be completed with, its reader is told:
    * @throws {NotFoundError} when the file has no such rendition
-   * @throws {TransferError} while the body is read, when it breaks or ends early
+   * @throws {TransferError} while the body is read: `interrupted` when it broke, `truncated` when it ended early, `changed`
+   * when the file is another than at the beginning. `bytes` is how far it came. At once, `changed`, when `range.ifRange`
+   * is no longer what the server has
+   * @throws {TimeoutError} `idle_timeout` while the body is read, when it stood still
+   * @throws {ApiError} when the server refuses, also to give the rest; `http_416` when `range` begins beyond the file
    */
   download(id: string, rendition?: Rendition, options?: DownloadOptions): Promise<Response>;
   /**
