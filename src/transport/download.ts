@@ -32,7 +32,9 @@ export async function download(connection: Connection, options: Download): Promi
     const request = { url, range, signal: whole.signal, check };
     const first = await attempts.run((tell) => requestBytes(connection, request, tell));
     const rest = restOf(connection, { url, range, first, attempts, signal: whole.signal });
-    return withBody(first.response, resumableBody(first, { operation, attempts, whole, onProgress, rest }));
+    return withBody(first.response, (onFailure) =>
+      resumableBody(first, { operation, attempts, whole, onProgress, rest, onFailure }),
+    );
   } catch (error) {
     whole.stop();
     throw error;
@@ -48,11 +50,29 @@ function checkFirst(response: Response, range: ByteRange | undefined, operation:
   if (problem) throw new ResponseError('unexpected_status', `${operation} ${problem}`, status);
 }
 
-function withBody({ status, statusText, headers, url, redirected }: Response, body: ReadableStream): Response {
+const readers = ['arrayBuffer', 'blob', 'bytes', 'formData', 'json', 'text'] as const;
+
+/** The response with another body, whose failures are told as they are: browsers make a `TypeError` of each. */
+function withBody(
+  { status, statusText, headers, url, redirected }: Response,
+  bodyOf: (onFailure: (error: unknown) => void) => ReadableStream,
+): Response {
+  let failure: { error: unknown } | undefined;
+  const body = bodyOf((error) => {
+    failure = { error };
+  });
   // a server may send a reason that no Response can be made with
   const reason = /^[\t\x20-\x7e]*$/.test(statusText) ? statusText : '';
-  return Object.defineProperties(new Response(body, { status, statusText: reason, headers }), {
-    url: { value: url },
-    redirected: { value: redirected },
-  });
+  const response = new Response(body, { status, statusText: reason, headers });
+  Object.defineProperties(response, { url: { value: url }, redirected: { value: redirected } });
+  for (const name of readers) {
+    if (!(name in response)) continue; // `bytes` is young
+    const read = response[name].bind(response);
+    const value = () =>
+      read().catch((error: unknown) => {
+        throw failure ? failure.error : error;
+      });
+    Object.defineProperty(response, name, { value });
+  }
+  return response;
 }

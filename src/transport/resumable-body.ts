@@ -13,6 +13,8 @@ export interface ResumableBody {
   onProgress: OnProgress | undefined;
   /** Asks for the rest after so many bytes. Undefined where it cannot be asked for. */
   rest: ((loaded: number) => Promise<Part>) | undefined;
+  /** Told what the body fails with. */
+  onFailure: (error: unknown) => void;
 }
 
 /**
@@ -21,7 +23,7 @@ export interface ResumableBody {
  */
 export function resumableBody(
   first: Part,
-  { operation, attempts, whole, onProgress, rest }: ResumableBody,
+  { operation, attempts, whole, onProgress, rest, onFailure }: ResumableBody,
 ): ReadableStream<Uint8Array> {
   let part = first;
   let total = first.length;
@@ -87,6 +89,7 @@ export function resumableBody(
           progress.add(chunk.byteLength);
           controller.enqueue(chunk);
         } catch (error) {
+          onFailure(error);
           void giveUp(error).catch(() => {});
           throw error;
         }

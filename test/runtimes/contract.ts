@@ -1,0 +1,369 @@
+import {
+  ApiClient,
+  type ApiClientOptions,
+  DoctapeError,
+  type FileInfo,
+  type Progress,
+  renditions,
+  scopes,
+  type Token,
+} from 'doctape-sdk';
+import { ImplicitGrantClient, type WebStorage } from 'doctape-sdk/browser';
+import { AuthorizationCodeClient } from 'doctape-sdk/server';
+
+/** What every runtime has to do alike. It is written against the package alone, and against a sandbox over HTTP. */
+
+export interface Surroundings {
+  /** The sandbox. */
+  url: string;
+  /** Does what a contract cannot do everywhere: see matrix.ts. */
+  control: string;
+  /** Whether this is a browser page. */
+  page: boolean;
+}
+
+export interface Outcome {
+  name: string;
+  /** What went wrong. */
+  error?: string;
+}
+
+type Case = (context: Context) => Promise<void>;
+
+interface Context extends Surroundings {
+  token: Token;
+  api: ApiClient;
+  /** A client for which things go wrong on the way, as the sandbox's header says. */
+  faulty: (fault: string, options?: Partial<ApiClientOptions>) => ApiClient;
+  /** Where the user's browser would come back to. */
+  callback: (url: URL, options?: { approve?: boolean }) => Promise<string>;
+}
+
+const serverApp = {
+  clientId: '5f0c1c0e-3c5e-4b57-9f0b-2d8c1f6b7a01',
+  clientSecret: '3d9a7e52-6f14-4c8b-8e21-90b7c4d1e502',
+};
+const clientApp = { clientId: 'a2b4c6d8-1e3f-4a5b-8c7d-9e0f1a2b3c03' };
+const redirectUri = 'http://localhost:3000/callback';
+
+const cases: Record<string, Case> = {
+  async 'signs in by authorization code'({ url, page, callback }) {
+    const options = { ...serverApp, redirectUri, scope: ['account.read'] };
+    const endpoints = { authorizationEndpoint: `${url}/oauth2`, tokenEndpoint: `${url}/oauth2/token` };
+    if (page) return refuses(async () => new AuthorizationCodeClient(options), 'browser_secret');
+    const client = new AuthorizationCodeClient({ ...options, ...endpoints, issuer: url });
+    const { url: address, pending } = await client.authorize();
+    const back = await callback(address);
+    const token = await client.exchange(back, pending);
+    equal(token.scope, ['account.read']);
+    await refuses(() => client.exchange(back, pending), 'state_used');
+    const denied = await client.authorize();
+    const no = await callback(denied.url, { approve: false });
+    await refuses(() => client.exchange(no, denied.pending), 'access_denied');
+    await refuses(() => client.exchange(no, pending), 'state_mismatch');
+  },
+
+  async 'signs in by implicit grant'({ url, page, callback }) {
+    const options = { ...clientApp, redirectUri, authorizationEndpoint: `${url}/oauth2`, issuer: url };
+    const client = page ? new ImplicitGrantClient(options) : new ImplicitGrantClient({ ...options, ...fakePage() });
+    const back = await callback(client.authorize({ scope: ['file.read'] }).url);
+    const token = client.handleCallback(back);
+    equal(token.scope, ['file.read']);
+    equal(client.resume(), token);
+    await refuses(async () => client.handleCallback(back), 'state_used');
+    await refuses(
+      async () => client.handleCallback(`${redirectUri}?access_token=${token.access_token}`),
+      'state_missing',
+    );
+    client.signOut();
+    equal(client.resume(), undefined);
+    if (!page) await refuses(async () => new ImplicitGrantClient(options), 'invalid_argument');
+  },
+
+  async 'reads the account'({ api }) {
+    equal((await api.account.get()).username, 'alice');
+    equal((await (await api.account.avatar(50)).blob()).size > 100, true);
+    equal((await fetch(api.account.avatarUrl(50))).status, 200);
+  },
+
+  async 'uploads from every source'({ api }) {
+    const bytes = pattern(100_000);
+    const sources = {
+      File: new File([bytes], 'a.bin'),
+      Blob: new Blob([bytes]),
+      ArrayBuffer: bytes.slice().buffer,
+      'typed array': bytes,
+      ReadableStream: streamOf(bytes),
+      AsyncIterable: chunksOf(bytes),
+      'stream of known size': { stream: chunksOf(bytes), size: bytes.length },
+      Response: new Response(bytes),
+    };
+    for (const [name, source] of Object.entries(sources)) {
+      const { id, size } = await api.files.upload(source, { name: `${name}.bin` });
+      equal(size, bytes.length, name);
+      equal(await digest(await api.files.download(id)), await digest(bytes), name);
+    }
+    const both = await api.files.uploadAll([new File(['one'], '1.txt'), new File(['two'], '2.txt')], {
+      tags: ['pair'],
+    });
+    equal(
+      both.map(({ name }) => name),
+      ['1.txt', '2.txt'],
+    );
+  },
+
+  async 'reads, changes and deletes files'({ api }) {
+    const { id } = await api.files.upload(new File(['hello'], 'hello.txt'), { tags: ['a', '#mixed'], starred: true });
+    equal((await api.files.get(id)).tags, ['a', '#mixed']);
+    equal((await api.files.waitUntilProcessed(id)).processing_status, 'ok');
+    equal((await api.files.update(id, { name: 'bye', starred: false })).name, 'bye');
+    const listed = await api.files.list({ includeMeta: true });
+    const iterated: FileInfo[] = [];
+    for await (const file of api.files.iterate({ includeMeta: true })) iterated.push(file);
+    equal(iterated, listed);
+    const copy = await api.files.clone(id);
+    equal((await (await fetch(await api.files.publish(copy))).text()).includes('bye.txt'), true);
+    await api.files.unpublish(copy);
+    equal(await (await fetch(api.files.url(id))).text(), 'hello');
+    const [tape] = await api.tapes.list();
+    equal(tape?.name, 'mixed');
+    equal((await api.tapes.update(tape?.id ?? '', { live: false })).live, false);
+    equal((await api.tapes.get(tape?.id ?? '')).files, [id]);
+    equal(typeof (await api.request('account', { searchParams: { more: true } })), 'object');
+    for (const file of [id, copy]) await api.files.delete(file);
+    await refuses(() => api.files.get(id), 'http_404');
+  },
+
+  async 'unpacks an archive'({ api, control }) {
+    const archive = await (await fetch(`${control}/archive.zip`)).blob();
+    const { id } = await api.files.upload(archive, { name: 'archive.zip', type: 'application/zip' });
+    await api.files.extract(id);
+    equal(
+      (await api.files.list()).some(({ name }) => name === 'from the archive'),
+      true,
+    );
+  },
+
+  async 'streams both ways, and tells how far it is'({ api }) {
+    const told: Progress[] = [];
+    const bytes = pattern(8 * 1024 * 1024);
+    const { id } = await api.files.upload(chunksOf(bytes), {
+      name: 'large.bin',
+      onProgress: (event) => told.push(event),
+    });
+    const last = told.at(-1);
+    equal(last?.loaded, bytes.length);
+    equal(
+      told.every(({ loaded }, index) => loaded >= (told[index - 1]?.loaded ?? 0)),
+      true,
+    );
+    const response = await api.files.download(id, 'original', { onProgress: (event) => told.push(event) });
+    equal(response.url.startsWith(api.files.url(id).origin), true);
+    const reader = response.body?.getReader();
+    const first = await reader?.read();
+    equal((first?.value?.length ?? 0) < bytes.length, true, 'the first chunk is not everything');
+    await reader?.cancel();
+    equal(await digest(await api.files.download(id)), await digest(bytes));
+    const part = await api.files.download(id, 'original', { range: { start: 1_000_000, end: 1_099_999 } });
+    equal(await digest(part), await digest(bytes.slice(1_000_000, 1_100_000)));
+  },
+
+  async 'finishes a download that breaks'({ api, faulty }) {
+    const bytes = pattern(1_000_000);
+    const { id } = await api.files.upload(bytes, { name: 'broken.bin' });
+    equal(await digest(await faulty('cut=300000').files.download(id)), await digest(bytes));
+    await refuses(async () => {
+      await digest(await faulty('cut=300000', { retry: false }).files.download(id));
+    }, 'interrupted');
+    await refuses(async () => {
+      await digest(await faulty('cut=300000,no-ranges').files.download(id));
+    }, 'interrupted');
+  },
+
+  async 'ends what stands still'({ api, faulty }) {
+    const { id } = await api.files.upload(pattern(1_000_000), { name: 'still.bin' });
+    const still = faulty('stall=300000', { retry: false, idleTimeout: 200 });
+    await refuses(async () => {
+      await digest(await still.files.download(id));
+    }, 'idle_timeout');
+    await refuses(() => faulty('latency=20000', { retry: false, timeout: 200 }).account.get(), 'timeout');
+  },
+
+  async 'tries again, and obeys Retry-After'({ faulty }) {
+    const seen: number[] = [];
+    const hooks = { response: ({ status = 0 }) => void seen.push(status) };
+    await refuses(() => faulty('status=503,retry-after=0', { hooks }).account.get(), 'http_503');
+    equal(seen, [503, 503, 503]);
+    await refuses(() => faulty('status=429,retry-after=3600').account.get(), 'http_429');
+  },
+
+  async 'ends with the reason of the signal'({ api, faulty }) {
+    const reason = new Error('enough');
+    const soon = () => {
+      const controller = new AbortController();
+      setTimeout(() => controller.abort(reason), 50);
+      return controller.signal;
+    };
+    equal(await reasonOf(() => api.account.get({ signal: AbortSignal.abort(reason) })), reason);
+    equal(await reasonOf(() => faulty('latency=20000').account.get({ signal: soon() })), reason);
+    const slow = new ReadableStream<Uint8Array>({ pull: () => new Promise(() => {}) });
+    equal(await reasonOf(() => api.files.upload(slow, { name: 'slow.bin', signal: soon() })), reason);
+    const { id } = await api.files.upload(pattern(1_000_000), { name: 'aborted.bin' });
+    const download = async () => {
+      await digest(await faulty('stall=300000').files.download(id, 'original', { signal: soon() }));
+    };
+    equal(await reasonOf(download), reason);
+  },
+
+  async 'tells errors apart, and quotes no credential'({ api, url, control, token }) {
+    const text = token.access_token;
+    const at = (baseUrl: string, other: string | Token = text) =>
+      new ApiClient({ token: other, baseUrl, retry: false });
+    await refuses(() => at(`${url}/v1`, 'wrong-token-0123456789').account.get(), 'http_401');
+    await refuses(() => api.files.download('nothing'), 'http_404');
+    await refuses(() => api.files.upload({ stream: chunksOf(pattern(10)), size: 5 }), 'truncated');
+    await refuses(() => api.files.upload('text' as never), 'invalid_argument');
+    await refuses(() => at('http://127.0.0.1:9/v1').account.get(), 'network');
+    await refuses(() => at(`${control}/html`).account.get(), 'malformed_response');
+    await refuses(() => at(`${control}/redirect`).account.get(), 'redirect_refused');
+    await refuses(
+      () => at(`${url}/v1`, { access_token: text, token_type: 'Bearer', expires_at: 1 }).account.get(),
+      'token_expired',
+    );
+    await refuses(async () => new ApiClient({ token: text, baseUrl: 'http://api.example' }), 'insecure_url');
+    await refuses(async () => api.files.url('..'), 'invalid_argument');
+
+    const error = await reasonOf(() => at(`${control}/echo`).account.get());
+    equal(error instanceof DoctapeError, true);
+    equal(appearance(error).includes(text), false);
+    equal(appearance(api).includes(text), false);
+  },
+
+  async 'has the same words everywhere'() {
+    equal(scopes.length, 7);
+    equal(renditions.length, 10);
+  },
+};
+
+/** Runs everything, one after the other, and also looks whether anything was printed. */
+export async function runContract(surroundings: Surroundings): Promise<Outcome[]> {
+  const printed: string[] = [];
+  for (const name of ['log', 'info', 'warn', 'error', 'debug'] as const) {
+    console[name] = (...values: unknown[]) => void printed.push(values.map(appearance).join(' '));
+  }
+  const context = await prepare(surroundings);
+  const outcomes: Outcome[] = [];
+  for (const [name, run] of Object.entries(cases)) {
+    try {
+      await run(context);
+      outcomes.push({ name });
+    } catch (error) {
+      outcomes.push({ name, error: appearance(error) });
+    }
+  }
+  outcomes.push({ name: 'prints nothing', ...(printed.length > 0 && { error: printed.join('\n') }) });
+  return outcomes;
+}
+
+async function prepare(surroundings: Surroundings): Promise<Context> {
+  const { url, control } = surroundings;
+  const callback: Context['callback'] = async (address, { approve = true } = {}) => {
+    const query = new URLSearchParams({ url: address.href, approve: String(approve) });
+    return (await fetch(`${control}/callback?${query}`)).text();
+  };
+  const client = new ImplicitGrantClient({
+    ...clientApp,
+    ...fakePage(),
+    redirectUri,
+    scope: scopes,
+    authorizationEndpoint: `${url}/oauth2`,
+  });
+  const token = client.handleCallback(await callback(client.authorize().url));
+  const options = { token, baseUrl: `${url}/v1` };
+  const faulty: Context['faulty'] = (fault, more) =>
+    new ApiClient({
+      ...options,
+      fetch: (input, init) =>
+        fetch(input, { ...init, headers: { ...(init?.headers as Record<string, string>), 'x-doctape-fault': fault } }),
+      ...more,
+    });
+  return { ...surroundings, token, api: new ApiClient(options), faulty, callback };
+}
+
+function fakePage() {
+  const entries = new Map<string, string>();
+  const storage: WebStorage = {
+    get length() {
+      return entries.size;
+    },
+    key: (index) => [...entries.keys()][index] ?? null,
+    getItem: (key) => entries.get(key) ?? null,
+    setItem: (key, value) => void entries.set(key, value),
+    removeItem: (key) => void entries.delete(key),
+  };
+  const location = { href: 'http://localhost:3000/', assign() {} };
+  return { location, history: { state: null, replaceState() {} }, storage, tokenStorage: storage };
+}
+
+/** Bytes that differ from place to place. */
+function pattern(length: number): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(length);
+  for (let at = 0; at < length; at++) bytes[at] = (at * 31 + (at >> 8) * 7 + (at >> 16)) & 255;
+  return bytes;
+}
+
+async function* chunksOf(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += 65_536) yield bytes.slice(at, at + 65_536);
+}
+
+function streamOf(bytes: Uint8Array): ReadableStream<Uint8Array> {
+  const chunks = chunksOf(bytes);
+  return new ReadableStream({
+    async pull(controller) {
+      const { done, value } = await chunks.next();
+      if (done) controller.close();
+      else controller.enqueue(value);
+    },
+  });
+}
+
+async function digest(content: Response | Uint8Array<ArrayBuffer>): Promise<string> {
+  const bytes = content instanceof Response ? await content.arrayBuffer() : content;
+  const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
+  return Array.from(hash, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+function equal(actual: unknown, expected: unknown, what = ''): void {
+  const [a, b] = [actual, expected].map((value) => (typeof value === 'object' ? JSON.stringify(value) : value));
+  if (a !== b) throw new Error(`${what} expected ${String(b)}, got ${String(a)}`.trim());
+}
+
+async function refuses(action: () => Promise<unknown>, code: string): Promise<void> {
+  const error = await reasonOf(action);
+  if (!(error instanceof DoctapeError)) throw new Error(`expected ${code}, got ${appearance(error)}`);
+  equal(error.code, code, error.message);
+}
+
+async function reasonOf(action: () => Promise<unknown>): Promise<unknown> {
+  try {
+    await action();
+  } catch (error) {
+    return error;
+  }
+  throw new Error('it did not fail');
+}
+
+/** Everything that a log could show of a value, by whatever means the runtime has. */
+function appearance(value: unknown): string {
+  const { Bun, Deno, process } = globalThis as {
+    Bun?: { inspect: (value: unknown, options: object) => string };
+    Deno?: { inspect: (value: unknown, options: object) => string };
+    process?: { getBuiltinModule?: (name: string) => { inspect?: (value: unknown, options: object) => string } };
+  };
+  const inspect = Deno?.inspect ?? Bun?.inspect ?? process?.getBuiltinModule?.('node:util')?.inspect;
+  const parts = [String(value), JSON.stringify(value), inspect?.(value, { depth: 9, showHidden: true })];
+  for (let at = value, depth = 0; at instanceof Error && depth < 9; at = at.cause, depth++) {
+    parts.push(at.stack, JSON.stringify(Object.getOwnPropertyDescriptors(at)));
+  }
+  return parts.filter((part) => part !== undefined).join('\n');
+}

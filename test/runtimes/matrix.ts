@@ -1,0 +1,250 @@
+import { execFile, spawn } from 'node:child_process';
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { promisify } from 'node:util';
+import { build } from 'esbuild';
+import { chromium, firefox } from 'playwright-core';
+import { type ServedSandbox, serveSandbox } from '../../src/serve.js';
+import { makeZip } from '../fixtures/make-zip.js';
+import { findBrowsers } from '../support/browsers.js';
+import type { Outcome, Surroundings } from './contract.js';
+
+// Runs the contract in every runtime, each time with the package as it would be published, in a folder of its own.
+
+const run = promisify(execFile);
+
+/** Where the contract runs, and what the servers are that it runs against. */
+export interface Bed {
+  /** Names of runtimes, with their versions where they are known. */
+  runtimes: string[];
+  outcomes(runtime: string): Promise<Outcome[]>;
+  close(): Promise<void>;
+}
+
+type Runner = (surroundings: Surroundings) => Promise<Outcome[]>;
+
+export async function layBed(): Promise<Bed> {
+  const folder = await mkdtemp(join(tmpdir(), 'doctape-runtimes-'));
+  await unpackPackage(folder);
+  const sandbox = await serveSandbox({ port: 0 });
+  const control = await serveControl(sandbox);
+  const runners = {
+    ...(await commandRunners(folder)),
+    workerd: await workerdRunner(folder),
+    ...(await browserRunners(folder)),
+  };
+  return {
+    runtimes: Object.keys(runners),
+    async outcomes(runtime) {
+      await sandbox.sandbox.reset();
+      const runner = Object.entries(runners).find(([name]) => name === runtime)?.[1];
+      if (!runner) throw new Error(`there is no runtime ${runtime}`);
+      return runner({ url: sandbox.url, control: control.url, page: false });
+    },
+    async close() {
+      await Promise.all([sandbox.close(), control.close()]);
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Packs the package and installs it, with its dependencies from where they are. */
+async function unpackPackage(folder: string): Promise<void> {
+  const { stdout } = await run('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', folder]);
+  const [{ filename }] = JSON.parse(stdout);
+  const modules = join(folder, 'node_modules');
+  await mkdir(join(modules, 'doctape-sdk'), { recursive: true });
+  await run('tar', ['-xzf', join(folder, filename), '--strip-components=1', '-C', join(modules, 'doctape-sdk')]);
+  const { dependencies } = JSON.parse(await readFile('package.json', 'utf8'));
+  for (const name of Object.keys(dependencies)) {
+    await cp(join('node_modules', name), join(modules, name), { recursive: true });
+  }
+  await writeFile(join(folder, 'package.json'), JSON.stringify({ type: 'module', private: true }));
+}
+
+/** Bundles a program around the contract, or only translates it where the runtime resolves packages itself. */
+async function makeProgram(folder: string, name: string, text: string, conditions?: string[]): Promise<string> {
+  const outfile = join(folder, `${name}.js`);
+  await build({
+    stdin: { contents: text, resolveDir: join(process.cwd(), 'test/runtimes'), loader: 'ts' },
+    bundle: true,
+    format: 'esm',
+    target: 'es2022',
+    platform: conditions ? 'browser' : 'neutral',
+    outfile,
+    logLevel: 'error',
+    ...(conditions
+      ? { conditions, nodePaths: [join(folder, 'node_modules')], plugins: [fromFolder(folder)] }
+      : { packages: 'external' }),
+  });
+  return outfile;
+}
+
+/** The package by its name must be the packed one, not this repository. */
+function fromFolder(folder: string) {
+  return {
+    name: 'from-folder',
+    setup({ onResolve, resolve }: Parameters<NonNullable<Parameters<typeof build>[0]['plugins']>[number]['setup']>[0]) {
+      onResolve({ filter: /^doctape-sdk/ }, ({ path, kind, pluginData }) =>
+        pluginData === folder ? undefined : resolve(path, { kind, resolveDir: folder, pluginData: folder }),
+      );
+    },
+  };
+}
+
+async function commandRunners(folder: string): Promise<Record<string, Runner>> {
+  const program = await makeProgram(
+    folder,
+    'command',
+    `import { runContract } from './contract.js';
+    const [text] = globalThis.Deno?.args ?? process.argv.slice(2);
+    const print = console.log.bind(console);
+    print(JSON.stringify(await runContract(JSON.parse(text))));
+    globalThis.process?.exit(0);`,
+  );
+  const modules = join(process.cwd(), 'node_modules');
+  const commands: Record<string, string[]> = {
+    'Node 22': [join(modules, 'node22/bin/node')],
+    'Node 24': [join(modules, 'node/bin/node')],
+    'Node 26': [join(modules, 'node26/bin/node')],
+    Bun: [join(modules, '.bin/bun')],
+    Deno: [join(modules, '.bin/deno'), 'run', '--cached-only', '--allow-net', '--allow-env', '--allow-read'],
+  };
+  return Object.fromEntries(
+    Object.entries(commands).map(([name, [command = '', ...flags]]) => [
+      name,
+      async (surroundings) => {
+        const { stdout } = await run(command, [...flags, program, JSON.stringify(surroundings)], {
+          cwd: folder,
+          timeout: 120_000,
+        });
+        return JSON.parse(stdout);
+      },
+    ]),
+  );
+}
+
+async function workerdRunner(folder: string): Promise<Runner> {
+  await makeProgram(
+    folder,
+    'worker',
+    `import { runContract } from './contract.js';
+    export default {
+      async fetch(request) {
+        return Response.json(await runContract(await request.json()));
+      },
+    };`,
+    ['workerd', 'worker', 'browser'],
+  );
+  const config = `
+using Workerd = import "/workerd/workerd.capnp";
+const config :Workerd.Config = (
+  services = [
+    (name = "main", worker = .contract),
+    (name = "net", network = (allow = ["local", "private", "public"])),
+  ],
+  sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "main")],
+);
+const contract :Workerd.Worker = (
+  modules = [(name = "worker.js", esModule = embed "worker.js")],
+  compatibilityDate = "2026-06-01",
+  globalOutbound = "net",
+);`;
+  await writeFile(join(folder, 'workerd.capnp'), config);
+  return async (surroundings) => {
+    const flags = ['serve', 'workerd.capnp', '--control-fd=3'];
+    const child = spawn(join(process.cwd(), 'node_modules/.bin/workerd'), flags, {
+      cwd: folder,
+      stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
+    });
+    try {
+      const port = await new Promise<number>((resolve, reject) => {
+        const lines = createInterface({ input: child.stdio[3] as NodeJS.ReadableStream });
+        lines.on('line', (line) => resolve(JSON.parse(line).port));
+        child.once('exit', (code) => reject(new Error(`workerd ended with ${code}`)));
+      });
+      const body = JSON.stringify(surroundings);
+      return await (await fetch(`http://127.0.0.1:${port}/`, { method: 'POST', body })).json();
+    } finally {
+      child.kill();
+    }
+  };
+}
+
+async function browserRunners(folder: string): Promise<Record<string, Runner>> {
+  const program = await makeProgram(
+    folder,
+    'page',
+    `import { runContract } from './contract.js';
+    globalThis.runContract = runContract;`,
+    ['browser'],
+  );
+  const script = await readFile(program, 'utf8');
+  const runners: Record<string, Runner> = {};
+  for (const { name, launchOptions } of findBrowsers()) {
+    const title = name === 'chromium' ? 'Chromium' : 'Firefox';
+    runners[title] = async (surroundings) => {
+      const site = await listen((request, response) => {
+        const isScript = request.url === '/page.js';
+        response.setHeader('content-type', isScript ? 'text/javascript' : 'text/html');
+        response.end(isScript ? script : '<!doctype html><script type="module" src="/page.js"></script>');
+      });
+      const browser = await { chromium, firefox }[name].launch(launchOptions);
+      try {
+        const page = await browser.newPage();
+        await page.goto(site.url);
+        return await page.evaluate((given) => (globalThis as unknown as { runContract: Runner }).runContract(given), {
+          ...surroundings,
+          page: true,
+        });
+      } finally {
+        await browser.close();
+        await site.close();
+      }
+    };
+  }
+  return runners;
+}
+
+/** What the contract cannot do everywhere: follow a redirect by hand, make a zip, be a server that misbehaves. */
+async function serveControl({ sandbox }: ServedSandbox): Promise<{ url: string; close: () => Promise<void> }> {
+  const archive = makeZip([{ name: 'from the archive.txt', content: Buffer.from('packed') }]);
+  return listen(async (request, response) => {
+    const { pathname, searchParams } = new URL(request.url ?? '', 'http://control');
+    response.setHeader('access-control-allow-origin', '*');
+    response.setHeader('access-control-allow-headers', 'authorization');
+    if (request.method === 'OPTIONS') response.writeHead(204).end();
+    else if (pathname === '/callback') {
+      const approve = searchParams.get('approve') === 'true';
+      const address = await sandbox.authorize(searchParams.get('url') ?? '', { username: 'alice', approve });
+      response.end(address.href);
+    } else if (pathname === '/archive.zip') response.end(archive);
+    else if (pathname === '/html/account') response.writeHead(200, { 'content-type': 'text/html' }).end('<p>Hello');
+    else if (pathname === '/redirect/account') response.writeHead(307, { location: '/html/account' }).end();
+    else if (pathname === '/echo/account') {
+      const error = { code: 500, message: `what was that: ${request.headers.authorization}` };
+      response.writeHead(500, { 'content-type': 'application/json' }).end(JSON.stringify({ error }));
+    } else response.writeHead(404).end();
+  });
+}
+
+async function listen(
+  answer: (request: IncomingMessage, response: ServerResponse) => void | Promise<void>,
+): Promise<{ url: string; close: () => Promise<void> }> {
+  const server = createServer((request, response) => {
+    void Promise.resolve(answer(request, response)).catch((error) => response.writeHead(500).end(String(error)));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
