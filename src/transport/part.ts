@@ -9,7 +9,7 @@ export interface Part {
   length: number | undefined;
   /** The next bytes, or undefined at the end. Rejects with the reason of the watch once that has ended. */
   read(): Promise<Uint8Array | undefined>;
-  /** Gives up the rest, and with it the connection. */
+  /** Gives up the rest, and with it the connection. That the body has failed already is of no interest. */
   release(reason?: unknown): Promise<void>;
 }
 
@@ -33,9 +33,9 @@ export function partOf(response: Response, watched: Watch): Part {
         throw signal.aborted ? signal.reason : error;
       }
     },
-    release(reason) {
+    async release(reason) {
       watched.stop();
-      return reader?.cancel(reason) ?? Promise.resolve();
+      await reader?.cancel(reason).catch(() => {});
     },
   };
 }

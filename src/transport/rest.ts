@@ -36,11 +36,17 @@ export function restOf(
   };
 
   return async (loaded) => {
-    const changed = (problem: string) => new TransferError('changed', `${operation} ${problem}`, loaded);
+    const broke = `${operation} broke after ${loaded} bytes`;
+    const changed = (problem: string) =>
+      new TransferError(
+        'changed',
+        `${broke} and cannot be completed: asked for the rest, the server ${problem}`,
+        loaded,
+      );
     const missing = { start: origin + loaded, end: range?.end, ifRange: validator };
     function check(response: Response): void {
       const problem = restProblem(response, missing, known);
-      if (problem) throw changed(`${problem}, when asked for the rest after ${loaded} bytes`);
+      if (problem) throw changed(problem);
       const sent = contentRange(response.headers);
       known.size ??= sent?.size;
       known.last ??= sent?.end;
@@ -49,11 +55,10 @@ export function restOf(
       return await attempts.run((tell) => requestBytes(connection, { url, range: missing, signal, check }, tell));
     } catch (error) {
       if (error instanceof ApiError && (error.status === 412 || error.status === 416)) {
-        throw changed(`answered with ${error.status}, when asked for the rest after ${loaded} bytes`);
+        throw changed(`answered with ${error.status}`);
       }
       if (error instanceof NetworkError) {
-        const message = `${operation} broke after ${loaded} bytes, and the server could not be reached for the rest`;
-        throw new TransferError('interrupted', message, loaded);
+        throw new TransferError('interrupted', `${broke}, and the server could not be reached for the rest`, loaded);
       }
       throw error;
     }

@@ -42,19 +42,19 @@ export function resumableBody(
       try {
         const chunk = await part.read();
         whole.signal.throwIfAborted(); // what was cancelled seems to end
-        if (chunk || total === undefined) return chunk;
+        if (chunk || total === undefined || progress.loaded === total) return chunk;
         problem = brokeOff('truncated', 'ended');
       } catch (error) {
         whole.signal.throwIfAborted();
+        if (progress.loaded === total) return undefined; // all that broke is the end of the connection
         problem = error instanceof DoctapeError ? error : brokeOff('interrupted', 'broke');
       }
-      if (progress.loaded === total) return undefined; // what broke, if anything, is the end of the connection
       await resume(problem);
     }
   }
 
   async function resume(problem: unknown): Promise<void> {
-    void part.release().catch(() => {}); // it has failed already, or hangs
+    void part.release(); // not waited for: it may hang
     if (!rest) throw problem;
     if (progress.loaded > loadedBefore) attempts.refill();
     loadedBefore = progress.loaded;
@@ -77,7 +77,7 @@ export function resumableBody(
           const chunk = await next();
           if (!chunk) {
             whole.stop();
-            void part.release().catch(() => {});
+            void part.release();
             progress.end();
             controller.close();
             return;
@@ -90,7 +90,7 @@ export function resumableBody(
           controller.enqueue(chunk);
         } catch (error) {
           onFailure(error);
-          void giveUp(error).catch(() => {});
+          void giveUp(error);
           throw error;
         }
       },
