@@ -544,6 +544,37 @@ describe('the API client', () => {
     expect(leaks(error, planted)).toEqual([]);
   });
 
+  const rests: Record<string, Answer> = {
+    'a reset': (response) => void response.destroy(),
+    'the whole file': (response, { held }) => void response.writeHead(200).end(held),
+    'another part': (response, { held }) => {
+      response.writeHead(206, { 'content-range': `bytes 0-1/2 ${held}`, etag: `"${held}"` }).end(held);
+    },
+    'another version': (response, { held }) => {
+      response.writeHead(206, { 'content-range': 'bytes 9-99999/100000', etag: `"not ${held}"` }).end(held);
+    },
+    'a redirect': (response, { held }) => void response.writeHead(302, { location: `ftp://${held}/?${held}` }).end(),
+    'a refusal': (response, { held }) => {
+      send(response, 403, { error: { code: 403, message: held } }, { 'www-authenticate': `Bearer realm="${held}"` });
+    },
+    'no such range': (response, { held }) => send(response, 416, { error: { code: 416, message: held } }),
+  };
+
+  it.each(Object.entries(rests))('shows no token when the rest of a file is %s', async (_, rest) => {
+    const url = await listen((response, asked, request) => {
+      if (request.headers.range !== undefined) return rest(response, asked, request);
+      const headers = { 'content-length': '100000', 'accept-ranges': 'bytes', etag: `"${asked.held}"` };
+      response.writeHead(200, headers).write('x'.repeat(9), () => setTimeout(() => response.destroy(), 20));
+    });
+    const error = await rejectionOf(
+      apiClient(url)
+        .files.download('file-1')
+        .then((response) => response.text()),
+    );
+    expect(error).toBeInstanceOf(DoctapeError);
+    expect(leaks(error, planted)).toEqual([]);
+  });
+
   it('shows no token when it is constructed wrongly', async () => {
     const wrong = [
       { token: `${token}\n` },

@@ -35,8 +35,9 @@ export interface ApiClientOptions {
   /** Milliseconds a transfer may stand still, either way; false turns the limit off. @default 30_000 */
   idleTimeout?: number | false | undefined;
   /**
-   * How often a call is tried again that can be: GET and DELETE after a failure that may pass, others only when the
-   * server refused them and said when to come back. A number is the limit; false is never. @default { limit: 2, maxDelay: 60_000 }
+   * How often a call is tried again that can be: GET and DELETE after a failure that may pass, others only when the server
+   * refused them and said when to come back. A download that breaks is resumed as often, counted anew whenever bytes have
+   * arrived. A number is the limit; false is never. @default { limit: 2, maxDelay: 60_000 }
    */
   retry?: RetryOptions | number | false | undefined;
   /** Told what is sent and answered, without credentials: for logs and metrics. */
