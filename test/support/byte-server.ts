@@ -67,8 +67,14 @@ export function headersFor(
   return { 'content-length': size - start, ...range, ...headers };
 }
 
-/** Sends bytes, and breaks the connection when they have left. */
+/** Sends bytes and closes, whatever was announced. */
+export function sendAndClose(socket: Socket, ...pieces: (string | Uint8Array)[]): void {
+  for (const piece of pieces) socket.write(piece);
+  socket.end();
+}
+
+/** Sends bytes and resets the connection, which may overtake what has not been read yet. */
 export function sendAndReset(socket: Socket, ...pieces: (string | Uint8Array)[]): void {
   for (const piece of pieces) socket.write(piece);
-  setTimeout(() => socket.resetAndDestroy(), 30); // a reset overtakes what has not been read
+  setTimeout(() => socket.resetAndDestroy(), 30);
 }

@@ -15,7 +15,7 @@ import {
   TransferError,
   UnauthorizedError,
 } from '../../src/index.js';
-import { byteServer, head, headFor, resumable, sendAndReset, startOf } from '../support/byte-server.js';
+import { byteServer, head, headFor, resumable, sendAndClose, startOf } from '../support/byte-server.js';
 import { accessToken, reasonOf, rejection, scriptedServer, wait } from '../support/scripted-server.js';
 
 const digits = '0123456789';
@@ -33,7 +33,7 @@ function readerOf({ body }: Response): ReadableStreamDefaultReader<Uint8Array> {
 function brokenOnce(bytes: number, then: Parameters<typeof byteServer>[0], headers = resumable) {
   return byteServer((request, socket) => {
     if (request.number > 0) return then(request, socket);
-    sendAndReset(socket, headFor(request, digits.length, headers), digits.slice(0, bytes));
+    sendAndClose(socket, headFor(request, digits.length, headers), digits.slice(0, bytes));
   });
 }
 
@@ -80,7 +80,7 @@ describe('a download that breaks', () => {
       const headers = { 'content-range': `bytes ${start}-7/10`, 'content-length': 8 - start, etag: '"v1"' };
       const bytes = digits.slice(start, 8);
       if (request.number > 0) socket.end(head(206, headers) + bytes);
-      else sendAndReset(socket, head(206, headers), bytes.slice(0, 2));
+      else sendAndClose(socket, head(206, headers), bytes.slice(0, 2));
     });
     const response = await apiAt(server.url).files.download('a', 'original', { range: { start: 2, end: 7 } });
     expect(await response.text()).toBe('234567');
@@ -93,7 +93,7 @@ describe('a download that breaks', () => {
     const server = await byteServer((request, socket) => {
       const answer = headFor(request, digits.length) + digits.slice(startOf(request));
       if (request.number > 0) socket.end(answer);
-      else sendAndReset(socket, answer.slice(0, -2));
+      else sendAndClose(socket, answer.slice(0, -2));
     });
     const response = await apiAt(server.url).files.download('a', 'original', { range: { start: 5, end: 99 } });
     expect(await response.text()).toBe('56789');
@@ -110,7 +110,7 @@ describe('a download that breaks', () => {
 
     const chunked = await byteServer((request, socket) => {
       if (request.number > 0) return right(request, socket);
-      sendAndReset(socket, head(200, { 'transfer-encoding': 'chunked', ...resumable }), '3\r\n012\r\n');
+      sendAndClose(socket, head(200, { 'transfer-encoding': 'chunked', ...resumable }), '3\r\n012\r\n');
     });
     expect(await (await apiAt(chunked.url).files.download('a')).text()).toBe(digits);
     expect(chunked.requests[1]?.headers.get('range')).toBe('bytes=3-');
@@ -119,7 +119,7 @@ describe('a download that breaks', () => {
   it('is whole when only the end of its connection broke', async () => {
     const server = await byteServer((request, socket) => {
       const headers = { 'content-range': 'bytes 0-9/10', 'transfer-encoding': 'chunked', ...resumable };
-      if (request.headers.has('range')) sendAndReset(socket, head(206, headers), `a\r\n${digits}\r\n`);
+      if (request.headers.has('range')) sendAndClose(socket, head(206, headers), `a\r\n${digits}\r\n`);
     });
     const response = await apiAt(server.url).files.download('a', 'original', { range: { start: 0 } });
     expect(await response.text()).toBe(digits);
@@ -145,7 +145,7 @@ describe('a download that breaks', () => {
       socket.on('close', () => closed.resolve());
       socket.write(headFor(request, digits.length) + digits.slice(0, 6));
     });
-    const response = await apiAt(server.url, { idleTimeout: 200 }).files.download('a');
+    const response = await apiAt(server.url, { idleTimeout: 400 }).files.download('a');
     expect(await response.text()).toBe(digits);
     expect(server.requests[1]?.headers.get('range')).toBe('bytes=6-');
     await closed.promise;
@@ -169,7 +169,7 @@ describe('a download that breaks', () => {
     const server = await byteServer((request, socket) => {
       const answer = headFor(request, digits.length, {}) + digits.slice(startOf(request));
       if (request.number > 0) socket.end(answer);
-      else sendAndReset(socket, answer.slice(0, -2));
+      else sendAndClose(socket, answer.slice(0, -2));
     });
     const range = { start: 3, ifRange: '"v1"' };
     const response = await apiAt(server.url).files.download('a', 'original', { range });
@@ -184,7 +184,7 @@ describe('the reader of a resumed download', () => {
       const start = startOf(request);
       const piece = digits.slice(start, start + 3);
       if (start + 3 >= digits.length) right(request, socket);
-      else sendAndReset(socket, headFor(request, digits.length), piece);
+      else sendAndClose(socket, headFor(request, digits.length), piece);
     });
     vi.spyOn(performance, 'now').mockImplementation(() => Date.now() * 1000); // each chunk is reported
     const reports: Progress[] = [];
@@ -204,10 +204,10 @@ describe('the reader of a resumed download', () => {
       if (request.number > 0) socket.end(Buffer.alloc(size - startOf(request), 'x'));
       else socket.write(half, () => setTimeout(() => socket.resetAndDestroy(), 500));
     });
-    const reader = readerOf(await apiAt(server.url, { idleTimeout: 200 }).files.download('a'));
+    const reader = readerOf(await apiAt(server.url, { idleTimeout: 400 }).files.download('a'));
     let loaded = 0;
     for (let reads = 0; ; reads++) {
-      if (reads < 3) await wait(400);
+      if (reads < 3) await wait(600);
       const { done, value } = await reader.read();
       if (done) break;
       loaded += value.byteLength;
@@ -311,7 +311,7 @@ describe('the attempts', () => {
       // each byte takes three attempts: two that give nothing, and one that gives a byte and breaks
       if (request.number % 3 > 0) return void socket.resetAndDestroy();
       if (start === digits.length - 1) return right(request, socket);
-      sendAndReset(socket, headFor(request, digits.length), digits.slice(start, start + 1));
+      sendAndClose(socket, headFor(request, digits.length), digits.slice(start, start + 1));
     });
     expect(await (await apiAt(server.url, { retry: { limit: 3, maxDelay: 5 } }).files.download('a')).text()).toBe(
       digits,
@@ -327,7 +327,7 @@ describe('the attempts', () => {
 
     const empty = await byteServer((request, socket) => {
       const bytes = request.number === 0 ? digits.slice(0, 4) : '';
-      sendAndReset(socket, headFor(request, digits.length), bytes);
+      sendAndClose(socket, headFor(request, digits.length), bytes);
     });
     const other = await rejection((await apiAt(empty.url).files.download('a')).text(), TransferError);
     expect(other).toMatchObject({ code: 'interrupted', bytes: 4 });
@@ -336,7 +336,7 @@ describe('the attempts', () => {
 
   it('end when the rest stands still again and again', async () => {
     const server = await brokenOnce(4, () => {});
-    const response = await apiAt(server.url, { idleTimeout: 100 }).files.download('a');
+    const response = await apiAt(server.url, { idleTimeout: 200 }).files.download('a');
     expect(await rejection(response.text(), TimeoutError)).toMatchObject({ code: 'idle_timeout' });
     expect(server.requests).toHaveLength(3);
   });
@@ -473,7 +473,7 @@ describe('the token', () => {
     const other = await byteServer((request, socket) => {
       if (broken) return right(request, socket);
       broken = true;
-      sendAndReset(socket, headFor(request, digits.length), digits.slice(0, 4));
+      sendAndClose(socket, headFor(request, digits.length), digits.slice(0, 4));
     });
     const server = await scriptedServer((_, response) => {
       response.writeHead(302, { location: `${other.url}/signed?key=${server.requests.length}` }).end();
