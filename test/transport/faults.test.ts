@@ -90,6 +90,19 @@ describe('a body that stands still', () => {
     expect(await text(server.url, { idleTimeout: 300 })).toBe(digits);
     expect(server.requests.map(({ headers }) => headers.get('range'))).toEqual([null, null, 'bytes=3-', 'bytes=6-']);
   });
+
+  it('and whose fetch heeds no signal ends all the same, by time and by abort', async () => {
+    const fetch = async () => new Response(new ReadableStream({ start: (body) => body.enqueue(new Uint8Array(4)) }));
+    const error = await rejection(text('http://localhost', { fetch, idleTimeout: 100 }), TimeoutError);
+    expect(error.code).toBe('idle_timeout');
+
+    const controller = new AbortController();
+    const { signal } = controller;
+    const response = await apiAt('http://localhost', { fetch }).files.download('a', 'original', { signal });
+    const reading = readAll(response);
+    setTimeout(() => controller.abort('enough'), 20);
+    expect((await reading).error).toBe('enough');
+  });
 });
 
 describe('a server that cannot give the rest', () => {
@@ -176,18 +189,19 @@ describe('a rest that is not the rest', () => {
     expect(server.requests).toHaveLength(2);
   });
 
-  it('is held against what an earlier rest told of the size', async () => {
-    const unknown: Answer = (_, socket) => {
-      sendAndClose(socket, head(200, { 'transfer-encoding': 'chunked', ...resumable }), '4\r\n0123\r\n');
+  it.each([
+    ['reaches further', 'bytes 6-10/11', '6789x'],
+    ['is of a larger file', 'bytes 6-9/11', '6789'],
+  ])('is held against what an earlier rest told, when it %s', async (_, contentRange, bytes) => {
+    const unknown: Answer = (request, socket) => {
+      sendAndClose(socket, `${chunkedHead(request)}4\r\n0123\r\n`);
     };
-    const twoMore: Answer = (_, socket) => {
+    const twoMore: Answer = (_request, socket) => {
       const headers = { 'content-range': 'bytes 4-9/10', 'content-length': 6, etag: '"v1"' };
       sendAndClose(socket, head(206, headers), '45');
     };
-    const larger = part('bytes 6-10/11', '6789x');
-    const { given, error } = await readAll(
-      await apiAt((await faulty(unknown, twoMore, larger)).url).files.download('a'),
-    );
+    const server = await faulty(unknown, twoMore, part(contentRange, bytes));
+    const { given, error } = await readAll(await apiAt(server.url).files.download('a'));
     expect(error).toMatchObject({ code: 'changed', bytes: 6 });
     expect(given).toBe('012345');
   });
