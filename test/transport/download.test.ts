@@ -232,6 +232,7 @@ describe('progress', () => {
     const reader = bodyReader(response);
     await reader.read();
     const pending = reader.read();
+    await wait(20); // until it is under way
     const before = reports.length;
     await reader.cancel();
     expect((await pending).done).toBe(true);
