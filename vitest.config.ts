@@ -1,10 +1,57 @@
-import { defineConfig, type ViteUserConfig } from 'vitest/config';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { playwright } from '@vitest/browser-playwright';
+import type { Plugin } from 'vite';
+import { configDefaults, defineConfig, type ViteUserConfig } from 'vitest/config';
+import { findBrowsers } from './test/support/browsers.js';
+
+/** msw wants its worker at the root of the site; a copy of it would grow old. */
+function mswWorker(): Plugin {
+  const file = createRequire(import.meta.url).resolve('msw/mockServiceWorker.js');
+  return {
+    name: 'msw-worker',
+    configureServer(server) {
+      server.middlewares.use('/mockServiceWorker.js', (_request, response) => {
+        response.setHeader('content-type', 'text/javascript').end(readFileSync(file));
+      });
+    },
+  };
+}
 
 const config: ViteUserConfig = defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
     reporters: ['default', './test/closing-line.ts'],
     testTimeout: 30_000,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'node',
+          include: ['test/**/*.test.ts'],
+          exclude: [...configDefaults.exclude, 'test/browser/**'],
+        },
+      },
+      {
+        extends: true,
+        plugins: [mswWorker()],
+        test: {
+          name: 'browser',
+          include: ['test/browser/**/*.test.ts'],
+          globalSetup: ['test/browser/global-setup.ts'],
+          // after the others, several of which are sensitive to a busy machine
+          sequence: { groupOrder: 1 },
+          browser: {
+            enabled: true,
+            headless: true,
+            screenshotFailures: false,
+            instances: findBrowsers().map(({ name, launchOptions }) => ({
+              browser: name,
+              provider: playwright({ launchOptions }),
+            })),
+          },
+        },
+      },
+    ],
   },
 });
 export default config;

@@ -2,10 +2,16 @@ import type { Context } from 'hono';
 import * as z from 'zod/mini';
 import { Failure } from './failure.js';
 
+/** The body of a request. Firefox, where a page's own service worker hands it over, has it whole only. */
+export async function bodyReader(request: Request): Promise<ReadableStreamDefaultReader<Uint8Array> | undefined> {
+  const body = 'body' in request ? request.body : (await (request as Request).blob()).stream();
+  return body?.getReader();
+}
+
 /** The body of a request as text, whether its length was announced or not. */
 export async function textBody(c: Context, limit: number): Promise<string> {
   const decoder = new TextDecoder();
-  const reader = c.req.raw.body?.getReader();
+  const reader = await bodyReader(c.req.raw);
   let text = '';
   let size = 0;
   const read = () =>

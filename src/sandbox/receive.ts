@@ -1,6 +1,7 @@
 import { parse } from 'content-disposition';
 import { make, type PartInfo } from 'multipasta';
 import { parseUrl } from '../protocol/urls.js';
+import { bodyReader } from './body.js';
 import { delimiterGuard } from './delimiter-guard.js';
 import { Failure } from './failure.js';
 import { cleanFileName } from './file-name.js';
@@ -95,7 +96,7 @@ export async function receive(store: Store, request: Request, quota: Quota): Pro
   }
 
   try {
-    const reader = request.body?.getReader();
+    const reader = await bodyReader(request);
     while (reader && !problem) {
       const { done, value } = await reader.read().catch(() => {
         throw new Failure(400, 'the body was cut off');

@@ -1,0 +1,242 @@
+import { describe, expect, inject, it } from 'vitest';
+import {
+  ApiClient,
+  type ApiClientOptions,
+  InsufficientScopeError,
+  NetworkError,
+  NotFoundError,
+  type Progress,
+  ResponseError,
+  TimeoutError,
+  TransferError,
+  UnauthorizedError,
+  type UploadSource,
+} from '../../src/index.js';
+import { rejection } from './rejection.js';
+
+// Across origins: the page is served by the test runner, the API by a sandbox on another port.
+
+const sandbox = inject('sandbox');
+const stalling = inject('stallingSandbox');
+const unruly = inject('unruly');
+const api = new ApiClient({ token: sandbox.token, baseUrl: `${sandbox.url}/v1` });
+
+function clientAt(url: string, options: Partial<ApiClientOptions> = {}): ApiClient {
+  return new ApiClient({ token: sandbox.token, baseUrl: `${url}/v1`, retry: false, ...options });
+}
+
+/** Bytes that repeat nowhere in a way that a lost or doubled chunk would hide in. */
+function noise(size: number): Uint8Array<ArrayBuffer> {
+  const words = new Uint32Array(Math.ceil(size / 4));
+  let state = 1;
+  for (let index = 0; index < words.length; index++) {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    words[index] = state;
+  }
+  return new Uint8Array(words.buffer, 0, size);
+}
+
+async function digest(bytes: BufferSource): Promise<string> {
+  return new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)).join();
+}
+
+const fiveMegabytes = noise(5_000_000);
+
+it('runs in a page, on the fetch of the browser', () => {
+  expect(document.defaultView).toBe(window);
+  expect(String(fetch)).toContain('native code');
+  expect(new URL(sandbox.url).origin).not.toBe(location.origin);
+});
+
+it('reads, changes and deletes', async () => {
+  expect(await api.account.get()).toMatchObject({ username: 'alice' });
+  const { id } = await api.files.upload(new Blob(['x']), { name: 'before.txt' });
+  const changed = await api.files.update(id, { name: 'after', starred: true, tags: ['ü'] });
+  expect(changed).toMatchObject({ name: 'after', starred: true, tags: ['ü'] });
+  await api.files.delete(id);
+  await rejection(api.files.get(id), NotFoundError);
+});
+
+it('lists what it iterates over', async () => {
+  const ids = await Promise.all(['a', 'b', 'c'].map(async (text) => (await api.files.upload(new Blob([text]))).id));
+  const iterated: string[] = [];
+  for await (const { id } of api.files.iterate()) iterated.push(id);
+  const listed = (await api.files.list()).map(({ id }) => id);
+  for (const id of ids) {
+    expect(listed.filter((one) => one === id)).toHaveLength(1);
+    expect(iterated.filter((one) => one === id)).toHaveLength(1);
+  }
+});
+
+const halves = ['left ', 'right'].map((text) => new TextEncoder().encode(text));
+
+function streamOfHalves(): ReadableStream<Uint8Array> {
+  return new ReadableStream({
+    start(controller) {
+      for (const half of halves) controller.enqueue(half);
+      controller.close();
+    },
+  });
+}
+
+async function* iterableOfHalves(): AsyncGenerator<Uint8Array> {
+  yield* halves;
+}
+
+describe('uploads', () => {
+  it.each<[string, () => UploadSource]>([
+    ['a File', () => new File(['left ', 'right'], 'file.txt', { type: 'text/plain' })],
+    ['a Blob', () => new Blob(['left ', 'right'])],
+    ['a buffer', () => new TextEncoder().encode('left right').buffer],
+    ['a ReadableStream', streamOfHalves],
+    ['an async iterable', iterableOfHalves],
+    ['a stream of known size', () => ({ stream: streamOfHalves(), size: 10 })],
+    ['an iterable of known size', () => ({ stream: iterableOfHalves(), size: 10 })],
+    ['a Response', () => new Response('left right')],
+  ])('%s', async (_, source) => {
+    const reports: Progress[] = [];
+    const uploaded = await api.files.upload(source(), {
+      name: 'names, "quotes" and ümlauts.txt',
+      type: 'text/plain',
+      onProgress: (progress) => reports.push(progress),
+    });
+    expect(uploaded).toMatchObject({ name: 'names, "quotes" and ümlauts.txt', size: 10 });
+    const response = await api.files.download(uploaded.id);
+    expect(response.headers.get('content-type')).toBe('text/plain');
+    expect(await response.text()).toBe('left right');
+    expect(reports.at(-1)?.loaded).toBe(10);
+  });
+
+  it('several files at once', async () => {
+    const files = await api.files.uploadAll([new File(['one'], 'one.txt'), streamOfHalves()]);
+    expect(files.map(({ name, size }) => `${name} ${size}`).sort()).toEqual(['one.txt 3', 'untitled 10']);
+  });
+
+  it('nothing of a stream that gives another size than it announced', async () => {
+    const error = await rejection(api.files.upload({ stream: streamOfHalves(), size: 11 }), TransferError);
+    expect(error.code).toBe('truncated');
+  });
+});
+
+describe('downloads', () => {
+  it('five megabytes, whole, while it tells how far it is', async () => {
+    const { id } = await api.files.upload(fiveMegabytes, { name: 'noise.bin' });
+    const reports: number[] = [];
+    const response = await api.files.download(id, 'original', { onProgress: ({ loaded }) => reports.push(loaded) });
+    expect(await digest(await response.arrayBuffer())).toBe(await digest(fiveMegabytes));
+    expect(reports.length).toBeGreaterThan(1);
+    expect(reports.at(-1)).toBe(fiveMegabytes.length);
+    expect(reports).toEqual([...reports].sort((a, b) => a - b));
+  });
+
+  it('a part', async () => {
+    const { id } = await api.files.upload(new Blob(['left right']));
+    const reports: Progress[] = [];
+    const response = await api.files.download(id, 'original', {
+      range: { start: 2, end: 6 },
+      onProgress: (progress) => reports.push(progress),
+    });
+    expect(response.status).toBe(206);
+    expect(await response.text()).toBe('ft ri');
+    expect(reports.at(-1)).toEqual({ loaded: 5, total: 5, fraction: 1 });
+  });
+
+  it('by a link without a header', async () => {
+    const { id } = await api.files.upload(new Blob(['linked']));
+    expect(await (await fetch(api.files.url(id))).text()).toBe('linked');
+  });
+
+  it('without the token where it is redirected to another origin', async () => {
+    const id = crypto.randomUUID();
+    const response = await clientAt(`${unruly}/elsewhere`).files.download(id);
+    expect(await response.text()).toBe('landed');
+    expect(await (await fetch(`${unruly}/heard/${id}`)).json()).toEqual([null]);
+  });
+});
+
+describe('what has begun and does not end', () => {
+  /** A download of which a part has arrived, and the rest never will. */
+  async function stalledDownload(options: Partial<ApiClientOptions>, signal?: AbortSignal) {
+    const client = clientAt(stalling.url, { token: stalling.token, ...options });
+    const { id } = await client.files.upload(fiveMegabytes, { name: 'noise.bin' });
+    const reader = (await client.files.download(id, 'original', { signal })).body?.getReader();
+    if (!reader) throw new Error('the download has no body');
+    return { first: await reader.read(), rest: readOn(reader) };
+  }
+
+  async function readOn(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<void> {
+    while (!(await reader.read()).done);
+  }
+
+  it('is a download that is streamed, and rejects with the reason of its signal', async () => {
+    const controller = new AbortController();
+    const { first, rest } = await stalledDownload({}, controller.signal);
+    expect(first.value?.byteLength).toBeLessThanOrEqual(64 * 1024);
+    const reason = new Error('changed my mind');
+    controller.abort(reason);
+    expect(await rejection(rest, Error)).toBe(reason);
+  });
+
+  it('is a download that stands still for too long', async () => {
+    const { rest } = await stalledDownload({ idleTimeout: 300 });
+    expect((await rejection(rest, TimeoutError)).code).toBe('idle_timeout');
+  });
+
+  it('is an upload that rejects with the reason of its signal', async () => {
+    const controller = new AbortController();
+    const upload = clientAt(`${unruly}/silent`, {
+      hooks: { request: () => void setTimeout(() => controller.abort('enough'), 100) },
+    }).files.upload(fiveMegabytes, { signal: controller.signal });
+    expect(
+      await upload.then(
+        () => 'done',
+        (reason) => reason,
+      ),
+    ).toBe('enough');
+  });
+
+  it('is a call that takes longer than its timeout', async () => {
+    const error = await rejection(clientAt(`${unruly}/silent`, { timeout: 300 }).account.get(), TimeoutError);
+    expect(error.code).toBe('timeout');
+  });
+
+  it('is a call that rejects with the reason of its signal', async () => {
+    const signal = AbortSignal.timeout(100);
+    expect(await rejection(clientAt(`${unruly}/silent`).account.get({ signal }), DOMException)).toBe(signal.reason);
+  });
+});
+
+describe('what is refused', () => {
+  it('is a token that the server does not know', async () => {
+    const error = await rejection(clientAt(sandbox.url, { token: 'unknown' }).account.get(), UnauthorizedError);
+    expect(error.challenge).toMatchObject({ error: 'invalid_token' });
+  });
+
+  it('is a token that lacks a scope, which the error names', async () => {
+    const error = await rejection(
+      clientAt(sandbox.url, { token: sandbox.accountOnlyToken }).files.list(),
+      InsufficientScopeError,
+    );
+    expect(error.requiredScopes).toEqual(['file.read']);
+  });
+
+  it('is a file of somebody else', async () => {
+    const bobs = clientAt(sandbox.url, { token: sandbox.bobsToken });
+    const { id } = await bobs.files.upload(new Blob(['secret']));
+    expect((await rejection(api.files.get(id), NotFoundError)).requestId).toBeTruthy();
+    await rejection(api.files.download(id), NotFoundError);
+  });
+
+  it('is a redirect of a call, which is not followed', async () => {
+    const id = crypto.randomUUID();
+    const error = await rejection(clientAt(`${unruly}/elsewhere`).files.update(id, { name: 'x' }), ResponseError);
+    expect(error.code).toBe('redirect_refused');
+    expect(await (await fetch(`${unruly}/heard/${id}`)).json()).toEqual([]);
+  });
+
+  it('is a connection', async () => {
+    await rejection(clientAt(`${unruly}/broken`).account.get(), NetworkError);
+    await rejection(clientAt(`${unruly}/broken`).files.upload(new Blob(['x'])), NetworkError);
+    await rejection(clientAt(`${unruly}/broken`).files.download('a'), NetworkError);
+  });
+});

@@ -1,0 +1,90 @@
+import { afterEach, beforeEach, expect, inject, it, type MockInstance, vi } from 'vitest';
+import { ApiClient, type ApiClientOptions, DoctapeError } from '../../src/index.js';
+
+const sandbox = inject('sandbox');
+const stalling = inject('stallingSandbox');
+const unruly = inject('unruly');
+
+const methods = ['log', 'info', 'warn', 'error', 'debug', 'trace', 'dir', 'table'] as const;
+const printed: unknown[] = [];
+const spies: MockInstance[] = [];
+
+beforeEach(() => {
+  for (const method of methods) {
+    spies.push(vi.spyOn(console, method).mockImplementation((...values: unknown[]) => void printed.push(...values)));
+  }
+});
+
+afterEach(() => {
+  for (const spy of spies.splice(0)) spy.mockRestore();
+  printed.length = 0;
+});
+
+/** All texts of a value that a console or a crash report could show. */
+function textsOf(value: unknown, seen = new Set<unknown>()): string[] {
+  if (typeof value !== 'object' || value === null) return [String(value)];
+  if (seen.has(value)) return [];
+  seen.add(value);
+  const texts = Reflect.ownKeys(value).flatMap((key) => [String(key), ...textsOf(Reflect.get(value, key), seen)]);
+  return value instanceof Headers ? [...texts, ...[...value].flat()] : texts;
+}
+
+function holds(value: unknown, secret: string): boolean {
+  return textsOf(value).some((text) => text.includes(secret));
+}
+
+function clientAt(url: string, token: string, options: Partial<ApiClientOptions> = {}): ApiClient {
+  return new ApiClient({ token, baseUrl: `${url}/v1`, retry: false, ...options });
+}
+
+it('finds a token wherever one is printed', () => {
+  console.debug('a', { deep: [new Error('b', { cause: new Headers({ authorization: 'Bearer planted' }) })] });
+  console.table(['c']);
+  expect(holds(printed, 'planted')).toBe(true);
+  expect(holds(printed, 'absent')).toBe(false);
+});
+
+it('prints no token when all goes well', async () => {
+  const api = clientAt(sandbox.url, sandbox.token);
+  await api.account.get();
+  const { id } = await api.files.upload(new Blob(['x']));
+  await api.files.list();
+  await (await api.files.download(id)).text();
+  expect(api.files.url(id).href).toContain(sandbox.token);
+  await api.files.delete(id);
+  expect(holds([api, printed], sandbox.token)).toBe(false);
+});
+
+const brief = { timeout: 200, idleTimeout: 200 };
+const { token } = sandbox;
+
+it.each<[string, string, () => Promise<unknown>]>([
+  ['a token that is unknown', 'unknown-token', () => clientAt(sandbox.url, 'unknown-token').account.get()],
+  [
+    'a token that lacks a scope',
+    sandbox.accountOnlyToken,
+    () => clientAt(sandbox.url, sandbox.accountOnlyToken).files.list(),
+  ],
+  ['a file that is not there', token, () => clientAt(sandbox.url, token).files.download('absent')],
+  ['a connection that breaks', token, () => clientAt(`${unruly}/broken`, token).account.get()],
+  ['an upload that breaks', token, () => clientAt(`${unruly}/broken`, token).files.upload(new Blob(['x']))],
+  ['a redirect', token, () => clientAt(`${unruly}/elsewhere`, token).files.get('a')],
+  ['an answer that is no JSON', token, () => clientAt(`${unruly}/landing`, token).files.get('a')],
+  ['silence', token, () => clientAt(`${unruly}/silent`, token, brief).account.get()],
+  [
+    'a download that stalls',
+    stalling.token,
+    async () => {
+      const api = clientAt(stalling.url, stalling.token, brief);
+      const { id } = await api.files.upload(new Uint8Array(1_000_000));
+      for await (const _ of (await api.files.download(id)).body ?? []);
+    },
+  ],
+])('neither prints a token nor has it in the error: %s', async (_, secret, work) => {
+  const error = await work().then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  expect(error).toBeInstanceOf(DoctapeError);
+  expect(holds([error, printed], secret)).toBe(false);
+});

@@ -1,0 +1,70 @@
+import { type Browser, type BrowserContext, chromium, firefox, type Page, type Request } from 'playwright-core';
+import { afterAll, beforeAll, onTestFinished } from 'vitest';
+import { findBrowsers, type TestBrowser } from '../support/browsers.js';
+
+// Whole journeys, from page to page, as a user makes them. Tests that run inside a page cannot leave it.
+
+/** For `describe.each`: Chromium, and Firefox where there is one. The run says so loudly where there is none. */
+export const browserNames: readonly TestBrowser['name'][] = findBrowsers().map(({ name }) => name);
+
+/** A request as the browser sent it. Those for a favicon are not seen. */
+export interface SentRequest {
+  method: string;
+  url: string;
+  /** All of them, with `cookie` and `referer`; the names are in small letters. */
+  headers: Record<string, string>;
+}
+
+/** Somebody at a browser of their own: cookies and storage are empty at first, and shared by their pages. */
+export interface Visitor {
+  context: BrowserContext;
+  /** What was printed to the console of any page, and every error that nobody caught. */
+  printed: readonly string[];
+  openPage(url?: string): Promise<Page>;
+  /** All that was sent so far. */
+  sent(): Promise<SentRequest[]>;
+}
+
+export interface OpenBrowser {
+  /** To be called in a test, which closes what the visitor opened. */
+  visitor(): Promise<Visitor>;
+}
+
+/** A browser without a window, for the tests of one `describe` or file. */
+export function openBrowser(name: TestBrowser['name']): OpenBrowser {
+  let browser: Browser | undefined;
+  beforeAll(async () => {
+    const found = findBrowsers().find((one) => one.name === name);
+    browser = await { chromium, firefox }[name].launch(found?.launchOptions);
+  }, 60_000);
+  afterAll(() => browser?.close());
+
+  return {
+    async visitor() {
+      if (!browser) throw new Error('the browser has not been started');
+      const context = await browser.newContext();
+      onTestFinished(() => context.close());
+      const printed: string[] = [];
+      const requests: Promise<SentRequest>[] = [];
+      context.on('console', (message) => printed.push(message.text()));
+      context.on('weberror', (error) => printed.push(String(error.error().stack)));
+      context.on('request', (request) => requests.push(describeRequest(request)));
+      return {
+        context,
+        printed,
+        async openPage(url) {
+          const page = await context.newPage();
+          if (url !== undefined) await page.goto(url);
+          return page;
+        },
+        sent: () => Promise.all(requests),
+      };
+    },
+  };
+}
+
+/** Asked at once: when its page has been closed, a request no longer knows its headers. */
+async function describeRequest(request: Request): Promise<SentRequest> {
+  const headers = await request.allHeaders().catch(() => request.headers());
+  return { method: request.method(), url: request.url(), headers };
+}
