@@ -1,0 +1,227 @@
+import { spawn } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { browserNames, openBrowser, type Visitor } from './browser.js';
+
+/** The example application as `npm run demo:web` serves it, with its sandbox, and people at real browsers. */
+const addresses = { app: '', sandbox: '' };
+
+beforeAll(async () => {
+  const demo = spawn(process.execPath, ['docs/examples/spa/demo.ts', '--port', '0', '--sandbox-port', '0'], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let printed = '';
+  await new Promise<void>((resolve, reject) => {
+    for (const stream of [demo.stdout, demo.stderr]) {
+      stream.on('data', (chunk) => {
+        printed += chunk;
+        if (printed.includes('Ctrl+C')) resolve();
+      });
+    }
+    demo.once('exit', (code) => reject(new Error(`the demo ended with ${code}: ${printed}`)));
+  });
+  addresses.app = /The app: +(\S+)/.exec(printed)?.[1] ?? '';
+  addresses.sandbox = /The sandbox: +(\S+)/.exec(printed)?.[1] ?? '';
+  return async () => {
+    const ended = new Promise((resolve) => demo.once('exit', resolve));
+    demo.kill('SIGTERM');
+    await ended;
+  };
+}, 120_000);
+
+async function startSignIn(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.waitForURL(`${addresses.sandbox}oauth2?**`);
+}
+
+async function answer(
+  page: Page,
+  decision: 'allow' | 'deny',
+  username = 'alice',
+  password = 'wonderland',
+): Promise<void> {
+  if (decision === 'allow') {
+    await page.fill('#username', username);
+    await page.fill('#password', password);
+  }
+  await page.click(`button[value=${decision}]`);
+  await page.waitForURL((url) => url.href.startsWith(addresses.app));
+}
+
+async function signIn(page: Page, username?: string, password?: string): Promise<void> {
+  await startSignIn(page);
+  await answer(page, 'allow', username, password);
+  await page.getByRole('heading', { level: 1, name: 'All files' }).waitFor();
+}
+
+function tokenIn(page: Page): Promise<string> {
+  return page.evaluate(() => {
+    const key = Object.keys(sessionStorage).find((name) => name.startsWith('doctape-sdk:token'));
+    return key === undefined ? '' : JSON.parse(sessionStorage.getItem(key) ?? '{}').access_token;
+  });
+}
+
+function card(page: Page, name: string) {
+  return page.getByRole('listitem', { name, exact: true });
+}
+
+async function choose(page: Page, name: string, action: string): Promise<void> {
+  await page.getByRole('button', { name: `Actions for ${name}` }).click();
+  await page.getByRole('menuitem', { name: action }).click();
+}
+
+describe.each(browserNames)('a user of the web application in %s', (name) => {
+  const browser = openBrowser(name);
+  let visitor: Visitor;
+  const open = async (path = '') => {
+    visitor = await browser.visitor();
+    return visitor.openPage(addresses.app + path);
+  };
+
+  it('signs in, and leaves the token in no address, history, referrer or console', async () => {
+    const page = await open('#starred');
+    await startSignIn(page);
+    await answer(page, 'allow');
+    await page.getByRole('heading', { level: 1, name: 'Starred' }).waitFor();
+    const token = await tokenIn(page);
+    expect(token).toMatch(/^[\w-]{20,}$/);
+    expect(page.url()).toBe(`${addresses.app}#starred`); // where the user was
+    await page.getByRole('link', { name: 'All files' }).click();
+    await page.getByRole('button', { name: 'Open Lake at dusk.png' }).click(); // loads pictures from addresses with a token
+    await page.getByRole('dialog').getByRole('img').waitFor();
+    await page.keyboard.press('Escape');
+
+    const passed = [page.url()];
+    while (await page.goBack()) passed.push(page.url());
+    expect(passed.length).toBeGreaterThan(2);
+    expect(passed.join('\n')).not.toContain(token);
+    expect(visitor.printed.join('\n')).not.toContain(token);
+    const sent = await visitor.sent();
+    expect(sent.length).toBeGreaterThan(10);
+    expect(sent.filter(({ headers }) => headers.referer?.includes(token))).toEqual([]);
+    const elsewhere = sent.filter(({ url }) => url.includes(token) && !url.startsWith(`${addresses.sandbox}v1/`));
+    expect(elsewhere).toEqual([]);
+  });
+
+  it('stays signed in after a reload, and signs out for good', async () => {
+    const page = await open();
+    await signIn(page);
+    await page.reload();
+    await page.getByRole('heading', { level: 1, name: 'All files' }).waitFor();
+    expect(await tokenIn(page)).not.toBe('');
+
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByRole('button', { name: 'Sign in' }).waitFor();
+    expect(await tokenIn(page)).toBe('');
+    await page.goBack(); // to the page where the password was asked for
+    await page.goto(addresses.app);
+    await page.getByRole('button', { name: 'Sign in' }).waitFor();
+  });
+
+  it('declines, is told so, and can still sign in', async () => {
+    const page = await open();
+    await startSignIn(page);
+    await answer(page, 'deny');
+    await page.getByText('You did not allow access').waitFor();
+    expect(page.url()).toBe(addresses.app);
+    expect(await tokenIn(page)).toBe('');
+    await signIn(page);
+  });
+
+  it('signs in in two tabs at once, each with its own answer', async () => {
+    const first = await open();
+    const second = await visitor.openPage(addresses.app);
+    await startSignIn(first);
+    await startSignIn(second);
+    await answer(first, 'allow');
+    await answer(second, 'allow', 'bob', 'builder');
+    await first.getByText('Alice').waitFor();
+    await second.getByText('Bob').waitFor();
+  });
+
+  it('is not signed in by a link that somebody else made', async () => {
+    const page = await open();
+    for (const end of [
+      '#access_token=planted-token&token_type=Bearer&state=x',
+      '?access_token=planted-token',
+      '#error=x',
+    ]) {
+      await page.goto('about:blank');
+      await page.goto(addresses.app + end);
+      await page.getByText('could not be completed').waitFor();
+      expect(page.url()).toBe(addresses.app);
+      expect(await tokenIn(page)).toBe('');
+    }
+  });
+
+  it('uploads, sees how far it is, and downloads what was uploaded', async () => {
+    const page = await open();
+    await signIn(page);
+    const buffer = Buffer.alloc(3_000_000, 'doctape ');
+    const file = `upload by ${name}.bin`;
+    await page.setInputFiles('input[type=file]', { name: file, mimeType: 'application/octet-stream', buffer });
+    await page.getByText(`Uploaded ${file}`).waitFor({ state: 'attached' });
+    await card(page, file).waitFor();
+
+    const saved = page.waitForEvent('download');
+    await choose(page, file, 'Download');
+    const download = await saved;
+    expect(download.suggestedFilename()).toBe(file);
+    expect((await readFile(await download.path())).equals(buffer)).toBe(true);
+
+    await choose(page, file, 'Delete');
+    await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
+    await card(page, file).waitFor({ state: 'detached' });
+    await page.reload();
+    await page.getByRole('heading', { level: 1, name: 'All files' }).waitFor();
+    await page.getByRole('button', { name: 'Open Lake at dusk.png' }).waitFor();
+    expect(await card(page, file).count()).toBe(0);
+  });
+
+  it('renames, stars, tags and publishes by keyboard', async () => {
+    const page = await open();
+    await signIn(page);
+    const before = `from ${name}.txt`;
+    const after = `renamed in ${name}.txt`;
+    await page.setInputFiles('input[type=file]', {
+      name: before,
+      mimeType: 'text/plain',
+      buffer: Buffer.from('hello'),
+    });
+    await page.getByRole('button', { name: `Actions for ${before}` }).press('Enter');
+    await page.getByRole('menuitem', { name: 'Rename' }).press('Enter');
+    await page.keyboard.type(`renamed in ${name}`);
+    await page.keyboard.press('Enter');
+    await card(page, after).waitFor();
+
+    await page.getByRole('button', { name: `Star ${after}` }).press('Enter');
+    await page.getByText(`Starred ${after}`).waitFor({ state: 'attached' });
+    await page.getByRole('button', { name: `Actions for ${after}` }).press('Enter');
+    await page.getByRole('menuitem', { name: 'Edit tags' }).press('Enter');
+    await page.keyboard.type('evening');
+    await page.keyboard.press('Enter');
+    await page.keyboard.press('Enter');
+    await card(page, after).getByText('evening').waitFor();
+
+    await page.getByRole('button', { name: `Actions for ${after}` }).press('Enter');
+    await page.getByRole('menuitem', { name: 'Public link' }).press('Enter');
+    await page.getByRole('button', { name: 'Publish' }).press('Enter');
+    const address = await page.getByLabel('Link', { exact: true }).inputValue();
+    expect(await (await fetch(address)).text()).toContain(after);
+    expect(address).not.toContain(await tokenIn(page));
+  });
+
+  it('is asked to sign in again when the token is no good any more', async () => {
+    const page = await open();
+    await signIn(page);
+    await page.evaluate(() => {
+      const key = Object.keys(sessionStorage).find((entry) => entry.startsWith('doctape-sdk:token')) ?? '';
+      const token = JSON.parse(sessionStorage.getItem(key) ?? '{}');
+      sessionStorage.setItem(key, JSON.stringify({ ...token, access_token: 'revoked-token-0123456789' }));
+    });
+    await page.reload();
+    await page.getByText('Your session has ended').waitFor();
+    expect(await tokenIn(page)).toBe('');
+  });
+});
