@@ -1,0 +1,46 @@
+import { type BigIntStats, openAsBlob } from 'node:fs';
+import { open, stat } from 'node:fs/promises';
+import { basename, resolve } from 'node:path';
+import mime from 'mime';
+import { invalid } from '../protocol/checks.js';
+import { platform } from '../transport/platform.js';
+import { checkPath } from './check-path.js';
+import { DiskFile, versionOf } from './disk-file.js';
+import { pathError } from './system-error.js';
+
+/**
+ * Opens a file as a platform `File`, for `api.files.upload()` and everything else that takes one. It has a name, a size in
+ * bytes, a type (by the extension) and the time of its last change; its content is read when it is wanted, piece by piece.
+ *
+ * A file that changes afterwards can no longer be read: an upload of it then ends in a {@link TransferError} `changed`, and
+ * never sends a mixture of two versions.
+ *
+ * On Deno, whose own blobs are always in memory (denoland/deno#32316), the content is there for the SDK and for the
+ * methods of the `File`, but not for a `FormData` or another `Blob` made of it.
+ *
+ * @example
+ * const { id } = await api.files.upload(await openFile('holiday.jpg'));
+ *
+ * @throws {ConfigurationError} `invalid_argument` when there is no such file, it is a folder, or it may not be read
+ */
+export async function openFile(path: string): Promise<File> {
+  const absolute = resolve(checkPath(path));
+  let status: BigIntStats;
+  try {
+    status = await stat(absolute, { bigint: true }); // before it is opened: opening a pipe waits for its writer
+    if (status.isFile()) await (await open(absolute)).close();
+  } catch (error) {
+    throw pathError(path, 'cannot be read', error);
+  }
+  if (status.isDirectory()) throw invalid('path', `${path} is a folder: open the files in it one by one`);
+  if (!status.isFile()) throw invalid('path', `${path} is no regular file: upload a stream in its place`);
+  const type = mime.getType(path) ?? '';
+  return new DiskFile(platform() === 'deno' ? [] : [await openAsBlob(absolute, { type })], {
+    path: absolute,
+    name: basename(absolute),
+    type,
+    size: Number(status.size),
+    lastModified: Number(status.mtimeMs),
+    version: versionOf(status),
+  });
+}

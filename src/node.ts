@@ -1,0 +1,2 @@
+// Files on disk, and signing in without a web server. For Node, Bun and Deno.
+export { openFile } from './disk/open-file.js';
