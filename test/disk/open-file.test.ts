@@ -1,21 +1,14 @@
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { appendFileSync, renameSync, truncateSync, unlinkSync, writeFileSync } from 'node:fs';
-import { chmod, mkdtemp, rm, symlink, truncate, utimes, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { chmod, symlink, truncate, utimes, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
-import { expect, it, onTestFinished } from 'vitest';
+import { expect, it } from 'vitest';
 import { ConfigurationError, TransferError } from '../../src/index.js';
 import { openFile } from '../../src/node.js';
 import { tokenFor } from '../support/sandbox.js';
 import { apiAt, bodyOf, rejection, reply, scriptedServer, servedForTest } from '../support/scripted-server.js';
-import { asOrdinaryUser } from './support.js';
-
-async function makeFolder(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'doctape-disk-'));
-  onTestFinished(() => rm(folder, { recursive: true, force: true }));
-  return folder;
-}
+import { asOrdinaryUser, makeFolder } from './support.js';
 
 async function makeFile(name: string, content: string | Uint8Array): Promise<string> {
   const path = join(await makeFolder(), name);

@@ -1,0 +1,210 @@
+import { realpath, stat } from 'node:fs/promises';
+import { dirname, resolve, sep } from 'node:path';
+import type { ApiClient } from '../api/client.js';
+import { checkOptionalFunction, checkOptions, checkSignal, invalid, kindOf } from '../protocol/checks.js';
+import { ApiError, type ConfigurationError, DoctapeError, TransferError } from '../protocol/errors.js';
+import type { Rendition } from '../protocol/renditions.js';
+import { meter, type OnProgress, type Progress } from '../transport/progress.js';
+import { batchWriter } from './batch-writer.js';
+import { checkPath } from './check-path.js';
+import { type Left, type Origin, type Part, partOf } from './part.js';
+import { lockPath, type PathLock } from './path-lock.js';
+import { pathError, systemCode, writeError } from './system-error.js';
+
+export interface SaveOptions {
+  /** @default 'original' */
+  rendition?: Rendition | undefined;
+  /**
+   * Told at most every 100 ms, and once at the end, when the file bears its name. It counts bytes that are written, those
+   * of earlier runs among them; `total` is the whole file.
+   */
+  onProgress?: OnProgress | undefined;
+  /** Stops the download, which then rejects with the signal's reason. What is there can be continued. */
+  signal?: AbortSignal | undefined;
+}
+
+export interface SavedFile {
+  /** Where it is, absolute. */
+  path: string;
+  /** Bytes. */
+  size: number;
+}
+
+/** A file that changes again and again while it is downloaded is given up. */
+const mostVersions = 4;
+
+/**
+ * Downloads a file to `path`. Scope: `file.read`.
+ *
+ * The bytes go to `path.part`, which gets its final name when all of them are on the disk: whatever happens, `path` holds
+ * the old file or the whole new one. A part that an earlier run left is continued if the file is still the same version
+ * (RFC 9110 section 14.2), and else begun again. One download at a time can write to a path.
+ *
+ * @param path where to write it: the name of a file, never a folder. An existing file is replaced
+ *
+ * @example
+ * await saveDownload(api, id, 'holiday.jpg', { onProgress: ({ fraction }) => console.log(fraction) });
+ *
+ * @throws {ConfigurationError} `invalid_argument` when nothing can be written there, or another download to it is running
+ * @throws {TransferError} when it broke off, or when the disk is full; `path.part` is kept, and the next call continues
+ * @throws whatever else `api.files.download()` throws
+ */
+export async function saveDownload(
+  api: ApiClient,
+  id: string,
+  path: string,
+  options: SaveOptions = {},
+): Promise<SavedFile> {
+  checkApi(api);
+  const { rendition = 'original', onProgress, signal } = checkOptions('options', options);
+  checkOptionalFunction('onProgress', onProgress);
+  checkSignal(signal)?.throwIfAborted();
+  const { origin, pathname } = api.files.url(id, rendition);
+  const target = await checkTarget(path);
+  const lock = await lockPath(target);
+  try {
+    const download: Download = {
+      url: origin + pathname, // without its query, which holds the token
+      path: target,
+      part: partOf(target),
+      lock,
+      onProgress: onProgress && monotonic(onProgress),
+      fetch: (range) => api.files.download(id, rendition, { ...(range && { range }), ...(signal && { signal }) }),
+    };
+    for (let version = 1; ; version++) {
+      try {
+        return { path: target, size: await save(download) };
+      } catch (error) {
+        if (!(error instanceof TransferError && error.code === 'changed') || version === mostVersions) throw error;
+        await download.part.remove(); // what is there is of the old version
+      }
+    }
+  } finally {
+    await lock.release();
+  }
+}
+
+interface Download {
+  url: string;
+  path: string;
+  part: Part;
+  lock: PathLock;
+  onProgress: OnProgress | undefined;
+  fetch: (range?: { start: number; ifRange: string }) => Promise<Response>;
+}
+
+/** Continues what is there, or begins. @returns the size of the file */
+async function save(download: Download): Promise<number> {
+  const { path, part, url } = download;
+  const left = await part.left(url);
+  const { response, start } = await ask(download, left);
+  const { total, origin } = describe(response, url);
+  const progress = meter(download.onProgress, total);
+  progress.add(start);
+  let written = start;
+  const onDisk = <T>(work: Promise<T>): Promise<T> =>
+    work.catch((error: unknown) => {
+      throw error instanceof DoctapeError ? error : writeError(path, written, error);
+    });
+  try {
+    const handle = await onDisk(start > 0 ? part.reopen() : part.create(origin));
+    const writer = batchWriter(async (chunks) => {
+      const { bytesWritten } = await onDisk(handle.writev(chunks, written));
+      written += bytesWritten;
+      progress.add(bytesWritten);
+      return bytesWritten;
+    });
+    try {
+      // what arrived before it broke is worth keeping
+      await pour(response, writer.write).finally(writer.flush);
+      await onDisk(handle.sync());
+    } finally {
+      await handle.close();
+    }
+    if (!(await download.lock.held())) throw invalid('path', `${path} was taken over by another download meanwhile`);
+    await onDisk(part.publish());
+  } catch (error) {
+    void response.body?.cancel().catch(() => {});
+    if (!origin && start === 0) await part.remove().catch(() => {}); // nobody could continue it
+    // the transfer counts from where it was continued
+    throw error instanceof TransferError ? new TransferError(error.code, error.message, written) : error;
+  }
+  progress.end();
+  return written;
+}
+
+/**
+ * The last byte that is there is asked for once more. So a part that is complete already is no special case, and one that
+ * is longer than the file is told by the server (416).
+ */
+async function ask(download: Download, left: Left | undefined): Promise<{ response: Response; start: number }> {
+  if (!left) return { response: await download.fetch(), start: 0 };
+  const start = left.size - 1;
+  if (start === 0) return { response: await download.fetch(), start };
+  try {
+    return { response: await download.fetch({ start, ifRange: left.validator }), start };
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.status !== 416) throw error;
+    throw new TransferError('changed', `${download.path}.part is longer than the file`, 0);
+  }
+}
+
+/** The size of the whole file, and the version it is of, as far as the response tells. */
+function describe(
+  { status, headers }: Response,
+  url: string,
+): { total: number | undefined; origin: Origin | undefined } {
+  const plain = !headers.has('content-encoding'); // else lengths and ranges are of something else than what arrives
+  const length =
+    status === 206 ? /\/(\d{1,15})$/.exec(headers.get('content-range') ?? '')?.[1] : headers.get('content-length');
+  const tag = headers.get('etag');
+  const validator = tag?.startsWith('"') ? tag : headers.get('last-modified');
+  return {
+    total: plain && length && /^\d{1,15}$/.test(length) ? Number(length) : undefined,
+    origin: plain && validator ? { url, validator } : undefined,
+  };
+}
+
+async function pour({ body }: Response, write: (chunk: Uint8Array) => Promise<void>): Promise<void> {
+  const reader = body?.getReader();
+  for (let chunk = await reader?.read(); chunk && !chunk.done; chunk = await reader?.read()) await write(chunk.value);
+}
+
+/** What was loaded of a version that is gone still counts as loaded. */
+function monotonic(onProgress: OnProgress): OnProgress {
+  let most = 0;
+  return ({ loaded, total }: Progress) => {
+    most = Math.max(most, loaded);
+    onProgress({
+      loaded: most,
+      ...(total !== undefined && { total, fraction: total === 0 ? 1 : Math.min(1, most / total) }),
+    });
+  };
+}
+
+function checkApi(api: unknown): void {
+  if (typeof api === 'object' && api !== null && 'files' in api) return;
+  throw invalid('api', `must be an ApiClient, not ${kindOf(api)}`);
+}
+
+/** The file to write: where a link leads, if there is one. */
+async function checkTarget(path: string): Promise<string> {
+  const target = resolve(checkPath(path));
+  if (path.endsWith('/') || path.endsWith(sep)) throw isFolder(path);
+  try {
+    const status = await stat(target);
+    if (status.isDirectory()) throw isFolder(path);
+    if (!status.isFile()) throw invalid('path', `${path} is no regular file, and cannot be replaced by one`);
+    return await realpath(target);
+  } catch (error) {
+    if (error instanceof DoctapeError) throw error;
+    if (systemCode(error) !== 'ENOENT') throw pathError(path, 'cannot be written', error);
+  }
+  const folder = await stat(dirname(target)).catch(() => undefined);
+  if (!folder) throw invalid('path', `${path} is in a folder that does not exist: make it first`);
+  return target;
+}
+
+function isFolder(path: string): ConfigurationError {
+  return invalid('path', `${path} is a folder: it must name the file to write`);
+}

@@ -1,0 +1,526 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { chmod, mkdir, readdir, readFile, rename, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { join, relative } from 'node:path';
+import { expect, it, onTestFinished } from 'vitest';
+import { type ApiClient, ConfigurationError, NotFoundError, type Progress, TransferError } from '../../src/index.js';
+import { saveDownload } from '../../src/node.js';
+import { tokenFor } from '../support/sandbox.js';
+import { apiAt, reasonOf, rejection, reply, scriptedServer, servedForTest, wait } from '../support/scripted-server.js';
+import {
+  asOrdinaryUser,
+  fileServer,
+  makeFolder,
+  runProgram,
+  type ServedFile,
+  savingProgram,
+  savingStatement,
+} from './support.js';
+
+const content: Uint8Array<ArrayBuffer> = new Uint8Array(5_000_000).map((_, index) => (index * 7919) >> 3);
+const other: Uint8Array<ArrayBuffer> = content.map((byte) => byte ^ 255);
+
+/** A folder with the place for a file in it, and a client of a server that has the file. */
+async function place(file: ServedFile = { content, etag: '"1"' }) {
+  const folder = await makeFolder();
+  const server = await fileServer(file);
+  return { folder, file, server, path: join(folder, 'saved.bin'), api: apiAt(server.url) };
+}
+
+async function expectBytes(path: string, expected: Uint8Array): Promise<void> {
+  expect(Buffer.compare(await readFile(path), expected), 'bit for bit').toBe(0);
+}
+
+/** What makes a server stop in the middle, and wait. */
+const halfway = { stopAfter: 2_500_000, waitFor: new Promise(() => {}) };
+const whole = { stopAfter: undefined, waitFor: undefined };
+
+/** Downloads from a server that stops halfway, until no more comes. */
+async function saveHalf(api: ApiClient, path: string): Promise<void> {
+  const controller = new AbortController();
+  const saving = saveDownload(api, 'x', path, { signal: controller.signal });
+  saving.catch(() => {});
+  await expect.poll(() => sizeOf(`${path}.part`)).toBeGreaterThan(2_000_000);
+  const enough = new Error('enough');
+  controller.abort(enough);
+  expect(await reasonOf(saving)).toBe(enough);
+}
+
+function sizeOf(path: string): Promise<number> {
+  return stat(path).then(
+    ({ size }) => size,
+    () => 0,
+  );
+}
+
+/** A part of the file, as a run that was stopped leaves it. */
+async function leavePart(path: string, bytes: Uint8Array, url: string, validator: string): Promise<void> {
+  await writeFile(`${path}.part`, bytes);
+  await writeFile(`${path}.part.json`, JSON.stringify({ url: `${url}/v1/doc/x/original`, validator }));
+}
+
+it('writes the file bit for bit, and leaves nothing beside it', async () => {
+  const { folder, path, api } = await place();
+  expect(await saveDownload(api, 'x', path)).toEqual({ path, size: content.byteLength });
+  await expectBytes(path, content);
+  expect(await readdir(folder)).toEqual(['saved.bin']);
+});
+
+it('writes a file of the sandbox, and its renditions', async () => {
+  const { url, sandbox } = await servedForTest();
+  const api = apiAt(url, { token: await tokenFor(sandbox, 'alice', undefined, url) });
+  const path = join(await makeFolder(), 'a.bin');
+  const { id } = await api.files.upload(new Blob([content]), { name: 'a.bin' });
+  await saveDownload(api, id, path, { rendition: 'original' });
+  await expectBytes(path, content);
+  await rejection(saveDownload(api, id, `${path}.jpg`, { rendition: 'thumb_120.jpg' }), NotFoundError);
+  expect(await readdir(join(path, '..'))).toEqual(['a.bin']);
+});
+
+it.each([0, 1, 2, 1024 * 1024, 1024 * 1024 + 1])('writes a file of %i bytes', async (size) => {
+  const { folder, path, api } = await place({ content: content.subarray(0, size), etag: '"1"' });
+  const seen: Progress[] = [];
+  await saveDownload(api, 'x', path, { onProgress: (progress) => seen.push(progress) });
+  await expectBytes(path, content.subarray(0, size));
+  expect(seen.at(-1)).toEqual({ loaded: size, total: size, fraction: 1 });
+  expect(await readdir(folder)).toEqual(['saved.bin']);
+});
+
+it('writes many small chunks, and a body whose length nobody announced', async () => {
+  const server = await scriptedServer(async (_request, response) => {
+    response.writeHead(200, { 'content-type': 'application/octet-stream' });
+    for (let at = 0; at < 3000; at++) response.write(content.subarray(at * 10, at * 10 + 10));
+    response.end();
+  });
+  const path = join(await makeFolder(), 'saved.bin');
+  expect((await saveDownload(apiAt(server.url), 'x', path)).size).toBe(30_000);
+  await expectBytes(path, content.subarray(0, 30_000));
+});
+
+it('replaces a file when the new one is whole, and not before', async () => {
+  const { path, api, file } = await place({ content, etag: '"1"', ...halfway });
+  await writeFile(path, 'the old one');
+  await saveHalf(api, path);
+  expect(await readFile(path, 'utf8')).toBe('the old one');
+  Object.assign(file, whole);
+  await saveDownload(api, 'x', path);
+  await expectBytes(path, content);
+});
+
+it('writes where a link leads, and takes a path relative to the current folder', async () => {
+  const { folder, path, api } = await place();
+  await writeFile(path, 'old');
+  await symlink(path, join(folder, 'link'));
+  expect(await saveDownload(api, 'x', relative(process.cwd(), join(folder, 'link')))).toEqual({
+    path,
+    size: 5_000_000,
+  });
+  await expectBytes(path, content);
+  expect((await readdir(folder)).sort()).toEqual(['link', 'saved.bin']);
+});
+
+it('does not write through a link that somebody put where the part goes', async () => {
+  const { folder, path, api, server } = await place();
+  await writeFile(join(folder, 'victim'), 'untouched');
+  await leavePart(path, content.subarray(0, 10), server.url, '"1"');
+  await rm(`${path}.part`);
+  await symlink(join(folder, 'victim'), `${path}.part`);
+  await saveDownload(api, 'x', path);
+  expect(await readFile(join(folder, 'victim'), 'utf8')).toBe('untouched');
+  await expectBytes(path, content);
+});
+
+it.each([
+  ['an ETag', { etag: '"1"' }, '"1"'],
+  ['a Last-Modified', { lastModified: 'Mon, 01 Apr 2013 10:00:00 GMT' }, 'Mon, 01 Apr 2013 10:00:00 GMT'],
+  [
+    'a weak ETag and a Last-Modified',
+    { etag: 'W/"1"', lastModified: 'Mon, 01 Apr 2013 10:00:00 GMT' },
+    'Mon, 01 Apr 2013 10:00:00 GMT',
+  ],
+])('continues what an earlier run left, by %s', async (_what, validators, condition) => {
+  const { folder, path, api, server, file } = await place({ content, ...validators, ...halfway });
+  await saveHalf(api, path);
+  const { size } = await stat(`${path}.part`);
+  expect(size).toBeGreaterThanOrEqual(1_000_000);
+  expect((await readdir(folder)).sort()).toEqual(['saved.bin.part', 'saved.bin.part.json']);
+  Object.assign(file, whole);
+  const seen: Progress[] = [];
+  await saveDownload(api, 'x', path, { onProgress: (progress) => seen.push(progress) });
+  await expectBytes(path, content);
+  expect(server.requests.at(-1)?.headers).toMatchObject({ range: `bytes=${size - 1}-`, 'if-range': condition });
+  expect(server.requests).toHaveLength(2);
+  expect(seen[0]).toMatchObject({ loaded: size - 1, total: content.byteLength });
+  expect(await readdir(folder)).toEqual(['saved.bin']);
+});
+
+it('continues after a connection that broke, and says how far it came', async () => {
+  const { path, api, server, file } = await place({ content, etag: '"1"', ranges: false, stopAfter: 2_000_000 });
+  const error = await rejection(saveDownload(api, 'x', path), TransferError);
+  expect(error.code).toBe('interrupted');
+  const { size } = await stat(`${path}.part`);
+  expect(error.bytes).toBe(size);
+  expect(size).toBeGreaterThan(1_000_000);
+  Object.assign(file, { ranges: true, ...whole });
+  await saveDownload(api, 'x', path);
+  expect(server.requests.at(-1)?.headers.range).toBe(`bytes=${size - 1}-`);
+  await expectBytes(path, content);
+});
+
+it('keeps no token on the disk', async () => {
+  const { folder, path, api } = await place({ content, etag: '"1"', ...halfway });
+  await saveHalf(api, path);
+  expect(JSON.parse(await readFile(`${path}.part.json`, 'utf8'))).toEqual({
+    url: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+\/v1\/doc\/x\/original$/),
+    validator: '"1"',
+  });
+  for (const name of await readdir(folder)) {
+    expect(await readFile(join(folder, name), 'latin1')).not.toContain('token-0123456789');
+  }
+});
+
+it('begins again when the file has changed since', async () => {
+  const { path, api, file } = await place({ content, etag: '"1"', ...halfway });
+  await saveHalf(api, path);
+  Object.assign(file, { content: other, etag: '"2"', ...whole });
+  await saveDownload(api, 'x', path);
+  await expectBytes(path, other);
+});
+
+it('begins again when the file changes while it is loaded, and does not count backwards', async () => {
+  const { path, file, server } = await place({ content: other, etag: '"2"', ranges: false });
+  let calls = 0;
+  const api = apiAt(server.url, {
+    fetch: async (input, init) => {
+      if (calls++ > 0) return fetch(input, init);
+      const body = new ReadableStream({
+        start: (controller) => controller.enqueue(content.slice(0, 3_000_000)),
+        pull: (controller) => controller.error(new TransferError('changed', 'it is another file now', 3_000_000)),
+      });
+      return new Response(body, { headers: { etag: '"1"', 'content-length': '4000000' } });
+    },
+  });
+  const seen: number[] = [];
+  await saveDownload(api, 'x', path, { onProgress: ({ loaded }) => seen.push(loaded) });
+  await expectBytes(path, file.content);
+  expect(seen).toEqual(seen.toSorted((a, b) => a - b));
+  expect(seen.at(-1)).toBe(other.byteLength);
+});
+
+it('gives up on a file that never stays the same', async () => {
+  let version = 0;
+  const server = await scriptedServer(async (_request, response) => {
+    version++;
+    response.writeHead(200, { etag: `"${version}"`, 'content-length': 1000 });
+    response.end(content.subarray(0, 1000));
+  });
+  const path = join(await makeFolder(), 'saved.bin');
+  const api = apiAt(server.url, {
+    fetch: async (input, init) => {
+      const { headers } = await fetch(input, init);
+      const body = new ReadableStream({
+        pull: (controller) => controller.error(new TransferError('changed', 'it is another file now', 0)),
+      });
+      return new Response(body, { headers });
+    },
+  });
+  expect((await rejection(saveDownload(api, 'x', path), TransferError)).code).toBe('changed');
+  expect(version).toBeLessThan(10);
+});
+
+it.each([
+  ['of another file', (url: string) => ({ url: `${url}/v1/doc/y/original`, validator: '"1"' })],
+  ['of another rendition', (url: string) => ({ url: `${url}/v1/doc/x/image.jpg`, validator: '"1"' })],
+  ['of another server', () => ({ url: 'http://127.0.0.1:1/v1/doc/x/original', validator: '"1"' })],
+  ['of a version that is gone', (url: string) => ({ url: `${url}/v1/doc/x/original`, validator: '"0"' })],
+  ['of nobody knows what', () => undefined],
+  ['whose note is broken', () => '{"url":'],
+  ['whose note is null', () => null],
+  ['whose note is of the wrong kind', () => ({ url: 5, validator: {} })],
+])('does not add to a part %s', async (_what, note) => {
+  const { folder, path, api, server } = await place();
+  await writeFile(`${path}.part`, other.subarray(0, 1_000_000));
+  const origin = note(server.url);
+  if (origin !== undefined) {
+    await writeFile(`${path}.part.json`, typeof origin === 'string' ? origin : JSON.stringify(origin));
+  }
+  await saveDownload(api, 'x', path);
+  await expectBytes(path, content);
+  expect(await readdir(folder)).toEqual(['saved.bin']);
+});
+
+it.each([
+  ['has all bytes already', content, 1],
+  ['has all but one', content.subarray(0, content.byteLength - 1), 1],
+  ['has one', content.subarray(0, 1), 1],
+  ['has none', content.subarray(0, 0), 1],
+  ['is longer than the file', Buffer.concat([content, content]), 2],
+])('finishes a part that %s', async (_what, part, requests) => {
+  const { folder, path, api, server } = await place();
+  await leavePart(path, part, server.url, '"1"');
+  expect((await saveDownload(api, 'x', path)).size).toBe(content.byteLength);
+  await expectBytes(path, content);
+  expect(server.requests).toHaveLength(requests);
+  expect(await readdir(folder)).toEqual(['saved.bin']);
+});
+
+it('begins again when the server no longer knows ranges', async () => {
+  const { path, api, server } = await place({ content, etag: '"1"', ranges: false });
+  await leavePart(path, other.subarray(0, 1_000_000), server.url, '"1"');
+  await saveDownload(api, 'x', path);
+  await expectBytes(path, content);
+});
+
+it('keeps no part that could not be continued, for want of a validator', async () => {
+  const { folder, path, api } = await place({ content, ...halfway });
+  await saveHalf(api, path);
+  expect(await readdir(folder)).toEqual([]);
+});
+
+it('keeps the part when the server fails, whatever it says', async () => {
+  let status = 500;
+  const server = await scriptedServer((_request, response) => reply(response, status, { error: 'no', result: null }));
+  const path = join(await makeFolder(), 'saved.bin');
+  await leavePart(path, content.subarray(0, 1000), server.url, '"1"');
+  for (status of [500, 401, 403, 404, 429]) {
+    expect(await reasonOf(saveDownload(apiAt(server.url), 'x', path))).toMatchObject({ status });
+    await expectBytes(`${path}.part`, content.subarray(0, 1000));
+  }
+});
+
+it('refuses bytes of a body that ends too early', async () => {
+  const server = await scriptedServer((_request, response) => {
+    response.writeHead(200, { etag: '"1"', 'content-length': 2000 });
+    response.write(content.subarray(0, 1000), () => setTimeout(() => response.destroy(), 50));
+  });
+  const path = join(await makeFolder(), 'saved.bin');
+  const error = await rejection(saveDownload(apiAt(server.url), 'x', path), TransferError);
+  expect(error.bytes).toBe(1000);
+  await expectBytes(`${path}.part`, content.subarray(0, 1000));
+});
+
+it('lets what onProgress throws end it', async () => {
+  const { path, api } = await place();
+  const oops = new Error('oops');
+  const onProgress = () => {
+    throw oops;
+  };
+  expect(await reasonOf(saveDownload(api, 'x', path, { onProgress }))).toBe(oops);
+});
+
+it('rejects with the reason of a signal that was aborted before, and asks for nothing', async () => {
+  const { folder, path, api, server } = await place();
+  const signal = AbortSignal.abort('no more');
+  expect(await reasonOf(saveDownload(api, 'x', path, { signal }))).toBe('no more');
+  expect(server.requests).toEqual([]);
+  expect(await readdir(folder)).toEqual([]);
+});
+
+it('lets one download at a time write to a path', async () => {
+  let goOn = () => {};
+  const waitFor = new Promise<void>((resolve) => {
+    goOn = resolve;
+  });
+  const { folder, path, api, server } = await place({ content, etag: '"1"', stopAfter: 2_500_000, waitFor });
+  const first = saveDownload(api, 'x', path);
+  await expect.poll(() => sizeOf(`${path}.part`)).toBeGreaterThan(0);
+  const error = await rejection(saveDownload(api, 'x', path), ConfigurationError);
+  expect(error.message).toMatch(/is being written by a download of this process: wait for it, or choose another/);
+  const second = runProgram(savingProgram(server.url, path));
+  await second.ended;
+  expect(second.output()).toContain(`is being written by a download of process ${process.pid}`);
+  goOn();
+  await first;
+  await expectBytes(path, content);
+  await saveDownload(api, 'x', path);
+  expect(await readdir(folder)).toEqual(['saved.bin']);
+});
+
+it('lets one of many that begin at once win, and all others know', async () => {
+  const { path, api } = await place();
+  await writeFile(`${path}.part.lock`, JSON.stringify({ pid: 2 ** 22 + 1, host: hostname() })); // of somebody dead
+  const runs = await Promise.allSettled(Array.from({ length: 8 }, () => saveDownload(api, 'x', path)));
+  const winners = runs.filter(({ status }) => status === 'fulfilled');
+  expect(winners.length).toBeGreaterThan(0);
+  for (const run of runs) if (run.status === 'rejected') expect(run.reason).toBeInstanceOf(ConfigurationError);
+  await expectBytes(path, content);
+});
+
+it.each([
+  ['a process that is dead', { pid: 2 ** 22 + 1, host: hostname(), began: '1' }, 0],
+  ['a process whose number another has now', { pid: process.pid, host: hostname(), began: 'before' }, 0],
+  ['a process elsewhere that has not touched it for long', { pid: 1, host: 'elsewhere' }, 61],
+  ['a process that was killed while it wrote it', '', 61],
+])('breaks the lock of %s', async (_what, lock, age) => {
+  const { folder, path, api } = await place();
+  await writeFile(`${path}.part.lock`, lock === '' ? '' : JSON.stringify(lock));
+  const time = Date.now() / 1000 - age;
+  await utimes(`${path}.part.lock`, time, time);
+  await saveDownload(api, 'x', path);
+  expect(await readdir(folder)).toEqual(['saved.bin']);
+});
+
+it.each([
+  ['a process elsewhere that touched it just now', { pid: 1, host: 'elsewhere' }],
+  ['somebody who is just writing it', ''],
+])('heeds the lock of %s', async (_what, lock) => {
+  const { path, api, server } = await place();
+  await writeFile(`${path}.part.lock`, lock === '' ? '' : JSON.stringify(lock));
+  await rejection(saveDownload(api, 'x', path), ConfigurationError);
+  expect(server.requests).toEqual([]);
+  await rm(`${path}.part.lock`);
+});
+
+it('gives nothing a name once another has taken it for dead', async () => {
+  let goOn = () => {};
+  const waitFor = new Promise<void>((resolve) => {
+    goOn = resolve;
+  });
+  const { folder, path, api } = await place({ content, etag: '"1"', stopAfter: 2_500_000, waitFor });
+  const saving = saveDownload(api, 'x', path);
+  await expect.poll(() => sizeOf(`${path}.part`)).toBeGreaterThan(0);
+  await writeFile(join(folder, 'lock'), 'of another');
+  await rename(join(folder, 'lock'), `${path}.part.lock`);
+  goOn();
+  expect((await rejection(saving, ConfigurationError)).message).toMatch(/taken over by another download/);
+  expect(await readdir(folder)).not.toContain('saved.bin');
+  expect(await readFile(`${path}.part.lock`, 'utf8')).toBe('of another');
+});
+
+it('holds the old file or the whole new one after kill -9 at any moment, and gets to the end', async () => {
+  const file: ServedFile = { content, etag: '"1"', pace: 2 };
+  const { folder, path, server } = await place(file);
+  await writeFile(path, 'the old one');
+  const sizes: number[] = [];
+  for (let kills = 0; kills < 5; kills++) {
+    const { child, ended, output } = runProgram(savingProgram(server.url, path));
+    const before = sizes.at(-1) ?? 0;
+    const size = () => sizeOf(`${path}.part`);
+    await expect.poll(size, { interval: 1 }).toBeGreaterThan(Math.min(before + 300_000, content.byteLength - 1));
+    child.kill('SIGKILL');
+    await ended;
+    expect(output()).toBe('');
+    sizes.push(await size());
+    expect(await readFile(path, 'utf8')).toBe('the old one');
+  }
+  const asked = server.requests.length;
+  const last = runProgram(savingProgram(server.url, path));
+  await last.ended;
+  expect(last.output()).toBe(`saved ${content.byteLength}\n`);
+  await expectBytes(path, content);
+  expect(server.requests.slice(asked).map(({ headers }) => headers.range)).toEqual([
+    `bytes=${(sizes.at(-1) ?? 0) - 1}-`,
+  ]);
+  expect(await readdir(folder)).toEqual(['saved.bin']);
+});
+
+it('survives kill -9 at moments nobody chose', async () => {
+  const { folder, path, server } = await place({ content, etag: '"1"' });
+  const started = runProgram('');
+  const begun = performance.now();
+  await started.ended;
+  const startUp = performance.now() - begun;
+  for (let attempt = 0; attempt < 12; attempt++) {
+    const { child, ended } = runProgram(savingProgram(server.url, path));
+    await wait(startUp * (0.8 + attempt * 0.2));
+    child.kill('SIGKILL');
+    await ended;
+    if ((await readdir(folder)).includes('saved.bin')) {
+      await expectBytes(path, content);
+      await rm(path);
+    }
+  }
+  await saveDownload(apiAt(server.url), 'x', path);
+  await expectBytes(path, content);
+  expect((await readdir(folder)).filter((name) => name !== 'saved.bin')).toEqual([]);
+});
+
+it('tells when there is no room for more, and continues when there is', async () => {
+  const { path, server, api } = await place();
+  // a limit on the size of a file is a full disk for those who may not mount one
+  const limit = spawnSync('sh', ['-c', 'ulimit -f 2000 && echo ok'], { encoding: 'utf8' });
+  expect(limit.stdout).toBe('ok\n');
+  const program = runProgram(savingProgram(server.url, path), ['sh', '-c', 'ulimit -f 2000 && exec "$0" "$@"']);
+  await program.ended;
+  const { size } = await stat(`${path}.part`);
+  expect(size).toBeGreaterThan(0);
+  expect(program.output()).toMatch(
+    new RegExp(`^TransferError interrupted ${size} .*saved\\.bin has ${size} bytes so far: there is no room left`),
+  );
+  await saveDownload(api, 'x', path);
+  expect(server.requests.at(-1)?.headers.range).toBe(`bytes=${size - 1}-`);
+  await expectBytes(path, content);
+});
+
+it.runIf(process.getuid?.() === 0)('tells when the disk is full (only root can make a small one)', async () => {
+  const { folder, server, api } = await place();
+  const disk = join(folder, 'disk');
+  await mkdir(disk);
+  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=3m', 'tmpfs', disk]);
+  onTestFinished(() => void execFileSync('umount', [disk]));
+  const path = join(disk, 'saved.bin');
+  const error = await rejection(saveDownload(api, 'x', path), TransferError);
+  expect(error).toMatchObject({ code: 'interrupted', message: expect.stringContaining('there is no room left') });
+  const { size } = await stat(`${path}.part`);
+  expect(error.bytes).toBe(size);
+  execFileSync('mount', ['-o', 'remount,size=20m', disk]);
+  await saveDownload(api, 'x', path);
+  expect(server.requests.at(-1)?.headers.range).toBe(`bytes=${size - 1}-`);
+  await expectBytes(path, content);
+});
+
+it('tells that it may not write there', async () => {
+  const { folder, path, server } = await place();
+  await chmod(folder, 0o555);
+  expect(await asOrdinaryUser(savingStatement(server.url, path))).toMatch(
+    /^ConfigurationError invalid_argument undefined .*saved\.bin cannot be written: this process may not/,
+  );
+  expect(server.requests).toEqual([]);
+});
+
+it.each([
+  ['nothing', undefined, /path must be a string/],
+  ['an empty path', '', /path is empty/],
+  ['a folder', '/etc', /\/etc is a folder: it must name the file to write/],
+  ['a folder that is not there', '/tmp/nowhere/', /is a folder/],
+  ['this folder', '.', /is a folder/],
+  ['a device', '/dev/null', /no regular file/],
+  ['a path in a folder that is not there', '/tmp/no/such/folder/a.bin', /folder that does not exist: make it first/],
+  ['a path through a file', '/etc/passwd/a.bin', /no folder/],
+  ['a name that is too long', `/tmp/${'x'.repeat(250)}`, /too long/],
+])('refuses %s, and asks for nothing', async (_what, path, message) => {
+  const { api, server } = await place();
+  const error = await rejection(saveDownload(api, 'x', path as string), ConfigurationError);
+  expect(error.code).toBe('invalid_argument');
+  expect(error.message).toMatch(message);
+  expect(server.requests).toEqual([]);
+});
+
+it('refuses what stands in its way', async () => {
+  const { path, api } = await place();
+  await mkdir(`${path}.part`);
+  expect((await rejection(saveDownload(api, 'x', path), ConfigurationError)).message).toMatch(/\.part is in the way/);
+});
+
+it('refuses wrong arguments', async () => {
+  const { path, api } = await place();
+  await rejection(saveDownload(undefined as unknown as ApiClient, 'x', path), ConfigurationError);
+  await rejection(saveDownload(api, '..', path), ConfigurationError);
+  await rejection(saveDownload(api, 'x', path, { rendition: 'nonsense' as 'original' }), ConfigurationError);
+  await rejection(saveDownload(api, 'x', path, null as unknown as object), ConfigurationError);
+});
+
+it('does not wait for a server that is silent once it is told to stop', async () => {
+  const server = await scriptedServer((_request, response) => {
+    response.writeHead(200, { etag: '"1"', 'content-length': 2000 });
+    response.write(content.subarray(0, 1000));
+  });
+  const folder = await makeFolder();
+  const controller = new AbortController();
+  const saving = saveDownload(apiAt(server.url), 'x', join(folder, 'a'), { signal: controller.signal });
+  saving.catch(() => {});
+  await expect.poll(() => readdir(folder)).toContain('a.part');
+  controller.abort('enough');
+  expect(await reasonOf(saving)).toBe('enough');
+  expect((await readdir(folder)).sort()).toEqual(['a.part', 'a.part.json']);
+});
