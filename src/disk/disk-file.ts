@@ -22,7 +22,7 @@ export function versionOf({ ino, size, mtimeNs }: BigIntStats): string {
 /**
  * A file on disk. The runtimes have such blobs of their own, but Bun does not notice that the file has changed
  * (oven-sh/bun#43109), Deno reads it whole (denoland/deno#32316), and Node says nothing but that it could not be read.
- * So this one reads for itself, and is a blob of the runtime's as well, for those who look inside.
+ * So this one reads for itself, and on Node and Bun is a blob of the runtime's as well, for those who look inside.
  */
 export class DiskFile extends File {
   readonly #opened: Opened;

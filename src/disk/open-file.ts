@@ -15,9 +15,6 @@ import { pathError } from './system-error.js';
  * A file that changes afterwards can no longer be read: an upload of it then ends in a {@link TransferError} `changed`, and
  * never sends a mixture of two versions.
  *
- * On Deno, whose own blobs are always in memory (denoland/deno#32316), the content is there for the SDK and for the
- * methods of the `File`, but not for a `FormData` or another `Blob` made of it.
- *
  * @example
  * const { id } = await api.files.upload(await openFile('holiday.jpg'));
  *
