@@ -1,6 +1,9 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
-import { DoctapeError } from '../index.js';
+import { Argument, Command, InvalidArgumentError, Option } from 'commander';
+import { DoctapeError, renditions } from '../index.js';
+import { action } from './command.js';
 import { demo } from './demo.js';
+import { download, ls, rm, upload, url, whoami } from './files.js';
+import { login, logout } from './login.js';
 import { sandbox } from './sandbox.js';
 import { version } from './version.js';
 
@@ -8,7 +11,7 @@ import { version } from './version.js';
 export async function run(argv: string[]): Promise<void> {
   const program = new Command('doctape-sdk')
     .version(version)
-    .description('Tools for the doctape API: a local server, and a tour of the SDK');
+    .description('Tools for the doctape API: your files, a local server, and a tour of the SDK');
 
   program
     .command('sandbox')
@@ -29,6 +32,8 @@ export async function run(argv: string[]): Promise<void> {
     .option('--keep', 'leave the sandbox running afterwards')
     .action(demo);
 
+  addFileCommands(program);
+
   try {
     await program.parseAsync(argv);
   } catch (error) {
@@ -36,6 +41,41 @@ export async function run(argv: string[]): Promise<void> {
     console.error(`doctape-sdk: ${error.message}`);
     process.exitCode = 1;
   }
+}
+
+/** The commands that work on the files of whoever is signed in. */
+function addFileCommands(program: Command): void {
+  const command = (usage: string, description: string) =>
+    program
+      .command(usage)
+      .description(description)
+      .option('--json', 'print lines of JSON on stdout')
+      .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2));
+
+  command('login', 'sign in by the browser, and stay signed in')
+    .option('--client-id <id>', 'your application; its secret is read from DOCTAPE_CLIENT_SECRET, or asked for')
+    .option('--sandbox [url]', 'sign in at a local doctape (default: http://127.0.0.1:4400)')
+    .option('--authorization-endpoint <url>', 'where to sign in, at another server')
+    .option('--token-endpoint <url>', 'where to get the token, at another server')
+    .option('--base-url <url>', 'the API of another server')
+    .option('--no-browser', 'print the address to open')
+    .option('--paste', 'for a browser on another machine: ask for the code that the server shows')
+    .action(action(login));
+  command('logout', 'delete the token from this machine').action(action(logout));
+  command('whoami', 'show who is signed in').action(action(whoami));
+  command('ls', 'list the files').option('--long', 'show all there is to know').action(action(ls));
+  command('upload', 'upload files').argument('<files...>').action(action(upload));
+  command('download', 'download files; one that was broken off is continued')
+    .argument('<ids...>')
+    .option('--output <path>', 'the file to write, or the folder to put files into (default: this folder)')
+    .addOption(new Option('--rendition <name>', 'what of the file').choices(renditions).default('original'))
+    .option('--force', 'replace a file that exists')
+    .action(action(download));
+  command('url', 'print the address of a file, with your token in it')
+    .argument('<id>')
+    .addArgument(new Argument('[rendition]').choices(renditions))
+    .action(action(url));
+  command('rm', 'delete files for good').argument('<ids...>').option('--yes', 'do not ask').action(action(rm));
 }
 
 function parsePort(value: string): number {

@@ -1,0 +1,560 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { beforeEach, expect, it, onTestFinished } from 'vitest';
+import { submitLoginForm } from '../../src/cli/login-form.js';
+import { fileNameOf, printable } from '../../src/cli/printable.js';
+import type { ApiClient } from '../../src/index.js';
+import { allScopes, tokenFor } from '../support/sandbox.js';
+import { apiAt, reply, scriptedServer, servedForTest, socketServer, wait } from '../support/scripted-server.js';
+
+const command = resolve('dist/cli.js');
+
+/** A user's machine: where its settings are, and the folder it is in. */
+let home: string;
+let cwd: string;
+beforeEach(async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'doctape-home-'));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  home = join(folder, 'config');
+  cwd = join(folder, 'work');
+  await mkdir(cwd);
+});
+
+interface Run {
+  child: ChildProcess;
+  stdout: () => string;
+  stderr: () => string;
+  ended: Promise<number | null>;
+}
+
+interface RunOptions {
+  env?: Record<string, string>;
+  /** What comes on stdin, which then ends. @default nothing, and it stays open */
+  input?: string;
+}
+
+function start(args: readonly string[], { env = {}, input }: RunOptions = {}): Run {
+  return started(spawn(process.execPath, [command, ...args], { cwd, env: environment(env) }), input);
+}
+
+/** The same on a terminal, which has one output only. */
+function startOnTerminal(args: readonly string[]): Run {
+  const line = [process.execPath, command, ...args].map((word) => `'${word}'`).join(' ');
+  return started(
+    spawn('script', ['-qefc', `stty cols 200 rows 50; exec ${line}`, '/dev/null'], {
+      cwd,
+      env: environment({ TERM: 'xterm' }),
+    }),
+    undefined,
+  );
+}
+
+function environment(more: Record<string, string>): NodeJS.ProcessEnv {
+  const { DOCTAPE_CLIENT_SECRET: _, CI: __, ...env } = process.env;
+  return { ...env, XDG_CONFIG_HOME: home, HOME: cwd, ...more };
+}
+
+function started(child: ChildProcess, input: string | undefined): Run {
+  const text = { stdout: '', stderr: '' };
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name]?.setEncoding('utf8').on('data', (chunk) => {
+      text[name] += chunk;
+    });
+  }
+  child.stdin?.on('error', () => {});
+  if (input !== undefined) child.stdin?.end(input);
+  const ended = once(child, 'close').then(([code]) => code);
+  onTestFinished(async () => {
+    child.kill('SIGKILL');
+    await ended;
+  });
+  return { child, stdout: () => text.stdout, stderr: () => text.stderr, ended };
+}
+
+async function run(args: readonly string[], options: RunOptions = {}) {
+  const { ended, stdout, stderr } = start(args, { input: '', ...options });
+  const code = await ended;
+  return { code, stdout: stdout(), stderr: stderr() };
+}
+
+/** Signs in as a user does, by the address that is printed. */
+async function logIn(url: string, args: readonly string[] = ['--sandbox', url], options: RunOptions = {}) {
+  const login = start(['login', '--no-browser', ...args], options);
+  await expect.poll(login.stderr, { timeout: 10_000 }).toMatch(/^http\S+\n/m);
+  const address = new URL(/^http\S+/m.exec(login.stderr())?.[0] ?? '');
+  await fetch(await submitLoginForm(address, { username: 'alice', password: 'wonderland', decision: 'allow' }));
+  return { code: await login.ended, stdout: login.stdout(), stderr: login.stderr(), address };
+}
+
+/** A sandbox at which somebody is signed in on this machine, and an ordinary client for it. */
+async function signedIn(): Promise<{ url: string; api: ApiClient }> {
+  const sandbox = await servedForTest();
+  const { code } = await logIn(sandbox.url);
+  expect(code).toBe(0);
+  return {
+    url: sandbox.url,
+    api: apiAt(sandbox.url, { token: await tokenFor(sandbox.sandbox, 'alice', allScopes, sandbox.url) }),
+  };
+}
+
+const content: Uint8Array<ArrayBuffer> = new Uint8Array(6_000_000).map((_, index) => (index * 7919) >> 3);
+
+it('signs in at a sandbox without any more configuration, and out again', async () => {
+  const { url } = await servedForTest();
+  expect(await logIn(url)).toMatchObject({ code: 0, stdout: `Signed in as alice at ${url}/v1\n` });
+  const whoami = await run(['whoami']);
+  expect(whoami).toMatchObject({ code: 0, stderr: '' });
+  expect(whoami.stdout).toMatch(/^alice \(alice@\S+\), 0 B of \S+ \S+ used, at http:\S+\/v1\n$/);
+  expect(JSON.parse((await run(['whoami', '--json'])).stdout)).toMatchObject({
+    username: 'alice',
+    baseUrl: `${url}/v1`,
+  });
+
+  expect((await run(['logout'])).stdout).toMatch(/^Signed out/);
+  expect(await readdir(join(home, 'doctape-sdk'))).toEqual([]);
+  expect((await run(['logout'])).stdout).toBe('Nobody was signed in\n');
+  expect(await run(['whoami'])).toEqual({
+    code: 1,
+    stdout: '',
+    stderr: 'doctape-sdk: you are not signed in: run doctape-sdk login\n',
+  });
+});
+
+it('keeps the token where nobody else can read it, with the endpoints it is for', async () => {
+  await mkdir(join(home, 'doctape-sdk'), { recursive: true, mode: 0o755 });
+  const { url } = await signedIn();
+  const file = join(home, 'doctape-sdk', 'session.json');
+  expect((await stat(file)).mode & 0o777).toBe(0o600);
+  expect((await stat(join(home, 'doctape-sdk'))).mode & 0o777).toBe(0o700);
+  expect(await readdir(join(home, 'doctape-sdk'))).toEqual(['session.json']);
+  expect(JSON.parse(await readFile(file, 'utf8'))).toEqual({
+    baseUrl: `${url}/v1`,
+    authorizationEndpoint: `${url}/oauth2`,
+    tokenEndpoint: `${url}/oauth2/token`,
+    clientId: expect.any(String),
+    token: expect.objectContaining({ access_token: expect.any(String) }),
+  });
+  const { access_token } = JSON.parse(await readFile(file, 'utf8')).token;
+  for (const args of [['whoami'], ['ls'], ['download', 'nothing'], ['rm', '--yes', 'nothing']]) {
+    const { stdout, stderr } = await run(args);
+    expect(stdout + stderr).not.toContain(access_token);
+  }
+});
+
+it('signs in at any server, with an application of its own and its secret from the environment', async () => {
+  const app = {
+    clientId: 'my-app',
+    clientSecret: 'my-secret-0123',
+    type: 'server' as const,
+    name: 'Mine',
+    redirectUris: ['loopback'],
+  };
+  const { url } = await servedForTest({ apps: [app] });
+  const flags = [
+    '--authorization-endpoint',
+    `${url}/oauth2`,
+    '--token-endpoint',
+    `${url}/oauth2/token`,
+    '--base-url',
+    `${url}/v1`,
+  ];
+  const { code, stdout, stderr } = await logIn(url, ['--client-id', 'my-app', ...flags, '--json'], {
+    env: { DOCTAPE_CLIENT_SECRET: 'my-secret-0123' },
+  });
+  expect({ code, stdout }).toEqual({
+    code: 0,
+    stdout: `${JSON.stringify({ username: 'alice', baseUrl: `${url}/v1` })}\n`,
+  });
+  expect(stderr).not.toContain('my-secret');
+  expect(await readFile(join(home, 'doctape-sdk', 'session.json'), 'utf8')).not.toContain('my-secret');
+});
+
+it('signs in by a code that is pasted', async () => {
+  const { url } = await servedForTest();
+  const login = start(['login', '--sandbox', url, '--paste']);
+  await expect.poll(login.stderr).toMatch(/^http\S+\n/m);
+  const address = new URL(/^http\S+/m.exec(login.stderr())?.[0] ?? '');
+  expect(address.searchParams.get('redirect_uri')).toBe('urn:ietf:wg:oauth:2.0:oob');
+  const page = await submitOutOfBand(address);
+  login.child.stdin?.write(`${page}\n`);
+  expect(await login.ended).toBe(0);
+  expect(login.stdout()).toMatch(/^Signed in as alice/);
+});
+
+/** Fills in the form and reads the code from the title of the page that shows it. */
+async function submitOutOfBand(address: URL): Promise<string> {
+  const form = await fetch(address);
+  const html = await form.text();
+  const action = /<form method="post" action="([^"]*)">/.exec(html)?.[1]?.replaceAll('&amp;', '&') ?? '';
+  const body = new URLSearchParams({ username: 'alice', password: 'wonderland', decision: 'allow' });
+  for (const [, name = '', value = ''] of html.matchAll(/<input type="hidden" name="([^"]*)" value="([^"]*)">/g)) {
+    body.set(name, value.replaceAll('&amp;', '&'));
+  }
+  const cookie = form.headers
+    .getSetCookie()
+    .map((line) => line.split(';', 1)[0])
+    .join('; ');
+  const answer = await fetch(new URL(action, address), { method: 'POST', body, headers: { cookie } });
+  return /<title>Success (code=[^<]+)<\/title>/.exec(await answer.text())?.[1] ?? '';
+}
+
+it('says when the user declined', async () => {
+  const { url } = await servedForTest();
+  const login = start(['login', '--no-browser', '--sandbox', url]);
+  await expect.poll(login.stderr).toMatch(/^http\S+\n/m);
+  const address = new URL(/^http\S+/m.exec(login.stderr())?.[0] ?? '');
+  await fetch(await submitLoginForm(address, { username: 'alice', password: 'wonderland', decision: 'deny' }));
+  expect(await login.ended).toBe(1);
+  expect(login.stderr()).toMatch(/doctape-sdk: .*access_denied[^\n]*\n$/);
+});
+
+it('uploads, lists, links, downloads and deletes', async () => {
+  await signedIn();
+  await writeFile(join(cwd, 'größe 1.txt'), 'hello');
+  await writeFile(join(cwd, 'large.bin'), content);
+  const up = await run(['upload', 'größe 1.txt', 'large.bin']);
+  expect(up).toMatchObject({ code: 0, stderr: '' });
+  expect(up.stdout).toMatch(/^Uploaded größe 1\.txt, 5 B: \S+\nUploaded large\.bin, 6 MB: \S+\n$/);
+  const [small = '', large = ''] = [...up.stdout.matchAll(/: (\S+)$/gm)].map(([, id = '']) => id);
+
+  const list = await run(['ls']);
+  expect(list).toMatchObject({ code: 0, stderr: '' });
+  const rows = list.stdout.trimEnd().split('\n');
+  expect(rows[0]).toMatch(/^id +name +size +added$/);
+  expect(rows[1]).toMatch(new RegExp(`^${small}  größe 1\\.txt +5 B  \\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d$`));
+  expect(rows[2]).toMatch(new RegExp(`^${large}  large\\.bin +6 MB  `));
+  expect((await run(['ls', '--long'])).stdout).toMatch(/type +processing +starred +public +tags/);
+  const lines = (await run(['ls', '--json'])).stdout.trimEnd().split('\n');
+  expect(lines.map((line) => JSON.parse(line).id)).toEqual([small, large]);
+
+  const link = await run(['url', small]);
+  expect(link).toMatchObject({ code: 0, stderr: '' });
+  expect(await (await fetch(link.stdout.trim())).text()).toBe('hello');
+  expect((await run(['url', small, 'thumb_120.jpg'])).stdout).toContain(`/doc/${small}/thumb_120.jpg?`);
+
+  await mkdir(join(cwd, 'down'));
+  const down = await run(['download', small, large, '--output', 'down']);
+  expect(down).toMatchObject({
+    code: 0,
+    stderr: '',
+    stdout: 'Saved down/größe 1.txt, 5 B\nSaved down/large.bin, 6 MB\n',
+  });
+  expect(Buffer.compare(await readFile(join(cwd, 'down/large.bin')), content)).toBe(0);
+  expect((await run(['download', small, '--output', 'other.txt'])).code).toBe(0);
+  expect(await readFile(join(cwd, 'other.txt'), 'utf8')).toBe('hello');
+
+  expect(await run(['rm', '--yes', small, large])).toEqual({
+    code: 0,
+    stdout: `Deleted ${small}\nDeleted ${large}\n`,
+    stderr: '',
+  });
+  expect(await run(['ls'])).toEqual({ code: 0, stdout: '', stderr: 'There are no files yet.\n' });
+});
+
+it('prints lines of JSON and nothing else on stdout, of failures too', async () => {
+  await signedIn();
+  await writeFile(join(cwd, 'a.txt'), 'hello');
+  const up = await run(['upload', '--json', 'a.txt', 'missing.txt']);
+  expect(up.code).toBe(1);
+  const [first, second] = up.stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  expect(first).toMatchObject({ path: 'a.txt', id: expect.any(String), name: 'a.txt', size: 5 });
+  expect(second).toEqual({
+    path: 'missing.txt',
+    error: { code: 'invalid_argument', message: expect.stringContaining('no such file') },
+  });
+  expect(up.stderr).toMatch(/^doctape-sdk: missing\.txt: [^\n]+\n$/);
+  const down = await run(['download', '--json', first.id, 'nothing', '--output', '.', '--force']);
+  expect(down.code).toBe(1);
+  expect(
+    down.stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line)),
+  ).toEqual([
+    { id: first.id, path: join(cwd, 'a.txt'), size: 5 },
+    { id: 'nothing', error: { code: 'http_404', message: expect.any(String) } },
+  ]);
+  const removed = await run(['rm', '--json', '--yes', first.id]);
+  expect(JSON.parse(removed.stdout)).toEqual({ id: first.id, deleted: true });
+});
+
+it('goes on with the others when one fails, and ends with exit code 1', async () => {
+  const { api } = await signedIn();
+  const { id } = await api.files.upload(new Blob(['x']), { name: 'a.txt' });
+  const { code, stdout, stderr } = await run(['rm', '--yes', 'nothing', id]);
+  expect({ code, stdout }).toEqual({ code: 1, stdout: `Deleted ${id}\n` });
+  expect(stderr).toMatch(/^doctape-sdk: nothing: [^\n]+\n$/);
+});
+
+it('replaces no file, unless it is told to', async () => {
+  const { api } = await signedIn();
+  const { id } = await api.files.upload(new Blob(['new']), { name: 'a.txt' });
+  await writeFile(join(cwd, 'a.txt'), 'old');
+  const refused = await run(['download', id]);
+  expect(refused).toMatchObject({ code: 1, stdout: '' });
+  expect(refused.stderr).toMatch(/^doctape-sdk: \S+: a\.txt exists: add --force to replace it\n$/);
+  expect(await readFile(join(cwd, 'a.txt'), 'utf8')).toBe('old');
+  expect((await run(['download', id, '--output', 'a.txt'])).code).toBe(1);
+  expect((await run(['download', id, '--force'])).code).toBe(0);
+  expect(await readFile(join(cwd, 'a.txt'), 'utf8')).toBe('new');
+});
+
+/** A server that has one file, with any name at all. */
+async function hostile(name: string, extension = ''): Promise<void> {
+  const file = { id: 'x', name, extension, size: 5, time_added: 1_400_000_000 };
+  const server = await scriptedServer((request, response) => {
+    if (request.url?.endsWith('/original')) return void response.writeHead(200, { etag: '"1"' }).end('hello');
+    const result = request.url?.endsWith('/doc') ? { x: file } : file;
+    reply(response, 200, { error: null, result });
+  });
+  await mkdir(join(home, 'doctape-sdk'), { recursive: true });
+  const session = { baseUrl: `${server.url}/v1`, authorizationEndpoint: '', tokenEndpoint: '', clientId: '' };
+  const token = { access_token: 'token-0123456789', token_type: 'Bearer' };
+  await writeFile(join(home, 'doctape-sdk', 'session.json'), JSON.stringify({ ...session, token }));
+}
+
+it.each([
+  '../../escaped',
+  '/etc/passwd',
+  '..',
+  '.',
+  '.profile',
+  'a/b\\c',
+  '\u001b]0;title\u0007',
+  'C:x',
+  ' ',
+  'x'.repeat(400),
+])('writes a file that calls itself %j into the folder, under a plain name', async (name) => {
+  await hostile(name);
+  const { code, stderr } = await run(['download', 'x']);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  const [saved = '', ...more] = await readdir(cwd);
+  expect(more).toEqual([]);
+  expect(saved).toMatch(/^[^./\\:\p{Cc}][^/\\:\p{Cc}]*$/u);
+  expect(await readFile(join(cwd, saved), 'utf8')).toBe('hello');
+  expect((await readdir(join(cwd, '..'))).sort()).toEqual(['config', 'work']);
+});
+
+it('lets nothing in a name reach the terminal as a command', async () => {
+  await hostile('\u001b[2Jgone\r\n\u009b31mred \u202etxt.exe', 'txt');
+  for (const args of [['ls'], ['ls', '--long'], ['download', 'x']]) {
+    const { stdout, stderr } = await run(args);
+    expect(stdout).toContain('gone');
+    expect(stdout + stderr).not.toMatch(/(?!\n)\p{Cc}|[\u202a-\u202e]/u);
+  }
+  expect((await run(['ls'])).stdout.trimEnd().split('\n')).toHaveLength(2);
+});
+
+it.each([
+  ['photo.jpg', 'photo.jpg'],
+  ['größe 1 👨‍👩‍👧.jpg', 'größe 1 👨‍👩‍👧.jpg'],
+  ['con', '_con'],
+  ['NUL.txt', '_NUL.txt'],
+  ['a. ', 'a'],
+  ['...', '_'],
+  ['', 'untitled'],
+  [`${'ä'.repeat(300)}.jpeg`, `${'ä'.repeat(97)}.jpeg`],
+])('makes of the name %j the file name %j', (name, expected) => {
+  expect(fileNameOf(name)).toBe(expected);
+});
+
+it('prints a lone surrogate as what it is: nothing', () => {
+  expect(printable('a\ud800b')).toBe('a\ufffdb');
+});
+
+it('continues a download after kill -9, bit for bit', async () => {
+  const sandbox = await servedForTest();
+  let asked = '';
+  const proxy = await socketServer((socket) => {
+    const upstream = connect(Number(new URL(sandbox.url).port), '127.0.0.1');
+    upstream.on('error', () => socket.destroy());
+    socket.on('close', () => upstream.destroy());
+    upstream.on('close', () => socket.end());
+    socket.on('data', (chunk) => {
+      asked += chunk;
+      upstream.write(chunk);
+    });
+    upstream.on('data', (chunk) => {
+      upstream.pause(); // slow enough to be killed halfway
+      socket.write(chunk, () => setTimeout(() => upstream.resume(), 5));
+    });
+  });
+  expect((await logIn(proxy.url)).code).toBe(0);
+  const api = apiAt(sandbox.url, { token: await tokenFor(sandbox.sandbox, 'alice', allScopes, sandbox.url) });
+  const { id } = await api.files.upload(new Blob([content]), { name: 'large.bin' });
+  const part = join(cwd, 'large.bin.part');
+  const size = () =>
+    stat(part).then(
+      (status) => status.size,
+      () => 0,
+    );
+
+  const first = start(['download', id]);
+  await expect.poll(size, { interval: 5, timeout: 20_000 }).toBeGreaterThan(1_000_000);
+  first.child.kill('SIGKILL');
+  await first.ended;
+  const had = await size();
+  expect(had).toBeLessThan(content.byteLength);
+  expect(await readdir(cwd)).not.toContain('large.bin');
+
+  asked = '';
+  expect(await run(['download', id])).toEqual({ code: 0, stdout: 'Saved large.bin, 6 MB\n', stderr: '' });
+  expect(asked).toMatch(new RegExp(`^range: bytes=${had - 1}-\r$`, 'im'));
+  expect(Buffer.compare(await readFile(join(cwd, 'large.bin')), content)).toBe(0);
+  expect(await readdir(cwd)).toEqual(['large.bin']);
+});
+
+it('ends with exit code 130 on SIGINT, and lets the next run continue', async () => {
+  const server = await scriptedServer((request, response) => {
+    const file = { id: 'x', name: 'a', extension: 'bin', size: 10, time_added: 1_400_000_000 };
+    if (!request.url?.endsWith('/original')) return reply(response, 200, { error: null, result: file });
+    response.writeHead(200, { etag: '"1"', 'content-length': 10 });
+    response.write('hello'); // and nothing more
+  });
+  await hostile('x');
+  const path = join(home, 'doctape-sdk', 'session.json');
+  const session = JSON.parse(await readFile(path, 'utf8'));
+  await writeFile(path, JSON.stringify({ ...session, baseUrl: `${server.url}/v1` }));
+  const download = start(['download', 'x']);
+  await expect.poll(() => readdir(cwd), { timeout: 10_000 }).toContain('a.bin.part');
+  download.child.kill('SIGINT');
+  expect(await download.ended).toBe(130);
+  expect({ stdout: download.stdout(), stderr: download.stderr() }).toEqual({ stdout: '', stderr: '' });
+  expect((await readdir(cwd)).sort()).toEqual(['a.bin.part', 'a.bin.part.json']);
+  expect(await readFile(join(cwd, 'a.bin.part'), 'utf8')).toBe('hello');
+});
+
+it('ends a login on SIGINT, and leaves nothing', async () => {
+  const { url } = await servedForTest();
+  const login = start(['login', '--no-browser', '--sandbox', url]);
+  await expect.poll(login.stderr).toMatch(/^http/m);
+  login.child.kill('SIGINT');
+  expect(await login.ended).toBe(130);
+  const pasting = start(['login', '--paste', '--sandbox', url]);
+  await expect.poll(pasting.stderr).toMatch(/^http/m);
+  await wait(50);
+  pasting.child.kill('SIGINT');
+  expect(await pasting.ended).toBe(130);
+  expect(await readdir(join(home, '..'))).toEqual(['work']);
+});
+
+it('sends people whose token is no good any more to login, in one line', async () => {
+  const { url } = await signedIn();
+  const path = join(home, 'doctape-sdk', 'session.json');
+  const session = JSON.parse(await readFile(path, 'utf8'));
+  for (const token of [
+    { ...session.token, access_token: 'not-a-token' },
+    { ...session.token, expires_at: 1_000 },
+  ]) {
+    await writeFile(path, JSON.stringify({ ...session, token }));
+    expect(await run(['rm', '--yes', 'a', 'b'])).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: 'doctape-sdk: you are not signed in any more: run doctape-sdk login\n',
+    });
+  }
+  for (const damaged of ['', '{"token":{"access_token":"the-secret"', 'null', '[]', '{"token":"the-secret"}']) {
+    await writeFile(path, damaged);
+    const { code, stderr } = await run(['ls']);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^doctape-sdk: \S+session\.json is damaged: run doctape-sdk login\n$/);
+  }
+  expect((await logIn(url)).code).toBe(0);
+});
+
+it('says in one line that there is no server', async () => {
+  await hostile('x');
+  const path = join(home, 'doctape-sdk', 'session.json');
+  const session = JSON.parse(await readFile(path, 'utf8'));
+  await writeFile(path, JSON.stringify({ ...session, baseUrl: 'http://127.0.0.1:1/v1' }));
+  const { code, stderr } = await run(['whoami']);
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/^doctape-sdk: GET http:\/\/127\.0\.0\.1:1\/v1\/account [^\n]+\n$/);
+});
+
+it.each([
+  [['login']],
+  [['login', '--client-id']],
+  [['login', '--client-id', 'x', '--authorization-endpoint', 'http://127.0.0.1:1/oauth2']],
+  [['login', '--sandbox', 'http://127.0.0.1:1', '--base-url', 'http://127.0.0.1:1/v1']],
+  [['login', '--client-secret', 'x']],
+  [['upload']],
+  [['download']],
+  [['download', 'x', '--rendition', 'nonsense']],
+  [['download', 'x', 'y', '--output', 'nowhere']],
+  [['url']],
+  [['url', 'x', 'nonsense']],
+  [['rm']],
+  [['rm', 'x']],
+  [['ls', '--nonsense']],
+  [['whoami', 'extra']],
+])('refuses a wrong command line with exit code 2: %j', async (args) => {
+  const { code, stdout, stderr } = await run(args);
+  expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+  expect(stderr).toMatch(/^(error|doctape-sdk): [^\n]+\n$/);
+});
+
+it('explains each command, and so does its page', async () => {
+  const page = await readFile('docs/cli.md', 'utf8');
+  for (const name of ['login', 'logout', 'whoami', 'ls', 'upload', 'download', 'url', 'rm']) {
+    expect(page).toContain(`doctape-sdk ${name}`);
+    const { stdout } = await run([name, '--help']);
+    for (const [flag] of stdout.matchAll(/--(?!help)[a-z-]+/g)) expect(page, name).toContain(flag);
+  }
+});
+
+it.runIf(process.platform === 'linux')('asks on a terminal before it deletes', async () => {
+  const { api } = await signedIn();
+  const { id } = await api.files.upload(new Blob(['x']), { name: 'a.txt' });
+  const keep = startOnTerminal(['rm', id]);
+  await expect.poll(keep.stdout, { timeout: 10_000 }).toContain('Delete a.txt for good?');
+  keep.child.stdin?.write('n');
+  expect(await keep.ended).toBe(0);
+  expect(keep.stdout()).toContain('Kept a.txt');
+  const cancel = startOnTerminal(['rm', id]);
+  await expect.poll(cancel.stdout, { timeout: 10_000 }).toContain('Delete a.txt for good?');
+  cancel.child.stdin?.write('\u0003');
+  expect(await cancel.ended).toBe(130);
+  expect(await api.files.list()).toHaveLength(1);
+  const remove = startOnTerminal(['rm', id]);
+  await expect.poll(remove.stdout, { timeout: 10_000 }).toContain('Delete a.txt for good?');
+  remove.child.stdin?.write('y');
+  expect(await remove.ended).toBe(0);
+  expect(await api.files.list()).toEqual([]);
+});
+
+it.runIf(process.platform === 'linux')('shows a bar on a terminal, and takes it away', async () => {
+  await signedIn();
+  await writeFile(join(cwd, 'large.bin'), content);
+  const upload = startOnTerminal(['upload', 'large.bin']);
+  expect(await upload.ended).toBe(0);
+  expect(upload.stdout()).toMatch(/━ {2}6 MB of 6 MB {2}large\.bin/);
+  expect(upload.stdout()).toMatch(/\r\p{Cc}\[2KUploaded large\.bin, 6 MB: \S+\r\n$/u);
+});
+
+it.runIf(process.platform === 'linux')('asks for the secret on a terminal, without showing it', async () => {
+  const app = {
+    clientId: 'my-app',
+    clientSecret: 'my-secret-0123',
+    type: 'server' as const,
+    name: 'Mine',
+    redirectUris: ['loopback'],
+  };
+  const { url } = await servedForTest({ apps: [app] });
+  const login = startOnTerminal(['login', '--no-browser', '--sandbox', url, '--client-id', 'my-app']);
+  await expect.poll(login.stdout, { timeout: 10_000 }).toContain('Client secret');
+  login.child.stdin?.write('my-secret-0123\r');
+  await expect.poll(login.stdout, { timeout: 10_000 }).toMatch(/^http\S+\r\n/m);
+  const address = new URL(/^http\S+/m.exec(login.stdout())?.[0] ?? '');
+  await fetch(await submitLoginForm(address, { username: 'alice', password: 'wonderland', decision: 'allow' }));
+  expect(await login.ended).toBe(0);
+  expect(login.stdout()).toContain('Signed in as alice');
+  expect(login.stdout()).not.toContain('my-secret');
+});
