@@ -1,6 +1,7 @@
 import { type FileHandle, lstat, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { invalid } from '../protocol/checks.js';
+import { parseHttpDate } from '../transport/http-date.js';
 
 /** What a part is of. Only bytes of the same file at the same server, in the same version, can be added to it. */
 export interface Origin {
@@ -74,7 +75,9 @@ export function partOf(path: string): Part {
 function readOrigin(text: string): Origin | undefined {
   try {
     const { url, validator } = JSON.parse(text);
-    return typeof url === 'string' && typeof validator === 'string' ? { url, validator } : undefined;
+    const strong =
+      typeof validator === 'string' && (/^"[\x21\x23-\x7e]*"$/.test(validator) || parseHttpDate(validator));
+    return strong && typeof url === 'string' ? { url, validator } : undefined;
   } catch {
     return undefined;
   }

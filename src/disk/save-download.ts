@@ -5,6 +5,7 @@ import { checkOptionalFunction, checkOptions, checkSignal, invalid, kindOf } fro
 import { ApiError, type ConfigurationError, DoctapeError, TransferError } from '../protocol/errors.js';
 import type { Rendition } from '../protocol/renditions.js';
 import { meter, type OnProgress, type Progress } from '../transport/progress.js';
+import { contentRange, strongValidator } from '../transport/range.js';
 import { batchWriter } from './batch-writer.js';
 import { checkPath } from './check-path.js';
 import { type Left, type Origin, type Part, partOf } from './part.js';
@@ -154,14 +155,14 @@ function describe(
   { status, headers }: Response,
   url: string,
 ): { total: number | undefined; origin: Origin | undefined } {
-  const plain = !headers.has('content-encoding'); // else lengths and ranges are of something else than what arrives
-  const length =
-    status === 206 ? /\/(\d{1,15})$/.exec(headers.get('content-range') ?? '')?.[1] : headers.get('content-length');
-  const tag = headers.get('etag');
-  const validator = tag?.startsWith('"') ? tag : headers.get('last-modified');
+  // of a compressed body, lengths and ranges are of something else than what arrives
+  if (headers.has('content-encoding')) return { total: undefined, origin: undefined };
+  const validator = strongValidator(headers, Date.now());
+  const length = headers.get('content-length') ?? '';
+  const whole = /^\d{1,15}$/.test(length) ? Number(length) : undefined;
   return {
-    total: plain && length && /^\d{1,15}$/.test(length) ? Number(length) : undefined,
-    origin: plain && validator ? { url, validator } : undefined,
+    total: status === 206 ? contentRange(headers)?.size : whole,
+    origin: validator === undefined ? undefined : { url, validator },
   };
 }
 
