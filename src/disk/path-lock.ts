@@ -1,10 +1,12 @@
-import { randomUUID } from 'node:crypto';
-import { type FileHandle, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { createHash, randomUUID } from 'node:crypto';
+import { type FileHandle, mkdir, open, readdir, readFile, rm, rmdir, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
+import { join } from 'node:path';
 import { setInterval } from 'node:timers';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { invalid } from '../protocol/checks.js';
 import type { ConfigurationError } from '../protocol/errors.js';
-import { writeError } from './system-error.js';
+import { systemCode, writeError } from './system-error.js';
 
 export interface PathLock {
   /** Whether it is still ours: a process that was stopped for long may have been taken for dead. */
@@ -12,123 +14,116 @@ export interface PathLock {
   release(): Promise<void>;
 }
 
-interface Owner {
-  pid: number | undefined;
-  host: string;
-  /** When the process began, as its system counts: process ids come again. */
-  began: string | undefined;
-}
-
 const beat = 10_000;
 const deadAfter = 60_000;
+const mostAttempts = 8;
 
 /**
- * Keeps others away from `path` by a file beside it. Node has no locks of the operating system, which would go with their
- * process, so the file says whose it is, and its owner touches it now and then.
+ * Keeps others away from `path`. Node has no locks of the operating system, which would go with their process, so whoever
+ * wants a path puts a claim into a folder beside it, and has it when no other claim there is of somebody alive. A claim
+ * has a name that never comes again, so taking away one of the dead can never take away another.
  * @throws {ConfigurationError} when somebody alive has it
  */
 export async function lockPath(path: string): Promise<PathLock> {
-  const file = `${path}.part.lock`;
-  for (let attempt = 0; ; attempt++) {
-    let handle: FileHandle;
-    try {
-      handle = await open(file, 'wx', 0o600);
-    } catch (error) {
-      if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw writeError(path, 0, error);
-      const seen = await readFile(file, 'utf8').catch(() => undefined);
-      if (seen !== undefined && (attempt > 9 || (await isAlive(file, seen)))) throw taken(path, seen);
-      if (seen !== undefined) await removeDead(file, seen);
-      continue;
-    }
-    try {
-      await handle.write(JSON.stringify({ ...(await ourselves()), key: randomUUID() }));
-      return hold(file, handle);
-    } catch (error) {
-      await handle.close();
-      await rm(file, { force: true });
+  const folder = `${path}.part.lock`;
+  for (let attempt = 1; ; attempt++) {
+    const claim = await makeClaim(path, folder);
+    const other = await otherClaim(folder, claim.name).catch(async (error: unknown) => {
+      await claim.release();
       throw writeError(path, 0, error);
-    }
+    });
+    if (other === undefined) return claim;
+    await claim.release();
+    if (attempt === mostAttempts) throw taken(path, other);
+    await sleep(Math.random() * 10 * attempt); // of two that came at once, both stepped back
   }
 }
 
-function hold(file: string, handle: FileHandle): PathLock {
-  const now = () => new Date();
-  const timer = setInterval(() => void handle.utimes(now(), now()).catch(() => {}), beat);
+interface Claim extends PathLock {
+  name: string;
+}
+
+async function makeClaim(path: string, folder: string): Promise<Claim> {
+  const name = [process.pid, (await beginningOf(process.pid)) ?? '', ourHost(), randomUUID()].join('.');
+  const file = join(folder, name);
+  const handle = await createIn(folder, file).catch((error: unknown) => {
+    throw writeError(path, 0, error);
+  });
+  const timer = setInterval(() => void handle.utimes(new Date(), new Date()).catch(() => {}), beat);
   timer.unref();
-  const held = async () => {
-    const [ours, there] = await Promise.all([
-      handle.stat({ bigint: true }),
-      stat(file, { bigint: true }).catch(() => undefined),
-    ]);
-    return ours.ino === there?.ino && ours.dev === there.dev;
-  };
   return {
-    held,
+    name,
+    held: () =>
+      stat(file).then(
+        () => true,
+        () => false,
+      ),
     async release() {
       clearInterval(timer);
-      const ours = await held().catch(() => false);
       await handle.close(); // first: Windows removes no open file
-      if (ours) await rm(file, { force: true }).catch(() => {});
+      await rm(file, { force: true }).catch(() => {});
+      await rmdir(folder).catch(() => {}); // somebody else's claim may be in it
     },
   };
 }
 
-/** Removes the lock that was seen, and none that has come in its place meanwhile. */
-async function removeDead(file: string, seen: string): Promise<void> {
-  const aside = `${file}.${randomUUID()}`;
-  try {
-    await rename(file, aside);
-  } catch {
-    return; // somebody else was faster
+async function createIn(folder: string, file: string): Promise<FileHandle> {
+  for (;;) {
+    await mkdir(folder, { mode: 0o700 }).catch((error: unknown) => {
+      if (systemCode(error) !== 'EEXIST') throw error;
+    });
+    try {
+      return await open(file, 'wx', 0o600);
+    } catch (error) {
+      if (systemCode(error) !== 'ENOENT') throw error; // the last of the others has just taken the folder away
+    }
   }
-  if ((await readFile(aside, 'utf8').catch(() => seen)) === seen) await rm(aside, { force: true });
-  else await rename(aside, file);
 }
 
-function taken(path: string, seen: string): ConfigurationError {
-  const { pid } = readOwner(seen);
-  const who = pid === undefined ? 'another process' : pid === process.pid ? 'this process' : `process ${pid}`;
+/** The claim of somebody else who is alive. Those of the dead are taken away. */
+async function otherClaim(folder: string, ours: string): Promise<string | undefined> {
+  for (const name of await readdir(folder)) {
+    if (name === ours) continue;
+    const file = join(folder, name);
+    if (await isAlive(file, name)) return name;
+    await rm(file, { force: true });
+  }
+  return undefined;
+}
+
+function taken(path: string, claim: string): ConfigurationError {
+  const [pid = '', , host] = claim.split('.');
+  const who = host !== ourHost() ? 'another machine' : pid === String(process.pid) ? 'this process' : `process ${pid}`;
   return invalid('path', `${path} is being written by a download of ${who}: wait for it, or choose another`);
 }
 
-async function isAlive(file: string, seen: string): Promise<boolean> {
-  const { pid, host, began } = readOwner(seen);
-  if (pid !== undefined && host === ourHost()) {
+async function isAlive(file: string, name: string): Promise<boolean> {
+  const [pid = '', began = '', host] = name.split('.');
+  if (/^[1-9]\d{0,9}$/.test(pid) && host === ourHost()) {
     try {
-      process.kill(pid, 0);
+      process.kill(Number(pid), 0);
     } catch (error) {
-      if (error instanceof Error && 'code' in error && error.code === 'ESRCH') return false;
+      if (systemCode(error) === 'ESRCH') return false;
     }
-    const begins = await beginningOf(pid);
-    if (begins !== undefined && began !== undefined) return begins === began;
+    const begins = await beginningOf(Number(pid));
+    if (begins !== undefined && began !== '') return begins === began;
   }
   const touched = await stat(file).catch(() => undefined);
   return touched !== undefined && Date.now() - touched.mtimeMs < deadAfter;
 }
 
-function readOwner(text: string): Partial<Owner> {
-  try {
-    const { pid, host, began } = JSON.parse(text);
-    return { pid: Number.isInteger(pid) && pid > 0 ? pid : undefined, host, began };
-  } catch {
-    return {}; // its owner is just writing it, or was killed then
-  }
-}
-
-async function ourselves(): Promise<Owner> {
-  return { pid: process.pid, host: ourHost(), began: await beginningOf(process.pid) };
-}
-
+/** In letters that may be in the name of a file. */
 function ourHost(): string {
   try {
-    return hostname();
+    return createHash('sha256').update(hostname()).digest('hex').slice(0, 16);
   } catch {
     return ''; // Deno asks for a permission
   }
 }
 
-/** Linux only: elsewhere no file tells. The second field is a name that may hold anything. */
+/** When a process began, as its system counts: process ids come again. Linux only: elsewhere no file tells. */
 async function beginningOf(pid: number): Promise<string | undefined> {
   const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined);
+  // the second field is a name that may hold anything
   return text?.slice(text.lastIndexOf(')') + 2).split(' ')[19];
 }

@@ -1,5 +1,6 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { chmod, mkdir, readdir, readFile, rename, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { chmod, mkdir, readdir, readFile, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join, relative } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
@@ -336,39 +337,68 @@ it('lets one download at a time write to a path', async () => {
   expect(await readdir(folder)).toEqual(['saved.bin']);
 });
 
-it('lets one of many that begin at once win, and all others know', async () => {
-  const { path, api } = await place();
-  await writeFile(`${path}.part.lock`, JSON.stringify({ pid: 2 ** 22 + 1, host: hostname() })); // of somebody dead
-  const runs = await Promise.allSettled(Array.from({ length: 8 }, () => saveDownload(api, 'x', path)));
-  const winners = runs.filter(({ status }) => status === 'fulfilled');
-  expect(winners.length).toBeGreaterThan(0);
+/** A claim on a path, as a process would have made it. */
+async function claim(path: string, [pid, began, host]: readonly [number, string, string], age = 0): Promise<void> {
+  const hash = createHash('sha256').update(host).digest('hex').slice(0, 16);
+  const file = join(`${path}.part.lock`, `${pid}.${began}.${hash}.${crypto.randomUUID()}`);
+  await mkdir(`${path}.part.lock`, { recursive: true });
+  await writeFile(file, '');
+  const time = Date.now() / 1000 - age;
+  await utimes(file, time, time);
+}
+
+/** Above the highest that Linux gives. */
+const nobody = 2 ** 22 + 1;
+
+it.each([1, 2, 3])('lets one of many that begin at once have the path, and tells the others (%i)', async () => {
+  let running = 0;
+  let most = 0;
+  const { folder, path, api } = await place();
+  await claim(path, [nobody, '1', hostname()]);
+  const onProgress = ({ loaded }: Progress) => {
+    if (loaded === 0) most = Math.max(most, ++running);
+    if (loaded === content.byteLength) running--;
+  };
+  const runs = await Promise.allSettled(Array.from({ length: 8 }, () => saveDownload(api, 'x', path, { onProgress })));
   for (const run of runs) if (run.status === 'rejected') expect(run.reason).toBeInstanceOf(ConfigurationError);
+  expect(most).toBeLessThanOrEqual(1);
+  if (runs.some(({ status }) => status === 'fulfilled')) await expectBytes(path, content);
+  await saveDownload(api, 'x', path);
   await expectBytes(path, content);
+  expect(await readdir(folder)).toEqual(['saved.bin']);
 });
 
-it.each([
-  ['a process that is dead', { pid: 2 ** 22 + 1, host: hostname(), began: '1' }, 0],
-  ['a process whose number another has now', { pid: process.pid, host: hostname(), began: 'before' }, 0],
-  ['a process elsewhere that has not touched it for long', { pid: 1, host: 'elsewhere' }, 61],
-  ['a process that was killed while it wrote it', '', 61],
-])('breaks the lock of %s', async (_what, lock, age) => {
-  const { folder, path, api } = await place();
-  await writeFile(`${path}.part.lock`, lock === '' ? '' : JSON.stringify(lock));
-  const time = Date.now() / 1000 - age;
-  await utimes(`${path}.part.lock`, time, time);
-  await saveDownload(api, 'x', path);
+it('lets one of many processes that begin at once have the path', async () => {
+  const { folder, path, server } = await place();
+  const programs = Array.from({ length: 4 }, () => runProgram(savingProgram(server.url, path)));
+  await Promise.all(programs.map(({ ended }) => ended));
+  for (const { output } of programs) {
+    expect(output()).toMatch(
+      /^(saved 5000000|ConfigurationError .* is being written by a download of process \d+: .*)\n$/,
+    );
+  }
+  await saveDownload(apiAt(server.url), 'x', path);
+  await expectBytes(path, content);
   expect(await readdir(folder)).toEqual(['saved.bin']);
 });
 
 it.each([
-  ['a process elsewhere that touched it just now', { pid: 1, host: 'elsewhere' }],
-  ['somebody who is just writing it', ''],
-])('heeds the lock of %s', async (_what, lock) => {
+  ['a process that is dead', [nobody, '', hostname()], 0],
+  ['a process whose number another has now', [process.pid, '1', hostname()], 0],
+  ['a process elsewhere that has not been heard of for long', [1, '', 'elsewhere'], 61],
+] as const)('breaks the lock of %s', async (_what, owner, age) => {
+  const { folder, path, api } = await place();
+  await claim(path, owner, age);
+  await saveDownload(api, 'x', path);
+  expect(await readdir(folder)).toEqual(['saved.bin']);
+});
+
+it('heeds the lock of a process elsewhere that is alive', async () => {
   const { path, api, server } = await place();
-  await writeFile(`${path}.part.lock`, lock === '' ? '' : JSON.stringify(lock));
-  await rejection(saveDownload(api, 'x', path), ConfigurationError);
+  await claim(path, [1, '', 'elsewhere']);
+  const error = await rejection(saveDownload(api, 'x', path), ConfigurationError);
+  expect(error.message).toContain('a download of another machine');
   expect(server.requests).toEqual([]);
-  await rm(`${path}.part.lock`);
 });
 
 it('gives nothing a name once another has taken it for dead', async () => {
@@ -379,12 +409,12 @@ it('gives nothing a name once another has taken it for dead', async () => {
   const { folder, path, api } = await place({ content, etag: '"1"', stopAfter: 2_500_000, waitFor });
   const saving = saveDownload(api, 'x', path);
   await expect.poll(() => sizeOf(`${path}.part`)).toBeGreaterThan(0);
-  await writeFile(join(folder, 'lock'), 'of another');
-  await rename(join(folder, 'lock'), `${path}.part.lock`);
+  await rm(`${path}.part.lock`, { recursive: true });
+  await claim(path, [1, '', 'elsewhere']);
   goOn();
   expect((await rejection(saving, ConfigurationError)).message).toMatch(/taken over by another download/);
   expect(await readdir(folder)).not.toContain('saved.bin');
-  expect(await readFile(`${path}.part.lock`, 'utf8')).toBe('of another');
+  expect(await readdir(`${path}.part.lock`)).toHaveLength(1);
 });
 
 it('holds the old file or the whole new one after kill -9 at any moment, and gets to the end', async () => {
