@@ -1,107 +1,188 @@
-import { spawn } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
+import { type ChildProcess, fork, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { createWriteStream, openAsBlob, readFileSync } from 'node:fs';
 import { mkdtemp, open, rm } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
 import { ApiClient } from 'doctape-sdk';
+import { openFile, saveDownload } from 'doctape-sdk/node';
 
 /**
- * 1 GiB up to a sandbox on disk and down again, by the SDK and by plain `fetch` in turns, each in a process of its own:
- * throughput, and how much the memory of both processes grew. Linux only, because it reads /proc. Run it with
+ * 1 GiB up from a file and down to one, by the SDK, plain `fetch` and curl in turns, each in a process of its own:
+ * throughput, and how much the memory of that process grew. First against a server that only counts, so that it is the
+ * client which is measured; then the SDK against a sandbox on disk. Linux only, because it reads /proc. Run it with
  * `npm run bench:transfer`.
  */
 
 const mebibytes = 1024;
+const rounds = 3;
+const token = 'token-0123456789-abcdef';
 
-type Work = 'sdk up' | 'fetch up' | 'sdk down' | 'fetch down';
+type Who = 'fetch' | 'sdk' | 'curl';
+type Direction = 'up' | 'down';
 
 interface Job {
-  work: Work;
+  who: Who;
+  direction: Direction;
   baseUrl: string;
   token: string;
-  file: string;
-  id?: string;
-  serverPid: number;
+  /** What to upload, or where to write. */
+  path: string;
+  id: string;
 }
 
 interface Result {
   id: string;
-  rate: number;
-  client: number;
-  server: number;
+  seconds: number;
+  /** MiB by which the process grew. */
+  grew: number;
+}
+
+/** A server that takes whatever comes, and sends as much of nothing as anybody wants. */
+function serve(): void {
+  const chunk = Buffer.alloc(256 * 1024, 7);
+  const size = mebibytes * 1024 * 1024;
+  const answer = JSON.stringify({ error: null, result: { a: { id: 'a', name: 'large.bin', size } } });
+  const server = createServer((request, response) => {
+    if (request.method === 'POST') {
+      request.resume();
+      request.on('end', () => response.writeHead(200, { 'content-type': 'application/json' }).end(answer));
+      return;
+    }
+    if (!request.url?.includes('/original')) {
+      const account = { username: 'a', quota: 1, quota_used: 0, quota_free: 1 };
+      response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ result: account }));
+      return;
+    }
+    response.writeHead(200, { 'content-length': size, 'accept-ranges': 'bytes', etag: '"1"' });
+    let left = size;
+    const send = () => {
+      while (left > 0) {
+        left -= chunk.length;
+        if (!response.write(chunk)) return;
+      }
+      response.end();
+    };
+    response.on('drain', send);
+    send();
+  });
+  server.listen(0, '127.0.0.1', () => process.send?.((server.address() as AddressInfo).port));
+  process.on('disconnect', () => process.exit());
 }
 
 /** Resident memory in MiB. */
 function resident(pid: number | 'self'): number {
-  return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024;
+  try {
+    return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1024;
+  } catch {
+    return 0; // it has ended
+  }
 }
 
-async function run({ work, baseUrl, token, file, id = '', serverPid }: Job): Promise<Result> {
+/** How much a process grows until it is asked. */
+function growth(pid: number | 'self'): () => number {
+  const before = resident(pid);
+  let most = before;
+  const sampler = setInterval(() => {
+    most = Math.max(most, resident(pid));
+  }, 20);
+  return () => {
+    clearInterval(sampler);
+    return most - before;
+  };
+}
+
+/** In a process of its own. */
+async function run({ who, direction, baseUrl, token, path, id }: Job): Promise<Result> {
   const api = new ApiClient({ token, baseUrl });
   await api.account.get(); // the first call loads what every call needs
-  const before = { client: resident('self'), server: resident(serverPid) };
-  const most = { ...before };
-  const sampler = setInterval(() => {
-    most.client = Math.max(most.client, resident('self'));
-    most.server = Math.max(most.server, resident(serverPid));
-  }, 20);
+  const grew = growth('self');
   const start = performance.now();
-  const made = await { 'sdk up': sdkUp, 'fetch up': fetchUp, 'sdk down': sdkDown, 'fetch down': fetchDown }[work]();
-  const seconds = (performance.now() - start) / 1000;
-  clearInterval(sampler);
-  return {
-    id: made,
-    rate: mebibytes / seconds,
-    client: most.client - before.client,
-    server: most.server - before.server,
-  };
+  const made = await { sdkup, sdkdown, fetchup, fetchdown }[`${who as 'sdk' | 'fetch'}${direction}`]();
+  return { id: made, seconds: (performance.now() - start) / 1000, grew: grew() };
 
-  async function sdkUp(): Promise<string> {
-    return (await api.files.upload(await openAsBlob(file), { name: 'large.bin' })).id;
+  async function sdkup(): Promise<string> {
+    return (await api.files.upload(await openFile(path), { name: 'large.bin' })).id;
   }
 
-  async function fetchUp(): Promise<string> {
+  async function fetchup(): Promise<string> {
     const body = new FormData();
-    body.append('file', await openAsBlob(file), 'large.bin');
+    body.append('file', await openAsBlob(path), 'large.bin');
     const headers = { authorization: `Bearer ${token}` };
     const { result } = await (await fetch(`${baseUrl}/doc/upload`, { method: 'POST', body, headers })).json();
     return Object.keys(result)[0] ?? '';
   }
 
-  async function sdkDown(): Promise<string> {
-    await save(await api.files.download(id));
+  async function sdkdown(): Promise<string> {
+    await saveDownload(api, id, `${path}.down`);
     return id;
   }
 
-  async function fetchDown(): Promise<string> {
-    await save(await fetch(api.files.url(id)));
+  async function fetchdown(): Promise<string> {
+    const { body } = await fetch(api.files.url(id));
+    if (body) await pipeline(body, createWriteStream(`${path}.down`));
     return id;
-  }
-
-  async function save({ body }: Response): Promise<void> {
-    if (body) await pipeline(body, createWriteStream(`${file}.down`));
   }
 }
 
 async function inProcess(job: Job): Promise<Result> {
-  const child = spawn(process.execPath, [fileURLToPath(import.meta.url), JSON.stringify(job)], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  let output = '';
-  for await (const chunk of child.stdout) output += chunk;
-  return JSON.parse(output);
+  if (job.who === 'curl') return byCurl(job);
+  const child = fork(fileURLToPath(import.meta.url), [JSON.stringify(job)]);
+  const [result] = await once(child, 'message');
+  return result;
 }
 
-async function main(): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), 'doctape-bench-'));
+async function byCurl({ direction, baseUrl, token, path, id }: Job): Promise<Result> {
+  const header = ['--silent', '--fail', '--header', `Authorization: Bearer ${token}`];
+  const flags = {
+    up: ['--form', `file=@${path};filename=large.bin`, `${baseUrl}/doc/upload`, '--output', '/dev/null'],
+    down: [`${baseUrl}/doc/${id}/original`, '--output', `${path}.down`],
+  }[direction];
+  const start = performance.now();
+  const curl = spawn('curl', [...header, ...flags], { stdio: 'ignore' });
+  await once(curl, 'spawn');
+  const grew = growth(curl.pid ?? 0);
+  const [code] = await once(curl, 'exit');
+  if (code !== 0) throw new Error(`curl ended with ${code}`);
+  return { id, seconds: (performance.now() - start) / 1000, grew: grew() };
+}
+
+const median = (values: number[]) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+
+async function table(path: string, baseUrl: string): Promise<void> {
+  const rows: Record<string, Record<string, string>> = {};
+  for (const direction of ['up', 'down'] as const) {
+    const results: Record<Who, Result[]> = { fetch: [], sdk: [], curl: [] };
+    for (let round = 0; round <= rounds; round++) {
+      for (const who of ['fetch', 'sdk', 'curl'] as const) {
+        const result = await inProcess({ who, direction, baseUrl, token, path, id: 'a' });
+        if (round > 0) results[who].push(result); // the first warms up the disk and the server
+        await rm(`${path}.down`, { force: true });
+      }
+    }
+    const rateOf = (who: Who) => mebibytes / median(results[who].map(({ seconds }) => seconds));
+    for (const who of ['fetch', 'sdk', 'curl'] as const) {
+      rows[`${who} ${direction}`] = {
+        'MiB/s': rateOf(who).toFixed(0),
+        'against fetch': (rateOf(who) / rateOf('fetch')).toFixed(2),
+        'grew, MiB': median(results[who].map(({ grew }) => grew)).toFixed(0),
+      };
+    }
+  }
+  console.log(`\nagainst a server that only counts, medians of ${rounds} rounds:`);
+  console.table(rows);
+}
+
+async function sandboxTable(path: string, folder: string): Promise<void> {
   const flags = ['sandbox', '--port', '0', '--json', '--auto-approve', 'alice', '--data', join(folder, 'data')];
-  const server = spawn(process.execPath, ['dist/cli.js', ...flags], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const sandbox = spawn(process.execPath, ['dist/cli.js', ...flags], { stdio: ['ignore', 'pipe', 'inherit'] });
   try {
-    const line = await new Promise<string>((resolve) => server.stdout.once('data', (chunk) => resolve(String(chunk))));
-    const { authorizationEndpoint, apiBaseUrl: baseUrl, apps } = JSON.parse(line);
+    const [line] = await once(sandbox.stdout, 'data');
+    const { authorizationEndpoint, apiBaseUrl: baseUrl, apps } = JSON.parse(String(line));
     const query = new URLSearchParams({
       response_type: 'token',
       client_id: apps.find(({ type }: { type: string }) => type === 'client').clientId,
@@ -110,37 +191,54 @@ async function main(): Promise<void> {
     });
     const redirect = await fetch(`${authorizationEndpoint}?${query}`, { redirect: 'manual' });
     const fragment = new URL(redirect.headers.get('location') ?? '').hash.slice(1);
-    const token = new URLSearchParams(fragment).get('access_token') ?? '';
+    const job = { who: 'sdk', baseUrl, token: new URLSearchParams(fragment).get('access_token') ?? '', path } as const;
+    const rows: Record<string, Record<string, string>> = {};
+    let id = '';
+    for (const direction of ['up', 'down'] as const) {
+      const served = growth(sandbox.pid ?? 0);
+      const result = await inProcess({ ...job, direction, id });
+      id = result.id;
+      rows[`sdk ${direction}`] = {
+        'MiB/s': (mebibytes / result.seconds).toFixed(0),
+        'grew, MiB': result.grew.toFixed(0),
+        'sandbox grew, MiB': served().toFixed(0),
+      };
+    }
+    console.log('\nagainst a sandbox on disk:');
+    console.table(rows);
+  } finally {
+    await stop(sandbox);
+  }
+}
 
+async function stop(child: ChildProcess): Promise<void> {
+  const ended = once(child, 'exit');
+  child.kill();
+  await ended;
+}
+
+async function main(): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'doctape-bench-'));
+  const server = fork(fileURLToPath(import.meta.url), ['serve']);
+  try {
     const path = join(folder, 'large.bin');
     const file = await open(path, 'w');
-    for (let mebibyte = 0; mebibyte < mebibytes; mebibyte++) await file.appendFile(randomBytes(1024 * 1024));
+    const block = Buffer.alloc(1024 * 1024, 'doctape');
+    for (let mebibyte = 0; mebibyte < mebibytes; mebibyte++) await file.appendFile(block);
     await file.close();
-
-    const job = { baseUrl, token, file: path, serverPid: server.pid ?? 0 };
-    const api = new ApiClient({ token, baseUrl });
-    const table: Record<string, Record<string, string>> = {};
-    const note = (work: string, { rate, client, server: served }: Result) => {
-      table[work] = {
-        'MiB/s': rate.toFixed(0),
-        'client grew, MiB': client.toFixed(0),
-        'sandbox grew, MiB': served.toFixed(0),
-      };
-    };
-    await inProcess({ ...job, work: 'sdk up' }).then(({ id }) => api.files.delete(id)); // warms up the disk and the server
-    for (const who of ['fetch', 'sdk'] as const) {
-      const up = await inProcess({ ...job, work: `${who} up` });
-      note(`${who} up`, up);
-      note(`${who} down`, await inProcess({ ...job, work: `${who} down`, id: up.id }));
-      await api.files.delete(up.id);
-    }
-    console.table(table);
+    const [port] = await once(server, 'message');
+    await table(path, `http://127.0.0.1:${port}/v1`);
+    await sandboxTable(path, folder);
   } finally {
-    server.kill();
+    server.disconnect();
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-const job = process.argv[2];
-if (job === undefined) await main();
-else console.log(JSON.stringify(await run(JSON.parse(job))));
+const argument = process.argv[2];
+if (argument === undefined) await main();
+else if (argument === 'serve') serve();
+else {
+  process.send?.(await run(JSON.parse(argument)));
+  process.disconnect();
+}

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -107,7 +107,16 @@ function unpackChromium(): string {
       env: { ...process.env, TMPDIR: unfinished },
       stdio: ['ignore', 'ignore', 'inherit'],
     });
-    if (!existsSync(folder)) renameSync(unfinished, folder);
+    // its own one looks in other places, and a Chromium that has no font at all dies as soon as there is a form
+    writeFileSync(
+      join(unfinished, 'fonts/fonts.conf'),
+      '<?xml version="1.0"?><fontconfig><dir prefix="relative">fonts</dir><cachedir prefix="xdg">fontconfig</cachedir></fontconfig>\n',
+    );
+    try {
+      renameSync(unfinished, folder);
+    } catch (error) {
+      if (!existsSync(folder)) throw error; // otherwise another run was quicker
+    }
   } finally {
     rmSync(unfinished, { recursive: true, force: true });
   }

@@ -292,7 +292,7 @@ function writePdf(): Uint8Array<ArrayBuffer> {
     '0.18 0.20 0.43 rg 0 662 595 180 re f 0.96 0.56 0.48 rg 0 652 595 10 re f',
     'BT 1 1 1 rg /F2 34 Tf 64 730 Td (How to read the sky) Tj ET',
     'BT 0.85 0.87 0.95 rg /F1 14 Tf 64 702 Td (Notes for the mountains) Tj ET',
-    `BT 0.11 0.15 0.19 rg /F1 13 Tf 64 600 Td 22 TL ${lines.map((line) => `(${line}) Tj T*`).join(' ')} ET`,
+    `BT 0.11 0.15 0.19 rg /F1 11.5 Tf 64 600 Td 20 TL ${lines.map((line) => `(${line}) Tj T*`).join(' ')} ET`,
   ].join('\n');
   const font = (name: string) => `<< /Type /Font /Subtype /Type1 /BaseFont /${name} >>`;
   const objects = [
