@@ -32,7 +32,10 @@ export interface ApiClientOptions {
   fetch?: Fetch | undefined;
   /** Milliseconds a JSON call may take, body included; false turns the limit off. @default 30_000 */
   timeout?: number | false | undefined;
-  /** Milliseconds a transfer may stand still, either way; false turns the limit off. @default 30_000 */
+  /**
+   * Milliseconds a transfer may stand still, either way; false turns the limit off. An upload from a page through a `fetch` of
+   * your own cannot be watched. @default 30_000
+   */
   idleTimeout?: number | false | undefined;
   /**
    * How often a call is tried again that can be: GET and DELETE after a failure that may pass, others only when the server

@@ -49,8 +49,10 @@ export interface UploadAllOptions extends CallOptions {
   /** @default false */
   starred?: boolean | undefined;
   /**
-   * Told at most every 100 ms, and once at the end. It counts bytes of the files that the platform took for sending,
-   * which is ahead of the network by no more than the platform's own buffers.
+   * Told at most every 100 ms, and once at the end. It counts bytes of the files, without the framing around them. In Node,
+   * Bun, Deno and Workers: those that `fetch` took before it asked for more, ahead of the network by no more than the buffers
+   * of the platform. In a page: those that the browser has handed to the network; with a `fetch` of your own, all of them at the
+   * end.
    */
   onProgress?: OnProgress | undefined;
 }
