@@ -2,10 +2,10 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import { inspect } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, it, type MockInstance, vi } from 'vitest';
 import { ApiClient, DoctapeError } from '../src/index.js';
 import { AuthorizationCodeClient, type AuthorizationCodeClientOptions, type Fetch } from '../src/server.js';
+import { leaks, shown } from './support/leaks.js';
 
 // What must not be seen anywhere. In small letters, because some of what is shown is made small.
 const clientSecret = 'canary-secret-4b1f6a0e92';
@@ -55,28 +55,6 @@ afterEach(async () => {
 
 function onWarning(warning: Error): void {
   printed.push(shown(warning));
-}
-
-function shown(value: unknown): string {
-  return typeof value === 'string' ? value : inspect(value, { depth: 10, showHidden: true });
-}
-
-/** Everything that a log, a debugger or a crash report could show of a value. */
-function textsOf(value: unknown, seen = new Set<unknown>()): string[] {
-  if (typeof value !== 'object' && typeof value !== 'function') return [String(value)];
-  if (value === null || seen.has(value)) return [];
-  seen.add(value);
-  const texts = [shown(value), inspect(value), JSON.stringify(value) ?? ''];
-  if (value instanceof Error) texts.push(String(value), value.message, value.stack ?? '');
-  for (const key of Reflect.ownKeys(value)) {
-    texts.push(String(key), ...textsOf(Reflect.get(value, key), seen));
-  }
-  return texts;
-}
-
-function leaks(value: unknown, secrets: readonly string[]): string[] {
-  const texts = textsOf(value).map((text) => text.toLowerCase());
-  return secrets.filter((secret) => texts.some((text) => text.includes(secret.toLowerCase())));
 }
 
 async function rejectionOf(work: Promise<unknown>): Promise<unknown> {
@@ -305,6 +283,10 @@ describe('the search', () => {
       Object.defineProperty(new Error('a'), 'hidden', { value: token, enumerable: false }),
       Object.assign(new Error('a'), { headers: new Headers({ authorization: `Bearer ${token}` }) }),
       Object.assign(new Error('a'), { [Symbol('a')]: new Map([['a', token]]) }),
+      new Error(`in JSON: ${JSON.stringify({ json: JSON.stringify(token) })}`),
+      new Error(`in hexadecimal: ${Buffer.from(token).toString('hex')}`),
+      new Error(`in a URL: ${Buffer.from(token).toString('latin1').replaceAll('-', '%2D').replaceAll('c', '%63')}`),
+      ...['', 'a', 'ab', 'abc'].map((before) => new Error(btoa(`${before}${token}${before}`))),
       token,
     ];
     for (const corner of corners) expect(leaks(corner, planted)).toEqual([token]);

@@ -1,0 +1,315 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { ImplicitGrantClient } from '../../src/browser.js';
+import { CallbackError, OAuthError } from '../../src/index.js';
+import { parameterName } from '../../src/oauth/callback.js';
+import { withoutAnswer } from '../../src/oauth/page-callback.js';
+import { authorizationUrl } from '../../src/oauth/request.js';
+import { answerParameters } from '../../src/protocol/urls.js';
+import { AuthorizationCodeClient } from '../../src/server.js';
+import { anyText, consoleWatch, fuzzTimeout, holds, mostly, mutated, outcomeOf } from '../support/fuzz.js';
+import { leaks } from '../support/leaks.js';
+import { memoryStorage, Page } from '../support/page.js';
+
+// Callbacks come from whoever can send a browser somewhere. Whatever they hold, a client answers with a token that it has
+// every reason to believe, or with an error of its own that shows nothing.
+
+const clientSecret = 'canary secret "4b1f6a0e92"';
+const code = 'canary/code+77c20d5b31';
+const accessToken = 'canary-token-e09a64f8d5';
+const redirectUri = 'https://app.example/signed-in';
+const issuer = 'https://auth.example';
+
+const names = fc.constantFrom(...answerParameters);
+
+/** Stand-ins in a callback for what only the sign-in under way knows. */
+const state = 'THE-STATE';
+
+const value = fc.oneof(
+  fc.constantFrom(state, code, accessToken, 'Bearer', 'bearer', '3600', issuer, 'access_denied', clientSecret),
+  fc.constantFrom('', '%', '%zz', '%C3', '%00', '%E2%80%AE', '%25', '+', '=', '%26', '%23', 'https://a.example/#x'),
+  anyText,
+  anyText.filter((text) => text.isWellFormed()).map(encodeURIComponent),
+);
+
+/** `name=value` and what looks like it. */
+const pair = fc.oneof(
+  fc.tuple(names, value).map(([name, text]) => `${name}=${text}`),
+  fc.tuple(names, value).map(([name, text]) => `%${name.charCodeAt(0).toString(16)}${name.slice(1)}=${text}`),
+  fc.tuple(anyText, value).map(([name, text]) => `${name}=${text}`),
+  names,
+  anyText,
+);
+
+/** A good answer with all kinds of things around it, or only these. */
+function answer(good: Record<string, string>): fc.Arbitrary<string> {
+  const pairs = Object.entries(good).map(([name, text]) => `${name}=${encodeURIComponent(text)}`);
+  const around = fc.array(pair, { maxLength: 3 });
+  return fc.oneof(
+    fc
+      .tuple(around, fc.shuffledSubarray(pairs, { minLength: pairs.length }), around)
+      .map((all) => all.flat().join('&')),
+    fc.tuple(fc.shuffledSubarray(pairs), around).map((all) => all.flat().join('&')),
+    mutated(pairs.join('&')),
+    fc.array(pair, { maxLength: 6 }).map((all) => all.join('&')),
+    anyText,
+  );
+}
+
+const codeAnswer = answer({ code, state });
+const tokenAnswer = answer({ state, access_token: accessToken, token_type: 'Bearer', expires_in: '3600' });
+
+/** The values of a parameter, as a lenient reader would see them. */
+function valuesOf(query: string, name: string): string[] {
+  return query
+    .split('&')
+    .filter((one) => parameterName(one) === name)
+    .map((one) => parameterName(one.slice(one.indexOf('=') + 1).replaceAll('=', '%3D')) ?? '');
+}
+
+function queryIn(text: string): string {
+  const [beforeFragment = ''] = text.split('#', 1);
+  return /^([a-z][a-z0-9+.-]*:|\/|\?)/i.test(beforeFragment)
+    ? beforeFragment.slice(beforeFragment.indexOf('?') + 1)
+    : beforeFragment;
+}
+
+function bytesOf(token: string): string {
+  return token
+    .split('.')
+    .map((part) => Buffer.from(part, 'base64url').toString('hex'))
+    .join('.');
+}
+
+interface Tried {
+  asked: URLSearchParams[];
+  client: AuthorizationCodeClient;
+}
+
+function codeClient(options: { issuer?: string } = {}): Tried {
+  const asked: URLSearchParams[] = [];
+  const client = new AuthorizationCodeClient({
+    clientId: 'app',
+    clientSecret,
+    redirectUri,
+    ...options,
+    fetch: async (input, init) => {
+      asked.push(new URLSearchParams(await new Request(input, init).text()));
+      return Response.json({ access_token: accessToken, token_type: 'Bearer' });
+    },
+  });
+  return { asked, client };
+}
+
+describe('the callback of a code', { timeout: fuzzTimeout }, () => {
+  it('is exchanged when it has the state and a code once each, and is refused otherwise', async () => {
+    const said = consoleWatch();
+    const { asked, client } = codeClient();
+    const start = fc.constantFrom('', '?', `${redirectUri}?`, '/signed-in?', '//host/?', 'x:?', '#', `${redirectUri}`);
+    const form = fc.constantFrom('text', 'URL', 'URLSearchParams', 'request');
+    await holds(300, [start, codeAnswer, form], async (before, given, kind) => {
+      asked.length = 0;
+      const signIn = await client.authorize();
+      const text = before + given.replaceAll(state, signIn.state);
+      const callback = {
+        text: () => text,
+        URL: () => (URL.canParse(text) ? new URL(text) : text),
+        URLSearchParams: () => new URLSearchParams(text),
+        request: () => ({ url: text }),
+      }[kind]?.();
+      const secrets = [
+        clientSecret,
+        signIn.state,
+        signIn.pending,
+        ...valuesOf(text, 'code').filter((one) => one === code),
+      ];
+      const exchange = () => client.exchange(callback ?? '', signIn.pending);
+      const outcome = await outcomeOf(exchange, secrets);
+      expect(asked.length).toBeLessThanOrEqual(1);
+      if ('value' in outcome) {
+        const query =
+          callback instanceof URLSearchParams ? `${callback}` : queryIn(callback instanceof URL ? callback.href : text);
+        expect(valuesOf(query, 'state')).toEqual([signIn.state]);
+        expect(valuesOf(query, 'error')).toEqual([]);
+        expect(asked[0]?.get('code')).toBe(valuesOf(query, 'code')[0]);
+        expect(await outcomeOf(exchange, secrets)).toMatchObject({ error: { code: 'state_used' } });
+      } else expect(asked.length).toBe(0);
+    });
+    expect(leaks(said, [clientSecret, code, accessToken])).toEqual([]);
+  });
+
+  it('is refused without its issuer, whatever else it holds', async () => {
+    const { client } = codeClient({ issuer });
+    await holds(100, [codeAnswer], async (given) => {
+      const signIn = await client.authorize();
+      const query = given.replaceAll(state, signIn.state);
+      const outcome = await outcomeOf(() => client.exchange(query, signIn.pending), [code, signIn.state]);
+      if ('value' in outcome) expect(valuesOf(query.split('#')[0] ?? '', 'iss')).toEqual([issuer]);
+    });
+  });
+
+  it('is refused with any other pending sign-in than its own', async () => {
+    const { asked, client } = codeClient();
+    const change = fc.record({ at: fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true }), put: anyText });
+    await holds(150, [mostly(change, anyText)], async (odd) => {
+      const signIn = await client.authorize();
+      const at = typeof odd === 'string' ? 0 : Math.floor(odd.at * signIn.pending.length);
+      const pending =
+        typeof odd === 'string' ? odd : signIn.pending.slice(0, at) + odd.put + signIn.pending.slice(at + 1);
+      fc.pre(bytesOf(pending) !== bytesOf(signIn.pending)); // the last bits of base64 mean nothing
+      const exchange = () => client.exchange(new URLSearchParams({ code, state: signIn.state }), pending);
+      const outcome = await outcomeOf(exchange, [code, signIn.state, signIn.pending]);
+      expect(outcome).toMatchObject({ error: expect.any(CallbackError) });
+    });
+    expect(asked).toEqual([]);
+  });
+
+  it('says no in words that show nothing, whatever the server wrote', async () => {
+    const { client } = codeClient();
+    const word = fc.oneof(
+      anyText,
+      fc.constantFrom(code, state, `see ${code}`, `https://a.example/?state=${state}#${code}`),
+    );
+    await holds(150, [word, word, word], async (error, description, uri) => {
+      fc.pre([error, description, uri].every((text) => text.isWellFormed()));
+      const signIn = await client.authorize();
+      const real = (text: string) => text.replaceAll(state, signIn.state);
+      const callback = new URLSearchParams({ state: signIn.state, error: real(error), code });
+      callback.set('error_description', real(description));
+      callback.set('error_uri', real(uri));
+      const outcome = await outcomeOf(() => client.exchange(callback, signIn.pending), [code, signIn.state]);
+      if (!('error' in outcome) || !(outcome.error instanceof OAuthError)) {
+        expect(outcome).toMatchObject({ error: { code: 'malformed_callback' } });
+        return;
+      }
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there
+      expect(outcome.error.message).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e]/);
+      expect(outcome.error.uri ?? 'https:').toMatch(/^https?:/);
+    });
+  });
+});
+
+interface Browser {
+  page: Page;
+  client: ImplicitGrantClient;
+  state: string;
+  remembered: () => number;
+}
+
+/** A page at this address, in a browser that has begun a sign-in. */
+function browserAt(address: (state: string) => string): Browser {
+  const storage = memoryStorage();
+  const open = (page: Page) =>
+    new ImplicitGrantClient({
+      clientId: 'app',
+      redirectUri,
+      storage,
+      tokenStorage: null,
+      location: page,
+      history: page,
+    });
+  const signIn = open(new Page('https://app.example/files')).authorize();
+  const page = new Page(new URL(address(signIn.state)).href);
+  return { page, client: open(page), state: signIn.state, remembered: () => storage.entries.size };
+}
+
+const base = fc.constantFrom(redirectUri, 'https://app.example/', 'https://app.example/signed-in/', `${redirectUri}?`);
+
+describe('the callback of a token', { timeout: fuzzTimeout }, () => {
+  it('gives the token or an error, and leaves nothing of itself in the address bar', async () => {
+    const query = fc.oneof(
+      fc.constant(''),
+      tokenAnswer,
+      fc.array(pair, { maxLength: 3 }).map((all) => all.join('&')),
+    );
+    const fragment = fc.oneof(fc.constant(''), tokenAnswer);
+    await holds(600, [base, query, fragment], async (start, search, hash) => {
+      const text = (given: string) => (given === '' ? '' : given);
+      const address = (real: string) =>
+        `${start}${start.includes('?') ? '&' : '?'}${text(search).replaceAll('#', '')}#${text(hash)}`.replaceAll(
+          state,
+          real,
+        );
+      fc.pre(URL.canParse(address('')));
+      const { page, client, state: real, remembered } = browserAt(address);
+      const before = new URL(page.href);
+      const given = [before.search.slice(1), before.hash.slice(1)];
+      const credentials = ['access_token', 'code', 'state'].flatMap((name) =>
+        given.flatMap((one) => valuesOf(one, name)),
+      );
+      const secrets = [accessToken, code, real].filter((secret) => credentials.includes(secret));
+      const outcome = await outcomeOf(() => client.resume(), secrets);
+      if ('value' in outcome && outcome.value === undefined) {
+        expect(page.href).toBe(before.href); // it was no callback
+        expect(remembered()).toBe(1);
+        for (const part of given) expect(valuesOf(part, 'access_token')).toEqual([]);
+        return;
+      }
+      const after = new URL(page.href);
+      expect(page.href).not.toContain('#');
+      expect(page.state).toEqual({ scrolled: 120 });
+      for (const name of after.searchParams.keys()) expect([...answerParameters]).not.toContain(name);
+      expect(after.origin + after.pathname).toBe(before.origin + before.pathname);
+      if (!('value' in outcome)) return;
+      expect(before.origin + before.pathname).toBe(redirectUri);
+      expect(valuesOf(before.hash.slice(1), 'access_token')).toEqual([outcome.value?.access_token]);
+      expect([...valuesOf(before.hash.slice(1), 'state'), ...valuesOf(before.search.slice(1), 'state')]).toEqual([
+        real,
+      ]);
+      expect(remembered()).toBe(0);
+    });
+  });
+
+  it('is told from whatever else an application may be handed', async () => {
+    const odd = fc.oneof(anyText, fc.webUrl({ withFragments: true, withQueryParameters: true }), fc.anything());
+    await holds(300, [odd], async (href) => {
+      const { client, page } = browserAt(() => 'https://app.example/files');
+      const outcome = await outcomeOf(() => Reflect.apply(client.handleCallback, client, [href]));
+      expect(outcome).toMatchObject({ error: { code: expect.any(String) } });
+      expect(page.href).toBe('https://app.example/files');
+    });
+  });
+
+  it('is taken out of an address that keeps every other parameter, byte for byte', async () => {
+    const other = fc.oneof(
+      anyText,
+      fc.tuple(anyText, anyText).map((two) => two.join('=')),
+    );
+    const part = mostly(
+      other.map((text) => ({ text, ours: false })),
+      fc.tuple(names, value).map(([name, text]) => ({ text: `${name}=${text.replaceAll('&', '')}`, ours: true })),
+    );
+    await holds(500, [fc.array(part, { maxLength: 6 }), anyText], (parts, hash) => {
+      const clean = parts.map(({ text, ours }) => ({ text: text.replace(/[#&\r\n\t]/g, ''), ours }));
+      const url = new URL('https://app.example/a?');
+      url.search = `?${clean.map(({ text }) => text).join('&')}`;
+      url.hash = hash;
+      const kept = clean.filter(
+        ({ text, ours }) => !ours && text !== '' && !answerParameters.has(parameterName(text) ?? ''),
+      );
+      const expected = new URL('https://app.example/a');
+      if (kept.length > 0) expected.search = `?${kept.map(({ text }) => text).join('&')}`;
+      expect(withoutAnswer(url)).toBe(expected.href);
+    });
+  });
+});
+
+describe('an authorization URL', { timeout: fuzzTimeout }, () => {
+  it('brings every parameter that it was given', async () => {
+    const params = fc.dictionary(anyText, anyText, { maxKeys: 5 });
+    await holds(300, [fc.webUrl({ withQueryParameters: true }), params, anyText], async (endpoint, more, real) => {
+      const build = () =>
+        authorizationUrl(new URL(endpoint), { state: real, client_id: 'app', scope: undefined }, more);
+      const outcome = await outcomeOf(build);
+      if (!('value' in outcome)) {
+        expect(outcome.error).toMatchObject({ code: 'invalid_argument' });
+        return;
+      }
+      const expected = new URL(endpoint).searchParams;
+      expected.append('state', real);
+      expected.append('client_id', 'app');
+      for (const [name, text] of Object.entries(more)) expected.append(name, text);
+      expect([...new URL(outcome.value.href).searchParams]).toEqual([...expected]);
+    });
+  });
+});

@@ -1,0 +1,168 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { ApiClient, type ByteRange, type Fetch } from '../../src/index.js';
+import { fuzzTimeout, holds, inPieces, joined, mostly, outcomeOf, pieceLengths } from '../support/fuzz.js';
+
+// A download is resumed unseen, so whatever servers say of themselves it must give the bytes of one version of the file, or
+// an error. What a server can do is drawn here; what it cannot is lie in every way at once: it says either which version it
+// sends or how long that version is, and where it does not announce a length it does not pretend to be at the end.
+
+const token = 'canary-token-e09a64f8d5';
+
+interface Version {
+  bytes: Uint8Array<ArrayBuffer>;
+  tag: string;
+  modified: string;
+}
+
+function versionsOf(size: number, growth: number): [Version, Version] {
+  const version = (length: number, salt: number, day: string): Version => ({
+    bytes: Uint8Array.from({ length }, (_, index) => (index * 31 + (index >> 8) + salt) & 0xff),
+    tag: `"version-${salt}"`,
+    modified: `Mon, ${day} Jan 2014 10:00:00 GMT`,
+  });
+  return [version(size, 1, '06'), version(size + growth, 77, '13')];
+}
+
+/** What a server does with one request. */
+const step = fc.record({
+  version: mostly(fc.constant(0 as const), fc.constant(1 as const)),
+  status: mostly(fc.constant('as asked' as const), fc.constantFrom(200, 204, 206, 302, 404, 412, 416, 500, 503)),
+  /** Whether it knows ranges, and the condition on them. */
+  ranges: mostly(fc.constant('as asked' as const), fc.constantFrom('ignored' as const, 'unconditional' as const)),
+  /** By how much the range that it sends, and says it sends, differs from the one that was asked for. */
+  shift: mostly(fc.constant([0, 0]), fc.tuple(fc.integer({ min: -3, max: 3 }), fc.integer({ min: -3, max: 3 }))),
+  tag: mostly(fc.constant('strong' as const), fc.constantFrom('weak' as const, 'none' as const, 'odd' as const)),
+  modified: fc.boolean(),
+  accepts: mostly(fc.constant('bytes'), fc.constantFrom('none', 'Bytes', 'bytes, pages', 'kilobytes', undefined)),
+  rangeText: mostly(
+    fc.constant('right' as const),
+    fc.constantFrom('none' as const, 'unknown size' as const, 'odd' as const),
+  ),
+  length: mostly(
+    fc.constant('right' as const),
+    fc.constantFrom('none' as const, 'short' as const, 'long' as const, 'odd' as const),
+  ),
+  encoding: mostly(fc.constant(undefined), fc.constantFrom('identity', 'x-odd')),
+  /** After which part of the body it breaks off. */
+  cut: mostly(fc.constant(1), fc.double({ min: 0, max: 1, noNaN: true })),
+  end: fc.constantFrom('closes' as const, 'breaks' as const),
+  fails: mostly(fc.constant(false), fc.constant(true)),
+  lengths: pieceLengths,
+});
+
+type Step = typeof step extends fc.Arbitrary<infer S> ? S : never;
+
+function answer(versions: [Version, Version], does: Step, headers: Headers): Response {
+  if (does.fails) throw new TypeError('fetch failed');
+  const version = versions[does.version];
+  const asked = /^bytes=(\d+)-(\d*)$/.exec(headers.get('range') ?? '');
+  const condition = headers.get('if-range');
+  const holdsStill = condition === null || condition === version.tag || condition === version.modified;
+  const heeds = asked && (does.ranges === 'unconditional' || (does.ranges === 'as asked' && holdsStill));
+  const size = version.bytes.byteLength;
+  const [fromShift = 0, toShift = 0] = does.shift;
+  const start = heeds ? Math.max(0, Number(asked[1]) + fromShift) : 0;
+  const end = Math.min(size - 1, (heeds && asked[2] ? Number(asked[2]) : size - 1) + (heeds ? toShift : 0));
+  if (heeds && start > end) return new Response('{}', { status: 416 });
+  const status = does.status === 'as asked' ? (heeds ? 206 : 200) : does.status;
+  if (status === 204) return new Response(null, { status });
+
+  const whole = version.bytes.subarray(start, end + 1);
+  const fields = new Headers();
+  const tags = { strong: version.tag, weak: `W/${version.tag}`, odd: 'version', none: undefined };
+  // one of the two is told by every answer, and the truth at that
+  const sizeIsTold =
+    does.rangeText === 'right' && status === 206 && versions[0].bytes.byteLength !== versions[1].bytes.byteLength;
+  const tag = sizeIsTold ? tags[does.tag] : version.tag;
+  if (tag !== undefined) fields.set('etag', tag);
+  if (does.modified) fields.set('last-modified', version.modified);
+  fields.set('date', new Date().toUTCString());
+  if (does.accepts !== undefined) fields.set('accept-ranges', does.accepts);
+  if (does.encoding !== undefined) fields.set('content-encoding', does.encoding);
+  const ranges = {
+    right: `bytes ${start}-${end}/${size}`,
+    'unknown size': `bytes ${start}-${end}/*`,
+    odd: `pages ${start}-${end}/${size}`,
+    none: undefined,
+  };
+  const range = status === 206 ? ranges[does.rangeText] : undefined;
+  if (range !== undefined) fields.set('content-range', range);
+  const lengths = {
+    right: whole.byteLength,
+    short: whole.byteLength - 1,
+    long: whole.byteLength + 1,
+    odd: 'many',
+    none: undefined,
+  };
+  const length = lengths[does.length];
+  if (length !== undefined) fields.set('content-length', String(length));
+
+  const sent = whole.subarray(0, Math.ceil(does.cut * whole.byteLength));
+  const announced = range?.startsWith('bytes') || (/^\d+$/.test(String(length)) && does.encoding === undefined);
+  const complete = sent.byteLength === whole.byteLength;
+  const ends = complete || announced ? does.end : 'breaks';
+  return new Response(inPieces(sent, does.lengths, ends), { status, headers: fields });
+}
+
+describe('a download', { timeout: fuzzTimeout }, () => {
+  it('gives exactly the bytes of one version, or an error', async () => {
+    const range = fc.option(
+      fc.record({ start: fc.nat(40), length: fc.option(fc.nat(60), { nil: undefined }), bound: fc.boolean() }),
+      { nil: undefined, freq: 2 },
+    );
+    const steps = fc.array(step, { minLength: 1, maxLength: 5 });
+    let resumed = 0;
+    const inputs = [fc.nat(100), mostly(fc.nat(3), fc.constant(0)), steps, range] as const;
+    await holds<[number, number, Step[], { start: number; length: number | undefined; bound: boolean } | undefined]>(
+      1500,
+      [...inputs],
+      async (size, growth, does, wanted) => {
+        const versions = versionsOf(size, growth);
+        let request = 0;
+        const fetch: Fetch = async (_, init) => {
+          const headers = new Headers(init?.headers);
+          expect(headers.get('authorization')).toBe(`Bearer ${token}`);
+          const next = does[request++ % does.length];
+          if (!next) throw new Error('there is no step');
+          return answer(versions, next, headers);
+        };
+        const api = new ApiClient({
+          token,
+          baseUrl: 'https://api.example/v1',
+          fetch,
+          retry: { limit: 2, maxDelay: 0.01 },
+        });
+        const asked: ByteRange | undefined = wanted && {
+          start: wanted.start,
+          ...(wanted.length !== undefined && { end: wanted.start + wanted.length }),
+          ...(wanted.bound && { ifRange: versions[0].tag }),
+        };
+        const counted: number[] = [];
+        const download = async () => {
+          const response = await api.files.download('a', 'original', {
+            ...(asked && { range: asked }),
+            onProgress: ({ loaded }) => counted.push(loaded),
+            signal: AbortSignal.timeout(8_000),
+          });
+          const chunks: Uint8Array[] = [];
+          for await (const chunk of response.body ?? []) chunks.push(chunk);
+          return joined(...chunks);
+        };
+        const outcome = await outcomeOf(download, [token]);
+        expect(counted).toEqual([...counted].sort((a, b) => a - b));
+        if (!('value' in outcome)) return;
+        const expected = versions
+          .slice(0, asked?.ifRange === undefined ? 2 : 1)
+          .map(({ bytes }) =>
+            asked ? bytes.subarray(asked.start, asked.end === undefined ? undefined : asked.end + 1) : bytes,
+          )
+          .map((bytes) => Buffer.from(bytes).toString('hex'));
+        expect(expected).toContain(Buffer.from(outcome.value).toString('hex'));
+        expect(counted.at(-1)).toBe(outcome.value.byteLength);
+        if (request > 1) resumed++;
+      },
+    );
+    expect(resumed).toBeGreaterThan(0); // or nothing was tried
+  });
+});

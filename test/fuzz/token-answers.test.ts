@@ -1,0 +1,146 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { NetworkError, OAuthError } from '../../src/index.js';
+import { AuthorizationCodeClient, type Fetch } from '../../src/server.js';
+import {
+  anyText,
+  consoleWatch,
+  fuzzTimeout,
+  headerText,
+  holds,
+  inPieces,
+  mostly,
+  mutated,
+  outcomeOf,
+  pieceLengths,
+} from '../support/fuzz.js';
+import { leaks } from '../support/leaks.js';
+
+// What a token endpoint answers is the server's business, and what is made of it is ours: a token in the grammar of OAuth, or
+// an error of the SDK that shows nothing of what was sent.
+
+const clientSecret = 'canary secret "4b1f6a0e92"';
+const code = 'canary/code+77c20d5b31';
+const planted = [clientSecret, code];
+
+/** Stands for everything that the request held. */
+const echo = 'THE-ECHO';
+
+const word = fc.oneof(anyText, fc.constantFrom(echo, `you sent ${echo}`, 'Bearer', 'bearer', '3600', 'file.read docs'));
+const json = fc.oneof(word, fc.jsonValue({ depthSize: 'small' }), fc.constantFrom(null, 0, -1, 1e21, true, {}, []));
+
+const good = fc.record({
+  access_token: fc.constantFrom('token-1', ' ', '~'),
+  token_type: fc.constantFrom('Bearer', 'bearer', 'BEARER'),
+  expires_in: fc.option(fc.oneof(fc.nat(), fc.nat().map(String)), { nil: undefined }),
+  scope: fc.option(fc.constantFrom('', 'file.read', 'file.read docs'), { nil: undefined }),
+});
+const refusal = fc.record(
+  { error: word, error_description: json, error_uri: json, access_token: json, refresh_token: json },
+  { requiredKeys: ['error'] },
+);
+const odd = fc.tuple(
+  good,
+  fc.dictionary(
+    fc.oneof(fc.constantFrom('access_token', 'token_type', 'expires_in', 'scope', 'error', 'result'), word),
+    json,
+    { maxKeys: 3 },
+  ),
+);
+const body = fc.oneof(
+  good.map((value) => JSON.stringify(value)),
+  refusal.map((value) => JSON.stringify(value)),
+  odd.map(([value, changes]) => JSON.stringify({ ...value, ...changes })),
+  good.chain((value) => mutated(JSON.stringify(value))),
+  refusal.chain((value) => mutated(JSON.stringify(value))),
+  json.map((value) => JSON.stringify(value)),
+  word,
+);
+
+const status = mostly(fc.constantFrom(200, 200, 200, 400, 401), fc.integer({ min: 200, max: 599 }));
+const type = mostly(
+  fc.constantFrom(
+    'application/json',
+    'application/json; charset=utf-8',
+    'text/json',
+    'application/problem+json',
+    undefined,
+  ),
+  headerText,
+);
+
+interface Answering {
+  /** What the last request held of credentials, the verifier among them. */
+  held: string[];
+  client: AuthorizationCodeClient;
+}
+
+function clientOf(answer: () => (text: (given: string) => string, held: string[]) => Response): Answering {
+  const held: string[] = [];
+  const fetch: Fetch = async (input, init) => {
+    const form = new URLSearchParams(await new Request(input, init).text());
+    held.splice(0, held.length, clientSecret, form.get('code') ?? '', form.get('code_verifier') ?? '');
+    return answer()((given) => given.replaceAll(echo, () => JSON.stringify(held.join(' ')).slice(1, -1)), held);
+  };
+  const client = new AuthorizationCodeClient({
+    clientId: 'app',
+    clientSecret,
+    redirectUri: 'https://app.example/',
+    fetch,
+  });
+  return { held, client };
+}
+
+describe('the answer of a token endpoint', { timeout: fuzzTimeout }, () => {
+  it('becomes a token in the grammar of OAuth, or an error that shows nothing', async () => {
+    const said = consoleWatch();
+    let answer: (text: (given: string) => string) => Response = () => new Response();
+    const { held, client } = clientOf(() => answer);
+    await holds(500, [status, type, body, pieceLengths, fc.boolean()], async (code_, kind, text, lengths, breaks) => {
+      answer = (real) => {
+        const headers = new Headers(kind === undefined ? [] : [['content-type', kind.replaceAll(echo, '')]]);
+        const bytes = new TextEncoder().encode(real(text));
+        const stream = inPieces(bytes, lengths, breaks && code_ % 7 === 0 ? 'breaks' : 'closes');
+        return new Response([204, 205, 304].includes(code_) ? null : stream, { status: code_, headers });
+      };
+      const { state, pending } = await client.authorize();
+      const exchange = () => client.exchange(new URLSearchParams({ code, state }), pending);
+      const outcome = await outcomeOf(exchange, [...planted, state, pending]);
+      expect(leaks(outcome, held)).toEqual([]);
+      if ('error' in outcome) {
+        if (outcome.error instanceof OAuthError) expect(outcome.error.status).toBe(code_);
+        return;
+      }
+      expect(code_).toBe(200);
+      const { access_token, token_type, expires_at = 0, scope = [], ...rest } = outcome.value;
+      expect(rest).toEqual({});
+      expect(access_token).toMatch(/^[\x20-\x7e]+$/);
+      expect(token_type).toBe('Bearer');
+      expect(Number.isSafeInteger(expires_at)).toBe(true);
+      for (const one of scope) expect(one).toMatch(/^[\x21\x23-\x5b\x5d-\x7e]+$/);
+      expect(JSON.parse(text).error || undefined).toBe(undefined);
+    });
+    expect(leaks(said, planted)).toEqual([]);
+  });
+
+  it('that never came, whatever the platform throws, is an error that shows nothing', async () => {
+    let thrown: unknown;
+    const { client } = clientOf(() => (_, held) => {
+      throw typeof thrown === 'function' ? thrown(held) : thrown;
+    });
+    const failure = fc.oneof(
+      fc.anything(),
+      fc.constantFrom(TypeError, DOMException, Error).map((kind) => (held: string[]) => new kind(held.join(' '))),
+      fc.constantFrom('code', 'cause', 'name').map((name) => (held: string[]) => {
+        return Object.defineProperty(new TypeError('fetch failed'), name, { value: held.join('_').toUpperCase() });
+      }),
+    );
+    await holds(150, [failure], async (what) => {
+      thrown = what;
+      const { state, pending } = await client.authorize();
+      const exchange = () => client.exchange(new URLSearchParams({ code, state }), pending);
+      const outcome = await outcomeOf(exchange, [...planted, state, pending]);
+      expect(outcome).toMatchObject({ error: expect.any(NetworkError) });
+    });
+  });
+});

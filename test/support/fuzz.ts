@@ -1,0 +1,168 @@
+import fc, { type Arbitrary } from 'fast-check';
+import { expect, onTestFinished, vi } from 'vitest';
+import { DoctapeError } from '../../src/index.js';
+import { leaks } from './leaks.js';
+
+/** FUZZ_RUNS=50 tries everything fifty times as often, for whoever has an evening. */
+const factor = Number(process.env.FUZZ_RUNS ?? 1);
+
+/**
+ * Every run has a seed of its own, in CI too: with a fixed one, the same few hundred inputs would be tried for ever. A
+ * failure prints its seed and its path; FUZZ_SEED and FUZZ_PATH bring it back.
+ */
+const again = {
+  ...(process.env.FUZZ_SEED && { seed: Number(process.env.FUZZ_SEED) }),
+  ...(process.env.FUZZ_PATH && { path: process.env.FUZZ_PATH }),
+};
+
+/** Far more than any input should take, and less than a test may: so that what hangs is told with its input. */
+const longest = 10_000;
+
+/** How long a test of so many properties may take. */
+export const fuzzTimeout: number = 120_000 * Math.max(1, factor);
+
+/** Tries a property with many inputs, and prints the smallest that it does not hold for. */
+export async function holds<T extends [unknown, ...unknown[]]>(
+  runs: number,
+  arbitraries: { [K in keyof T]: Arbitrary<T[K]> },
+  property: (...values: T) => Promise<unknown> | unknown,
+): Promise<void> {
+  const tried = fc.asyncProperty(...arbitraries, async (...values: T) => {
+    await property(...values);
+  });
+  await fc.assert(tried, { numRuns: Math.max(1, Math.round(runs * factor)), timeout: longest, ...again });
+}
+
+export type Outcome<T> = { value: T } | { error: unknown };
+
+/** What came of a call. A failure has to be one of the SDK's own, and to show no secret. */
+export async function outcomeOf<T>(call: () => Promise<T> | T, secrets: readonly string[] = []): Promise<Outcome<T>> {
+  try {
+    return { value: await call() };
+  } catch (error) {
+    if (!(error instanceof DoctapeError)) throw new Error('it failed with what is no DoctapeError', { cause: error });
+    expect(leaks(error, secrets)).toEqual([]);
+    return { error };
+  }
+}
+
+/** Nobody sees what a test makes a program say, so what it says is looked at. */
+export function consoleWatch(): string[] {
+  const said: string[] = [];
+  for (const stream of [process.stdout, process.stderr]) {
+    const spy = vi.spyOn(stream, 'write').mockImplementation((chunk) => said.push(String(chunk)) > 0);
+    onTestFinished(() => spy.mockRestore());
+  }
+  for (const method of ['log', 'info', 'warn', 'error', 'debug'] as const) {
+    const spy = vi
+      .spyOn(console, method)
+      .mockImplementation((...values) => void said.push(values.map(String).join(' ')));
+    onTestFinished(() => spy.mockRestore());
+  }
+  return said;
+}
+
+/** Text of any kind: words, any characters, halves of characters, and what has a meaning somewhere. */
+export const anyText: Arbitrary<string> = fc.oneof(
+  fc.string(),
+  fc.string({ unit: 'binary', maxLength: 40 }),
+  fc.array(fc.nat(0xffff), { maxLength: 20 }).map((units) => String.fromCharCode(...units)),
+  fc.constantFrom('', ' ', '..', '.', '/', '\\', '%', '%00', '%zz', '%C3%28', '"', "'", '<script>', '\r\n', '\0'),
+  fc.constantFrom('__proto__', 'constructor', 'toString', 'null', 'undefined', 'NaN', '\u202e', '\ud800', 'ﬁ', '💾'),
+);
+
+/** As much of a text as a header can hold: the platform refuses the rest before it is sent. */
+export function inHeader(text: Arbitrary<string>): Arbitrary<string> {
+  return text.map((any) => any.replace(/[^\t\x20-\x7e\x80-\xff]/g, ''));
+}
+
+export const headerText: Arbitrary<string> = inHeader(
+  fc.oneof(
+    anyText,
+    fc.array(fc.nat(0xff), { maxLength: 60 }).map((units) => String.fromCharCode(...units)),
+  ),
+);
+
+/** One of these, or something that has nothing to do with it. */
+export function mostly<T, U>(usual: Arbitrary<T>, odd: Arbitrary<U>): Arbitrary<T | U> {
+  return fc.oneof<[{ arbitrary: Arbitrary<T>; weight: number }, { arbitrary: Arbitrary<U>; weight: number }]>(
+    { arbitrary: usual, weight: 5 },
+    { arbitrary: odd, weight: 1 },
+  );
+}
+
+/** A valid text, changed in a few places. */
+export function mutated(text: string): Arbitrary<string> {
+  const change = fc.record({ at: fc.nat(text.length), cut: fc.nat(4), put: fc.oneof(fc.constant(''), anyText) });
+  return fc
+    .array(change, { minLength: 1, maxLength: 3 })
+    .map((changes) =>
+      changes.reduce((result, { at, cut, put }) => result.slice(0, at) + put + result.slice(at + cut), text),
+    );
+}
+
+/** A valid file, damaged in a few places: bytes changed, cut out, doubled, put in, or its end gone. */
+export function damaged(file: Uint8Array): Arbitrary<Uint8Array<ArrayBuffer>> {
+  const change = fc.record({
+    kind: fc.constantFrom('flip', 'flip', 'set', 'cut', 'double', 'insert', 'end'),
+    // most of what decides anything stands at either end of a file
+    at: fc.oneof(
+      fc.nat(Math.min(200, file.length)),
+      fc.nat(file.length),
+      fc.nat(100).map((back) => file.length - back),
+    ),
+    value: fc.nat(0xff),
+    length: fc.oneof(fc.nat(8), fc.nat(300)),
+  });
+  return fc.array(change, { minLength: 1, maxLength: 6 }).map((changes) =>
+    changes.reduce<Uint8Array<ArrayBuffer>>((bytes, { kind, at, value, length }) => {
+      const start = Math.max(0, Math.min(at, bytes.length - 1));
+      const [before, after] = [bytes.subarray(0, start), bytes.subarray(start)];
+      if (kind === 'cut') return joined(before, after.subarray(length));
+      if (kind === 'double') return joined(before, after.subarray(0, length), after);
+      if (kind === 'insert') return joined(before, new Uint8Array(length).fill(value), after);
+      if (kind === 'end') return joined(before);
+      const changed = joined(bytes);
+      if (changed.length > 0) changed[start] = kind === 'set' ? value : (changed[start] ?? 0) ^ (1 << (value & 7));
+      return changed;
+    }, joined(file)),
+  );
+}
+
+export function joined(...parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.byteLength, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.byteLength;
+  }
+  return whole;
+}
+
+/** A body that comes in pieces of these lengths, over and over, and may break off at its end. */
+export function inPieces(
+  bytes: Uint8Array,
+  lengths: readonly number[],
+  end: 'closes' | 'breaks' = 'closes',
+): ReadableStream<Uint8Array<ArrayBuffer>> {
+  let at = 0;
+  let count = 0;
+  return new ReadableStream(
+    {
+      pull(controller) {
+        if (at < bytes.byteLength) {
+          const length = Math.max(1, lengths[count++ % Math.max(1, lengths.length)] ?? bytes.byteLength);
+          controller.enqueue(joined(bytes.subarray(at, at + length)));
+          at += length;
+        } else if (end === 'closes') controller.close();
+        else controller.error(new TypeError('terminated'));
+      },
+    },
+    { highWaterMark: 0 },
+  );
+}
+
+/** Lengths to cut a body into pieces by. */
+export const pieceLengths: Arbitrary<number[]> = fc.array(fc.oneof(fc.integer({ min: 1, max: 9 }), fc.nat(5_000)), {
+  maxLength: 5,
+});
