@@ -1,0 +1,23 @@
+import { describe, expect, it } from 'vitest';
+import { createSandbox } from '../../src/sandbox.js';
+import { tokenFor } from '../support/sandbox.js';
+import { checkAnswered } from '../support/sandbox-answer.js';
+
+// What the properties of this folder have found, as small as it gets, so that it is tried in every run.
+
+const sandbox = createSandbox();
+const authorization = `Bearer ${(await tokenFor(sandbox, 'alice')).access_token}`;
+
+describe('an upload', () => {
+  it.each([
+    ['without headers', '--b\r\n\r\n--b\r\n'],
+    [
+      'with an undecodable name',
+      "--b\r\nContent-Disposition: form-data; name=a; filename*=UTF-8''%E0%A4%A\r\n\r\n\r\n--b--",
+    ],
+  ])('of a part %s is refused', async (_, body) => {
+    const headers = { authorization, 'content-type': 'multipart/form-data; boundary=b' };
+    const { status } = await checkAnswered(sandbox, { method: 'POST', path: '/v1/doc/upload', headers, body });
+    expect(status).toBe(400);
+  });
+});

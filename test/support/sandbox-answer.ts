@@ -1,0 +1,44 @@
+import { expect } from 'vitest';
+import type { Sandbox } from '../../src/sandbox.js';
+import { origin } from './sandbox.js';
+
+/** A request as a test writes it. */
+export interface Sent {
+  method?: string;
+  path: string;
+  headers?: Record<string, string>;
+  body?: string | ReadableStream;
+}
+
+export interface Answered {
+  status: number;
+  headers: Headers;
+  text: string;
+  /** What stands in its envelope, where it has one. */
+  result: unknown;
+}
+
+/** Asks the sandbox, which answers in one of the documented forms, and has no errors of its own. */
+export async function checkAnswered(
+  sandbox: Sandbox,
+  { method = 'GET', path, headers = {}, body }: Sent,
+): Promise<Answered> {
+  const init = { method, headers, ...(body !== undefined && { body, duplex: 'half' }) };
+  const response = await sandbox.fetch(new Request(origin + path, init as RequestInit));
+  const { status } = response;
+  const text = await response.text();
+  expect([status, text]).toSatisfy(([code]: [number]) => code >= 200 && code < 500);
+  if (status >= 400 && !/^\/oauth2\b/.test(path)) {
+    expect(response.headers.get('content-type')).toBe('application/json');
+    const message: unknown = expect.any(String);
+    expect(JSON.parse(text)).toEqual({ error: { code: status, message }, result: null });
+  }
+  if (status !== 200 || response.headers.get('content-type') !== 'application/json') {
+    return { status, headers: response.headers, text, result: undefined };
+  }
+  const envelope: unknown = JSON.parse(text);
+  expect(envelope).toMatchObject({ error: null });
+  const result =
+    typeof envelope === 'object' && envelope !== null && 'result' in envelope ? envelope.result : undefined;
+  return { status, headers: response.headers, text, result };
+}
