@@ -57,7 +57,13 @@ export function sizeOf(parts: readonly Part[]): number | undefined {
   );
 }
 
-/** As browsers do it (HTML standard, multipart/form-data encoding algorithm). */
+/**
+ * As browsers do it (HTML standard, multipart/form-data encoding algorithm), and other control characters alike: browsers send
+ * those as they are, but no header can hold them (RFC 9110 section 5.5), and servers refuse the part.
+ */
 function escapeName(name: string): string {
-  return name.toWellFormed().replace(/\r/g, '%0D').replace(/\n/g, '%0A').replace(/"/g, '%22');
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what it looks for
+  return name.toWellFormed().replace(/[\u0000-\u0008\u000a-\u001f"\u007f]/g, (character) => {
+    return `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`;
+  });
 }

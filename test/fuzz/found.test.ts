@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { ApiClient } from '../../src/index.js';
 import { createSandbox } from '../../src/sandbox.js';
-import { tokenFor } from '../support/sandbox.js';
+import { origin, tokenFor } from '../support/sandbox.js';
 import { checkAnswered } from '../support/sandbox-answer.js';
 
 // What the properties of this folder have found, as small as it gets, so that it is tried in every run.
@@ -19,5 +20,12 @@ describe('an upload', () => {
     const headers = { authorization, 'content-type': 'multipart/form-data; boundary=b' };
     const { status } = await checkAnswered(sandbox, { method: 'POST', path: '/v1/doc/upload', headers, body });
     expect(status).toBe(400);
+  });
+
+  it('of a file with control characters in its name arrives', async () => {
+    const token = authorization.replace('Bearer ', '');
+    const api = new ApiClient({ token, baseUrl: `${origin}/v1`, fetch: sandbox.fetch });
+    const { name } = await api.files.upload(new Blob(['x']), { name: 'a\u0000b\u001bc\td\u007f.txt' });
+    expect(name).toBe('a%00b%1Bcd%7F.txt');
   });
 });
