@@ -1,0 +1,233 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { isMediaType } from '../../src/api/checks.js';
+import { Failure } from '../../src/sandbox/failure.js';
+import { cleanFileName } from '../../src/sandbox/file-name.js';
+import { memoryStore } from '../../src/sandbox/memory-store.js';
+import { quotaOf } from '../../src/sandbox/quota.js';
+import { receive } from '../../src/sandbox/receive.js';
+import { createSandbox } from '../../src/sandbox.js';
+import { multipart } from '../../src/transport/multipart.js';
+import { contentOf } from '../../src/transport/source.js';
+import {
+  anyText,
+  consoleWatch,
+  fuzzTimeout,
+  headerText,
+  holds,
+  inPieces,
+  joined,
+  mostly,
+  mutated,
+  pieceLengths,
+} from '../support/fuzz.js';
+import { tokenFor } from '../support/sandbox.js';
+import { checkAnswered, type Sent } from '../support/sandbox-answer.js';
+
+// Multipart bodies: the SDK's own arrive bit for bit however they are cut into pieces, and of any other the sandbox makes a
+// documented answer.
+
+const encoder = new TextEncoder();
+const user = { username: 'alice', password: 'wonderland', quota: 1_000_000 };
+
+interface Parts {
+  name: string;
+  type: string | undefined;
+  bytes: Uint8Array;
+}
+
+/** What a store holds after it received a body. */
+async function received(body: ReadableStream, contentType: string): Promise<Parts[]> {
+  const store = memoryStore();
+  const quota = await quotaOf({ store, quotas: new Map() }, user);
+  const request = new Request('http://localhost/', {
+    method: 'POST',
+    headers: { 'content-type': contentType },
+    body,
+    duplex: 'half',
+  } as RequestInit);
+  const { files } = await receive(store, request, quota);
+  const parts: Parts[] = [];
+  for (const { id, fileName, type, size } of files) {
+    const content =
+      size === 0 ? new Uint8Array() : await new Response(store.readBlob(id, { start: 0, end: size - 1 })).bytes();
+    expect(content.byteLength).toBe(size);
+    parts.push({ name: fileName, type, bytes: content });
+  }
+  expect(quota.free).toBe(user.quota - parts.reduce((sum, { bytes }) => sum + bytes.byteLength, 0));
+  return parts;
+}
+
+/** Content that looks like what stands around it. */
+const content = fc.oneof(
+  fc.uint8Array({ maxLength: 300 }),
+  fc
+    .array(fc.constantFrom('\r', '\n', '-', '--', '\r\n--', 'doctape-', ':', 'a'), { maxLength: 30 })
+    .map((all) => encoder.encode(all.join(''))),
+  fc.nat(70_000).map((length) => new Uint8Array(length).fill(13)),
+);
+
+const type = mostly(
+  fc.constantFrom('image/jpeg', 'text/plain; charset=utf-8', 'application/octet-stream'),
+  headerText.map((text) => `text/plain; ${text}`).filter(isMediaType),
+);
+
+/** What no header can hold, but for the line breaks, which are decoded again. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what it looks for
+const control = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/g;
+
+describe('what the SDK frames', { timeout: fuzzTimeout }, () => {
+  it('is read back bit for bit, whatever it is called and however it is cut', async () => {
+    const part = fc.record({ name: anyText, type, content });
+    await holds(250, [fc.array(part, { minLength: 1, maxLength: 4 }), pieceLengths], async (parts, lengths) => {
+      const framed = multipart(
+        parts.map(({ name, type, content }) => ({ name, type, content: contentOf(new Blob([content as BlobPart])) })),
+        'file',
+      );
+      const chunks: Uint8Array[] = [];
+      for await (const chunk of framed.chunks(() => {})) chunks.push(chunk);
+      const whole = joined(...chunks);
+      expect(whole.byteLength).toBe(framed.length);
+      const arrived = await received(inPieces(whole, lengths), framed.contentType);
+      expect(arrived.map(({ bytes }) => Buffer.from(bytes).toString('base64'))).toEqual(
+        parts.map(({ content }) => Buffer.from(content).toString('base64')),
+      );
+      for (const [index, { name, type }] of arrived.entries()) {
+        expect(type?.trim()).toBe(parts[index]?.type.trim());
+        const given = parts[index]?.name ?? '';
+        // as in a browser, nothing tells a quote from what it is encoded as
+        if (!given.includes('%')) expect(name).toBe(cleanFileName(given.replace(control, encodeURIComponent)));
+      }
+    });
+  });
+});
+
+/** A body made of pieces that mean something, in any order. */
+const boundary = mostly(
+  fc.constantFrom('b', 'doctape-1', "'()+_,-./:=?", 'a b', '-', '--', 'x'.repeat(70)),
+  fc.oneof(headerText, fc.constant('y'.repeat(300))),
+);
+const line = fc.oneof(
+  fc.constantFrom(
+    'Content-Disposition: form-data; name="file"; filename="a.txt"',
+    'Content-Disposition: form-data; name="tags"',
+  ),
+  fc.constantFrom(
+    'Content-Disposition: form-data',
+    'Content-Disposition: attachment; filename=a',
+    'Content-Disposition:',
+  ),
+  fc.constantFrom(
+    "Content-Disposition: form-data; name=file; filename*=UTF-8''%E0%A4%A",
+    'Content-Type: text/plain',
+    ':',
+    'a',
+  ),
+  fc.constantFrom('Content-Transfer-Encoding: base64', 'Content-Length: -1', '__proto__: x', 'constructor: x'),
+  mutated('Content-Disposition: form-data; name="file"; filename="a%22b.txt"; filename*=utf-8\'\'%e2%82%ac'),
+  anyText.map((text) => `Content-Disposition: form-data; name="file"; filename="${text}"`),
+  anyText.map((text) => `${text}: ${text}`),
+  fc.nat(40_000).map((length) => `Content-Type: ${'x'.repeat(length)}`),
+  anyText,
+);
+const piece = (edge: string) =>
+  fc.oneof(
+    fc.array(line, { maxLength: 4 }).map((lines) => encoder.encode(`${lines.join('\r\n')}\r\n\r\n`)),
+    fc
+      .constantFrom(
+        `\r\n--${edge}\r\n`,
+        `--${edge}\r\n`,
+        `\r\n--${edge}--`,
+        `--${edge}--\r\n`,
+        `\r\n--${edge}`,
+        `--${edge} \t\r\n`,
+      )
+      .map((text) => encoder.encode(text)),
+    fc.constantFrom('\r\n', '\n', '\r', '--', 'preamble', 'epilogue').map((text) => encoder.encode(text)),
+    content,
+  );
+
+const good = (edge: string) =>
+  encoder.encode(
+    `--${edge}\r\nContent-Disposition: form-data; name="file"; filename="a.txt"\r\n\r\nabc\r\n--${edge}--\r\n`,
+  );
+
+const odd = boundary.chain((edge) =>
+  fc.record({
+    bytes: fc.oneof(
+      fc.array(piece(edge), { maxLength: 10 }).map((all) => joined(...all)),
+      fc
+        .tuple(fc.array(piece(edge), { maxLength: 3 }), fc.array(piece(edge), { maxLength: 3 }))
+        .map(([before, after]) => joined(...before, good(edge), ...after)),
+      fc.tuple(fc.array(line, { maxLength: 4 }), content, fc.nat(400)).map(([lines, inside, cut]) => {
+        const head = encoder.encode(`--${edge}\r\n${lines.join('\r\n')}\r\n\r\n`);
+        const whole = joined(head, inside, encoder.encode('\r\n'), good(edge));
+        return whole.subarray(0, cut > 200 ? whole.length : whole.length - cut);
+      }),
+    ),
+    contentType: fc.oneof(
+      fc.constant(`multipart/form-data; boundary=${edge}`),
+      fc.constant(`multipart/form-data; boundary="${edge}"`),
+      fc.constantFrom('multipart/form-data', 'multipart/form-data; boundary=', 'multipart/form-data; boundary=""', ''),
+      fc.constantFrom(`multipart/mixed; boundary=${edge}`, `Multipart/Form-Data; Boundary=${edge}; a=b`, 'text/plain'),
+      headerText,
+    ),
+  }),
+);
+
+describe('any other body', { timeout: fuzzTimeout }, () => {
+  it('is taken or refused, and never more than that', async () => {
+    const said = consoleWatch();
+    const sandbox = createSandbox();
+    const { access_token } = await tokenFor(sandbox, 'alice');
+    const end = mostly(fc.constant('closes' as const), fc.constant('breaks' as const));
+    await holds(600, [odd, pieceLengths, end], async ({ bytes, contentType }, lengths, ending) => {
+      const request: Sent = {
+        method: 'POST',
+        path: '/v1/doc/upload',
+        headers: { authorization: `Bearer ${access_token}`, 'content-type': contentType },
+        body: inPieces(bytes, lengths, ending),
+      };
+      const { status } = await checkAnswered(sandbox, request);
+      expect([200, 400, 413]).toContain(status);
+    });
+    expect(said).toEqual([]);
+  });
+
+  it('leaves nothing behind when it is refused', async () => {
+    const store = memoryStore();
+    const blobs = new Set<string>();
+    const watched = {
+      ...store,
+      writeBlob: async (name: string) => {
+        const writer = await store.writeBlob(name);
+        const commit = () => {
+          blobs.add(name);
+          return writer.commit();
+        };
+        return { ...writer, commit };
+      },
+      deleteBlob: (name: string) => {
+        blobs.delete(name);
+        return store.deleteBlob(name);
+      },
+    };
+    await holds(200, [odd, pieceLengths], async ({ bytes, contentType }, lengths) => {
+      blobs.clear();
+      const quota = await quotaOf({ store, quotas: new Map() }, user);
+      const headers = { 'content-type': contentType };
+      const body = inPieces(bytes, lengths, 'breaks');
+      const request = new Request('http://localhost/', {
+        method: 'POST',
+        headers,
+        body,
+        duplex: 'half',
+      } as RequestInit);
+      const refused = await receive(watched, request, quota).then(
+        ({ files }) => files.length === blobs.size,
+        (error: unknown) => error instanceof Failure && blobs.size === 0 && quota.free === user.quota,
+      );
+      expect(refused).toBe(true);
+    });
+  });
+});
