@@ -29,3 +29,14 @@ describe('an upload', () => {
     expect(name).toBe('a%00b%1Bcd%7F.txt');
   });
 });
+
+describe('a WebM', () => {
+  it('that ends within the head of an element does not keep the sandbox busy for ever', async () => {
+    const head = '1a45dfa31000001f4286810142f7810142f2810442f381084282847765626d4287810442858102';
+    const film = new Blob([Buffer.from(`${head}18538067040000020000000000001c53bb6b`, 'hex')], { type: 'video/webm' });
+    const token = authorization.replace('Bearer ', '');
+    const api = new ApiClient({ token, baseUrl: `${origin}/v1`, fetch: sandbox.fetch });
+    const { id } = await api.files.upload(film, { name: 'a.webm' });
+    expect((await api.files.get(id)).processing_status).toBe('failed');
+  });
+});
