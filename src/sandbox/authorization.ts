@@ -133,7 +133,8 @@ function answerUri(
 
 function isAllowed(app: SandboxApp, redirectUri: string): boolean {
   if (redirectUri === outOfBand) return true;
-  const url = /^[\x21-\x7e]+$/.test(redirectUri) ? parseUrl(redirectUri) : undefined; // the parser drops control characters
+  // the parser drops control characters, and takes for a slash the backslash that others take for part of a host
+  const url = /^[\x21-\x5b\x5d-\x7e]+$/.test(redirectUri) ? parseUrl(redirectUri) : undefined;
   if (!url || redirectUri.includes('#') || url.username !== '' || url.password !== '') return false;
   const local = /^https?:$/.test(url.protocol) && isLoopback(url);
   return app.redirectUris.some((registered) => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ApiClient } from '../../src/index.js';
 import { createSandbox } from '../../src/sandbox.js';
-import { origin, tokenFor } from '../support/sandbox.js';
+import { appOf, origin, tokenFor } from '../support/sandbox.js';
 import { checkAnswered } from '../support/sandbox-answer.js';
 
 // What the properties of this folder have found, as small as it gets, so that it is tried in every run.
@@ -38,5 +38,14 @@ describe('a WebM', () => {
     const api = new ApiClient({ token, baseUrl: `${origin}/v1`, fetch: sandbox.fetch });
     const { id } = await api.files.upload(film, { name: 'a.webm' });
     expect((await api.files.get(id)).processing_status).toBe('failed');
+  });
+});
+
+describe('an authorization request', () => {
+  it('with a backslash in its redirect URI is refused, because parsers disagree about its host', async () => {
+    const { clientId } = appOf(sandbox, 'server');
+    const redirect_uri = 'http://localhost\\@evil.example/';
+    const query = new URLSearchParams({ response_type: 'code', client_id: clientId, redirect_uri });
+    expect((await checkAnswered(sandbox, { path: `/oauth2?${query}` })).status).toBe(400);
   });
 });
