@@ -1,0 +1,183 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { createSandbox, memoryStore } from '../../src/sandbox.js';
+import { makeBmp, makeExif, makeGif, makeJpeg, makePng, quarters } from '../fixtures/make-image.js';
+import { makeCompressedPdf, makePdf } from '../fixtures/make-pdf.js';
+import { makeMp3, makeVideo, makeWav } from '../fixtures/make-sound.js';
+import { makeZip } from '../fixtures/make-zip.js';
+import { consoleWatch, damaged, fuzzTimeout, holds, joined } from '../support/fuzz.js';
+import { tokenFor } from '../support/sandbox.js';
+import { type Answered, checkAnswered } from '../support/sandbox-answer.js';
+
+// Files are damaged in ways that nobody thinks of. Whatever is uploaded, the sandbox keeps it byte for byte, and answers in
+// the documented forms when it is asked what the file is, or for a form of it that it cannot make.
+
+const small = quarters(24, 16);
+const exif = makeExif(6);
+const files: Record<string, [type: string, bytes: Uint8Array, runs: number]> = {
+  'a.jpg': ['image/jpeg', makeJpeg(24, 16, small), 60],
+  'turned.jpg': ['image/jpeg', makeJpeg(24, 16, small, exif), 60],
+  'a.png': ['image/png', makePng(24, 16, small), 40],
+  'packed.png': ['image/png', makePng(24, 16, small, { colorType: 0, depth: 2, interlaced: true, filter: 'all' }), 40],
+  'a.gif': ['image/gif', makeGif(24, 16, small), 60],
+  'a.bmp': ['image/bmp', makeBmp(24, 16, small), 40],
+  'palette.bmp': ['image/bmp', makeBmp(24, 16, small, 8), 40],
+  'a.pdf': ['application/pdf', makePdf('/Title (A paper) /Author (Somebody)'), 30],
+  'compressed.pdf': ['application/pdf', makeCompressedPdf('/Title (A paper) /Author (Somebody)'), 30],
+  'a.mp3': ['audio/mpeg', makeMp3(5, { TIT2: 'Grüße', TPE1: 'Die Band', TYER: '1999' }), 40],
+  'a.wav': ['audio/wav', makeWav(1).subarray(0, 2_000), 40],
+  'a.mp4': ['video/mp4', await makeVideo(64, 36, { title: 'A film' }), 60],
+  'a.webm': ['video/webm', await makeVideo(64, 36, { container: 'webm', title: 'A film' }), 40],
+};
+
+const renditions = ['thumb_120.jpg', 'image.jpg', 'document.pdf', 'audio.mp3', 'video_640.mp4', 'poster_640.jpg'];
+
+interface House {
+  /** Uploads a file, and gives its id. */
+  upload: (name: string, type: string, bytes: Uint8Array) => Promise<string>;
+  ask: (path: string, method?: string) => Promise<Answered>;
+  said: string[];
+}
+
+async function house(): Promise<House> {
+  const said = consoleWatch();
+  const store = memoryStore();
+  const sandbox = createSandbox({ store });
+  const authorization = `Bearer ${(await tokenFor(sandbox, 'alice')).access_token}`;
+  return {
+    said,
+    async upload(name, type, bytes) {
+      const head = `--b\r\nContent-Disposition: form-data; name="file"; filename="${name}"\r\nContent-Type: ${type}\r\n\r\n`;
+      const encoder = new TextEncoder();
+      const body = new Blob([joined(encoder.encode(head), bytes, encoder.encode('\r\n--b--\r\n'))]).stream();
+      const headers = { authorization, 'content-type': 'multipart/form-data; boundary=b' };
+      const { result } = await checkAnswered(sandbox, { method: 'POST', path: '/v1/doc/upload', headers, body });
+      const [id = ''] = Object.keys(Object(result));
+      const kept =
+        bytes.byteLength === 0
+          ? new Uint8Array()
+          : await new Response(store.readBlob(id, { start: 0, end: bytes.byteLength - 1 })).bytes();
+      expect(Buffer.compare(kept, bytes)).toBe(0);
+      return id;
+    },
+    ask: (path, method = 'GET') =>
+      checkAnswered(sandbox, { method, path: `/v1/doc${path && `/${path}`}`, headers: { authorization } }),
+  };
+}
+
+/** What the file says of itself has to be what a JSON document can hold, whatever it says. */
+function checkInfo({ status, result }: Answered): void {
+  expect(status).toBe(200);
+  expect(result).toMatchObject({ processing_status: expect.stringMatching(/^(ok|failed)$/) });
+  const meta: Record<string, unknown> = Object(Object(result).meta);
+  for (const value of Object.values(meta)) {
+    expect(['string', 'number', 'boolean']).toContain(typeof value);
+    expect(String(value).length).toBeLessThanOrEqual(1_000);
+  }
+}
+
+describe('a damaged file', { timeout: fuzzTimeout }, () => {
+  it.each(Object.entries(files))(
+    'such as %s is kept, and told of as far as it goes',
+    async (name, [type, bytes, runs]) => {
+      const { upload, ask, said } = await house();
+      await holds(runs, [damaged(bytes)], async (broken) => {
+        const id = await upload(name, type, broken);
+        checkInfo(await ask(id));
+        for (const rendition of renditions) {
+          const { status, headers } = await ask(`${id}/${rendition}`);
+          expect([200, 404]).toContain(status);
+          if (status === 200 && /jpg/.test(rendition)) expect(headers.get('content-type')).toBe('image/jpeg');
+        }
+        await ask(id, 'DELETE');
+      });
+      expect(said).toEqual([]);
+    },
+  );
+
+  it('that is something else than it says is kept all the same', async () => {
+    const { upload, ask, said } = await house();
+    const kinds = Object.values(files);
+    const type = fc.constantFrom(
+      ...kinds.map(([kind]) => kind),
+      'image/webp',
+      'application/zip',
+      'audio/ogg',
+      'video/x-matroska',
+      'image/svg+xml',
+      'audio/flac',
+    );
+    const content = fc.oneof(fc.constantFrom(...kinds.map(([, bytes]) => bytes)), fc.uint8Array({ maxLength: 300 }));
+    await holds(80, [type, content], async (kind, bytes) => {
+      const id = await upload('a', kind, bytes);
+      checkInfo(await ask(id));
+      for (const rendition of renditions) expect([200, 404]).toContain((await ask(`${id}/${rendition}`)).status);
+    });
+    expect(said).toEqual([]);
+  });
+});
+
+describe('a zip archive', { timeout: fuzzTimeout }, () => {
+  const zip = makeZip([
+    { name: 'a.txt', content: Buffer.from('aaaa'.repeat(50)) },
+    { name: 'dir/' },
+    { name: 'dir/b.jpg', content: makeJpeg(8, 8, small) },
+    { name: 'ü.txt', content: Buffer.from('x') },
+  ]);
+
+  async function checkExtract({ upload, ask }: House, bytes: Uint8Array): Promise<void> {
+    const before = Object.keys(Object((await ask('')).result)).length;
+    const id = await upload('a.zip', 'application/zip', bytes);
+    checkInfo(await ask(id));
+    const { status } = await ask(`${id}/extract`, 'POST');
+    expect([200, 400, 413]).toContain(status);
+    const all = Object.keys(Object((await ask('')).result));
+    if (status !== 200) expect(all.length).toBe(before + 1);
+    for (const one of all) await ask(one, 'DELETE');
+  }
+
+  it('that is damaged is unpacked whole, or not at all', async () => {
+    const place = await house();
+    await holds(120, [damaged(zip)], (broken) => checkExtract(place, broken));
+    expect(place.said).toEqual([]);
+  });
+
+  it('that lies about itself is unpacked whole, or not at all', async () => {
+    const place = await house();
+    const name = fc.oneof(
+      fc.constantFrom(
+        'a.txt',
+        '../a',
+        '/etc/passwd',
+        'C:\\a',
+        'a\\b',
+        '..',
+        '.',
+        '',
+        'dir/',
+        '\0',
+        'a\u0000b',
+        '__proto__',
+      ),
+      fc.string({ unit: 'binary' }),
+      fc.uint8Array({ maxLength: 20 }),
+      fc.nat(2_000).map((length) => 'x'.repeat(length)),
+    );
+    const entry = fc.record(
+      {
+        name,
+        content: fc.uint8Array({ maxLength: 100 }),
+        size: fc.oneof(fc.nat(200), fc.constantFrom(0xffffffff, 0x7fffffff)),
+        crc: fc.nat(0xffffffff),
+        encrypted: fc.boolean(),
+        mode: fc.constantFrom(0, 0o100644, 0o120777, 0o040755, 0o060000, 0xffff),
+        contentOf: fc.nat(3),
+      },
+      { requiredKeys: ['name'] },
+    );
+    await holds(120, [fc.array(entry, { maxLength: 4 })], async (entries) => {
+      await checkExtract(place, makeZip(entries));
+    });
+    expect(place.said).toEqual([]);
+  });
+});

@@ -1,0 +1,335 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { ApiClient } from '../../src/index.js';
+import { createSandbox, type Sandbox } from '../../src/sandbox.js';
+import {
+  anyText,
+  consoleWatch,
+  fuzzTimeout,
+  headerText,
+  holds,
+  inHeader,
+  inPieces,
+  mostly,
+  mutated,
+  outcomeOf,
+  pieceLengths,
+} from '../support/fuzz.js';
+import { leaks } from '../support/leaks.js';
+import { appOf, origin, tokenFor } from '../support/sandbox.js';
+import { type Answered, checkAnswered, type Sent } from '../support/sandbox-answer.js';
+
+// Whatever reaches the sandbox, its answer is one of the documented forms. A 500 is a bug, and so is a word on its console.
+
+const password = 'canary-password-4b1f6a0e92';
+const clientSecret = 'canary-secret-77c20d5b31';
+const redirectUri = 'http://localhost:3000/callback';
+
+function house(): Sandbox {
+  return createSandbox({
+    users: [
+      { username: 'alice', password },
+      { username: 'bob', password },
+    ],
+    apps: [
+      { clientId: 'server-app', clientSecret, type: 'server', name: 'A <b>server</b>', redirectUris: ['loopback'] },
+      { clientId: 'page-app', type: 'client', name: 'A page', redirectUris: ['https://app.example/?a=b'] },
+    ],
+  });
+}
+
+const word = fc.oneof(
+  anyText,
+  inHeader(anyText).map(encodeURIComponent),
+  fc.constantFrom('%', '%ZZ', '+', '%00', '%F0%9F'),
+);
+
+/** The query of an authorization request, right or wrong in some of its places. */
+const good = {
+  response_type: 'code',
+  client_id: 'server-app',
+  redirect_uri: redirectUri,
+  scope: 'file.read account.read',
+  state: 'THE-STATE',
+  code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM',
+  code_challenge_method: 'S256',
+};
+const value = fc.oneof(
+  fc.constantFrom(...Object.values(good), 'token', 'page-app', 'https://app.example/?a=b', 'urn:ietf:wg:oauth:2.0:oob'),
+  fc.constantFrom(
+    'http://localhost\t/',
+    'http://127.1/',
+    'http://[::1]/',
+    'http://localhost@evil.example/',
+    'javascript:alert(1)',
+  ),
+  fc.constantFrom('http://localhost:99999/', 'http://localhost/#', '//localhost/', 'http://localhost\\@evil.example/'),
+  anyText,
+);
+const query = fc.oneof(
+  fc
+    .dictionary(fc.constantFrom(...Object.keys(good)), value, { maxKeys: 4 })
+    .map((changes) => new URLSearchParams({ ...good, ...changes }).toString()),
+  fc
+    .array(fc.tuple(fc.oneof(fc.constantFrom(...Object.keys(good)), anyText), value), { maxLength: 8 })
+    .map((pairs) => new URLSearchParams(pairs).toString()),
+  mutated(new URLSearchParams(good).toString()),
+  word,
+);
+
+/** A path is what a URL makes of it: the platform lets no other through. */
+function asked(path: string): string {
+  const url = new URL(path.replace(/^\/*/, '/'), origin);
+  return url.pathname + url.search;
+}
+
+describe('an authorization request', { timeout: fuzzTimeout }, () => {
+  it('is answered by a page, a refusal, or an address that the app has registered', async () => {
+    const said = consoleWatch();
+    const sandbox = house();
+    const form = fc.oneof(
+      fc.constant(undefined),
+      fc.constantFrom('decision=deny&csrf=c', 'decision=allow&csrf=c&username=alice&password=x', 'csrf=%', ''),
+      fc.constant(`decision=allow&csrf=c&username=alice&password=${password}`),
+      mutated(`decision=allow&csrf=c&username=alice&password=${password}`),
+    );
+    await holds(600, [query, form], async (text, body) => {
+      const sent: Sent = { path: asked(`/oauth2?${text.replaceAll('#', '%23')}`) };
+      if (body !== undefined)
+        Object.assign(sent, { method: 'POST', body, headers: { cookie: 'doctape_sandbox_csrf=c' } });
+      const { status, headers, text: page } = await checkAnswered(sandbox, sent);
+      expect([200, 303, 400, 403, 413]).toContain(status);
+      if (status === 400)
+        expect(JSON.parse(page)).toEqual({ error: expect.any(String), error_description: expect.any(String) });
+      if (status === 303)
+        expect(headers.get('location')).toMatch(
+          /^(https?:\/\/(localhost|127\.0\.0\.1|127\.1|\[::1\])[:/]|https:\/\/app\.example\/\?a=b[#&])/,
+        );
+      expect(page).not.toMatch(/<b>server|<script|password-4b/i);
+    });
+    expect(said).toEqual([]);
+  });
+
+  it('without a browser becomes a URL, or an error of the SDK', async () => {
+    const sandbox = house();
+    const url = fc.oneof(
+      query.map((text) => `${origin}/oauth2?${text}`),
+      anyText,
+    );
+    const username = mostly(fc.constant('alice'), anyText);
+    await holds(300, [url, username, fc.boolean()], async (address, name, approve) => {
+      const outcome = await outcomeOf(
+        () => sandbox.authorize(address, { username: name, approve }),
+        [password, clientSecret],
+      );
+      if ('value' in outcome) expect(outcome.value).toBeInstanceOf(URL);
+    });
+  });
+
+  it('leads to a token endpoint that answers every form', async () => {
+    const said = consoleWatch();
+    const sandbox = house();
+    const fields = {
+      client_id: 'server-app',
+      client_secret: clientSecret,
+      grant_type: 'authorization_code',
+      code: 'x',
+      redirect_uri: redirectUri,
+    };
+    const form = fc.oneof(
+      fc
+        .dictionary(fc.constantFrom(...Object.keys(fields), 'code_verifier', 'refresh_token'), value, { maxKeys: 4 })
+        .map((changes) => new URLSearchParams({ ...fields, ...changes }).toString()),
+      mutated(new URLSearchParams(fields).toString()),
+      fc.nat(200_000).map((length) => 'x'.repeat(length)),
+    );
+    const end = mostly(fc.constant('closes' as const), fc.constant('breaks' as const));
+    await holds(200, [form, pieceLengths, end], async (text, lengths, ending) => {
+      const body = inPieces(
+        new TextEncoder().encode(text),
+        lengths.map((length) => length + 50),
+        ending,
+      );
+      const { status, text: answer } = await checkAnswered(sandbox, { method: 'POST', path: '/oauth2/token', body });
+      expect([400, 413]).toContain(status);
+      expect(JSON.parse(answer)).toEqual({ error: expect.any(String), error_description: expect.any(String) });
+      expect(leaks(answer, [clientSecret])).toEqual([]);
+    });
+    expect(said).toEqual([]);
+  });
+});
+
+interface Signed {
+  sandbox: Sandbox;
+  api: ApiClient;
+  said: string[];
+  ask: (sent: Sent) => Promise<Answered>;
+}
+
+async function signedIn(): Promise<Signed> {
+  const said = consoleWatch();
+  const sandbox = house();
+  const token = await tokenFor(sandbox, 'alice');
+  const api = new ApiClient({ token, baseUrl: `${origin}/v1`, fetch: sandbox.fetch, retry: false });
+  const authorization = `Bearer ${token.access_token}`;
+  const ask = (sent: Sent) => checkAnswered(sandbox, { ...sent, headers: { authorization, ...sent.headers } });
+  return { sandbox, api, said, ask };
+}
+
+describe('the API', { timeout: fuzzTimeout }, () => {
+  it('sends the part of a file that was asked for, whole files, or says that there is none', async () => {
+    const { api, ask, said } = await signedIn();
+    const bytes = Uint8Array.from({ length: 200 }, (_, index) => index);
+    const { id } = await api.files.upload(new Blob([bytes]));
+    const number = fc.oneof(fc.nat(250), fc.constantFrom('', '-1', '1e3', ' 1', '9'.repeat(30), '0x10'));
+    const range = fc.oneof(
+      fc.tuple(number, number).map(([from, to]) => `bytes=${from}-${to}`),
+      fc.tuple(number, number, number).map(([from, to, other]) => `bytes=${from}-${to},${other}-`),
+      inHeader(mutated('bytes=1-10')),
+      headerText,
+    );
+    const condition = fc.oneof(fc.constantFrom(`"${id}"`, `W/"${id}"`, '*', '"other"', `"other", "${id}"`), headerText);
+    const headers = fc.record(
+      { range, 'if-range': condition, 'if-none-match': condition },
+      { requiredKeys: ['range'] },
+    );
+    await holds(400, [headers, fc.constantFrom('GET', 'HEAD')], async (fields, method) => {
+      const {
+        status,
+        headers: told,
+        text,
+      } = await ask({ method, path: `/v1/doc/${id}/original`, headers: fields }).catch(async (error: unknown) => {
+        if (method === 'GET') throw error;
+        return { status: 416, headers: new Headers(), text: '' }; // which has no body to be looked at
+      });
+      expect([200, 206, 304, 416]).toContain(status);
+      if (status === 206 && method === 'GET') {
+        const [, from = 0, to = 0] = /^bytes (\d+)-(\d+)\/200$/.exec(told.get('content-range') ?? '') ?? [];
+        expect(text).toBe(new TextDecoder().decode(bytes.subarray(Number(from), Number(to) + 1)));
+        expect(told.get('content-length')).toBe(String(Number(to) - Number(from) + 1));
+      }
+      if (status === 200 && method === 'GET') expect(text).toBe(new TextDecoder().decode(bytes));
+    });
+    expect(said).toEqual([]);
+  });
+
+  it('takes names, tags and stars as they are, or refuses them', async () => {
+    const { api, said } = await signedIn();
+    const { id } = await api.files.upload(new Blob(['x']), { name: 'a.txt' });
+    const tag = fc.oneof(
+      anyText,
+      anyText.map((text) => `#${text}`),
+      anyText.map((text) => `+${text}`),
+      fc.constantFrom('#', '+', '+bob', '#a/b'),
+    );
+    const changes = fc.record(
+      { name: anyText, tags: fc.array(tag, { maxLength: 4 }), starred: fc.boolean() },
+      { requiredKeys: [] },
+    );
+    await holds(250, [changes, anyText], async (wanted, name) => {
+      const outcome = await outcomeOf(() => api.files.update(id, wanted));
+      if ('value' in outcome) {
+        const { tags, starred } = outcome.value;
+        if (wanted.tags) expect(tags).toEqual([...new Set(wanted.tags)]);
+        if (wanted.starred !== undefined) expect(starred).toBe(wanted.starred);
+      } else expect(outcome.error).toMatchObject({ code: expect.stringMatching(/^(http_400|invalid_argument)$/) });
+      const uploaded = await outcomeOf(() => api.files.upload(new Blob(['y']), { name, tags: wanted.tags ?? [] }));
+      if ('value' in uploaded) await api.files.delete(uploaded.value.id);
+      for (const one of await api.tapes.list()) expect((await api.tapes.get(one.id)).name).toBe(one.name);
+    });
+    expect(said).toEqual([]);
+  });
+
+  it('takes any body for JSON or refuses it', async () => {
+    const { api, ask, said } = await signedIn();
+    const { id } = await api.files.upload(new Blob(['x']), { name: 'a.txt', tags: ['#summer'] });
+    const [tape] = await api.tapes.list();
+    const path = fc.constantFrom(
+      `/v1/doc/${id}`,
+      `/v1/doc/${id}/public`,
+      `/v1/doc/${id}/clone`,
+      `/v1/doc/${id}/extract`,
+      `/v1/tape/${tape?.id}`,
+    );
+    const fields = fc.constantFrom(
+      'name',
+      'tags',
+      'starred',
+      'public',
+      'live',
+      'shared_with',
+      '__proto__',
+      'id',
+      'size',
+    );
+    const json = fc.oneof(
+      fc.dictionary(fields, fc.oneof(fc.jsonValue(), fc.constantFrom('b', ['bob'], ['alice'], [], true, null)), {
+        maxKeys: 3,
+      }),
+      fc.jsonValue(),
+    );
+    const body = fc.oneof(
+      json.map((any) => JSON.stringify(any)),
+      json.chain((any) => mutated(JSON.stringify(any))),
+      anyText,
+      fc.nat(3_000).map((depth) => '['.repeat(depth)),
+    );
+    await holds(300, [path, body, fc.constantFrom('application/json', 'text/plain', '')], async (where, text, type) => {
+      const { status } = await ask({ method: 'POST', path: where, body: text, headers: { 'content-type': type } });
+      expect([200, 400, 404, 413]).toContain(status);
+    });
+    expect(said).toEqual([]);
+  });
+
+  it('answers any request in one of its forms', async () => {
+    const { api, sandbox, said } = await signedIn();
+    const { id } = await api.files.upload(new Blob(['x']), { name: 'a.txt' });
+    const { access_token } = await tokenFor(sandbox, 'bob', ['file.read']);
+    const segment = fc.oneof(
+      fc.constantFrom(
+        'v1',
+        'doc',
+        'tape',
+        'account',
+        'avatar',
+        'original',
+        'public',
+        's',
+        id,
+        'upload',
+        '50',
+        'extract',
+      ),
+      word,
+    );
+    const path = fc.array(segment, { maxLength: 5 }).map((segments) => `/${segments.join('/')}`);
+    const search = fc.oneof(
+      fc.constantFrom('', `?access_token=${access_token}`, '?include_meta=1', '?callback=x'),
+      word.map((text) => `?${text}`),
+    );
+    const header = fc.record(
+      {
+        authorization: fc.oneof(fc.constantFrom(`Bearer ${access_token}`, 'Bearer', 'Basic x'), headerText),
+        'x-doctape-fault': fc.oneof(
+          fc.constantFrom('status=400', 'no-ranges', 'cut=', 'latency=x', 'status=403@0.5'),
+          headerText.filter((text) => !/(latency|stall|cut|status=5)/.test(text)),
+        ),
+        'x-request-id': headerText,
+        'x-dt-origin-desc': headerText,
+        cookie: headerText,
+        origin: headerText,
+      },
+      { requiredKeys: [] },
+    );
+    const method = fc.constantFrom('GET', 'POST', 'DELETE', 'PUT', 'PATCH', 'OPTIONS');
+    await holds(500, [method, path, search, header], async (verb, where, after, fields) => {
+      fc.pre(URL.canParse(where + after, origin) && new URL(where + after, origin).origin === origin);
+      const sent = { method: verb, path: asked(where + after.replaceAll('#', '')), headers: fields };
+      const { status } = await checkAnswered(sandbox, sent);
+      expect([200, 204, 303, 304, 400, 401, 403, 404]).toContain(status);
+    });
+    expect(leaks(said, [access_token])).toEqual([]);
+    expect(said).toEqual([]);
+    expect(appOf(sandbox, 'server').clientSecret).toBe(clientSecret);
+  });
+});
