@@ -105,7 +105,9 @@ describe('an authorization request', { timeout: fuzzTimeout }, () => {
         expect(headers.get('location')).toMatch(
           /^(https?:\/\/(localhost|127\.0\.0\.1|127\.1|\[::1\])[:/]|https:\/\/app\.example\/\?a=b[#&])/,
         );
-      expect(page).not.toMatch(/<b>server|<script|password-4b/i);
+      expect(page).not.toMatch(/<b>server|<script/i);
+      // a username is shown again, whatever was typed there
+      if (!new URLSearchParams(body).get('username')?.includes(password)) expect(page).not.toContain(password);
     });
     expect(said).toEqual([]);
   });
@@ -162,23 +164,22 @@ describe('an authorization request', { timeout: fuzzTimeout }, () => {
 interface Signed {
   sandbox: Sandbox;
   api: ApiClient;
-  said: string[];
   ask: (sent: Sent) => Promise<Answered>;
 }
 
 async function signedIn(): Promise<Signed> {
-  const said = consoleWatch();
   const sandbox = house();
   const token = await tokenFor(sandbox, 'alice');
   const api = new ApiClient({ token, baseUrl: `${origin}/v1`, fetch: sandbox.fetch, retry: false });
   const authorization = `Bearer ${token.access_token}`;
   const ask = (sent: Sent) => checkAnswered(sandbox, { ...sent, headers: { authorization, ...sent.headers } });
-  return { sandbox, api, said, ask };
+  return { sandbox, api, ask };
 }
 
 describe('the API', { timeout: fuzzTimeout }, () => {
   it('sends the part of a file that was asked for, whole files, or says that there is none', async () => {
-    const { api, ask, said } = await signedIn();
+    const said = consoleWatch();
+    const { api, ask } = await signedIn();
     const bytes = Uint8Array.from({ length: 200 }, (_, index) => index);
     const { id } = await api.files.upload(new Blob([bytes]));
     const number = fc.oneof(fc.nat(250), fc.constantFrom('', '-1', '1e3', ' 1', '9'.repeat(30), '0x10'));
@@ -214,8 +215,7 @@ describe('the API', { timeout: fuzzTimeout }, () => {
   });
 
   it('takes names, tags and stars as they are, or refuses them', async () => {
-    const { api, said } = await signedIn();
-    const { id } = await api.files.upload(new Blob(['x']), { name: 'a.txt' });
+    const said = consoleWatch();
     const tag = fc.oneof(
       anyText,
       anyText.map((text) => `#${text}`),
@@ -227,6 +227,8 @@ describe('the API', { timeout: fuzzTimeout }, () => {
       { requiredKeys: [] },
     );
     await holds(250, [changes, anyText], async (wanted, name) => {
+      const { api } = await signedIn(); // a new one each time: tapes cannot be deleted
+      const { id } = await api.files.upload(new Blob(['x']), { name: 'a.txt' });
       const outcome = await outcomeOf(() => api.files.update(id, wanted));
       if ('value' in outcome) {
         const { tags, starred } = outcome.value;
@@ -241,7 +243,8 @@ describe('the API', { timeout: fuzzTimeout }, () => {
   });
 
   it('takes any body for JSON or refuses it', async () => {
-    const { api, ask, said } = await signedIn();
+    const said = consoleWatch();
+    const { api, ask } = await signedIn();
     const { id } = await api.files.upload(new Blob(['x']), { name: 'a.txt', tags: ['#summer'] });
     const [tape] = await api.tapes.list();
     const path = fc.constantFrom(
@@ -282,7 +285,8 @@ describe('the API', { timeout: fuzzTimeout }, () => {
   });
 
   it('answers any request in one of its forms', async () => {
-    const { api, sandbox, said } = await signedIn();
+    const said = consoleWatch();
+    const { api, sandbox } = await signedIn();
     const { id } = await api.files.upload(new Blob(['x']), { name: 'a.txt' });
     const { access_token } = await tokenFor(sandbox, 'bob', ['file.read']);
     const segment = fc.oneof(

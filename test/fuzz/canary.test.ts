@@ -1,0 +1,659 @@
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { ImplicitGrantClient } from '../../src/browser.js';
+import { ApiClient, DoctapeError, type Fetch, type HookEvent } from '../../src/index.js';
+import { createSandbox } from '../../src/sandbox.js';
+import { AuthorizationCodeClient as NoClientHere } from '../../src/server.browser.js';
+import { AuthorizationCodeClient } from '../../src/server.js';
+import { load } from '../../src/transport/load.js';
+import { watch } from '../../src/transport/watch.js';
+import { postByXhr } from '../../src/transport/xhr.js';
+import { failureSites } from '../support/failure-sites.js';
+import { consoleWatch } from '../support/fuzz.js';
+import { leaks } from '../support/leaks.js';
+import { memoryStorage, Page } from '../support/page.js';
+import { checkAnswered } from '../support/sandbox-answer.js';
+
+// Every failure of the SDK, made to happen with secrets in all that it is given. None of them may be seen afterwards, in any
+// spelling. The table has to reach every place in the source where an error is made, so a new one needs a row here.
+
+const token = 'canary token "e09a64f8d5"';
+const clientSecret = 'canary-secret/4b1f6a0e92';
+const code = 'canary-code+77c20d5b31';
+const state = 'canary-state-a1d2e8f90b';
+const password = 'canary-password-3f5c7d1e24';
+const planted = [token, clientSecret, code, state, password];
+const all = planted.join(' ');
+const urlWithToken = `https://api.example/v1/doc/1/original?access_token=${encodeURIComponent(token)}`;
+
+type Provoke = () => unknown;
+type Row = [name: string, provoke: Provoke];
+
+/** What clients told their hooks, and what they make up themselves and must keep to themselves. */
+const told: HookEvent[] = [];
+const made: string[] = [];
+
+/** Calls with what no type would let pass. */
+function wrongly(action: unknown, ...values: unknown[]): unknown {
+  if (typeof action !== 'function') throw new Error('there is no such function');
+  return Reflect.apply(action, undefined, values);
+}
+
+function api(options: Record<string, unknown> = {}): ApiClient {
+  const tell = (event: HookEvent) => void told.push(event);
+  return Reflect.construct(ApiClient, [
+    {
+      token,
+      baseUrl: 'https://api.example/v1',
+      retry: false,
+      hooks: { request: tell, response: tell, retry: tell },
+      ...options,
+    },
+  ]);
+}
+
+/** The API, as a server that gives back what it was sent wherever it can. */
+function answering(status: number, body: unknown, headers: Record<string, string> = {}): ApiClient {
+  const fetch: Fetch = async (_, init) => {
+    if (init?.body instanceof ReadableStream) await new Response(init.body).bytes();
+    const quoted = `"${token.replaceAll('"', '\\"')}"`;
+    const challenge = `Bearer realm=${quoted}, error=${quoted}, error_description=${quoted}, scope=${quoted}`;
+    const echo = { 'x-request-id': token, 'www-authenticate': challenge, 'retry-after': token };
+    return new Response(typeof body === 'string' ? body : JSON.stringify(body), {
+      status,
+      headers: { ...echo, ...headers },
+    });
+  };
+  return api({ fetch });
+}
+
+/** A server whose bodies break off after a few bytes: the first answer, then what comes after it. */
+function breaking(first: Record<string, string>, ...rest: (() => Response)[]): ApiClient {
+  const answers = [
+    () =>
+      new Response(body(3, first['x-ending'] ?? 'breaks'), {
+        headers: { etag: '"1"', 'accept-ranges': 'bytes', 'content-length': '9', ...first },
+      }),
+    ...rest,
+  ];
+  return api({ retry: { limit: 1, maxDelay: 1 }, fetch: async () => (answers.shift() ?? Response.error)() });
+}
+
+function body(length: number, ending: string): ReadableStream<Uint8Array> {
+  let sent = false;
+  return new ReadableStream<Uint8Array>({
+    pull(controller) {
+      if (sent && ending === 'closes') controller.close();
+      else if (sent) controller.error(new TypeError(all));
+      else controller.enqueue(new Uint8Array(length));
+      sent = true;
+    },
+  });
+}
+
+const bytesOf = async (response: Promise<Response>) => (await response).bytes();
+
+const apiRows: Row[] = [
+  ['options that are none', () => wrongly(() => Reflect.construct(ApiClient, [token]))],
+  ['a token that is missing', () => Reflect.construct(ApiClient, [{}])],
+  ['a token of another kind', () => Reflect.construct(ApiClient, [{ token: 7 }])],
+  ['a token with a line break', () => api({ token: `${token}\n` })],
+  ['a token without its text', () => api({ token: { access_token: [token] } })],
+  ['a token that is promised', () => api({ token: Promise.resolve(token) })],
+  ['a token that expires at no time', () => api({ token: { access_token: token, expires_at: token } })],
+  ['a token that has expired', () => api({ token: { access_token: token, expires_at: 1 } }).files.list()],
+  ['a baseUrl of another kind', () => api({ baseUrl: [urlWithToken] })],
+  ['a baseUrl that is a secret', () => api({ baseUrl: clientSecret })],
+  ['a baseUrl that is no address', () => api({ baseUrl: `canary:${all.replaceAll(' ', '')}\\[` })],
+  ['a baseUrl with a space', () => api({ baseUrl: `https://api.example/${token}` })],
+  ['a baseUrl that anybody can read', () => api({ baseUrl: `http://${state}.example/` })],
+  ['a baseUrl with credentials', () => api({ baseUrl: `https://user:${password}@api.example/` })],
+  ['a baseUrl with a fragment', () => api({ baseUrl: `https://api.example/#${state}` })],
+  ['a baseUrl with a query', () => api({ baseUrl: urlWithToken })],
+  ['a fetch that is none', () => api({ fetch: token })],
+  ['a timeout that is none', () => api({ timeout: token })],
+  ['hooks that are none', () => api({ hooks: token })],
+  ['retries that are none', () => api({ retry: token })],
+  ['retries below zero', () => api({ retry: { limit: -1 } })],
+  ['an id of another kind', () => wrongly(api().files.get, [token])],
+  ['an id that leads upwards', () => api().files.get('..')],
+  ['an id that is half a character', () => api().files.get(`${token}\ud800`)],
+  ['a flag that is none', () => wrongly(api().files.list, { includeMeta: token })],
+  ['tags that are none', () => wrongly(api().files.update, 'a', { tags: token })],
+  ['tags with a comma', () => api().files.upload(new Blob(), { tags: [`${token},`] })],
+  ['a name that is none', () => wrongly(api().files.update, 'a', { name: [token] })],
+  ['a type that is none', () => api().files.upload(new Blob(), { type: token })],
+  ['a rendition that is none', () => wrongly(api().files.download, 'a', token)],
+  ['a range that is none', () => wrongly(api().files.download, 'a', 'original', { range: token })],
+  [
+    'a range of an ill-formed version',
+    () => api().files.download('a', 'original', { range: { start: 0, ifRange: `W/${token}` } }),
+  ],
+  ['a signal that is none', () => wrongly(api().files.get, 'a', { signal: token })],
+  ['no changes to a file', () => api().files.update('a', {})],
+  ['no changes to a tape', () => api().tapes.update('a', {})],
+  ['no sources', () => api().files.uploadAll([])],
+  ['an avatar of no size', () => wrongly(api().account.avatar, token)],
+  ['a path of another kind', () => wrongly((path: string) => api().request(path), [urlWithToken])],
+  ['a path to elsewhere', () => api().request(urlWithToken)],
+  ['a path with a token', () => api().request(`account?access_token=${encodeURIComponent(token)}`)],
+  ['a method that is none', () => wrongly((method: 'GET') => api().request('a', { method }), token)],
+  ['a body for GET', () => api().request('a', { json: { token } })],
+  [
+    'search parameters that are none',
+    () => wrongly((searchParams: Record<string, string>) => api().request('a', { searchParams }), token),
+  ],
+  ['what JSON cannot hold', () => api().request('a', { method: 'POST', json: { token, big: 1n } })],
+
+  [
+    'a failed connection',
+    () => api({ fetch: async () => Promise.reject(Object.assign(new TypeError(all), { cause: all })) }).files.list(),
+  ],
+  ['a fetch that gives nothing', () => api({ fetch: async () => undefined }).files.list()],
+  ['a redirect of a call', () => answering(302, '', { location: urlWithToken }).files.list()],
+  [
+    'a redirect of an upload',
+    () =>
+      api({
+        fetch: async () => Promise.reject(new TypeError(all, { cause: new Error('unexpected redirect') })),
+      }).files.upload(new Blob()),
+  ],
+  [
+    'a redirect of a download to where anybody can read',
+    () => answering(302, '', { location: `http://other.example/?access_token=${code}` }).files.download('a'),
+  ],
+  ['a body that breaks', () => api({ fetch: async () => new Response(body(3, 'breaks')) }).files.list()],
+  ['an answer that is too long', () => answering(200, `${all} `.repeat(20_000)).files.upload(new Blob())],
+  ['an answer that never comes', () => api({ timeout: 5, fetch: () => new Promise(() => {}) }).files.list()],
+  [
+    'an answer that is no envelope',
+    () => answering(200, `<p>${all}</p>`, { 'content-type': `text/${state}` }).files.list(),
+  ],
+  ['a refusal', () => answering(400, { error: { code: 400, message: `you sent ${token}` } }).files.list()],
+  ['a refusal for want of a scope', () => answering(403, { error: token }).files.list()],
+  ['a result that is none', () => answering(200, { result: { [token]: { id: 7, [token]: token } } }).files.list()],
+  [
+    'a result that a schema refuses',
+    () =>
+      answering(200, { result: 1 }).request('a', {
+        schema: { '~standard': { version: 1, vendor: 'x', validate: () => ({ issues: [{ path: [token] }] }) } },
+      }),
+  ],
+  [
+    'a schema that throws',
+    () =>
+      answering(200, { result: token }).request('a', {
+        schema: {
+          '~standard': {
+            version: 1,
+            vendor: 'x',
+            validate: () => {
+              throw new Error(all);
+            },
+          },
+        },
+      }),
+  ],
+  [
+    'a list that is none',
+    async () => {
+      for await (const _ of answering(200, { result: token }).files.iterate());
+    },
+  ],
+  [
+    'a file that could not be processed',
+    () =>
+      answering(200, {
+        result: { id: 'a', name: token, size: 1, time_added: 1, processing_status: 'failed' },
+      }).files.waitUntilProcessed('a'),
+  ],
+  ['a part of the SDK that is gone', () => load(() => Promise.reject(new TypeError(`${urlWithToken} ${all}`)))],
+];
+
+const downloadRows: Row[] = [
+  ['a download that is none', () => answering(201, 'x').files.download('a')],
+  [
+    'a download of another version',
+    () => answering(200, 'x').files.download('a', 'original', { range: { start: 0, ifRange: `"${state}"` } }),
+  ],
+  ['a download that breaks', () => bytesOf(breaking({ etag: `W/"${state}"` }).files.download('a'))],
+  [
+    'a download that ends early',
+    () => bytesOf(breaking({ etag: `W/"${state}"`, 'x-ending': 'closes' }).files.download('a')),
+  ],
+  ['a download that is too long', () => bytesOf(breaking({ 'content-length': '2' }).files.download('a'))],
+  [
+    'a rest of another version',
+    () =>
+      bytesOf(
+        breaking({}, () => new Response('x', { status: 206, headers: { etag: `"${state}"` } })).files.download('a'),
+      ),
+  ],
+  ['a rest that is refused', () => bytesOf(breaking({}, () => new Response(all, { status: 416 })).files.download('a'))],
+  [
+    'a rest that is not to be had',
+    () =>
+      bytesOf(
+        breaking(
+          {},
+          () => {
+            throw new TypeError(all);
+          },
+          () => {
+            throw new TypeError(all);
+          },
+        ).files.download('a'),
+      ),
+  ],
+];
+
+/** Uploads with a server that takes everything. */
+const upload = (source: unknown) => wrongly(answering(200, { result: {} }).files.upload, source);
+
+function readAlready(): ReadableStream {
+  const stream = new Blob([all]).stream();
+  stream.getReader();
+  return stream;
+}
+
+async function* gives(...chunks: unknown[]): AsyncGenerator<unknown> {
+  yield* chunks;
+}
+
+async function* fails(): AsyncGenerator<Uint8Array> {
+  yield new Uint8Array(1);
+  throw Object.assign(new Error(all), { path: all });
+}
+
+const uploadRows: Row[] = [
+  ['a Response that failed', () => upload(new Response(all, { status: 400 }))],
+  ['a Response without a body', () => upload(new Response())],
+  [
+    'a Response that was read',
+    async () => {
+      const response = new Response(all);
+      await response.text();
+      return upload(response);
+    },
+  ],
+  ['a stream that is none', () => upload({ stream: all, size: 3 })],
+  ['a stream of no size', () => upload({ stream: new Blob([all]).stream(), size: token })],
+  ['a stream that was read', () => upload(readAlready())],
+  ['a stream of Node that was read', () => upload({ destroyed: true, [Symbol.asyncIterator]: () => gives() })],
+  ['a text', () => upload(all)],
+  ['a source of another kind', () => upload({ all })],
+  ['a source of texts', () => upload(gives(all))],
+  ['a source that gives too much', () => upload({ stream: gives(new Uint8Array(9)), size: 3 })],
+  ['a source that gives too little', () => upload({ stream: gives(new Uint8Array(1)), size: 3 })],
+  ['a source that fails', () => upload(fails())],
+  [
+    'a Blob that cannot be read',
+    () => {
+      const blob = new Blob([all]);
+      blob.slice = () => {
+        throw new Error(all);
+      };
+      return upload(blob);
+    },
+  ],
+];
+
+/** A stand-in for what browsers have, that ends as a test says. */
+function xhr(end: (request: FakeXhr) => void): Promise<unknown> {
+  vi.stubGlobal(
+    'XMLHttpRequest',
+    class extends FakeXhr {
+      send(): void {
+        queueMicrotask(() => end(this));
+      }
+    },
+  );
+  return postByXhr({
+    operation: 'POST https://api.example/v1/doc/upload',
+    url: new URL(urlWithToken),
+    headers: { authorization: `Bearer ${token}` },
+    body: new FormData(),
+    onSent: () => {},
+    onAnswer: () => {},
+    limit: 10,
+    watched: watch({ limit: false, code: 'idle_timeout', operation: 'x' }),
+  }).finally(() => vi.unstubAllGlobals());
+}
+
+class FakeXhr {
+  upload: { onprogress?: () => void } = {};
+  status = 200;
+  responseURL: string = urlWithToken;
+  responseText: string = all;
+  onprogress: (event: { loaded: number }) => void = () => {};
+  onerror: () => void = () => {};
+  onload: () => void = () => {};
+  open(): void {}
+  abort(): void {}
+  setRequestHeader(): void {}
+  getAllResponseHeaders(): string {
+    return `x-echo: ${all}`;
+  }
+}
+
+const xhrRows: Row[] = [
+  ['an upload in a page that is answered at length', () => xhr((request) => request.onprogress({ loaded: 11 }))],
+  ['an upload in a page without a connection', () => xhr((request) => request.onerror())],
+  [
+    'an upload in a page that is redirected',
+    () =>
+      xhr((request) => {
+        request.responseURL = `https://other.example/?${state}`;
+        request.onload();
+      }),
+  ],
+];
+
+const pageUri = 'https://app.example/signed-in';
+const valid = { clientId: 'app', clientSecret, redirectUri: 'https://app.example/callback' };
+
+function codeClient(options: Record<string, unknown> = {}): AuthorizationCodeClient {
+  return Reflect.construct(AuthorizationCodeClient, [{ ...valid, ...options }]);
+}
+
+/** Comes back from a sign-in, with what the callback holds beside its state. */
+async function comeBack(more: Record<string, string>, options: Record<string, unknown> = {}): Promise<unknown> {
+  const client = codeClient(options);
+  const signIn = await client.authorize();
+  made.push(signIn.state, signIn.pending);
+  return client.exchange(new URLSearchParams({ state: signIn.state, ...more }), signIn.pending);
+}
+
+/** The same, with a token endpoint that answers so, and gives back what it was sent. */
+function exchanged(
+  status: number,
+  answer: (held: string) => unknown,
+  headers: Record<string, string> = {},
+): Promise<unknown> {
+  const fetch: Fetch = async (input, init) => {
+    const form = new URLSearchParams(await new Request(input, init).text());
+    made.push(form.get('code_verifier') ?? '');
+    const body = answer([...form.values()].join(' '));
+    return new Response(typeof body === 'string' ? body : JSON.stringify(body), {
+      status,
+      headers: { 'content-type': 'application/json', ...headers },
+    });
+  };
+  return comeBack({ code }, { fetch });
+}
+
+function inPage(action: Provoke): unknown {
+  vi.stubGlobal('window', { document: {} });
+  onTestFinished(() => void vi.unstubAllGlobals());
+  return action();
+}
+
+const codeRows: Row[] = [
+  ['a client in a browser bundle', () => new NoClientHere()],
+  ['a secret in a page', () => inPage(() => codeClient())],
+  ['a secret that is undefined', () => codeClient({ clientSecret: undefined })],
+  ['a client without an id', () => codeClient({ clientId: '' })],
+  ['PKCE that is none', () => codeClient({ pkce: clientSecret })],
+  [
+    'a public client without PKCE',
+    () => Reflect.construct(AuthorizationCodeClient, [{ clientId: clientSecret, redirectUri: pageUri, pkce: false }]),
+  ],
+  ['scopes that are none', () => codeClient({ scope: clientSecret })],
+  ['a scope that is none', () => codeClient({ scope: [`${clientSecret} ${token}`] })],
+  ['a redirect URI that is parsed already', () => codeClient({ redirectUri: new URL(urlWithToken) })],
+  ['a redirect URI with a token', () => codeClient({ redirectUri: urlWithToken })],
+  ['an endpoint with a code', () => codeClient({ authorizationEndpoint: `https://auth.example/?code=${code}` })],
+  [
+    'parameters that are none',
+    () => wrongly((params: Record<string, string>) => codeClient().authorize({ params }), token),
+  ],
+  ['parameters that are ours', () => codeClient().authorize({ params: { client_secret: clientSecret } })],
+  [
+    'parameters of another kind',
+    () => wrongly((params: Record<string, string>) => codeClient().authorize({ params }), { a: [token] }),
+  ],
+
+  ['a callback of another kind', () => wrongly((callback: string) => codeClient().exchange(callback, state), 7)],
+  ['a callback without a query', () => codeClient().exchange(`https://app.example/${code}/${state}`, all)],
+  ['a callback that is too long', () => codeClient().exchange(`code=${code}&state=${state}${'x'.repeat(40_000)}`, all)],
+  ['a callback that cannot be decoded', () => codeClient().exchange(`code=${code}%&state=${state}`, all)],
+  ['a callback with two codes', () => codeClient().exchange(`code=${code}&code=${code}&state=${state}`, all)],
+  ['a callback without a state', () => codeClient().exchange(`code=${code}`, all)],
+  ['a callback without a sign-in', () => codeClient().exchange(`code=${code}&state=${state}`, '')],
+  [
+    'a sign-in of another kind',
+    () => wrongly((pending: string) => codeClient().exchange(`code=${code}&state=${state}`, pending), [state]),
+  ],
+  ['a sign-in that is altered', () => codeClient().exchange(`code=${code}&state=${state}`, `${state}.${code}`)],
+  [
+    'a sign-in that took too long',
+    async () => {
+      let now = 0;
+      const client = codeClient({ now: () => now });
+      const { state, pending } = await client.authorize();
+      made.push(state, pending);
+      now = 10_000_000;
+      return client.exchange(new URLSearchParams({ code, state }), pending);
+    },
+  ],
+  [
+    'a callback of another sign-in',
+    async () => {
+      const client = codeClient();
+      return client.exchange(new URLSearchParams({ code, state }), (await client.authorize()).pending);
+    },
+  ],
+  [
+    'a callback that was used',
+    async () => {
+      const client = codeClient({ fetch: async () => Response.json({ access_token: token, token_type: 'Bearer' }) });
+      const { state, pending } = await client.authorize();
+      made.push(state, pending);
+      const callback = new URLSearchParams({ code, state });
+      await client.exchange(callback, pending);
+      return client.exchange(callback, pending);
+    },
+  ],
+  [
+    'a callback of another issuer',
+    () => comeBack({ code, iss: `https://${code.replace('+', '-')}.example` }, { issuer: 'https://auth.example' }),
+  ],
+  ['a callback with an ill-formed error', () => comeBack({ code, error: `"${code}"` })],
+  [
+    'a callback with an error',
+    () =>
+      comeBack({ code, error: code, error_description: `the code ${code}`, error_uri: `https://a.example/${code}` }),
+  ],
+  ['a callback without a code', () => comeBack({})],
+  ['a callback with an ill-formed code', () => comeBack({ code: `${code}\n` })],
+
+  [
+    'a token endpoint that is not there',
+    () => comeBack({ code }, { fetch: async () => Promise.reject(new TypeError(all)) }),
+  ],
+  ['a token endpoint that gives an ill-formed error', () => exchanged(400, (held) => ({ error: `"${held}"` }))],
+  [
+    'a token endpoint that gives an error',
+    () =>
+      exchanged(400, (held) => ({
+        error: 'invalid_grant',
+        error_description: held,
+        error_uri: `https://a.example/?${held}`,
+      })),
+  ],
+  ['a token endpoint that gives a page', () => exchanged(500, (held) => held, { 'content-type': 'text/html' })],
+  ['a token endpoint that gives no object', () => exchanged(200, (held) => [held])],
+  [
+    'a token endpoint that gives another token',
+    () => exchanged(200, (held) => ({ access_token: token, token_type: held })),
+  ],
+  ['a token endpoint that gives no token', () => exchanged(200, (held) => ({ [held]: held }))],
+];
+
+function pageClient(
+  options: Record<string, unknown> = {},
+  page: unknown = new Page('https://app.example/'),
+): ImplicitGrantClient {
+  const storage = memoryStorage();
+  return Reflect.construct(ImplicitGrantClient, [
+    { clientId: 'app', redirectUri: pageUri, storage, tokenStorage: null, location: page, history: page, ...options },
+  ]);
+}
+
+/** Comes back to a page with this in its fragment, where THE-STATE is that of a sign-in. */
+function backInPage(fragment: string, options: Record<string, unknown> = {}, uri: string = pageUri): unknown {
+  const client = pageClient(options);
+  const signIn = client.authorize();
+  made.push(signIn.state);
+  return client.handleCallback(`${uri}#${fragment.replaceAll('THE-STATE', signIn.state)}`);
+}
+
+const good = `state=THE-STATE&access_token=${encodeURIComponent(token)}&token_type=Bearer`;
+
+const pageRows: Row[] = [
+  ['a secret for a page', () => pageClient({ clientSecret })],
+  ['a page that has no address', () => pageClient({ redirectUri: 'urn:ietf:wg:oauth:2.0:oob' })],
+  ['a location that is none', () => pageClient({}, urlWithToken)],
+  ['a page that is none', () => pageClient({ location: undefined })],
+  ['a storage that is none', () => pageClient({ storage: token })],
+  ['an address to return to elsewhere', () => pageClient().authorize({ returnTo: urlWithToken })],
+  ['an address that is none', () => pageClient().handleCallback(all)],
+  ['an address that is no callback', () => pageClient().handleCallback(`${pageUri}#/${encodeURIComponent(token)}`)],
+  [
+    'an address that stays as it is',
+    () => {
+      const page = new Page(`${pageUri}#${good}`);
+      page.replaceState = () => {
+        throw new Error(all);
+      };
+      return pageClient({}, page).resume();
+    },
+  ],
+  [
+    'a storage that is full',
+    () => {
+      const setItem = () => {
+        throw new Error(all);
+      };
+      return pageClient({ storage: { ...memoryStorage(), setItem } }).authorize();
+    },
+  ],
+  ['a callback to another page', () => backInPage(good, {}, 'https://app.example/other')],
+  ['a callback in two halves', () => backInPage(good, {}, `${pageUri}?state=${state}`)],
+  ['a callback without its state', () => backInPage(good.replace('state=THE-STATE&', ''))],
+  ['a callback of a sign-in elsewhere', () => backInPage(good.replace('THE-STATE', state))],
+  [
+    'a callback twice',
+    () => {
+      const client = pageClient();
+      const signIn = client.authorize();
+      made.push(signIn.state);
+      const address = `${pageUri}#${good.replace('THE-STATE', signIn.state)}`;
+      client.handleCallback(address);
+      return client.handleCallback(address);
+    },
+  ],
+  [
+    'a callback too late',
+    () => {
+      const times = [0];
+      return backInPage(good, { now: () => times.shift() ?? 1e9 });
+    },
+  ],
+  ['a callback with a code', () => backInPage(`${good}&code=${code}`)],
+  [
+    'a callback with its token in the query',
+    () => backInPage('state=THE-STATE&token_type=Bearer', {}, `${pageUri}?access_token=${encodeURIComponent(token)}`),
+  ],
+  ['a callback with an ill-formed lifetime', () => backInPage(`${good}&expires_in=${code}`)],
+  ['a callback with an ill-formed scope', () => backInPage(`${good}&scope=%22${code}%22`)],
+  ['a callback with another token', () => backInPage(good.replace('Bearer', state))],
+  [
+    'a callback with an error and a token',
+    () => backInPage(`${good}&error=THE-STATE&error_description=${encodeURIComponent(token)}`),
+  ],
+];
+
+const sandboxRows: Row[] = [
+  ['a sandbox with a password for a name', () => createSandbox({ users: [{ username: `${password}!`, password }] })],
+  ['a sandbox with faults that are none', () => createSandbox({ faults: `latency=x` })],
+  [
+    'a sandbox asked for a stranger',
+    () =>
+      createSandbox({ users: [{ username: 'alice', password }] }).authorize('http://localhost/oauth2', {
+        username: 'eve',
+      }),
+  ],
+  [
+    'a sandbox asked for nothing',
+    () =>
+      createSandbox({ users: [{ username: 'alice', password }] }).authorize(
+        `http://localhost/oauth2?state=${state}&client_secret=${clientSecret}`,
+        { username: 'alice' },
+      ),
+  ],
+];
+
+const rows = [...apiRows, ...downloadRows, ...uploadRows, ...xhrRows, ...codeRows, ...pageRows, ...sandboxRows];
+const reached = new Set<string>();
+const depth = Error.stackTraceLimit;
+beforeAll(() => {
+  Error.stackTraceLimit = 50;
+});
+afterAll(() => {
+  Error.stackTraceLimit = depth;
+});
+
+describe('nothing is shown of a secret by', () => {
+  it.each(rows)('%s', async (_, provoke) => {
+    made.length = 0;
+    told.length = 0;
+    const said = consoleWatch();
+    const outcome = await Promise.resolve()
+      .then(provoke)
+      .then(
+        (value: unknown) => ({ value }),
+        (error: unknown) => ({ error }),
+      );
+    if (!('error' in outcome)) throw new Error('it did not fail');
+    const { error } = outcome;
+    if (!(error instanceof DoctapeError)) throw new Error('it failed with what is no DoctapeError', { cause: error });
+    for (const [, place = ''] of (error.stack ?? '').matchAll(/\/(src\/[^\s():]+:\d+:\d+)/g)) reached.add(place);
+    const secrets = [...planted, ...made.filter((one) => one !== '')];
+    expect(leaks([error, told], secrets)).toEqual([]);
+    expect(leaks(said, secrets)).toEqual([]);
+  });
+
+  it('a sign-in with the wrong password', async () => {
+    const said = consoleWatch();
+    const sandbox = createSandbox({ users: [{ username: 'alice', password }] });
+    const query = new URLSearchParams({
+      response_type: 'token',
+      client_id: sandbox.apps[1]?.clientId ?? '',
+      redirect_uri: 'http://localhost/',
+    });
+    const attempts = [
+      `username=alice&password=${password}x`,
+      `username=eve&password=${password}`,
+      `password=${password}&csrf=x`,
+    ];
+    for (const attempt of attempts) {
+      const sent = {
+        method: 'POST',
+        path: `/oauth2?${query}`,
+        headers: { cookie: 'doctape_sandbox_csrf=c' },
+        body: `decision=allow&csrf=c&${attempt}`,
+      };
+      const { status, text, headers } = await checkAnswered(sandbox, sent);
+      expect(status).toBe(403);
+      expect(leaks([text, [...headers], said], [password])).toEqual([]);
+    }
+  });
+});
+
+describe('the table', () => {
+  it('reaches every place where the SDK makes an error: a new one needs a row', () => {
+    const sites = failureSites(['src/protocol', 'src/transport', 'src/oauth', 'src/api']);
+    expect(sites.length).toBeGreaterThan(100);
+    expect(sites.filter(({ place }) => !reached.has(place))).toEqual([]);
+  });
+});

@@ -1,0 +1,81 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import ts from 'typescript';
+
+// Every place in the source where an error of the SDK is made, found by reading the source.
+
+export interface FailureSite {
+  /** Such as `src/oauth/callback.ts:26:36`, as a stack trace names it. */
+  place: string;
+  /** The beginning of what stands there, for whoever has to find it. */
+  text: string;
+}
+
+/** @param folders such as `src/oauth` */
+export function failureSites(folders: readonly string[]): FailureSite[] {
+  const files = folders.flatMap((folder) => readdirSync(folder).map((name) => `${folder}/${name}`));
+  const sources = files
+    .filter((path) => path.endsWith('.ts'))
+    .map((path) => ts.createSourceFile(path, readFileSync(path, 'utf8'), ts.ScriptTarget.Latest, true));
+  const makers = makersIn(sources);
+  return sources.flatMap((source) =>
+    [...makingsIn(source, makers)].map((node) => {
+      const { line, character } = source.getLineAndCharacterOfPosition(node.getStart());
+      const text = node.getText().replace(/\s+/g, ' ').slice(0, 80);
+      return { place: `${source.fileName}:${line + 1}:${character + 1}`, text };
+    }),
+  );
+}
+
+/** The functions that give back an error: those that return one which they make, and those that return what such a one gives. */
+function makersIn(sources: readonly ts.SourceFile[]): Set<string> {
+  const makers = new Set<string>();
+  for (let known = -1; known < makers.size; ) {
+    known = makers.size;
+    for (const source of sources) for (const node of nodesOf(source)) addMaker(node, makers);
+  }
+  return makers;
+}
+
+function addMaker(node: ts.Node, makers: Set<string>): void {
+  let name: ts.Node | undefined;
+  let body: ts.Node | undefined;
+  if (ts.isFunctionDeclaration(node)) ({ name, body } = node);
+  if (ts.isVariableDeclaration(node) && node.initializer && ts.isArrowFunction(node.initializer)) {
+    name = node.name;
+    body = node.initializer.body;
+  }
+  if (!name || !body || !ts.isIdentifier(name)) return;
+  const returned = ts.isBlock(body) ? returnedBy(body) : [body];
+  if ([...returned].some((value) => isMaking(value, makers))) makers.add(name.text);
+}
+
+/** What a function returns, leaving out what the functions in it do. */
+function* returnedBy(node: ts.Node): Generator<ts.Node> {
+  if (ts.isReturnStatement(node) && node.expression) yield node.expression;
+  for (const child of childrenOf(node)) if (!ts.isFunctionLike(child)) yield* returnedBy(child);
+}
+
+function* makingsIn(source: ts.SourceFile, makers: ReadonlySet<string>): Generator<ts.Node> {
+  for (const node of nodesOf(source)) if (isMaking(node, makers)) yield node;
+}
+
+/** `new SomeError(...)`, `new (classOf(status))(...)`, or a call of a maker. */
+function isMaking(node: ts.Node, makers: ReadonlySet<string>): boolean {
+  if (ts.isNewExpression(node)) {
+    return ts.isIdentifier(node.expression)
+      ? /Error$/.test(node.expression.text)
+      : /^\(errorClass\(/.test(node.expression.getText());
+  }
+  return ts.isCallExpression(node) && ts.isIdentifier(node.expression) && makers.has(node.expression.text);
+}
+
+function* nodesOf(node: ts.Node): Generator<ts.Node> {
+  yield node;
+  for (const child of childrenOf(node)) yield* nodesOf(child);
+}
+
+function childrenOf(node: ts.Node): ts.Node[] {
+  const children: ts.Node[] = [];
+  ts.forEachChild(node, (child) => void children.push(child));
+  return children;
+}
