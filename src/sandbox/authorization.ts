@@ -136,7 +136,7 @@ function isAllowed(app: SandboxApp, redirectUri: string): boolean {
   // the parser drops control characters, and takes for a slash the backslash that others take for part of a host
   const url = /^[\x21-\x5b\x5d-\x7e]+$/.test(redirectUri) ? parseUrl(redirectUri) : undefined;
   if (!url || redirectUri.includes('#') || url.username !== '' || url.password !== '') return false;
-  const local = /^https?:$/.test(url.protocol) && isLoopback(url);
+  const local = /^https?:\/\//i.test(redirectUri) && isLoopback(url); // with one slash a browser takes it for a path of ours
   return app.redirectUris.some((registered) => {
     if (registered === redirectUri) return true;
     return local && (registered === 'loopback' || sameButPort(registered, url));

@@ -42,9 +42,11 @@ describe('a WebM', () => {
 });
 
 describe('an authorization request', () => {
-  it('with a backslash in its redirect URI is refused, because parsers disagree about its host', async () => {
+  it.each([
+    ['a backslash in its redirect URI, because parsers disagree about its host', 'http://localhost\\@evil.example/'],
+    ['one slash in its redirect URI, because a browser takes it for a path', 'http:/localhost:3000/callback'],
+  ])('with %s, is refused', async (_, redirect_uri) => {
     const { clientId } = appOf(sandbox, 'server');
-    const redirect_uri = 'http://localhost\\@evil.example/';
     const query = new URLSearchParams({ response_type: 'code', client_id: clientId, redirect_uri });
     expect((await checkAnswered(sandbox, { path: `/oauth2?${query}` })).status).toBe(400);
   });
