@@ -14,7 +14,7 @@ interface Sendable {
   type: string;
   size: number;
   headers?: Record<string, string>;
-  read: (range: BlobRange) => ReadableStream<Uint8Array<ArrayBuffer>> | Uint8Array<ArrayBuffer>;
+  read: (range: BlobRange) => ReadableStream<Uint8Array> | Uint8Array<ArrayBuffer>;
 }
 
 /** What a rendition is, where the original is one already: its uploader may have called it by another name. */

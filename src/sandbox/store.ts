@@ -24,7 +24,7 @@ export interface Store {
   list<C extends Collection>(collection: C, prefix: string): AsyncIterable<Records[C]>;
 
   writeBlob(name: string): Promise<BlobWriter>;
-  readBlob(name: string, range: BlobRange): ReadableStream<Uint8Array<ArrayBuffer>>;
+  readBlob(name: string, range: BlobRange): ReadableStream<Uint8Array>;
   deleteBlob(name: string): Promise<void>;
 
   /** Forgets everything. */

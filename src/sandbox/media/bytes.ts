@@ -2,7 +2,7 @@
 export interface Bytes {
   size: number;
   /** The bytes from `start` to `end`, both included. */
-  read(range: { start: number; end: number }): ReadableStream<Uint8Array<ArrayBuffer>>;
+  read(range: { start: number; end: number }): ReadableStream<Uint8Array>;
 }
 
 /** At most `length` bytes from `start`; fewer where the file ends. */
