@@ -1,5 +1,5 @@
 import { execFile, spawn } from 'node:child_process';
-import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -11,6 +11,7 @@ import { chromium, firefox } from 'playwright-core';
 import { type ServedSandbox, serveSandbox } from '../../src/serve.js';
 import { makeZip } from '../fixtures/make-zip.js';
 import { findBrowsers } from '../support/browsers.js';
+import { installPackage, packPackage } from '../support/packed-package.js';
 import type { Outcome, Surroundings } from './contract.js';
 
 // Runs the contract in every runtime, each time with the package as it would be published, in a folder of its own.
@@ -29,7 +30,7 @@ type Runner = (surroundings: Surroundings) => Promise<Outcome[]>;
 
 export async function layBed(): Promise<Bed> {
   const folder = await mkdtemp(join(tmpdir(), 'doctape-runtimes-'));
-  await unpackPackage(folder);
+  await installPackage((await packPackage(folder)).tarball, folder);
   const sandbox = await serveSandbox({ port: 0 });
   const control = await serveControl(sandbox);
   const runners = {
@@ -50,20 +51,6 @@ export async function layBed(): Promise<Bed> {
       await rm(folder, { recursive: true, force: true });
     },
   };
-}
-
-/** Packs the package and installs it, with its dependencies from where they are. */
-async function unpackPackage(folder: string): Promise<void> {
-  const { stdout } = await run('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', folder]);
-  const [{ filename }] = JSON.parse(stdout);
-  const modules = join(folder, 'node_modules');
-  await mkdir(join(modules, 'doctape-sdk'), { recursive: true });
-  await run('tar', ['-xzf', join(folder, filename), '--strip-components=1', '-C', join(modules, 'doctape-sdk')]);
-  const { dependencies } = JSON.parse(await readFile('package.json', 'utf8'));
-  for (const name of Object.keys(dependencies)) {
-    await cp(join('node_modules', name), join(modules, name), { recursive: true });
-  }
-  await writeFile(join(folder, 'package.json'), JSON.stringify({ type: 'module', private: true }));
 }
 
 /** Bundles a program around the contract, or only translates it where the runtime resolves packages itself. */

@@ -91,7 +91,9 @@ describe("the server's client in a bundle", () => {
   });
 
   it('has a stand-in for everything that the server entry point exports', async () => {
-    const names = ['server', 'server.browser'].map(async (entry) => Object.keys(await import(`../dist/${entry}.js`)));
+    const names = ['server', 'server.browser'].map(async (entry) =>
+      Object.keys(await import(`../../dist/${entry}.js`)),
+    );
     const [real, standIn] = await Promise.all(names);
     expect(standIn).toEqual(real);
   });
@@ -121,5 +123,37 @@ describe('a bundle for a page', () => {
       expect(holding(part)).toHaveLength(1);
       expect(holding(part)).not.toContain(outputFiles[0]?.path);
     }
+  });
+});
+
+describe('a bundle with one thing of the package', () => {
+  /** The modules of the package and of others of which something is left, and how much. */
+  async function inside(text: string): Promise<Record<string, number>> {
+    const { metafile } = await esbuild({
+      entryPoints: [await source(text)],
+      bundle: true,
+      write: false,
+      format: 'esm',
+      platform: 'browser',
+      outfile: join(folder, 'bundle.js'),
+      metafile: true,
+      logLevel: 'silent',
+    });
+    const inputs = Object.values(metafile.outputs).flatMap((output) => Object.entries(output.inputs));
+    const left = inputs.filter(([path, { bytesInOutput }]) => bytesInOutput > 0 && !path.startsWith(folder));
+    return Object.fromEntries(left.map(([path, { bytesInOutput }]) => [path, bytesInOutput]));
+  }
+
+  it.each(['doctape-sdk', 'doctape-sdk/browser', 'doctape-sdk/sandbox', 'doctape-sdk/testing'])(
+    'has nothing at all, where %s is imported for nothing',
+    async (path) => {
+      expect(await inside(`import '${path}'`)).toEqual({});
+    },
+  );
+
+  it.each(['scopes', 'DoctapeError'])('has %s and nothing else', async (name) => {
+    const { 'dist/index.js': _names, ...left } = await inside(`export { ${name} } from 'doctape-sdk'`);
+    expect(Object.keys(left)).toEqual([expect.stringMatching(/^dist\/chunk-/)]);
+    expect(Object.values(left)[0]).toBeLessThan(300); // the scopes are 133 bytes, the class is 157
   });
 });

@@ -1,0 +1,78 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { build, type Metafile } from 'esbuild';
+
+/** Two small applications, whose sizes the documentation names and a test keeps small. */
+export const applications: { 'sign in': string; 'sign in, list, link': string } = {
+  'sign in': `
+    import { ImplicitGrantClient } from 'doctape-sdk/browser';
+    const client = new ImplicitGrantClient({ clientId: 'a', redirectUri: location.origin + '/' });
+    document.title = client.resume()?.access_token ? 'in' : 'out';
+    onclick = () => client.signIn();`,
+
+  'sign in, list, link': `
+    import { ApiClient } from 'doctape-sdk';
+    import { ImplicitGrantClient } from 'doctape-sdk/browser';
+    const client = new ImplicitGrantClient({ clientId: 'a', redirectUri: location.origin + '/', scope: ['file.read'] });
+    const token = client.resume();
+    if (!token) client.signIn();
+    else {
+      const api = new ApiClient({ token });
+      for (const { id, name } of await api.files.list()) {
+        document.body.append(Object.assign(document.createElement('a'), { href: api.files.url(id), textContent: name }));
+      }
+    }`,
+};
+
+/** The chunks that are loaded at once, and all of them. */
+function chunksOf({ outputs }: Metafile): { first: string[]; all: string[] } {
+  const entry = Object.keys(outputs).find((path) => outputs[path]?.entryPoint !== undefined && !isLazy(path)) ?? '';
+  function isLazy(path: string): boolean {
+    return Object.values(outputs).some(({ imports }) =>
+      imports.some((imported) => imported.kind === 'dynamic-import' && imported.path === path),
+    );
+  }
+  const first = new Set([entry]);
+  for (const path of first) {
+    for (const { path: imported, kind } of outputs[path]?.imports ?? []) {
+      if (kind === 'import-statement') first.add(imported);
+    }
+  }
+  return { first: [...first], all: Object.keys(outputs) };
+}
+
+/** Bytes that a page has to load for this program, minified by esbuild and compressed by `gzip -9`. */
+export async function pageSizes(text: string): Promise<{ first: number; all: number }> {
+  const folder = await mkdtemp('node_modules/.page-'); // so that the package finds itself by its name
+  try {
+    const path = join(folder, 'application.js');
+    await writeFile(path, text);
+    return await sizes(path);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function sizes(path: string): Promise<{ first: number; all: number }> {
+  const { outputFiles, metafile } = await build({
+    entryPoints: [path],
+    bundle: true,
+    minify: true,
+    splitting: true,
+    write: false,
+    metafile: true,
+    format: 'esm',
+    platform: 'browser',
+    target: 'es2022',
+    outdir: 'out',
+    external: ['crypto', 'util'], // dropbox names them, and does not use them in a page
+    logLevel: 'error',
+  });
+  const gzipped = (paths: string[]) =>
+    outputFiles
+      .filter((file) => paths.some((wanted) => file.path.endsWith(wanted)))
+      .reduce((sum, { contents }) => sum + gzipSync(contents, { level: 9 }).length, 0);
+  const { first, all } = chunksOf(metafile);
+  return { first: gzipped(first), all: gzipped(all) };
+}
