@@ -7,6 +7,7 @@ import { type CallOptions, callRoute, one } from './call-options.js';
 /** The widths in which the avatar comes, in pixels. */
 export type AvatarSize = 50 | 300 | 600;
 
+/** The signed-in user (wire document section 3.1). */
 export interface AccountResource {
   /**
    * Who is signed in, and how much room they have. Scope: `account.read`.

@@ -3,6 +3,7 @@ import type { Schema } from '../protocol/decode.js';
 import { byId } from '../protocol/file.js';
 import { type Call, type Connection, call, type Decode, routeUrl, type SearchParams } from '../transport/connection.js';
 
+/** What every call takes. */
 export interface CallOptions {
   /** Aborts the call, which then rejects with the signal's reason. */
   signal?: AbortSignal | undefined;

@@ -20,6 +20,7 @@ import { type FilesResource, filesResource } from './files.js';
 import { type RequestOptions, request } from './request.js';
 import { type TapesResource, tapesResource } from './tapes.js';
 
+/** What an {@link ApiClient} needs: a token, and where the API is when it is not doctape's own. */
 export interface ApiClientOptions {
   /**
    * The access token, or a function that gives it, asked at every call. The function is synchronous, so that

@@ -30,19 +30,23 @@ import {
 import { iterateFiles } from './iterate-files.js';
 import { type WaitOptions, waitUntilProcessed } from './wait-until-processed.js';
 
+/** How to list files. */
 export interface ListOptions extends CallOptions {
   /** Whether each file's `meta` is filled in. @default false */
   includeMeta?: boolean | undefined;
 }
 
+/** What can be changed of a file. What is left out stays as it is. */
 export interface FileChanges {
   /** The new name, without the extension, which cannot be changed. */
   name?: string | undefined;
   /** All tags the file is to have: who is not among them is removed. */
   tags?: readonly string[] | undefined;
+  /** Whether the user has put a star on it. */
   starred?: boolean | undefined;
 }
 
+/** How to upload files, and what to put on them. */
 export interface UploadAllOptions extends CallOptions {
   /** Tags to put on each file. None may hold a comma, which separates them on the wire. */
   tags?: readonly string[] | undefined;
@@ -57,6 +61,7 @@ export interface UploadAllOptions extends CallOptions {
   onProgress?: OnProgress | undefined;
 }
 
+/** How to upload one file, and what to call it. */
 export interface UploadOptions extends UploadAllOptions {
   /** The file's name, with its extension. @default the name of the File or Response, else `untitled` */
   name?: string | undefined;
@@ -64,6 +69,7 @@ export interface UploadOptions extends UploadAllOptions {
   type?: string | undefined;
 }
 
+/** How to download a file, or a part of it. */
 export interface DownloadOptions extends CallOptions {
   /**
    * Part of the file. A server that ignores it is an error, so that no wrong bytes are taken for the right ones. To go on

@@ -10,10 +10,12 @@ export interface StandardSchema<T> {
   readonly '~standard': {
     readonly version: 1;
     readonly vendor: string;
+    /** Checks a value, or makes another of it. */
     readonly validate: (value: unknown) => SchemaResult<T> | Promise<SchemaResult<T>>;
   };
 }
 
+/** What a {@link StandardSchema} makes of a value. */
 export type SchemaResult<T> =
   | { readonly value: T; readonly issues?: undefined }
   | {
@@ -22,9 +24,11 @@ export type SchemaResult<T> =
       }>;
     };
 
+/** A call that has no method of its own. */
 export interface RequestOptions<T> extends CallOptions {
   /** @default 'GET' */
   method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | undefined;
+  /** The query. What is undefined is left out. */
   searchParams?: Record<string, string | number | boolean | undefined>;
   /** The body, sent as JSON. */
   json?: unknown | undefined;

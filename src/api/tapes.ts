@@ -4,7 +4,9 @@ import type { Connection } from '../transport/connection.js';
 import { type CallOptions, callRoute, mapOf, one } from './call-options.js';
 import { checkBoolean, checkId, checkStrings } from './checks.js';
 
+/** What can be changed of a tape. What is left out stays as it is. */
 export interface TapeChanges {
+  /** doctape's documentation gives it no meaning, only that it is a boolean (wire document section 3.4). */
   live?: boolean | undefined;
   /** The usernames of all who may see it: who is not among them no longer may. */
   shared_with?: readonly string[] | undefined;

@@ -5,6 +5,7 @@ import { sleep } from '../transport/retry.js';
 import { watch } from '../transport/watch.js';
 import type { CallOptions } from './call-options.js';
 
+/** How long to wait, and how often to ask. */
 export interface WaitOptions extends CallOptions {
   /** Milliseconds between two questions. @default 1_000 */
   interval?: number | undefined;

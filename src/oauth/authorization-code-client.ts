@@ -24,6 +24,7 @@ import { createSeal, type Seal } from './pending.js';
 import { authorizationUrl, checkFreeOfProtocol } from './request.js';
 import { readTokenAnswer } from './token-answer.js';
 
+/** Who the application is, where its users come back to, and which server they sign in at. */
 export interface AuthorizationCodeClientOptions {
   /** The id of your application: a UUID, at doctape. */
   clientId: string;
@@ -54,6 +55,7 @@ export interface AuthorizationCodeClientOptions {
   now?: (() => number) | undefined;
 }
 
+/** What is particular about one sign-in. */
 export interface AuthorizeOptions {
   /** What this sign-in asks for, in place of the client's `scope`. */
   scope?: readonly Scope[] | undefined;
@@ -61,6 +63,7 @@ export interface AuthorizeOptions {
   params?: Record<string, string> | undefined;
 }
 
+/** A sign-in that has begun. */
 export interface Authorization {
   /** Where to send the user's browser. */
   url: URL;
@@ -179,7 +182,7 @@ export class AuthorizationCodeClient {
    * @throws {CallbackError} when the callback does not belong to the sign-in; no token was asked for
    * @throws {OAuthError} when the user or the server refused
    * @throws {ResponseError} when the token endpoint's answer is not one of the protocol
-   * @throws {NetworkError} or {@link TimeoutError} when there was no answer; the code may be used up
+   * @throws {NetworkError} or `TimeoutError` when there was no answer; the code may be used up
    */
   async exchange(callback: Callback, pending: string, options: { signal?: AbortSignal } = {}): Promise<Token> {
     const { signal } = checkOptions('options', options);

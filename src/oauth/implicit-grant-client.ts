@@ -34,6 +34,7 @@ export interface PageHistory {
   replaceState(state: unknown, unused: string, url: string): void;
 }
 
+/** Who the application is, where its users come back to, and where things are kept. */
 export interface ImplicitGrantClientOptions {
   /** The id of your application: a UUID, at doctape. A page has no secret. */
   clientId: string;
@@ -62,6 +63,7 @@ export interface ImplicitGrantClientOptions {
   now?: (() => number) | undefined;
 }
 
+/** What is particular about one sign-in. */
 export interface SignInOptions {
   /** What this sign-in asks for, in place of the client's `scope`. */
   scope?: readonly Scope[] | undefined;
@@ -199,7 +201,7 @@ export class ImplicitGrantClient {
    * Finishes the sign-in that this callback belongs to, for an application that was handed the address, such as by a
    * window that it opened. `resume()` does it for the page's own.
    * @param href @default the address of the page, which is cleaned
-   * @throws what `resume()` throws, and a {@link CallbackError} `malformed_callback` when it is no callback
+   * @throws what `resume()` throws, and a `CallbackError` (`malformed_callback`) when it is no callback
    */
   handleCallback(href?: string | URL): Token {
     const address = this.#address(href ?? this.#location.href);

@@ -11,6 +11,7 @@ export abstract class DoctapeError extends Error {
   abstract readonly code: string;
 }
 
+/** What is wrong with the call: an argument, an address without TLS, or a secret in a page. */
 export type ConfigurationErrorCode = 'invalid_argument' | 'insecure_url' | 'browser_secret';
 
 /** The SDK was called wrongly. The message names the option or argument and the remedy; nothing was sent. */
@@ -24,6 +25,7 @@ export class ConfigurationError extends DoctapeError {
   }
 }
 
+/** Why a callback is not believed. */
 export type CallbackErrorCode =
   | 'malformed_callback'
   | 'state_missing'
@@ -74,6 +76,7 @@ export interface Challenge {
   scope?: string[];
 }
 
+/** What an {@link ApiError} is made from. */
 export interface ApiErrorDetails {
   status: number;
   requestId?: string;
@@ -140,6 +143,7 @@ export class TokenExpiredError extends DoctapeError {
   readonly code = 'token_expired';
 }
 
+/** How an answer differs from the protocol. */
 export type ResponseErrorCode =
   | 'malformed_response'
   | 'unexpected_status'
@@ -176,6 +180,7 @@ export class TimeoutError extends DoctapeError {
   }
 }
 
+/** How a transfer ended: broken off, too short, or with another version of the file. */
 export type TransferErrorCode = 'interrupted' | 'truncated' | 'changed';
 
 /** A transfer did not arrive whole. */

@@ -14,6 +14,7 @@ import {
   wireSeconds,
 } from './wire-object.js';
 
+/** What kind of file it is: one of these, or what a newer server says. `doc` on the wire is `document` here. */
 export type MediaType = 'document' | 'image' | 'audio' | 'video' | 'archive' | 'unknown' | (string & {});
 
 /** A file (wire document section 3.2). Fields that the server adds are kept. */

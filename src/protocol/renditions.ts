@@ -15,4 +15,5 @@ export const renditions = [
   'poster_1280.jpg',
 ] as const;
 
+/** One of the {@link renditions}. */
 export type Rendition = (typeof renditions)[number];

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { invalid } from '../protocol/checks.js';
 
+/** Somebody who can sign in. */
 export interface SandboxUser {
   username: string;
   password: string;
@@ -11,6 +12,7 @@ export interface SandboxUser {
   quota?: number | undefined;
 }
 
+/** An application that users can sign in to. */
 export interface SandboxApp {
   clientId: string;
   /** A server app without a secret is a public client, which must use PKCE. */

@@ -19,6 +19,7 @@ import { renditionCache } from './rendition-cache.js';
 import { startPage } from './start-page.js';
 import type { Store } from './store.js';
 
+/** Who and what the sandbox knows, and how it behaves. */
 export interface SandboxOptions {
   /** Who can sign in. @default alice (wonderland) and bob (builder) */
   users?: SandboxUser[] | undefined;
@@ -36,6 +37,7 @@ export interface SandboxOptions {
   now?: (() => number) | undefined;
 }
 
+/** A sandbox that runs. */
 export interface Sandbox {
   /** The server, as a function: hand it to a client as its `fetch`, or a request to it. */
   readonly fetch: typeof globalThis.fetch;

@@ -11,6 +11,7 @@ import { invalid } from '../protocol/checks.js';
  */
 export const quirks = ['no-error-key', 'account-extras', 'refresh-tokens', 'jsonp', 'upload-by-url'] as const;
 
+/** One of the {@link quirks}. */
 export type Quirk = (typeof quirks)[number];
 
 export function checkQuirks(value: readonly Quirk[]): ReadonlySet<Quirk> {

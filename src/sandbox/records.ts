@@ -20,6 +20,7 @@ export interface FileRecord {
   meta: Record<string, unknown>;
 }
 
+/** What the sandbox remembers of a tape. */
 export interface TapeRecord {
   id: string;
   owner: string;
@@ -28,6 +29,7 @@ export interface TapeRecord {
   shared_with: string[];
 }
 
+/** What a user allowed an application. */
 export interface Grant {
   username: string;
   client_id: string;
@@ -36,6 +38,7 @@ export interface Grant {
   expires: number;
 }
 
+/** What an authorization code stands for. */
 export interface CodeRecord extends Grant {
   redirect_uri: string;
   code_challenge?: string;
@@ -60,6 +63,7 @@ export interface Records {
   refreshes: Grant;
 }
 
+/** The name of a collection of records. */
 export type Collection = keyof Records;
 
 /** The key of what a user owns. With an empty name, the prefix of all of it. */

@@ -6,6 +6,7 @@ import { createSandbox, type Sandbox, type SandboxOptions } from './create-sandb
 import { diskStore } from './disk-store.js';
 import { memoryStore } from './memory-store.js';
 
+/** Where to listen, and what the sandbox is like. */
 export interface ServeOptions extends SandboxOptions {
   /** 0 takes a free one. @default 4400 */
   port?: number | undefined;
@@ -15,6 +16,7 @@ export interface ServeOptions extends SandboxOptions {
   data?: string | undefined;
 }
 
+/** A sandbox that listens. */
 export interface ServedSandbox {
   /** Where it listens, such as `http://127.0.0.1:4400`. */
   url: string;
