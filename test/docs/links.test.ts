@@ -1,0 +1,41 @@
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
+import { expect, it } from 'vitest';
+import { pages } from './pages.js';
+
+/** The names that hosting sites give to the headings of a page. */
+function anchorsOf(page: string): string[] {
+  const prose = readFileSync(page, 'utf8').replace(/^```.*?^```/gms, '');
+  return [...prose.matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replace(/[^\p{Letter}\p{Number} _-]/gu, '')
+      .replaceAll(' ', '-'),
+  );
+}
+
+it('leads nowhere that does not exist', () => {
+  const broken = pages.flatMap((page) => {
+    const prose = readFileSync(page, 'utf8').replace(/^```.*?^```/gms, '');
+    const links = [...prose.matchAll(/\]\((?!\w+:)([^)#]*)(?:#([^)]*))?\)/g)];
+    return links.flatMap(([, path = '', anchor]) => {
+      const target = path === '' ? page : normalize(join(dirname(page), path));
+      if (!existsSync(target)) return [`${page}: there is no ${target}`];
+      const known = anchor === undefined || (statSync(target).isFile() && anchorsOf(target).includes(anchor));
+      return known ? [] : [`${page}: ${target} has no heading for #${anchor}`];
+    });
+  });
+  expect(broken).toEqual([]);
+});
+
+it('has every page in the list of pages, or in one that is in it', () => {
+  const linked = new Set(['README.md', 'docs/README.md']);
+  for (const page of linked) {
+    if (!existsSync(page)) continue;
+    for (const [, path = ''] of readFileSync(page, 'utf8').matchAll(/\]\((?!\w+:)([^)#]+)/g)) {
+      const target = normalize(join(dirname(page), path));
+      linked.add(target.endsWith('.md') ? target : join(target, 'README.md'));
+    }
+  }
+  expect(pages.filter((page) => !linked.has(page))).toEqual([]);
+});

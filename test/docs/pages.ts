@@ -1,0 +1,31 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** A block of code between fences. */
+export interface Block {
+  page: string;
+  /** The line of its first line in the page, from 1. */
+  line: number;
+  language: string;
+  text: string;
+}
+
+/** The README and all that is written in docs/, without what is generated or installed there. */
+export const pages: string[] = [
+  'README.md',
+  ...readdirSync('docs', { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.md') && !/(?:^|[\\/])(?:node_modules|reference)[\\/]/.test(file))
+    .map((file) => join('docs', file)),
+];
+
+export function blocksOf(page: string): Block[] {
+  const text = readFileSync(page, 'utf8');
+  return [...text.matchAll(/^```(\w*)\n(.*?)^```$/gms)].map(({ index, 1: language = '', 2: code = '' }) => ({
+    page,
+    line: text.slice(0, index).split('\n').length + 1,
+    language,
+    text: code,
+  }));
+}
+
+export const blocks: Block[] = pages.flatMap(blocksOf);
