@@ -12,7 +12,7 @@ import { pathError } from './system-error.js';
  * Opens a file as a platform `File`, for `api.files.upload()` and everything else that takes one. It has a name, a size in
  * bytes, a type (by the extension) and the time of its last change; its content is read when it is wanted, piece by piece.
  *
- * A file that changes afterwards can no longer be read: an upload of it then ends in a {@link TransferError} `changed`, and
+ * A file that changes afterwards can no longer be read: an upload of it then ends in a `TransferError` `changed`, and
  * never sends a mixture of two versions.
  *
  * @example

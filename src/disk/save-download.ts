@@ -12,6 +12,7 @@ import { type Left, type Origin, type Part, partOf } from './part.js';
 import { lockPath, type PathLock } from './path-lock.js';
 import { pathError, systemCode, writeError } from './system-error.js';
 
+/** What to save, and whom to tell. */
 export interface SaveOptions {
   /** @default 'original' */
   rendition?: Rendition | undefined;
@@ -24,6 +25,7 @@ export interface SaveOptions {
   signal?: AbortSignal | undefined;
 }
 
+/** A file that is on the disk. */
 export interface SavedFile {
   /** Where it is, absolute. */
   path: string;

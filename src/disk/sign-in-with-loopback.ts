@@ -13,6 +13,7 @@ import { watch } from '../transport/watch.js';
 import { callbackServer } from './callback-server.js';
 import { openBrowser } from './open-browser.js';
 
+/** Who signs in where, and how the browser is brought there. */
 export interface LoopbackOptions
   extends Pick<
     AuthorizationCodeClientOptions,

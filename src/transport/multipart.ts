@@ -57,13 +57,18 @@ export function sizeOf(parts: readonly Part[]): number | undefined {
   );
 }
 
-/**
- * As browsers do it (HTML standard, multipart/form-data encoding algorithm), and other control characters alike: browsers send
- * those as they are, but no header can hold them (RFC 9110 section 5.5), and servers refuse the part.
- */
+/** As browsers do it (HTML standard, multipart/form-data encoding algorithm). */
 function escapeName(name: string): string {
+  return escapeControls(name).replace(/"/g, '%22');
+}
+
+/**
+ * Control characters, which no header can hold (RFC 9110 section 5.5). Browsers send most of them as they are, and servers
+ * refuse the part.
+ */
+export function escapeControls(name: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what it looks for
-  return name.toWellFormed().replace(/[\u0000-\u0008\u000a-\u001f"\u007f]/g, (character) => {
+  return name.toWellFormed().replace(/[\u0000-\u0008\u000a-\u001f\u007f]/g, (character) => {
     return `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`;
   });
 }

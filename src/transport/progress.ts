@@ -8,6 +8,7 @@ export interface Progress {
   fraction?: number;
 }
 
+/** Told how far a transfer is. What it throws, the transfer fails with. */
 export type OnProgress = (progress: Progress) => void;
 
 export interface Meter {

@@ -3,6 +3,7 @@ import { ResponseError } from '../protocol/errors.js';
 import { failure } from './failure.js';
 import type { Watch } from './watch.js';
 
+/** A `fetch`: that of the platform, of a library, or a server in the same process. */
 export type Fetch = (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
 
 /** An answer that was read whole. */

@@ -4,6 +4,7 @@ import { randomText } from '../protocol/random.js';
 import type { HookEvent, Hooks } from './hooks.js';
 import { redactedUrl } from './redaction.js';
 
+/** How often, and how long apart, a call is tried again. */
 export interface RetryOptions {
   /** How often a call is tried again. @default 2 */
   limit?: number | undefined;

@@ -1,5 +1,5 @@
 import { fetchApi } from './fetch.js';
-import type { Part } from './multipart.js';
+import { escapeControls, type Part } from './multipart.js';
 import { type HttpAnswer, readAnswer } from './response.js';
 import { answerLimit, type Sending } from './upload-stream.js';
 import { postByXhr } from './xhr.js';
@@ -19,7 +19,8 @@ export async function sendForm(sending: Sending): Promise<HttpAnswer> {
     // what is told counts the framing too, which is taken off beforehand so that nothing is reported early
     const onSent = (loaded: number, total: number) => sent(Math.max(0, loaded - Math.max(0, total - size)));
     const limit = answerLimit;
-    const answer = await postByXhr({ operation, url, headers, body, onSent, onAnswer: tell.response, limit, watched });
+    const answer = await postByXhr({ operation, url, headers, body, onSent, limit, watched });
+    tell.response(answer.status);
     if (answer.status < 300) sent(size);
     return answer;
   }
@@ -44,7 +45,7 @@ async function formData(parts: readonly Part[], alive: () => void): Promise<{ bo
       blob = new Blob(chunks);
     }
     size += blob.size;
-    body.append('file', blob.type === type ? blob : blob.slice(0, blob.size, type), name);
+    body.append('file', blob.type === type ? blob : blob.slice(0, blob.size, type), escapeControls(name));
   }
   return { body, size };
 }

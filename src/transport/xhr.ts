@@ -7,8 +7,6 @@ export interface XhrUpload extends Asked {
   body: FormData;
   /** Told as the browser hands bytes of the body to the network. */
   onSent: (loaded: number, total: number) => void;
-  /** It was answered with this status. */
-  onAnswer: (status: number) => void;
   /** The most bytes to read of the answer. */
   limit: number;
 }
@@ -18,29 +16,33 @@ export interface XhrUpload extends Asked {
  * is noticed only afterwards; the browser drops the Authorization header where the origin changes.
  */
 export function postByXhr(upload: XhrUpload): Promise<HttpAnswer> {
-  const { operation, url, headers, body, onSent, onAnswer, limit, watched } = upload;
+  const { operation, url, headers, body, onSent, limit, watched } = upload;
   return new Promise((resolve, reject) => {
     const xhr = new XMLHttpRequest();
     const end = (action: () => void) => {
       watched.signal.removeEventListener('abort', onAbort);
       action();
     };
-    const onAbort = () => {
-      end(() => reject(watched.signal.reason));
+    const fail = (reason: unknown) => {
+      end(() => reject(reason));
       xhr.abort();
     };
+    const onAbort = () => fail(watched.signal.reason);
     watched.signal.addEventListener('abort', onAbort, { once: true });
 
     xhr.upload.onprogress = ({ loaded, total }) => {
       watched.alive();
-      onSent(loaded, total);
+      try {
+        onSent(loaded, total);
+      } catch (error) {
+        fail(error); // what a listener throws would be nobody's
+      }
     };
     xhr.onprogress = ({ loaded }) => {
       watched.alive();
       if (loaded <= limit) return;
       const message = `${operation} answered with more than ${limit} bytes`;
-      end(() => reject(new ResponseError('malformed_response', message, xhr.status)));
-      xhr.abort();
+      fail(new ResponseError('malformed_response', message, xhr.status));
     };
     xhr.onerror = () =>
       end(() =>
@@ -48,7 +50,6 @@ export function postByXhr(upload: XhrUpload): Promise<HttpAnswer> {
       );
     xhr.onload = () =>
       end(() => {
-        onAnswer(xhr.status);
         const answered = { operation, status: xhr.status, headers: headersOf(xhr), text: xhr.responseText };
         if (xhr.responseURL === url.href && (xhr.status < 300 || xhr.status >= 400)) resolve(answered);
         else reject(redirectRefused(operation, xhr.status));

@@ -313,7 +313,6 @@ function xhr(end: (request: FakeXhr) => void): Promise<unknown> {
     headers: { authorization: `Bearer ${token}` },
     body: new FormData(),
     onSent: () => {},
-    onAnswer: () => {},
     limit: 10,
     watched: watch({ limit: false, code: 'idle_timeout', operation: 'x' }),
   }).finally(() => vi.unstubAllGlobals());
