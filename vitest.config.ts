@@ -22,6 +22,14 @@ const config: ViteUserConfig = defineConfig({
   test: {
     reporters: ['default', './test/closing-line.ts'],
     testTimeout: 30_000,
+    // `npm run coverage`: what the tests in Node reach. The command line runs in processes of its own, out of its sight
+    coverage: {
+      provider: 'v8',
+      include: ['src/**'],
+      exclude: ['src/cli.ts', 'src/cli/**', '**/*.d.ts'],
+      reporter: ['text', 'json-summary'],
+      thresholds: { lines: 95, functions: 95, branches: 90 },
+    },
     projects: [
       {
         extends: true,

@@ -84,6 +84,7 @@ export function createSandbox(options: SandboxOptions = {}): Sandbox {
     return next();
   });
   server.get('/', (c) => startPage(c, context));
+  server.get('/favicon.ico', (c) => c.body(null, 204)); // browsers ask for it unasked, and complain about a 404
   for (const path of ['/v1/*', '/doc/*', '/s/*', '/oauth2/token']) server.use(path, openToAllOrigins());
   server.use(faultInjection(faults));
   server.route('/s', publicRoutes(context));
