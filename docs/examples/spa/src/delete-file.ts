@@ -13,8 +13,10 @@ export function askToDelete(session: Session, file: FileInfo, deleted: () => voi
     destructive: true,
     async submit() {
       await session.api.files.delete(file.id);
-      announce(`Deleted ${fullName(file)}`);
-      deleted();
+      return () => {
+        announce(`Deleted ${fullName(file)}`);
+        deleted();
+      };
     },
   });
 }

@@ -55,8 +55,10 @@ export function editTags(session: Session, file: FileInfo, changed: (file: FileI
     async submit() {
       take();
       const updated = await session.api.files.update(file.id, { tags: [...tags] });
-      changed(updated);
-      announce(`Saved the tags of ${fullName(updated)}`);
+      return () => {
+        changed(updated);
+        announce(`Saved the tags of ${fullName(updated)}`);
+      };
     },
   });
 }

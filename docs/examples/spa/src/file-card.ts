@@ -48,6 +48,7 @@ export function createFileCard(first: FileInfo, { api, menu, open, toggleStar, i
         ...(file.extension === '' ? [] : [element('bdi', { class: 'extension' }, `.${file.extension}`)]),
       );
       name.title = full;
+      name.setAttribute('aria-label', full); // in one word, though it is laid out in two
       facts.replaceChildren(`${formatSize(file.size)} · ${formatAge(file.time_added)}`);
       marks.replaceChildren(...marksOf(file));
       marks.hidden = marks.childElementCount === 0;

@@ -46,7 +46,7 @@ export function createFileMenu(): FileMenu {
 
   menu.addEventListener('keydown', (event) => {
     const buttons = [...menu.querySelectorAll('button')];
-    const current = buttons.findIndex((button) => button === document.activeElement);
+    const current = buttons.findIndex((button) => button.matches(':focus'));
     const targets: Record<string, number> = {
       ArrowDown: (current + 1) % buttons.length,
       ArrowUp: (current - 1 + buttons.length) % buttons.length,

@@ -7,8 +7,11 @@ export interface FormDialogOptions {
   content: Node[];
   submitLabel: string;
   destructive?: boolean;
-  /** Does what the form is for. The dialog stays open when it fails, with the reason in it. */
-  submit(): Promise<void>;
+  /**
+   * Does what the form is for. The dialog stays open when it fails, with the reason in it.
+   * @returns what follows once the dialog is closed: only then can the focus be put elsewhere on the page
+   */
+  submit(): Promise<() => void>;
 }
 
 /** Asks for something, or for agreement, and does it. */
@@ -32,8 +35,9 @@ export function openFormDialog(
     confirm.setAttribute('aria-disabled', 'true'); // `disabled` would take the focus away
     problem.replaceChildren();
     try {
-      await submit();
+      const follow = await submit();
       dialog.close();
+      follow();
     } catch (error) {
       const sentence = session.explain(error);
       if (sentence !== undefined) problem.append(element('p', { class: 'alarm' }, sentence));

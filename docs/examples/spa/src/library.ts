@@ -131,7 +131,7 @@ export function showLibrary(app: HTMLElement, session: Session): void {
 function summaryOf(files: readonly FileInfo[]): string {
   const bytes = files.reduce((sum, { size }) => sum + size, 0);
   const count = `${files.length} ${files.length === 1 ? 'file' : 'files'}`;
-  return files.length === 0 ? count : `${count}, ${formatSize(bytes)}`;
+  return files.length === 0 ? '' : `${count}, ${formatSize(bytes)}`;
 }
 
 /** The shape of what is to come. */

@@ -2,7 +2,7 @@ import type { ImplicitGrantClient } from 'doctape-sdk/browser';
 import { type Config, loadConfig } from './config.js';
 import { element } from './element.js';
 import { showLibrary } from './library.js';
-import { announceProblem } from './messages.js';
+import { announceProblem, clearMessages } from './messages.js';
 import { showNotice } from './notice.js';
 import { createSession } from './session.js';
 import { createSignIn, explainSignIn, resume } from './sign-in.js';
@@ -29,6 +29,7 @@ async function start(): Promise<void> {
 
   const session = createSession(token, config.baseUrl, (how) => {
     client.signOut();
+    clearMessages();
     for (const dialog of document.querySelectorAll('dialog')) dialog.close();
     showSignedOut(client, how === 'expired' ? 'Your session has ended. Sign in again to go on.' : undefined);
   });

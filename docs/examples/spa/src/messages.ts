@@ -10,6 +10,11 @@ export function announceProblem(text: string): void {
   show('problems', text, 10_000);
 }
 
+/** Takes away what was said, once it is about nothing any more. */
+export function clearMessages(): void {
+  for (const id of ['news', 'problems']) document.getElementById(id)?.replaceChildren();
+}
+
 function show(regionId: 'news' | 'problems', text: string, milliseconds: number): void {
   const message = element('p', { class: 'message' }, text);
   const region = document.getElementById(regionId);

@@ -9,13 +9,17 @@ export function editPublicLink(session: Session, file: FileInfo, changed: (file:
   const content = element('div', {});
   const outcome = element('p', { role: 'status', class: 'outcome' });
   const problem = element('div', { role: 'alert' });
-  openDialog({
+  const dialog = openDialog({
     title: `Public link to ${fullName(file)}`,
     className: 'small',
     content: [content, outcome, problem],
     closesLightly: true,
   });
+  let current = file.public_url;
   let busy = false;
+  dialog.element.addEventListener('close', () => {
+    if (current !== file.public_url) changed({ ...file, public_url: current }); // now that the page can have the focus
+  });
 
   async function attempt(action: () => Promise<void>): Promise<void> {
     if (busy) return;
@@ -32,6 +36,7 @@ export function editPublicLink(session: Session, file: FileInfo, changed: (file:
   }
 
   function show(address: string | null): void {
+    current = address;
     content.replaceChildren(...(address === null ? privateContent() : publicContent(address)));
     content.querySelector<HTMLElement>('.primary')?.focus(); // what had the focus is gone
   }
@@ -41,7 +46,6 @@ export function editPublicLink(session: Session, file: FileInfo, changed: (file:
     publish.addEventListener('click', () =>
       attempt(async () => {
         const { href } = await session.api.files.publish(file.id);
-        changed({ ...file, public_url: href });
         show(href);
         outcome.textContent = 'Published.';
       }),
@@ -70,7 +74,6 @@ export function editPublicLink(session: Session, file: FileInfo, changed: (file:
     unpublish.addEventListener('click', () =>
       attempt(async () => {
         await session.api.files.unpublish(file.id);
-        changed({ ...file, public_url: null });
         show(null);
         outcome.textContent = 'The link does not work any more.';
       }),

@@ -23,10 +23,12 @@ export function renameFile(session: Session, file: FileInfo, changed: (file: Fil
     submitLabel: 'Rename',
     async submit() {
       const name = input.value.trim();
-      if (name === '' || name === file.name) return;
+      if (name === '' || name === file.name) return () => {};
       const renamed = await session.api.files.update(file.id, { name });
-      changed(renamed);
-      announce(`Renamed to ${renamed.name}`);
+      return () => {
+        changed(renamed);
+        announce(`Renamed to ${renamed.name}`);
+      };
     },
   });
 }

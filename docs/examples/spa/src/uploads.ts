@@ -40,7 +40,7 @@ export function createUploads(session: Session, uploaded: (file: FileInfo) => vo
       const { id } = await session.api.files.upload(row.file, { signal, onProgress: row.showProgress });
       row.finish();
       announce(`Uploaded ${row.file.name}`);
-      uploaded(await session.api.files.get(id, { signal: session.signal }));
+      session.attempt(async () => uploaded(await session.api.files.get(id, { signal: session.signal })));
     } catch (error) {
       if (signal.aborted) return;
       const sentence = session.explain(error);
