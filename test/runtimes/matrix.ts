@@ -1,10 +1,9 @@
-import { execFile, spawn } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
 import { chromium, firefox } from 'playwright-core';
@@ -12,6 +11,7 @@ import { type ServedSandbox, serveSandbox } from '../../src/serve.js';
 import { makeZip } from '../fixtures/make-zip.js';
 import { findBrowsers } from '../support/browsers.js';
 import { installPackage, packPackage } from '../support/packed-package.js';
+import { startWorkerd } from '../support/workerd.js';
 import type { Outcome, Surroundings } from './contract.js';
 
 // Runs the contract in every runtime, each time with the package as it would be published, in a folder of its own.
@@ -116,7 +116,7 @@ async function commandRunners(folder: string): Promise<Record<string, Runner>> {
 }
 
 async function workerdRunner(folder: string): Promise<Runner> {
-  await makeProgram(
+  const script = await makeProgram(
     folder,
     'worker',
     `import { runContract } from './contract.js';
@@ -127,37 +127,13 @@ async function workerdRunner(folder: string): Promise<Runner> {
     };`,
     ['workerd', 'worker', 'browser'],
   );
-  const config = `
-using Workerd = import "/workerd/workerd.capnp";
-const config :Workerd.Config = (
-  services = [
-    (name = "main", worker = .contract),
-    (name = "net", network = (allow = ["local", "private", "public"])),
-  ],
-  sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "main")],
-);
-const contract :Workerd.Worker = (
-  modules = [(name = "worker.js", esModule = embed "worker.js")],
-  compatibilityDate = "2026-06-01",
-  globalOutbound = "net",
-);`;
-  await writeFile(join(folder, 'workerd.capnp'), config);
   return async (surroundings) => {
-    const flags = ['serve', 'workerd.capnp', '--control-fd=3'];
-    const child = spawn(join(process.cwd(), 'node_modules/.bin/workerd'), flags, {
-      cwd: folder,
-      stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
-    });
+    const worker = await startWorkerd(script);
     try {
-      const port = await new Promise<number>((resolve, reject) => {
-        const lines = createInterface({ input: child.stdio[3] as NodeJS.ReadableStream });
-        lines.on('line', (line) => resolve(JSON.parse(line).port));
-        child.once('exit', (code) => reject(new Error(`workerd ended with ${code}`)));
-      });
       const body = JSON.stringify(surroundings);
-      return await (await fetch(`http://127.0.0.1:${port}/`, { method: 'POST', body })).json();
+      return await (await fetch(worker.url, { method: 'POST', body })).json();
     } finally {
-      child.kill();
+      worker.stop();
     }
   };
 }
