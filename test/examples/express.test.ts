@@ -1,0 +1,219 @@
+import { once } from 'node:events';
+import { createServer, request as httpRequest } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createClient } from 'redis';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { ApiClient } from '../../src/index.js';
+import { findRedis, type RunningRedis, redisRemedy, startRedis } from '../support/redis.js';
+import { allScopes, appOf, served, tokenFor } from '../support/sandbox.js';
+import { type RunningProgram, startProgram } from './program.js';
+import { goToSignIn, type Visitor, visitor } from './visitor.js';
+
+const program = findRedis();
+if (!program) {
+  const complaint = `The Express example was not tested, because there is no Redis: ${redisRemedy}`;
+  if (process.env.CI) throw new Error(complaint);
+  console.warn(complaint);
+}
+
+const { url, sandbox } = await served({
+  users: [{ username: 'alice', password: 'wonderland', email: 'alice@example.org', quota: 20_000_000 }],
+});
+
+function settings(publicUrl: string, redisUrl: string): Record<string, string> {
+  const { clientId, clientSecret = '' } = appOf(sandbox, 'server');
+  return {
+    DOCTAPE_URL: url,
+    DOCTAPE_CLIENT_ID: clientId,
+    DOCTAPE_CLIENT_SECRET: clientSecret,
+    PUBLIC_URL: publicUrl,
+    REDIS_URL: redisUrl,
+    SESSION_SECRET: 'a secret of the tests',
+    TOKEN_KEY: Buffer.alloc(32, 7).toString('base64url'),
+  };
+}
+
+describe.skipIf(!program)('two instances of the Express example behind one address', () => {
+  let redis: RunningRedis;
+  let stored: ReturnType<typeof createClient>;
+  const instances: RunningProgram[] = [];
+  /** Which instance was asked for what, in the order of the requests. */
+  const visits: string[] = [];
+  const proxy = createServer((incoming, outgoing) => {
+    const number = visits.length % instances.length;
+    visits.push(`${incoming.url?.split('?')[0]} by ${number}`);
+    const { method, url: path, headers } = incoming;
+    const passedOn = httpRequest({ port: instances[number]?.port, method, path, headers }, (answer) => {
+      outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
+      answer.pipe(outgoing);
+    });
+    passedOn.on('error', () => outgoing.destroy());
+    outgoing.on('close', () => passedOn.destroy()); // a visitor who leaves, leaves the instance as well
+    incoming.pipe(passedOn);
+  });
+  let address = '';
+
+  beforeAll(async () => {
+    redis = await startRedis(program ?? '');
+    stored = createClient({ url: redis.url });
+    await stored.connect();
+    proxy.listen(0, '127.0.0.1');
+    await once(proxy, 'listening');
+    address = `http://localhost:${(proxy.address() as AddressInfo).port}`;
+    for (let count = 0; count < 2; count++) {
+      instances.push(await startProgram('docs/examples/express/server.ts', settings(address, redis.url)));
+    }
+  });
+
+  afterAll(async () => {
+    stored.destroy();
+    proxy.close();
+    proxy.closeAllConnections();
+    const codes = await Promise.all(instances.map((instance) => instance.stop()));
+    await redis.stop();
+    expect(codes).toEqual([0, 0]);
+  });
+
+  async function signedIn(): Promise<Visitor> {
+    const someone = visitor(`http://127.0.0.1:${new URL(address).port}`);
+    const callback = await goToSignIn(someone, '/login');
+    expect((await someone.get(callback)).headers.get('location')).toBe('/');
+    return someone;
+  }
+
+  it('finishes a sign-in that the other one began, with nothing stored in between', async () => {
+    await stored.flushDb();
+    const from = visits.length;
+    const someone = visitor(`http://127.0.0.1:${new URL(address).port}`);
+    const callback = await goToSignIn(someone, '/login');
+    expect(await stored.dbSize()).toBe(0);
+    const back = await someone.get(callback);
+    expect([back.status, back.headers.get('location')]).toEqual([303, '/']);
+    const [first, second] = visits.slice(from);
+    expect([first?.slice(0, -1), second?.slice(0, -1)]).toEqual(['/login by ', '/callback by ']);
+    expect(first?.at(-1)).not.toBe(second?.at(-1));
+    expect([...someone.cookies.keys()]).toEqual(['session']);
+    for (let page = 0; page < 4; page++) {
+      expect(await (await someone.get('/')).text()).toContain('<h1>Files of alice</h1>');
+    }
+    expect(await stored.dbSize()).toBe(1);
+  });
+
+  it('stores no token that could be used, and sets cookies that no script can read', async () => {
+    await stored.flushDb();
+    const someone = await signedIn();
+    const [key = ''] = await stored.keys('*');
+    const session = JSON.parse((await stored.get(key)) ?? '');
+    expect(Object.keys(session)).toEqual(['cookie', 'token']);
+    expect(session.token).toMatch(/^[\w-]+\.\.[\w-]+\.[\w-]+\.[\w-]+$/); // encrypted
+    for (const header of someone.seen) expect(header).toMatch(/HttpOnly.*SameSite=Lax/);
+  });
+
+  it('streams an upload and its download, and escapes what it shows', async () => {
+    const someone = await signedIn();
+    const chunk = new Uint8Array(1_000_000).fill(120);
+    let left = 8;
+    const body = new ReadableStream({
+      pull(controller) {
+        if (left-- > 0) controller.enqueue(chunk);
+        else controller.close();
+      },
+    });
+    const name = encodeURIComponent('<b>"Übersicht" \r\n.html');
+    const answer = await someone.post(`/files?name=${name}`, body, { 'content-type': 'text/html' });
+    expect([answer.status, await answer.text()]).toEqual([201, 'Uploaded.']);
+
+    const page = await (await someone.get('/')).text();
+    expect(page).not.toContain('<b>');
+    const [, path = '', shown] = /<a href="(\/files\/[^"]+)">([^<]+)<\/a>, 8000000 bytes/.exec(page) ?? [];
+    expect(shown).toBe('&#60;b&#62;&#34;Übersicht&#34; .html');
+    const download = await someone.get(path);
+    expect(download.headers.get('content-disposition')).toMatch(/^attachment; .*filename\*=UTF-8''/);
+    expect(download.headers.get('x-content-type-options')).toBe('nosniff');
+    expect((await download.bytes()).length).toBe(8_000_000);
+  });
+
+  it('says in a sentence what went wrong, and shows no credential in its log', async () => {
+    const someone = visitor(`http://127.0.0.1:${new URL(address).port}`);
+    const missing = await someone.get('/files/nothing');
+    expect([missing.status, await missing.text()]).toEqual([401, expect.stringContaining('Please sign in first.')]);
+
+    const denied = await someone.get(await goToSignIn(someone, '/login', 'deny'));
+    expect([denied.status, await denied.text()]).toEqual([403, expect.stringContaining('You did not give')]);
+    expect(someone.cookies.size).toBe(0);
+
+    const alice = await signedIn();
+    const unknown = await alice.get('/files/nothing');
+    expect([unknown.status, await unknown.text()]).toEqual([404, expect.stringContaining('There is no such file.')]);
+    const large = new Blob([new Uint8Array(30_000_000)]).stream();
+    const full = await alice.post('/files?name=large.bin', large, { accept: 'text/plain' });
+    expect([full.status, await full.text()]).toEqual([413, 'There is not enough room for this file.']);
+
+    const lines = instances.flatMap(({ output }) => output);
+    expect(lines.filter((line) => !line.startsWith('Listening'))).toEqual([]);
+  });
+
+  it('does not accept a callback of somebody else, nor one twice', async () => {
+    const attacker = visitor(`http://127.0.0.1:${new URL(address).port}`);
+    const theirs = await goToSignIn(attacker, '/login');
+    const victim = visitor(`http://127.0.0.1:${new URL(address).port}`);
+    await victim.get('/login');
+    expect((await victim.get(theirs)).status).toBe(400);
+    expect([...victim.cookies.keys()]).toEqual([]);
+
+    const pending = attacker.cookies.get('pending') ?? '';
+    expect((await attacker.get(theirs)).status).toBe(303);
+    for (let time = 0; time < 2; time++) {
+      attacker.cookies.set('pending', pending);
+      expect((await attacker.get(theirs)).status).toBe(400);
+    }
+  });
+
+  it('gives a new session to whoever signs in', async () => {
+    const someone = await signedIn();
+    const before = someone.cookies.get('session') ?? '';
+    await someone.get(await goToSignIn(someone, '/login'));
+    expect(someone.cookies.get('session')).not.toBe(before);
+    const holder = visitor(`http://127.0.0.1:${new URL(address).port}`);
+    holder.cookies.set('session', before);
+    expect(await (await holder.get('/')).text()).toContain('Sign in with doctape');
+  });
+
+  it('signs out in both instances, and only when its own page asks for it', async () => {
+    const someone = await signedIn();
+    const session = someone.cookies.get('session') ?? '';
+    expect((await someone.get('/sign-out')).status).toBe(404);
+    expect((await someone.post('/sign-out', '', { 'sec-fetch-site': 'same-site' })).status).toBe(403);
+    expect(await (await someone.get('/')).text()).toContain('Files of alice');
+    expect((await someone.post('/sign-out', '', { 'sec-fetch-site': 'same-origin' })).status).toBe(303);
+    for (let page = 0; page < 2; page++) {
+      someone.cookies.set('session', session);
+      expect(await (await someone.get('/')).text()).toContain('Sign in with doctape');
+    }
+  });
+
+  it('goes on when a visitor leaves in the middle of a download', async () => {
+    const api = new ApiClient({ token: await tokenFor(sandbox, 'alice', allScopes, url), baseUrl: `${url}/v1` });
+    const { id } = await api.files.upload(new Uint8Array(5_000_000), { name: 'large.bin' });
+    const someone = await signedIn();
+    const download = await someone.get(`/files/${id}`);
+    const reader = download.body?.getReader();
+    await reader?.read();
+    await reader?.cancel();
+    expect((await someone.get('/')).status).toBe(200);
+    expect(instances.flatMap(({ output }) => output).length).toBe(2); // where they listen, and no error
+  });
+
+  it('marks its cookies as secure when it is reached by https', async () => {
+    const instance = await startProgram(
+      'docs/examples/express/server.ts',
+      settings('https://files.example', redis.url),
+    );
+    onTestFinished(() => void instance.stop());
+    const someone = visitor(`http://127.0.0.1:${instance.port}`);
+    const start = await someone.get('/login');
+    expect(start.headers.getSetCookie()).toEqual([
+      expect.stringMatching(/^__Host-pending=.*Path=\/;.*HttpOnly; Secure/),
+    ]);
+  });
+});

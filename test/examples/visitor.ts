@@ -1,0 +1,51 @@
+import { submitLoginForm } from '../../src/cli/login-form.js';
+
+/** Whatever answers requests: a server over the network, or a function in this process. */
+export type Site = (request: Request) => Promise<Response>;
+
+/** A browser as far as cookies go. Redirects are followed by hand, so that each step can be looked at. */
+export interface Visitor {
+  /** By name, as the site set them. */
+  cookies: Map<string, string>;
+  /** Every `Set-Cookie` header that came. */
+  seen: string[];
+  get(path: string, headers?: Record<string, string>): Promise<Response>;
+  post(path: string, body?: string | ReadableStream, headers?: Record<string, string>): Promise<Response>;
+}
+
+export function visitor(address: string, site: Site = fetch): Visitor {
+  const cookies = new Map<string, string>();
+  const seen: string[] = [];
+  async function send(path: string, init: RequestInit & { duplex?: 'half' }): Promise<Response> {
+    const headers = new Headers(init.headers);
+    const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+    if (cookie !== '') headers.set('cookie', cookie);
+    const response = await site(new Request(new URL(path, address), { ...init, headers, redirect: 'manual' }));
+    for (const header of response.headers.getSetCookie()) {
+      seen.push(header);
+      const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(header) ?? [];
+      if (value === '' || /max-age=0\b/i.test(header)) cookies.delete(name);
+      else cookies.set(name, value);
+    }
+    return response;
+  }
+  return {
+    cookies,
+    seen,
+    get: (path, headers = {}) => send(path, { headers }),
+    post: (path, body, headers = {}) =>
+      send(path, { method: 'POST', headers, duplex: 'half', ...(body !== undefined && { body }) }),
+  };
+}
+
+/** Goes to the sign-in page and fills in its form. @returns the path and query that the user comes back with */
+export async function goToSignIn(
+  someone: Visitor,
+  path: string,
+  decision: 'allow' | 'deny' = 'allow',
+): Promise<string> {
+  const start = await someone.get(path);
+  const url = new URL(start.headers.get('location') ?? '');
+  const { pathname, search } = await submitLoginForm(url, { username: 'alice', password: 'wonderland', decision });
+  return pathname + search;
+}
