@@ -5,8 +5,9 @@ import { createClient } from 'redis';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { ApiClient } from '../../src/index.js';
 import { findRedis, type RunningRedis, redisRemedy, startRedis } from '../support/redis.js';
-import { allScopes, appOf, served, tokenFor } from '../support/sandbox.js';
+import { allScopes, served, tokenFor } from '../support/sandbox.js';
 import { type RunningProgram, startProgram } from './program.js';
+import { settingsFor, users } from './settings.js';
 import { goToSignIn, type Visitor, visitor } from './visitor.js';
 
 const program = findRedis();
@@ -16,21 +17,11 @@ if (!program) {
   console.warn(complaint);
 }
 
-const { url, sandbox } = await served({
-  users: [{ username: 'alice', password: 'wonderland', email: 'alice@example.org', quota: 20_000_000 }],
-});
+const server = await served({ users });
+const { url, sandbox } = server;
 
 function settings(publicUrl: string, redisUrl: string): Record<string, string> {
-  const { clientId, clientSecret = '' } = appOf(sandbox, 'server');
-  return {
-    DOCTAPE_URL: url,
-    DOCTAPE_CLIENT_ID: clientId,
-    DOCTAPE_CLIENT_SECRET: clientSecret,
-    PUBLIC_URL: publicUrl,
-    REDIS_URL: redisUrl,
-    SESSION_SECRET: 'a secret of the tests',
-    TOKEN_KEY: Buffer.alloc(32, 7).toString('base64url'),
-  };
+  return { ...settingsFor(server, publicUrl), REDIS_URL: redisUrl, SESSION_SECRET: 'a secret of the tests' };
 }
 
 describe.skipIf(!program)('two instances of the Express example behind one address', () => {

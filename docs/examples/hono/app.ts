@@ -1,0 +1,124 @@
+import { ApiClient } from 'doctape-sdk';
+import { AuthorizationCodeClient } from 'doctape-sdk/server';
+import { type Context, Hono } from 'hono';
+import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
+import { csrf } from 'hono/csrf';
+import { secureHeaders } from 'hono/secure-headers';
+import { attachmentHeaders } from './attachment.ts';
+import { filesPage, problemPage, uploadScript, welcomePage } from './page.ts';
+import { NotSignedInError, problemOf } from './problem.ts';
+import { openToken, sealToken, sessionSeconds } from './token-seal.ts';
+
+export interface Settings {
+  /** Where the file service is, such as `http://127.0.0.1:4400`. */
+  doctapeUrl: string;
+  clientId: string;
+  clientSecret: string;
+  /** Where users find this application, such as `https://files.example`. */
+  publicUrl: URL;
+  /** 32 random bytes in base64url: what the cookie with the token is encrypted with. */
+  tokenKey: string;
+}
+
+/** The application, for whatever can serve a function from Request to Response. It keeps nothing between requests. */
+export function createApp({ doctapeUrl, clientId, clientSecret, publicUrl, tokenKey }: Settings): Hono {
+  const client = new AuthorizationCodeClient({
+    clientId,
+    clientSecret,
+    redirectUri: new URL('/callback', publicUrl).href,
+    scope: ['account.read', 'file.read', 'file.create'],
+    authorizationEndpoint: `${doctapeUrl}/oauth2`,
+    tokenEndpoint: `${doctapeUrl}/oauth2/token`,
+    issuer: doctapeUrl,
+  });
+
+  // Over https the cookies get a name that no other host, not even a neighbour of the same domain, can set.
+  const secure = publicUrl.protocol === 'https:';
+  const prefix = secure ? 'host' : undefined;
+  const cookie = { httpOnly: true, secure, sameSite: 'Lax', path: '/', prefix } as const;
+
+  async function apiOf(c: Context): Promise<ApiClient> {
+    const token = await openToken(getCookie(c, 'token', prefix) ?? '', tokenKey);
+    if (!token) throw new NotSignedInError();
+    return new ApiClient({ token, baseUrl: `${doctapeUrl}/v1` });
+  }
+
+  const app = new Hono();
+
+  app.use(
+    secureHeaders({
+      contentSecurityPolicy: {
+        defaultSrc: ["'none'"],
+        scriptSrc: ["'self'"],
+        connectSrc: ["'self'"],
+        formAction: ["'self'"],
+        frameAncestors: ["'none'"],
+        baseUri: ["'none'"],
+      },
+      referrerPolicy: 'same-origin',
+    }),
+    // SameSite=Lax lets no other site send our cookies along with a POST; this is for neighbours on the same site
+    csrf({ origin: publicUrl.origin }),
+    async (c, next) => {
+      await next();
+      c.header('Cache-Control', 'no-store');
+    },
+  );
+
+  app.get('/', async (c) => {
+    if (getCookie(c, 'token', prefix) === undefined) return c.html(welcomePage());
+    const api = await apiOf(c);
+    const [account, files] = await Promise.all([api.account.get(), api.files.list()]);
+    return c.html(filesPage(account.username, files));
+  });
+
+  app.get('/upload.js', (c) => c.body(uploadScript, 200, { 'Content-Type': 'text/javascript; charset=utf-8' }));
+
+  app.get('/login', async (c) => {
+    const { url, pending } = await client.authorize();
+    // all that the sign-in needs, sealed: whichever instance the user comes back to can finish it
+    setCookie(c, 'pending', pending, { ...cookie, maxAge: 600 });
+    return c.redirect(url.href, 303);
+  });
+
+  app.get('/callback', async (c) => {
+    const pending = getCookie(c, 'pending', prefix) ?? '';
+    deleteCookie(c, 'pending', cookie);
+    const token = await client.exchange(c.req.raw, pending);
+    setCookie(c, 'token', await sealToken(token, tokenKey), { ...cookie, maxAge: sessionSeconds });
+    return c.redirect('/', 303);
+  });
+
+  app.post('/files', async (c) => {
+    const api = await apiOf(c);
+    const size = c.req.header('content-length');
+    const stream = c.req.raw.body ?? new Blob().stream();
+    await api.files.upload(size === undefined ? stream : { stream, size: Number(size) }, {
+      name: c.req.query('name') || 'untitled',
+      type: c.req.header('content-type'),
+    });
+    return c.text('Uploaded.', 201);
+  });
+
+  app.get('/files/:id', async (c) => {
+    const api = await apiOf(c);
+    const file = await api.files.get(c.req.param('id'));
+    const { body } = await api.files.download(file.id);
+    return new Response(body, { headers: attachmentHeaders(file) });
+  });
+
+  app.post('/sign-out', (c) => {
+    deleteCookie(c, 'token', cookie);
+    return c.redirect('/', 303);
+  });
+
+  app.onError((error, c) => {
+    if ('getResponse' in error) return error.getResponse(); // what Hono refuses itself
+    const { status, sentence } = problemOf(error);
+    if (status === 500) console.error(error);
+    c.status(status);
+    return c.req.header('accept')?.includes('text/plain') ? c.text(sentence) : c.html(problemPage(sentence));
+  });
+
+  return app;
+}

@@ -1,0 +1,155 @@
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { expect, it, onTestFinished } from 'vitest';
+import { createApp } from '../../docs/examples/hono/app.ts';
+import { served } from '../support/sandbox.js';
+import { startProgram } from './program.js';
+import { settingsFor, users } from './settings.js';
+import { goToSignIn, type Site, type Visitor, visitor } from './visitor.js';
+
+const server = await served({ users });
+
+/** The application as a function: its `fetch` is called, and only the file service is reached over the network. */
+function siteAt(publicUrl: string): Site {
+  const settings = settingsFor(server, publicUrl);
+  const app = createApp({
+    doctapeUrl: settings.DOCTAPE_URL,
+    clientId: settings.DOCTAPE_CLIENT_ID,
+    clientSecret: settings.DOCTAPE_CLIENT_SECRET,
+    publicUrl: new URL(publicUrl),
+    tokenKey: settings.TOKEN_KEY,
+  });
+  return async (request) => app.fetch(request);
+}
+
+const address = 'http://localhost:3000';
+
+async function signedIn(site: Site = siteAt(address)): Promise<Visitor> {
+  const someone = visitor(address, site);
+  const back = await someone.get(await goToSignIn(someone, '/login'));
+  expect([back.status, back.headers.get('location')]).toEqual([303, '/']);
+  return someone;
+}
+
+it('signs in, uploads, lists, downloads and signs out, served by Node', async () => {
+  const port = await freePort();
+  const publicUrl = `http://localhost:${port}`;
+  const program = await startProgram('docs/examples/hono/server.ts', {
+    ...settingsFor(server, publicUrl),
+    PORT: String(port),
+  });
+  onTestFinished(() => void program.stop());
+  const someone = visitor(publicUrl);
+  expect(await (await someone.get('/')).text()).toContain('Sign in with doctape');
+  await someone.get(await goToSignIn(someone, '/login'));
+  expect([...someone.cookies.keys()]).toEqual(['token']);
+
+  const chunk = new Uint8Array(1_000_000).fill(120);
+  let left = 8;
+  const body = new ReadableStream({
+    pull(controller) {
+      if (left-- > 0) controller.enqueue(chunk);
+      else controller.close();
+    },
+  });
+  const name = encodeURIComponent('<b>"Übersicht\' \r\n.html');
+  const upload = await someone.post(`/files?name=${name}`, body, { 'content-type': 'text/html', origin: publicUrl });
+  expect([upload.status, await upload.text()]).toEqual([201, 'Uploaded.']);
+
+  const page = await (await someone.get('/')).text();
+  expect(page).toContain('<h1>Files of alice</h1>');
+  expect(page).not.toContain('<b>');
+  const [, path = ''] = /<a href="(\/files\/[^"]+)">[^<]+<\/a>, 8000000 bytes/.exec(page) ?? [];
+  const download = await someone.get(path);
+  expect(download.headers.get('content-disposition')).toBe(
+    "attachment; filename*=UTF-8''%3Cb%3E%22%C3%9Cbersicht%27%20.html",
+  );
+  expect(download.headers.get('content-type')).toBe('application/octet-stream');
+  expect((await download.bytes()).length).toBe(8_000_000);
+
+  const large = new Blob([new Uint8Array(30_000_000)]).stream();
+  const full = await someone.post('/files?name=large.bin', large, { accept: 'text/plain', origin: publicUrl });
+  expect([full.status, await full.text()]).toEqual([413, 'There is not enough room for this file.']);
+
+  expect((await someone.post('/sign-out', '', { origin: publicUrl })).status).toBe(303);
+  expect(await (await someone.get('/')).text()).toContain('Sign in with doctape');
+  expect(program.output).toEqual([`Listening on port ${port}, at ${publicUrl}/`]);
+  expect(await program.stop()).toBe(0);
+});
+
+it('finishes a sign-in that another instance began', async () => {
+  const begun = visitor(address, siteAt(address));
+  const callback = await goToSignIn(begun, '/login');
+  const other = visitor(address, siteAt(address));
+  for (const [name, value] of begun.cookies) other.cookies.set(name, value);
+  await other.get(callback);
+  expect(await (await other.get('/')).text()).toContain('Files of alice');
+});
+
+it('sets cookies that no script can read, and that hold no token in the clear', async () => {
+  const someone = await signedIn();
+  expect(someone.cookies.get('token')).toMatch(/^[\w-]+\.\.[\w-]+\.[\w-]+\.[\w-]+$/); // encrypted
+  for (const header of someone.seen) expect(header).toMatch(/Path=\/; HttpOnly; SameSite=Lax$/);
+  const start = await visitor('https://files.example', siteAt('https://files.example')).get('/login');
+  expect(start.headers.getSetCookie()).toEqual([
+    expect.stringMatching(/^__Host-pending=.*Path=\/; HttpOnly; Secure; SameSite=Lax$/),
+  ]);
+});
+
+it('refuses a callback of somebody else, and a token that was tampered with', async () => {
+  const site = siteAt(address);
+  const attacker = visitor(address, site);
+  const theirs = await goToSignIn(attacker, '/login');
+  const victim = visitor(address, site);
+  await victim.get('/login');
+  const refused = await victim.get(theirs);
+  expect([refused.status, await refused.text()]).toEqual([
+    400,
+    expect.stringContaining('did not begin in this browser'),
+  ]);
+  expect(victim.cookies.size).toBe(0);
+
+  const someone = await signedIn(site);
+  someone.cookies.set('token', `${someone.cookies.get('token')?.slice(0, -4)}AAAA`);
+  const tampered = await someone.get('/');
+  expect([tampered.status, await tampered.text()]).toEqual([401, expect.stringContaining('Please sign in first.')]);
+});
+
+it('says in a sentence what went wrong', async () => {
+  const someone = visitor(address, siteAt(address));
+  const denied = await someone.get(await goToSignIn(someone, '/login', 'deny'));
+  expect([denied.status, await denied.text()]).toEqual([403, expect.stringContaining('You did not give')]);
+  expect((await someone.get('/files/nothing')).status).toBe(401);
+  const alice = await signedIn();
+  const unknown = await alice.get('/files/nothing', { accept: 'text/plain' });
+  expect([unknown.status, await unknown.text()]).toEqual([404, 'There is no such file.']);
+});
+
+it('lets no other origin sign anybody out', async () => {
+  const someone = await signedIn();
+  const headers = { origin: 'https://neighbour.example', 'sec-fetch-site': 'same-site' };
+  expect((await someone.post('/sign-out', '', headers)).status).toBe(403);
+  expect(someone.cookies.has('token')).toBe(true);
+});
+
+it('shares its files with the other examples to the letter', () => {
+  const copies = {
+    'token-seal.ts': ['express', 'hono', 'next/lib', 'worker'],
+    'problem.ts': ['express', 'hono', 'next/lib', 'worker'],
+    'attachment.ts': ['hono', 'next/lib', 'worker'],
+    'cookies.ts': ['next/lib', 'worker'],
+  };
+  for (const [file, folders] of Object.entries(copies)) {
+    const texts = folders.map((folder) => readFileSync(`docs/examples/${folder}/${file}`, 'utf8'));
+    expect(new Set(texts).size, file).toBe(1);
+  }
+});
+
+/** The address is part of the sign-in, so it has to be known before the program starts. */
+async function freePort(): Promise<number> {
+  const probe = createServer();
+  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve));
+  const bound = probe.address();
+  await new Promise((resolve) => probe.close(resolve));
+  return typeof bound === 'object' && bound ? bound.port : 0;
+}
