@@ -1,0 +1,91 @@
+import { ApiClient } from 'doctape-sdk';
+import { AuthorizationCodeClient } from 'doctape-sdk/server';
+import { attachmentHeaders } from './attachment.ts';
+import { type CookieJar, cookieJar } from './cookies.ts';
+import { NotSignedInError, problemOf } from './problem.ts';
+import { openToken, sealToken, sessionSeconds } from './token-seal.ts';
+
+/** The bindings of wrangler.jsonc, and the secrets. */
+export interface Env {
+  DOCTAPE_URL: string;
+  DOCTAPE_CLIENT_ID: string;
+  DOCTAPE_CLIENT_SECRET: string;
+  PUBLIC_URL: string;
+  TOKEN_KEY: string;
+}
+
+interface Application {
+  client: AuthorizationCodeClient;
+  cookies: CookieJar;
+}
+
+// Kept for the life of the isolate: the client remembers which callbacks were used.
+let application: Application | undefined;
+
+function createApplication(env: Env): Application {
+  return {
+    client: new AuthorizationCodeClient({
+      clientId: env.DOCTAPE_CLIENT_ID,
+      clientSecret: env.DOCTAPE_CLIENT_SECRET,
+      redirectUri: new URL('/callback', env.PUBLIC_URL).href,
+      scope: ['account.read', 'file.read'],
+      authorizationEndpoint: `${env.DOCTAPE_URL}/oauth2`,
+      tokenEndpoint: `${env.DOCTAPE_URL}/oauth2/token`,
+      issuer: env.DOCTAPE_URL,
+    }),
+    cookies: cookieJar(new URL(env.PUBLIC_URL)),
+  };
+}
+
+const worker: { fetch(request: Request, env: Env): Promise<Response> } = {
+  async fetch(request, env) {
+    application ??= createApplication(env);
+    try {
+      return await answer(request, env, application);
+    } catch (error) {
+      const { status, sentence } = problemOf(error);
+      if (status === 500) console.error(error);
+      return Response.json({ error: sentence }, { status });
+    }
+  },
+};
+export default worker;
+
+async function answer(request: Request, env: Env, { client, cookies }: Application): Promise<Response> {
+  const { pathname } = new URL(request.url);
+  const [, id] = /^\/files\/([\w-]+)$/.exec(pathname) ?? [];
+  const route = `${request.method} ${id === undefined ? pathname : '/files/:id'}`;
+
+  if (route === 'GET /login') {
+    const { url, pending } = await client.authorize();
+    // all that the sign-in needs, sealed: whichever isolate the user comes back to can finish it
+    return redirect(url.href, [cookies.write('pending', pending, 600)]);
+  }
+  if (route === 'GET /callback') {
+    const token = await client.exchange(request, cookies.read(request, 'pending'));
+    const sealed = await sealToken(token, env.TOKEN_KEY);
+    return redirect('/files', [cookies.clear('pending'), cookies.write('token', sealed, sessionSeconds)]);
+  }
+  if (route === 'POST /sign-out') return redirect('/', [cookies.clear('token')]);
+  if (route === 'GET /') return new Response('Sign in at /login, then see /files.\n');
+
+  const token = await openToken(cookies.read(request, 'token'), env.TOKEN_KEY);
+  if (!token) throw new NotSignedInError();
+  const api = new ApiClient({ token, baseUrl: `${env.DOCTAPE_URL}/v1` });
+  if (route === 'GET /files') {
+    return Response.json(await api.files.list(), { headers: { 'Cache-Control': 'no-store' } });
+  }
+  if (route === 'GET /files/:id' && id !== undefined) {
+    const file = await api.files.get(id);
+    const { body } = await api.files.download(file.id);
+    return new Response(body, { headers: attachmentHeaders(file) });
+  }
+  return Response.json({ error: 'There is no such page.' }, { status: 404 });
+}
+
+function redirect(location: string, cookies: [string, string][]): Response {
+  return new Response(null, {
+    status: 303,
+    headers: [['Location', location], ['Cache-Control', 'no-store'], ...cookies],
+  });
+}
