@@ -1,0 +1,12 @@
+import { answering, application, redirect } from '../../../../lib/doctape.ts';
+
+export const dynamic = 'force-dynamic'; // every sign-in is another
+
+export function GET(): Promise<Response> {
+  return answering(async () => {
+    const { client, cookies } = application();
+    const { url, pending } = await client.authorize();
+    // all that the sign-in needs, sealed: whichever instance the user comes back to can finish it
+    return redirect(url.href, [cookies.write('pending', pending, 600)]);
+  });
+}

@@ -1,0 +1,22 @@
+import { answering, apiOf } from '../../../lib/doctape.ts';
+
+export function GET(request: Request): Promise<Response> {
+  return answering(async () => {
+    const api = await apiOf(request);
+    return Response.json(await api.files.list(), { headers: { 'Cache-Control': 'no-store' } });
+  });
+}
+
+/** The body is the file, as `fetch('/api/files?name=holiday.jpg', { method: 'POST', body: file })` sends it. */
+export function POST(request: Request): Promise<Response> {
+  return answering(async () => {
+    const api = await apiOf(request);
+    const size = request.headers.get('content-length');
+    const stream = request.body ?? new Blob().stream();
+    const uploaded = await api.files.upload(size === null ? stream : { stream, size: Number(size) }, {
+      name: new URL(request.url).searchParams.get('name') || 'untitled',
+      type: request.headers.get('content-type') ?? undefined,
+    });
+    return Response.json(uploaded, { status: 201 });
+  });
+}

@@ -1,0 +1,66 @@
+import { ApiClient } from 'doctape-sdk';
+import { AuthorizationCodeClient } from 'doctape-sdk/server';
+import { type CookieJar, cookieJar } from './cookies.ts';
+import { ForeignRequestError, NotSignedInError, problemOf } from './problem.ts';
+import { openToken } from './token-seal.ts';
+
+export interface Application {
+  client: AuthorizationCodeClient;
+  cookies: CookieJar;
+  tokenKey: string;
+}
+
+let made: Application | undefined;
+
+/** Made with the first request: `next build` loads the routes as well, and has no secrets. */
+export function application(): Application {
+  made ??= {
+    client: new AuthorizationCodeClient({
+      clientId: setting('DOCTAPE_CLIENT_ID'),
+      clientSecret: setting('DOCTAPE_CLIENT_SECRET'),
+      redirectUri: new URL('/api/auth/callback', setting('PUBLIC_URL')).href,
+      scope: ['account.read', 'file.read', 'file.create'],
+      authorizationEndpoint: `${setting('DOCTAPE_URL')}/oauth2`,
+      tokenEndpoint: `${setting('DOCTAPE_URL')}/oauth2/token`,
+      issuer: setting('DOCTAPE_URL'),
+    }),
+    cookies: cookieJar(new URL(setting('PUBLIC_URL'))),
+    tokenKey: setting('TOKEN_KEY'),
+  };
+  return made;
+}
+
+/** The API on behalf of whoever sent the request. */
+export async function apiOf(request: Request): Promise<ApiClient> {
+  // SameSite=Lax lets no other site send our cookies along with a POST; this is for neighbours on the same site
+  const from = request.headers.get('sec-fetch-site') ?? 'same-origin';
+  if (request.method === 'POST' && from !== 'same-origin') throw new ForeignRequestError();
+  const { cookies, tokenKey } = application();
+  const token = await openToken(cookies.read(request, 'token'), tokenKey);
+  if (!token) throw new NotSignedInError();
+  return new ApiClient({ token, baseUrl: `${setting('DOCTAPE_URL')}/v1` });
+}
+
+/** Answers errors with a sentence. */
+export async function answering(answer: () => Promise<Response>): Promise<Response> {
+  try {
+    return await answer();
+  } catch (error) {
+    const { status, sentence } = problemOf(error);
+    if (status === 500) console.error(error);
+    return Response.json({ error: sentence }, { status });
+  }
+}
+
+export function redirect(location: string, cookies: [string, string][]): Response {
+  return new Response(null, {
+    status: 303,
+    headers: [['Location', location], ['Cache-Control', 'no-store'], ...cookies],
+  });
+}
+
+function setting(name: string): string {
+  const value = process.env[name];
+  if (!value) throw new Error(`${name} is not set: README.md says what it is`);
+  return value;
+}

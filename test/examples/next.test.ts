@@ -1,0 +1,78 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { expect, it, vi } from 'vitest';
+import { served } from '../support/sandbox.js';
+import { settingsFor, users } from './settings.js';
+import { goToSignIn, type Site, visitor } from './visitor.js';
+
+const server = await served({ users });
+const address = 'http://localhost:3000';
+for (const [name, value] of Object.entries(settingsFor(server, address))) vi.stubEnv(name, value);
+
+const login = await import('../../docs/examples/next/app/api/auth/login/route.ts');
+const callback = await import('../../docs/examples/next/app/api/auth/callback/route.ts');
+const signOut = await import('../../docs/examples/next/app/api/auth/sign-out/route.ts');
+const files = await import('../../docs/examples/next/app/api/files/route.ts');
+const file = await import('../../docs/examples/next/app/api/files/[id]/route.ts');
+
+/** Finds the handler as Next.js does, by the path. */
+const site: Site = async (request) => {
+  const { pathname } = new URL(request.url);
+  const [, id = ''] = /^\/api\/files\/([^/]+)$/.exec(pathname) ?? [];
+  switch (`${request.method} ${id === '' ? pathname : '/api/files/[id]'}`) {
+    case 'GET /api/auth/login':
+      return login.GET();
+    case 'GET /api/auth/callback':
+      return callback.GET(request);
+    case 'POST /api/auth/sign-out':
+      return signOut.POST();
+    case 'GET /api/files':
+      return files.GET(request);
+    case 'POST /api/files':
+      return files.POST(request);
+    case 'GET /api/files/[id]':
+      return file.GET(request, { params: Promise.resolve({ id: decodeURIComponent(id) }) });
+    default:
+      return new Response(null, { status: 404 });
+  }
+};
+
+it('signs in, uploads, lists, downloads and signs out', async () => {
+  const someone = visitor(address, site);
+  const back = await someone.get(await goToSignIn(someone, '/api/auth/login'));
+  expect([back.status, back.headers.get('location')]).toEqual([303, '/']);
+  expect([...someone.cookies.keys()]).toEqual(['token']);
+  for (const header of someone.seen) expect(header).toMatch(/Path=\/; HttpOnly; SameSite=Lax$/);
+
+  const upload = await someone.post('/api/files?name=letter.txt', new Blob(['Dear Alice']).stream(), {
+    'content-type': 'text/plain',
+    'content-length': '10',
+  });
+  expect(upload.status).toBe(201);
+  const { id } = await upload.json();
+  expect(await (await someone.get('/api/files')).json()).toMatchObject([{ id, name: 'letter', size: 10 }]);
+  const download = await someone.get(`/api/files/${id}`);
+  expect(download.headers.get('content-disposition')).toBe("attachment; filename*=UTF-8''letter.txt");
+  expect(await download.text()).toBe('Dear Alice');
+
+  expect((await someone.post('/api/auth/sign-out')).status).toBe(303);
+  expect((await someone.get('/api/files')).status).toBe(401);
+});
+
+it('says in a sentence what went wrong', async () => {
+  const someone = visitor(address, site);
+  const denied = await someone.get(await goToSignIn(someone, '/api/auth/login', 'deny'));
+  expect([denied.status, await denied.json()]).toEqual([403, { error: expect.stringContaining('You did not give') }]);
+  const attacker = visitor(address, site);
+  const refused = await someone.get(await goToSignIn(attacker, '/api/auth/login'));
+  expect([refused.status, await refused.json()]).toEqual([400, { error: expect.stringContaining('did not begin') }]);
+  const foreign = await someone.post('/api/files?name=a', '', { 'sec-fetch-site': 'same-site' });
+  expect([foreign.status, await foreign.json()]).toEqual([403, { error: 'That request came from another site.' }]);
+});
+
+it('needs nothing of Next.js', () => {
+  const sources = readdirSync('docs/examples/next', { recursive: true, encoding: 'utf8' }).filter((name) =>
+    name.endsWith('.ts'),
+  );
+  expect(sources.length).toBe(10);
+  for (const name of sources) expect(readFileSync(`docs/examples/next/${name}`, 'utf8')).not.toMatch(/from 'next/);
+});
