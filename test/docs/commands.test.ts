@@ -38,6 +38,7 @@ function parse(text: string, page: string, place: string): Command[] {
     .replace(/(?:^|\s)#.*$/, '')
     .split(/&&|\|\||[|;]/)
     .map((command) => command.trim().split(/\s+/))
+    .filter((words) => words.some((word) => !/^\w+=/.test(word))) // more than settings
     .map((words) => words.slice(words.findIndex((word) => !/^\w+=/.test(word))))
     .filter(([program]) => program)
     .map((words) => ({ page, place, words }));
@@ -48,7 +49,23 @@ const developed = new Set<string | undefined>(
 );
 
 /** What may be typed besides npm and the command of this package. */
-const everyday = new Set(['cat', 'cd', 'cp', 'curl', 'docker', 'echo', 'export', 'git', 'mkdir', 'node', 'apt-get']);
+const everyday = new Set([
+  'cat',
+  'cd',
+  'cp',
+  'curl',
+  'docker',
+  'echo',
+  'export',
+  'git',
+  'mkdir',
+  'node',
+  'apt-get',
+  'redis-server',
+]);
+
+/** The tools of platforms that examples run on, which nobody else's package can take the name of. */
+const ofPlatforms = new Set(['create-next-app@latest', 'wrangler']);
 
 /** The scripts of the example that a page is about, or of the package. */
 function scriptsAt(page: string): Record<string, string> {
@@ -86,7 +103,7 @@ function problemsWith({ page, words }: Command): string[] {
     const [name, ...more] = rest.filter((word, index) => !(index === 0 && word === '--yes'));
     if (name === 'doctape-sdk') return problemsOf(more);
     // anything else that a clone does not have would be whatever bears the name today
-    return developed.has(name) ? [] : [`npx ${name} runs a package of somebody else`];
+    return developed.has(name) || ofPlatforms.has(name ?? '') ? [] : [`npx ${name} runs a package of somebody else`];
   }
   if (program === 'npm') {
     const [verb = '', name = '', ...more] = rest;

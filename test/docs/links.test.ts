@@ -19,7 +19,7 @@ it('leads nowhere that does not exist', () => {
     const prose = readFileSync(page, 'utf8').replace(/^```.*?^```/gms, '');
     const links = [...prose.matchAll(/\]\((?!\w+:)([^)#]*)(?:#([^)]*))?\)/g)];
     return links.flatMap(([, path = '', anchor]) => {
-      const target = path === '' ? page : normalize(join(dirname(page), path));
+      const target = path === '' ? page : normalize(join(dirname(page), decodeURIComponent(path)));
       if (!existsSync(target)) return [`${page}: there is no ${target}`];
       const known = anchor === undefined || (statSync(target).isFile() && anchorsOf(target).includes(anchor));
       return known ? [] : [`${page}: ${target} has no heading for #${anchor}`];
