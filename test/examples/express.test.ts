@@ -29,7 +29,8 @@ describe.skipIf(!program)('two instances of the Express example behind one addre
     const number = visits.length % instances.length;
     visits.push(`${incoming.url?.split('?')[0]} by ${number}`);
     const { method, url: path, headers } = incoming;
-    const passedOn = httpRequest({ port: instances[number]?.port, method, path, headers }, (answer) => {
+    const own = { ...headers, connection: 'close' };
+    const passedOn = httpRequest({ port: instances[number]?.port, method, path, headers: own }, (answer) => {
       outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
       answer.pipe(outgoing);
     });
