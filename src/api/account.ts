@@ -31,7 +31,7 @@ export function accountResource(connection: Connection): AccountResource {
     async avatar(size = 50, options = {}) {
       const { signal } = checkOptions('options', options);
       const wanted = { segments: avatarRoute(size), signal: checkSignal(signal) };
-      const { download } = await loadTransfers();
+      const { download } = await loadTransfers(wanted.signal);
       return download(connection, wanted);
     },
     avatarUrl(size = 50) {

@@ -108,7 +108,7 @@ export interface FilesResource {
    */
   upload(source: UploadSource, options?: UploadOptions): Promise<UploadedFile>;
   /** Uploads several files in one request. Scope: `file.create`. All arrive, or none. */
-  uploadAll(sources: readonly UploadSource[], options?: UploadAllOptions): Promise<UploadedFile[]>;
+  uploadAll(sources: Iterable<UploadSource>, options?: UploadAllOptions): Promise<UploadedFile[]>;
   /**
    * The bytes of a file, or of one of its {@link renditions}. Scope: `file.read`. The response streams: read its body,
    * or call `.blob()` and the like.
@@ -160,7 +160,7 @@ export function filesResource(connection: Connection): FilesResource {
 
   async function uploadParts(sources: readonly UploadSource[], options: UploadOptions): Promise<UploadedFile[]> {
     const { name, type, tags, starred, onProgress, signal } = checkOptions('options', options);
-    const { contentOf, upload } = await loadTransfers();
+    const { contentOf, upload } = await loadTransfers(checkSignal(signal));
     return upload(connection, {
       segments: ['doc', 'upload'],
       searchParams: { tags: checkTags(tags), starred: checkFlag('starred', starred) },
@@ -216,10 +216,10 @@ export function filesResource(connection: Connection): FilesResource {
     },
 
     async uploadAll(sources, options = {}) {
-      if (!Array.isArray(sources) || sources.length === 0)
-        throw invalid('sources', 'must be an array of at least one source');
+      const several = typeof sources === 'object' && sources !== null && Symbol.iterator in sources ? [...sources] : [];
+      if (several.length === 0) throw invalid('sources', 'must be an array of at least one source, or a FileList');
       const { tags, starred, onProgress, signal } = checkOptions('options', options);
-      return uploadParts(sources, { tags, starred, onProgress, signal });
+      return uploadParts(several, { tags, starred, onProgress, signal });
     },
 
     async download(id, rendition = 'original', options = {}) {
@@ -230,7 +230,7 @@ export function filesResource(connection: Connection): FilesResource {
         onProgress: checkOptionalFunction('onProgress', onProgress),
         signal: checkSignal(signal),
       };
-      const { download } = await loadTransfers();
+      const { download } = await loadTransfers(wanted.signal);
       return download(connection, wanted);
     },
 

@@ -12,11 +12,11 @@ export async function* iterateFiles(
   searchParams: SearchParams,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<FileInfo, void, undefined> {
-  const { envelopeParser } = await load(() => import('./envelope-parser.js'));
-  const { download } = await loadTransfers();
+  const { envelopeParser } = await load(() => import('./envelope-parser.js'), signal);
+  const { download } = await loadTransfers(signal);
   const segments = ['doc'];
   const secrets = [connection.accessToken()]; // asked before there is a response to let go of
-  const response = await download(connection, { segments, searchParams, signal });
+  const response = await download(connection, { segments, searchParams, signal, redirects: 'refuse' });
   const { status, headers } = response;
   const operation = operationOf('GET', routeUrl(connection, segments));
 

@@ -17,7 +17,7 @@ import { checkBaseUrl, checkEndpoint, checkRedirectUri, parseUrl } from '../prot
 import { bearerToken } from './bearer-token.js';
 import { type CallbackParameters, checkAnswer, malformed, required } from './callback.js';
 import { readKeptToken } from './kept-token.js';
-import { isAnswer, pageCallback, readAnswer, withoutAnswer } from './page-callback.js';
+import { isAnswer, pageCallback, readAnswer, statesIn, withoutAnswer } from './page-callback.js';
 import { authorizationUrl, checkFreeOfProtocol } from './request.js';
 import { type SignIns, signIns } from './sign-ins.js';
 import { type Shelf, shelf, storageOf, type WebStorage } from './web-storage.js';
@@ -133,15 +133,17 @@ export class ImplicitGrantClient {
     this.#now = checkFunction('now', now);
     this.#location = ofPage('location', location);
     this.#history = ofPage('history', history);
+    const { host, pathname } = this.#authorizationEndpoint;
+    const whose = [this.#clientId, host + pathname].map(encodeURIComponent).join('@'); // no other server's
     this.#signIns = signIns(
-      shelf('storage', storageOf('storage', storage), `doctape-sdk:sign-in:${this.#clientId}:`),
+      shelf('storage', storageOf('storage', storage), `doctape-sdk:sign-in:${whose}:`),
       checkDuration('maxAge', maxAge),
       now,
     );
     this.#tokens =
       tokenStorage === null
         ? undefined
-        : shelf('tokenStorage', storageOf('tokenStorage', tokenStorage), `doctape-sdk:token:${this.#clientId}`);
+        : shelf('tokenStorage', storageOf('tokenStorage', tokenStorage), `doctape-sdk:token:${whose}`);
   }
 
   /**
@@ -200,13 +202,13 @@ export class ImplicitGrantClient {
   /**
    * Finishes the sign-in that this callback belongs to, for an application that was handed the address, such as by a
    * window that it opened. `resume()` does it for the page's own.
-   * @param href @default the address of the page, which is cleaned
+   * @param href @default the address of the page; where it is that, it is cleaned
    * @throws what `resume()` throws, and a `CallbackError` (`malformed_callback`) when it is no callback
    */
   handleCallback(href?: string | URL): Token {
-    const address = this.#address(href ?? this.#location.href);
-    if (!this.#isCallback(address)) throw malformed('has neither a token nor an error');
-    if (href === undefined) this.#clean(address);
+    const address = this.#address(href === undefined ? this.#location.href : href);
+    if (!isAnswer(pageCallback(address))) throw malformed('has neither a token nor an error');
+    if (address.href === this.#location.href) this.#clean(address);
     return this.#finish(address);
   }
 
@@ -222,8 +224,11 @@ export class ImplicitGrantClient {
     return address;
   }
 
+  /** On another page than that of `redirectUri`, only the answer to a sign-in of ours: others may have theirs there. */
   #isCallback(address: URL): boolean {
-    return isAnswer(pageCallback(address), this.#isRedirectUri(address));
+    const callback = pageCallback(address);
+    if (!isAnswer(callback)) return false;
+    return this.#isRedirectUri(address) || statesIn(callback).some((state) => this.#signIns.has(state));
   }
 
   #isRedirectUri({ origin, pathname }: URL): boolean {
@@ -242,6 +247,7 @@ export class ImplicitGrantClient {
   }
 
   #finish(address: URL): Token {
+    this.#returnTo = undefined;
     const { parameters, inQuery } = readAnswer(pageCallback(address));
     if (!this.#isRedirectUri(address)) throw malformed('came to another address than redirectUri');
     const { scope, returnTo } = this.#signIns.consume(parameters.get('state'));
@@ -275,6 +281,7 @@ export class ImplicitGrantClient {
   #remember(token: Token): void {
     this.#token = token;
     if (!this.#tokens) return;
+    this.#tokens.delete(''); // whoever was signed in before is not, also when there is no room for the new one
     this.#tokens.set('', JSON.stringify(token));
     this.#token = undefined;
   }
@@ -301,7 +308,7 @@ export class ImplicitGrantClient {
   #ownPlace(place: string | URL): string | undefined {
     const here = this.#address(this.#location.href);
     const url = place instanceof URL ? place : typeof place === 'string' ? parseUrl(place, here.href) : undefined;
-    if (url?.origin !== here.origin) return undefined;
+    if (url?.origin !== here.origin || url.protocol !== here.protocol || url.host !== here.host) return undefined;
     // `//host` as a path would be taken for another host
     return url.pathname.startsWith('//') ? url.href : url.pathname + url.search + url.hash;
   }

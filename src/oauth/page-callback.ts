@@ -11,20 +11,26 @@ export interface PageCallback {
 }
 
 export function pageCallback({ search, hash }: URL): PageCallback {
-  return { query: search.slice(1), fragment: hash.slice(1) };
+  const fragment = hash.slice(1);
+  // `#/files?sort=name&state=open` is a route of the page, whatever its parameters are called
+  const isRoute = /^[/!]/.test(fragment) && !namesIn(fragment).has('access_token');
+  return { query: search.slice(1), fragment: isRoute ? '' : fragment };
 }
 
-/**
- * Whether this is an answer at all, so that the page's own fragments and queries are left alone.
- * @param atRedirectUri on any other page less is taken for an answer, because the page may use such a name itself
- */
-export function isAnswer({ query, fragment }: PageCallback, atRedirectUri: boolean): boolean {
+/** Whether this is an answer at all, so that the page's own fragments and queries are left alone. */
+export function isAnswer({ query, fragment }: PageCallback): boolean {
   const inQuery = namesIn(query);
   const inFragment = namesIn(fragment);
-  const has = (name: string) => inQuery.has(name) || inFragment.has(name);
-  if (has('access_token') || (has('state') && (has('code') || has('error')))) return true;
-  if (!atRedirectUri) return false;
-  return inQuery.has('error') || ['state', 'error', 'code'].some((name) => inFragment.has(name));
+  if (['access_token', 'state', 'error', 'code'].some((name) => inFragment.has(name))) return true;
+  return inQuery.has('access_token') || inQuery.has('error') || (inQuery.has('state') && inQuery.has('code'));
+}
+
+/** Every value of `state`, also of what is no valid answer. */
+export function statesIn({ query, fragment }: PageCallback): string[] {
+  return [query, fragment].flatMap((encoded) => {
+    const states = encoded.split('&').filter((pair) => parameterName(pair) === 'state');
+    return states.map((pair) => pair.slice(pair.indexOf('=') + 1));
+  });
 }
 
 /**

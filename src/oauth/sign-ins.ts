@@ -16,6 +16,8 @@ export interface SignIns {
    * @throws {CallbackError} `state_missing`, `state_mismatch`, `state_used` or `state_expired`
    */
   consume(state: string | undefined): SignIn;
+  /** Whether a sign-in with this state is under way. */
+  has(state: string): boolean;
 }
 
 interface Kept extends SignIn {
@@ -48,7 +50,7 @@ export function signIns(storage: Shelf, maxAge: number, now: () => number): Sign
       if (!kept) {
         throw new CallbackError(
           'state_mismatch',
-          'the callback does not belong to a sign-in that this browser began: sign in again',
+          'the callback does not belong to a sign-in under way in this browser: sign in again',
         );
       }
       storage.delete(state);
@@ -59,6 +61,8 @@ export function signIns(storage: Shelf, maxAge: number, now: () => number): Sign
       }
       return kept;
     },
+
+    has: (state) => storage.keys().some((candidate) => sameText(candidate, state)),
   };
 }
 

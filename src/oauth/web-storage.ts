@@ -13,7 +13,9 @@ export interface WebStorage {
 /** How to get at the storage that the caller chose, or the one of this tab. */
 export function storageOf(name: string, storage: WebStorage | undefined): () => WebStorage | undefined {
   if (storage === undefined) return () => globalThis.sessionStorage;
-  if (typeof storage?.getItem === 'function' && typeof storage.key === 'function') return () => storage;
+  const methods = ['key', 'getItem', 'setItem', 'removeItem'] as const;
+  const fits = typeof storage?.length === 'number' && methods.every((method) => typeof storage[method] === 'function');
+  if (fits) return () => storage;
   throw invalid(name, 'must be a Web Storage, such as localStorage');
 }
 

@@ -12,6 +12,7 @@ import { type Watch, watch } from './watch.js';
 export interface ByteRequest {
   url: URL;
   range?: ByteRange | undefined;
+  redirects: 'follow' | 'refuse';
   signal: AbortSignal;
   /** Throws when a good answer is not the one that was asked for. */
   check: (response: Response) => void;
@@ -22,7 +23,7 @@ const mostRedirects = 5;
 /** Asks for bytes once. */
 export async function requestBytes(
   connection: Connection,
-  { url, range, signal, check }: ByteRequest,
+  { url, range, redirects, signal, check }: ByteRequest,
   tell: Tell,
 ): Promise<Part> {
   const operation = operationOf('GET', url);
@@ -31,7 +32,7 @@ export async function requestBytes(
   let response: Response | undefined;
   try {
     tell.request();
-    response = await follow(connection, url, token, range, watched);
+    response = await follow(connection, url, token, range, redirects === 'follow' ? mostRedirects : 0, watched);
     tell.response(response.status);
     if (!response.ok) {
       const answer = await readAnswer(response, { operation, watched }, { limit: 1024 * 1024, excess: 'cut' });
@@ -52,6 +53,7 @@ async function follow(
   first: URL,
   token: string,
   range: ByteRange | undefined,
+  most: number,
   watched: Watch,
 ): Promise<Response> {
   let url = first;
@@ -66,7 +68,7 @@ async function follow(
         'accept-encoding': 'identity', // the length of a compressed body could not be checked
         ...(range && rangeHeaders(range)),
       },
-      followInBrowser: true,
+      followInBrowser: most > 0,
       fetch: connection.fetch,
       watched,
     });
@@ -77,7 +79,7 @@ async function follow(
     const location = response.headers.get('location');
     const next = location === null ? undefined : parseUrl(location, url.href);
     const secure = next?.protocol === 'https:' || (next?.protocol === 'http:' && isLoopback(next) && isLoopback(first));
-    if (!next || !secure || next.username !== '' || next.password !== '' || redirects === mostRedirects) {
+    if (!next || !secure || next.username !== '' || next.password !== '' || redirects === most) {
       throw redirectRefused(operationOf('GET', first), response.status);
     }
     url = next;

@@ -13,6 +13,8 @@ export interface Download {
   segments: readonly string[];
   searchParams?: SearchParams | undefined;
   range?: ByteRange | undefined;
+  /** Bytes may come from elsewhere; what is believed may not. @default 'follow' */
+  redirects?: 'follow' | 'refuse' | undefined;
   onProgress?: OnProgress | undefined;
   signal?: AbortSignal | undefined;
 }
@@ -22,16 +24,16 @@ export interface Download {
  * rest by itself when it breaks.
  */
 export async function download(connection: Connection, options: Download): Promise<Response> {
-  const { segments, searchParams, range, onProgress, signal } = options;
+  const { segments, searchParams, range, redirects = 'follow', onProgress, signal } = options;
   const url = routeUrl(connection, segments, searchParams);
   const operation = operationOf('GET', url);
   const whole = watch({ signal, limit: false, code: 'idle_timeout', operation });
   const attempts = attemptsOf(connection, { method: 'GET', url, resend: 'always', signal: whole.signal });
   const check = (response: Response) => checkFirst(response, range, operation);
   try {
-    const request = { url, range, signal: whole.signal, check };
+    const request = { url, range, redirects, signal: whole.signal, check };
     const first = await attempts.run((tell) => requestBytes(connection, request, tell));
-    const rest = restOf(connection, { url, range, first, attempts, signal: whole.signal });
+    const rest = restOf(connection, { url, range, redirects, first, attempts, signal: whole.signal });
     return withBody(first.response, (onFailure) =>
       resumableBody(first, { operation, attempts, whole, onProgress, rest, onFailure }),
     );

@@ -4,12 +4,23 @@ import { NetworkError } from '../protocol/errors.js';
  * Loads a part that is not in the first bundle.
  * @throws {NetworkError} when the file is not to be had, because the page is offline or another version was deployed since
  */
-export async function load<T>(part: () => Promise<T>): Promise<T> {
+export async function load<T>(part: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  signal?.throwIfAborted();
+  let onAbort: (() => void) | undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    onAbort = () => reject(signal?.reason);
+    signal?.addEventListener('abort', onAbort, { once: true });
+  });
+  const loaded = part().catch(() => {
+    // Firefox does not try a second time, whatever becomes of the network
+    throw new NetworkError('a part of the SDK could not be loaded, from where the page came: reload the page');
+  });
   try {
-    return await part();
-  } catch {
-    throw new NetworkError('a part of the SDK could not be loaded: the network failed, or the page is out of date');
+    return await Promise.race([loaded, aborted]);
+  } finally {
+    if (onAbort) signal?.removeEventListener('abort', onAbort);
   }
 }
 
-export const loadTransfers = (): Promise<typeof import('./transfers.js')> => load(() => import('./transfers.js'));
+export const loadTransfers = (signal: AbortSignal | undefined): Promise<typeof import('./transfers.js')> =>
+  load(() => import('./transfers.js'), signal);

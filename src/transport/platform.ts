@@ -5,13 +5,14 @@ export function platform(): Platform {
   const { Bun, Deno, process, navigator } = globalThis as {
     Bun?: unknown;
     Deno?: unknown;
-    process?: { versions?: { node?: string } };
+    process?: { versions?: { node?: string }; type?: string };
     navigator?: { userAgent?: string };
   };
   if (navigator?.userAgent === 'Cloudflare-Workers') return 'workerd';
   if (Bun !== undefined) return 'bun';
   if (Deno !== undefined) return 'deno';
-  return process?.versions?.node !== undefined ? 'node' : 'browser';
+  // a window of Electron may have Node in it, and still fetches as a page
+  return process?.versions?.node !== undefined && process.type !== 'renderer' ? 'node' : 'browser';
 }
 
 /** Neither cookies nor a cache. workerd has none of them, and throws on the options. */

@@ -10,6 +10,7 @@ export interface Begun {
   url: URL;
   /** What was asked for at first. */
   range: ByteRange | undefined;
+  redirects: 'follow' | 'refuse';
   first: Part;
   attempts: Attempts;
   signal: AbortSignal;
@@ -21,7 +22,7 @@ export interface Begun {
  */
 export function restOf(
   connection: Connection,
-  { url, range, first, attempts, signal }: Begun,
+  { url, range, redirects, first, attempts, signal }: Begun,
 ): ((loaded: number) => Promise<Part>) | undefined {
   const { status, headers } = first.response;
   const validator = strongValidator(headers, connection.now()) ?? range?.ifRange;
@@ -52,7 +53,9 @@ export function restOf(
       known.last ??= sent?.end;
     }
     try {
-      return await attempts.run((tell) => requestBytes(connection, { url, range: missing, signal, check }, tell));
+      return await attempts.run((tell) =>
+        requestBytes(connection, { url, range: missing, redirects, signal, check }, tell),
+      );
     } catch (error) {
       if (error instanceof ApiError && (error.status === 412 || error.status === 416)) {
         throw changed(`answered with ${error.status}`);

@@ -182,6 +182,15 @@ async function* readChunks(
   }
 }
 
+/** Reads the first byte of a Blob, which may stand for a file that is gone by now. */
+export async function probe(blob: Blob): Promise<void> {
+  try {
+    await blob.slice(0, 1).arrayBuffer();
+  } catch (error) {
+    throw sourceFailed(error, 0);
+  }
+}
+
 function sourceFailed(error: unknown, loaded: number): unknown {
   if (error instanceof DoctapeError) return error;
   const reason = systemCode(error) ?? (error instanceof Error ? error.name : kindOf(error));

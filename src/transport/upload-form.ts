@@ -1,6 +1,8 @@
+import { NetworkError, TimeoutError } from '../protocol/errors.js';
 import { fetchApi } from './fetch.js';
 import { escapeControls, type Part } from './multipart.js';
 import { type HttpAnswer, readAnswer } from './response.js';
+import { probe } from './source.js';
 import { answerLimit, type Sending } from './upload-stream.js';
 import { postByXhr } from './xhr.js';
 
@@ -19,7 +21,9 @@ export async function sendForm(sending: Sending): Promise<HttpAnswer> {
     // what is told counts the framing too, which is taken off beforehand so that nothing is reported early
     const onSent = (loaded: number, total: number) => sent(Math.max(0, loaded - Math.max(0, total - size)));
     const limit = answerLimit;
-    const answer = await postByXhr({ operation, url, headers, body, onSent, limit, watched });
+    const answer = await postByXhr({ operation, url, headers, body, onSent, limit, watched }).catch((error) =>
+      sourceOr(error, parts),
+    );
     tell.response(answer.status);
     if (answer.status < 300) sent(size);
     return answer;
@@ -30,13 +34,23 @@ export async function sendForm(sending: Sending): Promise<HttpAnswer> {
   return readAnswer(response, { operation, watched }, { limit: answerLimit, excess: response.ok ? 'refuse' : 'cut' });
 }
 
+/** Browsers do not tell a file that cannot be read from a network that fails. */
+async function sourceOr(error: unknown, parts: readonly Part[]): Promise<never> {
+  if (error instanceof NetworkError || error instanceof TimeoutError) {
+    for (const { content } of parts) if (content.blob) await probe(content.blob);
+  }
+  throw error;
+}
+
 /** A Blob may lie on disk, so a long stream does not fill the memory. */
 async function formData(parts: readonly Part[], alive: () => void): Promise<{ body: FormData; size: number }> {
   const body = new FormData();
   let size = 0;
   for (const { name, type, content } of parts) {
     let blob = content.blob;
-    if (!blob) {
+    if (blob)
+      await probe(blob); // Firefox would wait for ever for a file that is gone
+    else {
       const chunks: Blob[] = [];
       for await (const chunk of content.read()) {
         alive();

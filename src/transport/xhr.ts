@@ -1,5 +1,5 @@
 import { NetworkError, ResponseError } from '../protocol/errors.js';
-import { type Asked, type HttpAnswer, redirectRefused } from './response.js';
+import type { Asked, HttpAnswer } from './response.js';
 
 export interface XhrUpload extends Asked {
   url: URL;
@@ -29,6 +29,7 @@ export function postByXhr(upload: XhrUpload): Promise<HttpAnswer> {
     };
     const onAbort = () => fail(watched.signal.reason);
     watched.signal.addEventListener('abort', onAbort, { once: true });
+    const answered = () => ({ operation, status: xhr.status, headers: headersOf(xhr), text: xhr.responseText });
 
     xhr.upload.onprogress = ({ loaded, total }) => {
       watched.alive();
@@ -41,8 +42,15 @@ export function postByXhr(upload: XhrUpload): Promise<HttpAnswer> {
     xhr.onprogress = ({ loaded }) => {
       watched.alive();
       if (loaded <= limit) return;
-      const message = `${operation} answered with more than ${limit} bytes`;
-      fail(new ResponseError('malformed_response', message, xhr.status));
+      if (xhr.status >= 400)
+        end(() => resolve(answered())); // so far: it is a failure, whatever else it says
+      else
+        end(() =>
+          reject(
+            new ResponseError('malformed_response', `${operation} answered with more than ${limit} bytes`, xhr.status),
+          ),
+        );
+      xhr.abort();
     };
     xhr.onerror = () =>
       end(() =>
@@ -50,15 +58,20 @@ export function postByXhr(upload: XhrUpload): Promise<HttpAnswer> {
       );
     xhr.onload = () =>
       end(() => {
-        const answered = { operation, status: xhr.status, headers: headersOf(xhr), text: xhr.responseText };
-        if (xhr.responseURL === url.href && (xhr.status < 300 || xhr.status >= 400)) resolve(answered);
-        else reject(redirectRefused(operation, xhr.status));
+        if (xhr.responseURL === url.href && (xhr.status < 300 || xhr.status >= 400)) resolve(answered());
+        else reject(redirectFollowed(operation, xhr.status));
       });
 
     xhr.open('POST', url.href);
     for (const [name, value] of Object.entries(headers)) xhr.setRequestHeader(name, value);
     xhr.send(body);
+    watched.pause(); // until it moves: browsers let a request wait for one of a few connections
   });
+}
+
+function redirectFollowed(operation: string, status: number): ResponseError {
+  const message = `${operation} answered with a redirect, which the browser followed before it could be refused`;
+  return new ResponseError('redirect_refused', message, status);
 }
 
 function headersOf(xhr: XMLHttpRequest): Headers {

@@ -182,6 +182,16 @@ describe('what has begun and does not end', () => {
     expect((await rejection(rest, TimeoutError)).code).toBe('idle_timeout');
   });
 
+  it.each(['response', 'onProgress'] as const)('is an upload whose %s listener fails', async (which) => {
+    const reason = new Error('a listener that fails');
+    const fail = () => {
+      throw reason;
+    };
+    const client = clientAt(sandbox.url, which === 'response' ? { hooks: { response: fail } } : {});
+    const upload = client.files.upload(fiveMegabytes, which === 'onProgress' ? { onProgress: fail } : {});
+    expect(await upload.catch((error) => error)).toBe(reason);
+  });
+
   it('is an upload that rejects with the reason of its signal', async () => {
     const controller = new AbortController();
     const upload = clientAt(`${unruly}/silent`, {

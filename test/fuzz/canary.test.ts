@@ -5,6 +5,7 @@ import { createSandbox } from '../../src/sandbox.js';
 import { AuthorizationCodeClient as NoClientHere } from '../../src/server.browser.js';
 import { AuthorizationCodeClient } from '../../src/server.js';
 import { load } from '../../src/transport/load.js';
+import { probe } from '../../src/transport/source.js';
 import { watch } from '../../src/transport/watch.js';
 import { postByXhr } from '../../src/transport/xhr.js';
 import { failureSites } from '../support/failure-sites.js';
@@ -206,7 +207,10 @@ const apiRows: Row[] = [
         result: { id: 'a', name: token, size: 1, time_added: 1, processing_status: 'failed' },
       }).files.waitUntilProcessed('a'),
   ],
-  ['a part of the SDK that is gone', () => load(() => Promise.reject(new TypeError(`${urlWithToken} ${all}`)))],
+  [
+    'a part of the SDK that is gone',
+    () => load(() => Promise.reject(new TypeError(`${urlWithToken} ${all}`)), undefined),
+  ],
 ];
 
 const downloadRows: Row[] = [
@@ -335,6 +339,16 @@ class FakeXhr {
 }
 
 const xhrRows: Row[] = [
+  [
+    'an upload in a page of a file that is gone',
+    () => {
+      const blob = new Blob([all]);
+      blob.slice = () => {
+        throw new Error(all);
+      };
+      return probe(blob);
+    },
+  ],
   ['an upload in a page that is answered at length', () => xhr((request) => request.onprogress({ loaded: 11 }))],
   ['an upload in a page without a connection', () => xhr((request) => request.onerror())],
   [

@@ -170,6 +170,15 @@ describe.each(browserNames)('a user of the web application in %s', (name) => {
     }
   });
 
+  it('stays signed in whatever such a link says', async () => {
+    const page = await open();
+    await signIn(page);
+    await page.goto('about:blank');
+    await page.goto(`${addresses.app}?error=access_denied`);
+    await page.getByText('could not be completed').waitFor();
+    await page.getByRole('heading', { level: 1, name: 'All files' }).waitFor();
+  });
+
   it('uploads, sees how far it is, and downloads what was uploaded', async () => {
     const page = await open();
     await signIn(page);

@@ -8,6 +8,8 @@ import { appOf } from '../support/sandbox.js';
 import { thrown } from '../support/scripted-server.js';
 
 const redirectUri = 'https://app.example/signed-in';
+/** Where a sign-in is kept. */
+const signInKey = 'doctape-sdk:sign-in:app@my.doctape.com%2Foauth2:';
 const accessToken = 'token-0123456789-abcdef';
 
 interface Browser {
@@ -104,7 +106,7 @@ describe('authorize', () => {
     expect(page.visited).toHaveLength(1);
     const url = new URL(page.visited[0] ?? '');
     expect(url.searchParams.get('lang')).toBe('de');
-    expect([...storage.entries.keys()]).toEqual([`doctape-sdk:sign-in:app:${url.searchParams.get('state')}`]);
+    expect([...storage.entries.keys()]).toEqual([`${signInKey}${url.searchParams.get('state')}`]);
   });
 });
 
@@ -198,6 +200,26 @@ describe('resume', () => {
     },
   );
 
+  it.each(['#/files?sort=name&state=open', '#!/orders?page=2&code=SUMMER', '#/login?next=a&error=1'])(
+    'leaves the route %j alone',
+    (end) => {
+      const { page, client } = browser().open(redirectUri + end);
+      expect(client.resume()).toBeUndefined();
+      expect(page.href).toBe(redirectUri + end);
+    },
+  );
+
+  it.each(['?code=4/abc&state=of-another-provider', '#access_token=theirs&state=of-another-provider'])(
+    'leaves the callback %j of somebody else on another page alone',
+    (end) => {
+      const { client: ours, open } = browser();
+      ours.authorize();
+      const { page, client } = open(`https://app.example/other-provider${end}`);
+      expect(client.resume()).toBeUndefined();
+      expect(page.href).toBe(`https://app.example/other-provider${end}`);
+    },
+  );
+
   it('reads an error from the query, as doctape documents it, and from the fragment', () => {
     for (const where of ['?', '#'] as const) {
       const { client, open } = browser();
@@ -274,7 +296,7 @@ describe('a hostile or broken callback', () => {
     expect(page.href).toBe(href.replace(/[?#].*/, ''));
     expect(tokenStorage.entries.size).toBe(0);
     expect(client.resume()).toBeUndefined();
-    expect(storage.entries.has(`doctape-sdk:sign-in:app:${other}`)).toBe(true);
+    expect(storage.entries.has(`${signInKey}${other}`)).toBe(true);
   });
 
   it('says no more about itself than is safe', () => {
@@ -307,6 +329,16 @@ describe('sign-ins at the same time', () => {
     const { state } = client.authorize();
     failure(() => open(success('foreign')).client.resume());
     expect(open(success(state)).client.resume()).toBeDefined();
+  });
+
+  it('of another server are not answered by this one', () => {
+    const { client, open, tokenStorage } = browser();
+    const elsewhere = { authorizationEndpoint: 'https://elsewhere.example/oauth2' };
+    const { state } = client.authorize();
+    expect(failure(() => open(success(state), elsewhere).client.resume()).code).toBe('state_mismatch');
+    open(success(state)).client.resume();
+    expect(tokenStorage.entries.size).toBe(1);
+    expect(open('https://app.example/', elsewhere).client.resume()).toBeUndefined();
   });
 
   it('of another application on the same origin are not touched', () => {
@@ -346,6 +378,13 @@ describe('handleCallback', () => {
     expect(token.access_token).toBe(accessToken);
     expect(page.href).toBe('https://app.example/files?view=grid#/holiday');
     expect(client.resume()).toEqual(token);
+  });
+
+  it('cleans the address bar when it is given the address of the page', () => {
+    const { client, open } = browser();
+    const back = open(`${success(client.authorize().state)}`);
+    expect(back.client.handleCallback(back.page.href).access_token).toBe(accessToken);
+    expect(back.page.href).toBe(redirectUri);
   });
 
   it('refuses what is no address', () => {
@@ -461,10 +500,19 @@ describe('returnTo', () => {
     expect(new URL(place ?? '', 'https://app.example/').host).toBe('app.example');
   });
 
+  it('is that of the last callback only', () => {
+    const { client, open } = browser();
+    const { client: back } = open(success(client.authorize().state));
+    back.resume();
+    expect(back.returnTo).toBeDefined();
+    failure(() => back.handleCallback(success('foreign')));
+    expect(back.returnTo).toBeUndefined();
+  });
+
   it('is not believed when something else on the page has altered it', () => {
     const { client, open, storage } = browser();
     const { state } = client.authorize();
-    const key = `doctape-sdk:sign-in:app:${state}`;
+    const key = `${signInKey}${state}`;
     storage.setItem(key, (storage.getItem(key) ?? '').replace('/files', '//evil.example/files'));
     const back = open(success(state)).client;
     back.resume();
@@ -501,6 +549,15 @@ describe('a storage that does not work', () => {
     expect(back.resume()?.access_token).toBe(accessToken);
   });
 
+  it('signs nobody else in when it has no room for the new token', () => {
+    const { client, open, tokenStorage } = browser();
+    open(success(client.authorize().state)).client.resume();
+    const href = success(client.authorize().state);
+    const full = { ...tokenStorage, setItem: blocked };
+    expect(() => open(href, { tokenStorage: full }).client.resume()).toThrow(StorageError);
+    expect(open('https://app.example/').client.resume()).toBeUndefined();
+  });
+
   it('does not use up a sign-in that it cannot delete', () => {
     const { client, open, storage } = browser();
     const href = success(client.authorize().state);
@@ -511,7 +568,7 @@ describe('a storage that does not work', () => {
   it('holds things of others, which are left alone', () => {
     const { client, open, storage } = browser();
     storage.setItem('theme', 'dark');
-    storage.setItem('doctape-sdk:sign-in:app:junk', '{');
+    storage.setItem(`${signInKey}junk`, '{');
     const { state } = client.authorize();
     expect(open(success(state)).client.resume()).toBeDefined();
     expect([...storage.entries.keys()]).toEqual(['theme']);
@@ -534,6 +591,7 @@ describe('the constructor', () => {
     ['storage', { storage: {} }, 'invalid_argument'],
     ['storage', { storage: null }, 'invalid_argument'],
     ['tokenStorage', { tokenStorage: 'local' }, 'invalid_argument'],
+    ['storage', { storage: { getItem: async () => null, key: async () => null } }, 'invalid_argument'],
     ['location', { location: 'https://app.example/' }, 'invalid_argument'],
     ['history', { history: 5 }, 'invalid_argument'],
     ['issuer', { issuer: 'http://my.doctape.com' }, 'insecure_url'],

@@ -5,10 +5,11 @@ import { showLibrary } from './library.js';
 import { announceProblem, clearMessages } from './messages.js';
 import { showNotice } from './notice.js';
 import { createSession } from './session.js';
-import { createSignIn, explainSignIn, resume } from './sign-in.js';
+import { createSignIn, explainSignIn, resume, takeAddress } from './sign-in.js';
 
 const app = document.getElementById('app') ?? document.body.appendChild(element('div'));
 
+const address = takeAddress();
 await start();
 
 async function start(): Promise<void> {
@@ -24,7 +25,7 @@ async function start(): Promise<void> {
     return;
   }
   const client = createSignIn(config);
-  const { token, problem } = resume(client);
+  const { token, problem } = resume(client, address);
   if (!token) return showSignedOut(client, problem);
 
   const session = createSession(token, config.baseUrl, (how) => {
@@ -34,6 +35,7 @@ async function start(): Promise<void> {
     showSignedOut(client, how === 'expired' ? 'Your session has ended. Sign in again to go on.' : undefined);
   });
   showLibrary(app, session);
+  if (problem !== undefined) announceProblem(problem);
 }
 
 function showSignedOut(client: ImplicitGrantClient, problem?: string): void {

@@ -12,15 +12,31 @@ export function createSignIn({ clientId, authorizationEndpoint, issuer }: Config
   });
 }
 
-/** The token of whoever is signed in; or, on the way back from a sign-in that failed, a sentence about it. */
-export function resume(client: ImplicitGrantClient): { token?: Token | undefined; problem?: string } {
+/** The address that the page was loaded with. A token is out of the address bar before anything is waited for. */
+export function takeAddress(): string {
+  const { href, hash, pathname, search } = location;
+  if (hash.includes('access_token=')) history.replaceState(history.state, '', pathname + search);
+  return href;
+}
+
+/** The token of whoever is signed in, and, on the way back from a sign-in that failed, a sentence about it. */
+export function resume(client: ImplicitGrantClient, address: string): { token?: Token | undefined; problem?: string } {
   try {
-    const token = client.resume();
+    const token = address === location.href ? client.resume() : client.handleCallback(address);
     goBackTo(client.returnTo);
     return { token };
   } catch (error) {
     goBackTo(client.returnTo);
-    return { problem: explainSignIn(error) };
+    // anybody can make a link that looks like a callback: who is signed in stays so
+    return { token: remembered(client), problem: explainSignIn(error) };
+  }
+}
+
+function remembered(client: ImplicitGrantClient): Token | undefined {
+  try {
+    return client.resume();
+  } catch {
+    return undefined; // the storage is blocked, which has just been told
   }
 }
 
