@@ -1,4 +1,4 @@
-const batchBytes = 1024 * 1024;
+const batchBytes = 512 * 1024;
 const batchChunks = 512;
 
 export interface BatchWriter {
@@ -9,7 +9,7 @@ export interface BatchWriter {
 }
 
 /**
- * Gathers chunks and writes them about a mebibyte at a time, while the next are being gathered: a third faster than a
+ * Gathers chunks and writes them half a mebibyte at a time, while the next are being gathered: a third faster than a
  * write for each (docs/performance.md). Bytes are only ever appended, so what is in the file has no holes.
  * @param append writes chunks behind what is there, perhaps not all of them, and says how many bytes it took
  */
