@@ -242,6 +242,8 @@ describe('the callback of a token', { timeout: fuzzTimeout }, () => {
       if ('value' in outcome && outcome.value === undefined) {
         expect(page.href).toBe(before.href); // it was no callback
         expect(remembered()).toBe(1);
+        // elsewhere it may be the callback of another provider
+        if (before.origin + before.pathname !== redirectUri) return;
         for (const part of given) expect(valuesOf(part, 'access_token')).toEqual([]);
         return;
       }
