@@ -32,7 +32,7 @@ export function checkRetry(value: RetryOptions | number | false | undefined): Re
 export type Resend = 'always' | 'when asked' | 'never';
 
 /** What is being tried. */
-export interface Sending {
+export interface Attempted {
   method: string;
   url: URL;
   resend: Resend;
@@ -59,7 +59,7 @@ export interface Attempts {
 
 export function attemptsOf(
   { retry, hooks }: { retry: RetryPolicy; hooks: Hooks },
-  { method, url, resend, signal }: Sending,
+  { method, url, resend, signal }: Attempted,
 ): Attempts {
   let id: string | undefined; // randomness takes its time, so it is made for a hook only
   let number = 0;
@@ -110,7 +110,7 @@ export function attemptsOf(
   };
 }
 
-export interface Retried<T> extends Sending {
+export interface Retried<T> extends Attempted {
   /** What a 404 means once an earlier attempt may have succeeded unheard. */
   gone?: (() => T) | undefined;
 }

@@ -26,8 +26,9 @@ beforeAll(async () => {
 });
 
 describe('what is in it', () => {
-  it('is what was built, the README and the licence', () => {
-    const belongs = /^(package\.json|README\.md|LICENSE|dist\/[\w.-]+(\.js|\.d\.ts)|dist\/third-party-licences\.txt)$/;
+  it('is what was built, the guides and the licence', () => {
+    const belongs =
+      /^(package\.json|README\.md|LICENSE|dist\/[\w.-]+(\.js|\.d\.ts)|dist\/third-party-licences\.txt|docs\/[\w-]+\.md)$/;
     expect(packed.files.filter((file) => !belongs.test(file))).toEqual([]);
     expect(packed.files).toEqual(expect.arrayContaining(['README.md', 'LICENSE', 'dist/third-party-licences.txt']));
   });
