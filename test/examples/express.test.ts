@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, request as httpRequest } from 'node:http';
+import { Agent, createServer, request as httpRequest } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createClient } from 'redis';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
@@ -25,12 +25,13 @@ describe.skipIf(!program)('two instances of the Express example behind one addre
   const instances: RunningProgram[] = [];
   /** Which instance was asked for what, in the order of the requests. */
   const visits: string[] = [];
+  // kept alive, because an instance that answers before all has come would lose its answer by closing the connection
+  const agent = new Agent({ keepAlive: true });
   const proxy = createServer((incoming, outgoing) => {
     const number = visits.length % instances.length;
     visits.push(`${incoming.url?.split('?')[0]} by ${number}`);
     const { method, url: path, headers } = incoming;
-    const own = { ...headers, connection: 'close' };
-    const passedOn = httpRequest({ port: instances[number]?.port, method, path, headers: own }, (answer) => {
+    const passedOn = httpRequest({ port: instances[number]?.port, method, path, headers, agent }, (answer) => {
       outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
       answer.pipe(outgoing);
     });
@@ -56,6 +57,7 @@ describe.skipIf(!program)('two instances of the Express example behind one addre
     stored.destroy();
     proxy.close();
     proxy.closeAllConnections();
+    agent.destroy();
     const codes = await Promise.all(instances.map((instance) => instance.stop()));
     await redis.stop();
     expect(codes).toEqual([0, 0]);
