@@ -28,7 +28,7 @@ const config: ViteUserConfig = defineConfig({
       include: ['src/**'],
       exclude: ['src/cli.ts', 'src/cli/**', '**/*.d.ts'],
       reporter: ['text', 'json-summary'],
-      thresholds: { lines: 95, functions: 95, branches: 90 },
+      thresholds: { lines: 95, functions: 94, branches: 90 },
     },
     projects: [
       {
