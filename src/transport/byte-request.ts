@@ -14,6 +14,8 @@ export interface ByteRequest {
   range?: ByteRange | undefined;
   redirects: 'follow' | 'refuse';
   signal: AbortSignal;
+  /** Which answers are good. @default those of the 200s */
+  isGood?: ((response: Response) => boolean) | undefined;
   /** Throws when a good answer is not the one that was asked for. */
   check: (response: Response) => void;
 }
@@ -23,7 +25,7 @@ const mostRedirects = 5;
 /** Asks for bytes once. */
 export async function requestBytes(
   connection: Connection,
-  { url, range, redirects, signal, check }: ByteRequest,
+  { url, range, redirects, signal, isGood = ({ ok }) => ok, check }: ByteRequest,
   tell: Tell,
 ): Promise<Part> {
   const operation = operationOf('GET', url);
@@ -34,7 +36,7 @@ export async function requestBytes(
     tell.request();
     response = await follow(connection, url, token, range, redirects === 'follow' ? mostRedirects : 0, watched);
     tell.response(response.status);
-    if (!response.ok) {
+    if (!isGood(response)) {
       const answer = await readAnswer(response, { operation, watched }, { limit: 1024 * 1024, excess: 'cut' });
       openAnswer(answer, { now: connection.now, secrets: [token] });
     }

@@ -1,3 +1,4 @@
+import { isEncoded } from './content-coding.js';
 import { platform } from './platform.js';
 import { contentRange } from './range.js';
 import type { Watch } from './watch.js';
@@ -48,6 +49,6 @@ function announcedLength({ headers }: Response): number | undefined {
   const range = contentRange(headers);
   if (range) return range.end - range.start + 1;
   const length = headers.get('content-length') ?? '';
-  const exact = platform() !== 'browser' && !headers.has('content-encoding');
+  const exact = platform() !== 'browser' && !isEncoded(headers);
   return exact && /^\d{1,15}$/.test(length) ? Number(length) : undefined;
 }

@@ -31,6 +31,13 @@ export function contentRange(headers: Headers): ContentRange | undefined {
   return { start: Number(start), end: Number(end), size: size === '*' ? undefined : Number(size) };
 }
 
+/** Bytes of the whole file, as an answer says that has none for the range (RFC 9110 section 15.5.17). */
+export function unsatisfiedSize({ status, headers }: Response): number | undefined {
+  if (status !== 416) return undefined;
+  const [, size] = /^bytes \*\/(\d{1,15})$/i.exec(headers.get('content-range') ?? '') ?? [];
+  return size === undefined ? undefined : Number(size);
+}
+
 /** What earlier answers told of a file. */
 export interface Known {
   /** Bytes of the whole file. */
@@ -49,10 +56,9 @@ export function rangeProblem(
   const sent = contentRange(headers);
   const size = sent?.size ?? known.size;
   const last = known.last ?? (size === undefined ? end : Math.min(end ?? size - 1, size - 1));
-  const right =
-    sent?.start === start &&
-    (last === undefined || sent.end === last) &&
-    (known.size === undefined || known.size === size);
+  if (sent && last === undefined)
+    return 'sent a range without the size of the file, so nobody can tell whether that is all of it';
+  const right = sent?.start === start && sent.end === last && (known.size === undefined || known.size === size);
   return right ? undefined : 'sent another range than was asked for';
 }
 

@@ -1,8 +1,17 @@
 import { ApiError, NetworkError, TransferError } from '../protocol/errors.js';
 import { requestBytes } from './byte-request.js';
 import type { Connection } from './connection.js';
+import { isEncoded } from './content-coding.js';
 import type { Part } from './part.js';
-import { type ByteRange, contentRange, isOtherVersion, type Known, rangeProblem, strongValidator } from './range.js';
+import {
+  type ByteRange,
+  contentRange,
+  isOtherVersion,
+  type Known,
+  rangeProblem,
+  strongValidator,
+  unsatisfiedSize,
+} from './range.js';
 import { operationOf } from './redaction.js';
 import type { Attempts } from './retry.js';
 
@@ -16,6 +25,9 @@ export interface Begun {
   signal: AbortSignal;
 }
 
+/** The rest after so many bytes, or undefined when there is none: all had arrived, but for the sign that it was all. */
+export type AskForRest = (loaded: number) => Promise<Part | undefined>;
+
 /**
  * How to ask for the rest of a download that broke off: the same version of the file, from the first byte that is missing.
  * Undefined where the server cannot, or does not say that it can.
@@ -23,11 +35,11 @@ export interface Begun {
 export function restOf(
   connection: Connection,
   { url, range, redirects, first, attempts, signal }: Begun,
-): ((loaded: number) => Promise<Part>) | undefined {
+): AskForRest | undefined {
   const { status, headers } = first.response;
   const validator = strongValidator(headers, connection.now()) ?? range?.ifRange;
   const serves = status === 206 || /(^|[\s,])bytes($|[\s,])/i.test(headers.get('accept-ranges') ?? '');
-  if (validator === undefined || !serves || headers.has('content-encoding')) return undefined;
+  if (validator === undefined || !serves || isEncoded(headers)) return undefined;
 
   const operation = operationOf('GET', url);
   const origin = range?.start ?? 0;
@@ -45,7 +57,13 @@ export function restOf(
         loaded,
       );
     const missing = { start: origin + loaded, end: range?.end, ifRange: validator };
+    const isEnd = (response: Response) =>
+      known.size === undefined &&
+      unsatisfiedSize(response) === missing.start &&
+      !isOtherVersion(response.headers, validator);
+    const isGood = (response: Response) => response.ok || isEnd(response);
     function check(response: Response): void {
+      if (isEnd(response)) return;
       const problem = restProblem(response, missing, known);
       if (problem) throw changed(problem);
       const sent = contentRange(response.headers);
@@ -53,9 +71,11 @@ export function restOf(
       known.last ??= sent?.end;
     }
     try {
-      return await attempts.run((tell) =>
-        requestBytes(connection, { url, range: missing, redirects, signal, check }, tell),
-      );
+      const request = { url, range: missing, redirects, signal, isGood, check };
+      const part = await attempts.run((tell) => requestBytes(connection, request, tell));
+      if (!isEnd(part.response)) return part;
+      void part.release();
+      return undefined;
     } catch (error) {
       if (error instanceof ApiError && (error.status === 412 || error.status === 416)) {
         throw changed(`answered with ${error.status}`);
@@ -71,6 +91,6 @@ export function restOf(
 function restProblem(response: Response, range: ByteRange & { ifRange: string }, known: Known): string | undefined {
   if (response.status !== 206) return `answered with ${response.status}`;
   if (isOtherVersion(response.headers, range.ifRange)) return 'sent another version of the file';
-  if (response.headers.has('content-encoding')) return 'sent a compressed body';
+  if (isEncoded(response.headers)) return 'sent a compressed body';
   return rangeProblem(response, range, known);
 }

@@ -1,6 +1,7 @@
 import { DoctapeError, TransferError } from '../protocol/errors.js';
 import type { Part } from './part.js';
 import { meter, type OnProgress } from './progress.js';
+import type { AskForRest } from './rest.js';
 import type { Attempts } from './retry.js';
 import type { Watch } from './watch.js';
 
@@ -11,8 +12,8 @@ export interface ResumableBody {
   /** Lasts as long as the download, over all its parts. */
   whole: Watch;
   onProgress: OnProgress | undefined;
-  /** Asks for the rest after so many bytes. Undefined where it cannot be asked for. */
-  rest: ((loaded: number) => Promise<Part>) | undefined;
+  /** Undefined where the rest cannot be asked for. */
+  rest: AskForRest | undefined;
   /** Told what the body fails with. */
   onFailure: (error: unknown) => void;
 }
@@ -49,18 +50,22 @@ export function resumableBody(
         if (progress.loaded === total) return undefined; // all that broke is the end of the connection
         problem = error instanceof DoctapeError ? error : brokeOff('interrupted', 'broke');
       }
-      await resume(problem);
+      if (!(await resume(problem))) return undefined;
     }
   }
 
-  async function resume(problem: unknown): Promise<void> {
+  /** @returns whether there is more */
+  async function resume(problem: unknown): Promise<boolean> {
     void part.release(); // not waited for: it may hang
     if (!rest) throw problem;
     if (progress.loaded > loadedBefore) attempts.refill();
     loadedBefore = progress.loaded;
     await attempts.failed(problem);
-    part = await rest(progress.loaded);
+    const more = await rest(progress.loaded);
+    if (!more) return false;
+    part = more;
     if (part.length !== undefined) total ??= progress.loaded + part.length;
+    return true;
   }
 
   function giveUp(reason: unknown): Promise<void> {

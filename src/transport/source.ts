@@ -1,5 +1,6 @@
 import { invalid, kindOf } from '../protocol/checks.js';
 import { DoctapeError, TransferError } from '../protocol/errors.js';
+import { isEncoded } from './content-coding.js';
 import { systemCode } from './failure.js';
 import { platform } from './platform.js';
 
@@ -44,9 +45,7 @@ export function contentOf(source: UploadSource): Content {
     if (source.bodyUsed) throw used('the body of this Response');
     if (!source.body) throw invalid('source', 'is a Response without a body');
     const length =
-      platform() === 'browser' || source.headers.has('content-encoding')
-        ? ''
-        : (source.headers.get('content-length') ?? '');
+      platform() === 'browser' || isEncoded(source.headers) ? '' : (source.headers.get('content-length') ?? '');
     return {
       ...streamContent(source.body, /^\d{1,15}$/.test(length) ? Number(length) : undefined),
       name: nameOfResponse(source),

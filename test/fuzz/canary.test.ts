@@ -290,6 +290,16 @@ const uploadRows: Row[] = [
   ['a source that gives too little', () => upload({ stream: gives(new Uint8Array(1)), size: 3 })],
   ['a source that fails', () => upload(fails())],
   [
+    'an answer before all was sent',
+    () =>
+      api({
+        fetch: async (_input, init) => {
+          if (init?.body instanceof ReadableStream) await init.body.getReader().read();
+          return Response.json({ result: {}, all });
+        },
+      }).files.upload(new Blob([all])),
+  ],
+  [
     'a Blob that cannot be read',
     () => {
       const blob = new Blob([all]);

@@ -686,6 +686,16 @@ describe('a range', () => {
     expect(await reasonOf(call.then((response) => response.text()))).toBeInstanceOf(DoctapeError);
   });
 
+  test('to the end of a file whose size the server keeps to itself is an error: it could have stopped anywhere', async () => {
+    const server = await scriptedServer((_request, response) => {
+      response.writeHead(206, { 'content-range': 'bytes 5-7/*' }).end('567');
+    });
+    const call = apiAt(server.url).files.download('a', 'original', { range: { start: 5 } });
+    const error = await rejection(call, ResponseError);
+    expect(error.code).toBe('unexpected_status');
+    expect(error.message).toContain('without the size of the file');
+  });
+
   test('that was not asked for is an error', async () => {
     const server = await scriptedServer((_, response) => {
       response.writeHead(206, { 'content-range': 'bytes 0-1/4' }).end('ab');

@@ -206,6 +206,32 @@ describe('a rest that is not the rest', () => {
     expect(given).toBe('012345');
   });
 
+  it('is not the end of another version, or of a file of another size', async () => {
+    const unknown: Answer = (request, socket) => sendAndClose(socket, `${chunkedHead(request)}4\r\n0123\r\n`);
+    const end = (headers: Record<string, string>): Answer => {
+      const all = { 'content-range': 'bytes */4', 'content-length': 0, ...headers };
+      return (_, socket) => void socket.end(head(416, all));
+    };
+    for (const answers of [
+      [unknown, end({ etag: '"v2"' })],
+      [unknown, end({ 'content-range': 'bytes */5' })],
+      [unknown, end({ 'content-range': 'bytes */x' })],
+      [broken, end({})],
+    ]) {
+      const { given, error } = await readAll(await apiAt((await faulty(...answers)).url).files.download('a'));
+      expect(error).toMatchObject({ code: 'changed', bytes: 4 });
+      expect(given).toBe('0123');
+    }
+  });
+
+  it('must tell the size where nobody knows it', async () => {
+    const unknown: Answer = (request, socket) => sendAndClose(socket, `${chunkedHead(request)}4\r\n0123\r\n`);
+    const server = await faulty(unknown, part('bytes 4-6/*', '456'));
+    const { given, error } = await readAll(await apiAt(server.url).files.download('a'));
+    expect(error).toMatchObject({ code: 'changed', bytes: 4 });
+    expect(given).toBe('0123');
+  });
+
   it('may keep the size to itself', async () => {
     expect(await text((await faulty(broken, part('bytes 4-9/*', '456789'))).url)).toBe(digits);
   });

@@ -126,6 +126,27 @@ describe('a download that breaks', () => {
     expect(server.requests).toHaveLength(1);
   });
 
+  it.each([digits, ''])('is whole when only the mark of its end is missing: %j', async (bytes) => {
+    const chunk = bytes && `a\r\n${bytes}\r\n`;
+    const server = await byteServer((request, socket) => {
+      const size = { 'content-range': `bytes */${bytes.length}`, 'content-length': 0, etag: '"v1"' };
+      if (request.number > 0) socket.end(head(416, size));
+      else sendAndClose(socket, head(200, { 'transfer-encoding': 'chunked', ...resumable }), chunk);
+    });
+    const reports: Progress[] = [];
+    const onProgress = (progress: Progress) => void reports.push(progress);
+    const response = await apiAt(server.url).files.download('a', 'original', { onProgress });
+    expect(await response.text()).toBe(bytes);
+    expect(reports.at(-1)).toEqual({ loaded: bytes.length });
+    expect(server.requests[1]?.headers.get('range')).toBe(`bytes=${bytes.length}-`);
+  });
+
+  it('whose body is said to be in the coding that is none asks for the rest', async () => {
+    const server = await brokenOnce(4, right, { ...resumable, 'content-encoding': 'identity' });
+    expect(await (await apiAt(server.url).files.download('a')).text()).toBe(digits);
+    expect(server.requests[1]?.headers.get('range')).toBe('bytes=4-');
+  });
+
   it('goes on where an application gives its own fetch', async () => {
     const asked: (string | null)[] = [];
     const fetch = async (_: unknown, init?: RequestInit) => {

@@ -1054,6 +1054,29 @@ describe('a redirect of an upload', () => {
   });
 });
 
+describe('a success', () => {
+  test.each([
+    ['of known size', () => new Blob([new Uint8Array(30_000_000)])],
+    ['of unknown size', () => endless().source],
+  ])('that comes before all was sent is none, with a source %s', async (_, source) => {
+    const server = await scriptedServer((request, response) => {
+      request.once('data', () => {
+        request.pause();
+        reply(response, 200, success);
+      });
+    });
+    const error = await rejection(apiAt(server.url).files.upload(source()), TransferError);
+    expect(error.code).toBe('truncated');
+    expect(error.message).toContain('answered with 200 before all of it was sent');
+    expect(server.requests).toHaveLength(1);
+  });
+
+  test('of a fetch that reads nothing, as in tests, is one', async () => {
+    const fetch: Fetch = async () => Response.json(success);
+    expect(await apiAt('http://localhost', { fetch }).files.upload(new Blob(['a']))).toMatchObject({ id: 'x' });
+  });
+});
+
 describe('memory', () => {
   test('does not hold what has been sent', async () => {
     const chunks = 512;
