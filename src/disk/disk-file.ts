@@ -93,11 +93,14 @@ class DiskSlice extends Blob {
     let at = start;
     return new ReadableStream(
       {
+        type: 'bytes',
         pull: async (controller) => {
           const to = Math.min(at + streamedAtOnce, end);
           if (to > at) controller.enqueue(await read(this.#opened, { start: at, end: to }));
-          if (to === end) controller.close();
           at = to;
+          if (to < end) return;
+          controller.close();
+          controller.byobRequest?.respond(0); // a reader with a buffer of its own waits for that
         },
       },
       { highWaterMark: 0 },
@@ -123,7 +126,7 @@ function position(value: number, most: number): number {
   return whole < 0 ? Math.max(0, most + whole) : Math.min(whole, most);
 }
 
-async function read({ path, version }: Opened, { start, end }: Extent): Promise<Uint8Array<ArrayBuffer>> {
+async function read({ path, version, size }: Opened, { start, end }: Extent): Promise<Uint8Array<ArrayBuffer>> {
   let handle: FileHandle;
   try {
     handle = await open(path);
@@ -132,13 +135,16 @@ async function read({ path, version }: Opened, { start, end }: Extent): Promise<
   }
   try {
     const bytes = new Uint8Array(end - start);
-    for (let filled = 0; filled < bytes.byteLength; ) {
-      const { bytesRead } = await handle.read(bytes, filled, bytes.byteLength - filled, start + filled);
-      if (bytesRead === 0) break;
-      filled += bytesRead;
+    let filled = 0;
+    for (let bytesRead = 1; bytesRead > 0 && filled < bytes.byteLength; filled += bytesRead) {
+      ({ bytesRead } = await handle.read(bytes, filled, bytes.byteLength - filled, start + filled));
     }
     // afterwards: it is these bytes that must be of the version that was opened
     if (versionOf(await handle.stat({ bigint: true })) !== version) throw changed(path, 'has changed', start);
+    if (filled < bytes.byteLength) {
+      const message = `${basename(path)} ends after ${start + filled} bytes, and was said to have ${size}`;
+      throw new TransferError('truncated', `${message}: upload a stream of it`, start + filled);
+    }
     return bytes;
   } finally {
     await handle.close();

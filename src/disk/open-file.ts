@@ -23,14 +23,16 @@ import { pathError } from './system-error.js';
 export async function openFile(path: string): Promise<File> {
   const absolute = resolve(checkPath(path));
   let status: BigIntStats;
+  let hidden = false;
   try {
     status = await stat(absolute, { bigint: true }); // before it is opened: opening a pipe waits for its writer
-    if (status.isFile()) await (await open(absolute)).close();
+    if (status.isFile()) hidden = await hasMore(absolute, status);
   } catch (error) {
     throw pathError(path, 'cannot be read', error);
   }
   if (status.isDirectory()) throw invalid('path', `${path} is a folder: open the files in it one by one`);
   if (!status.isFile()) throw invalid('path', `${path} is no regular file: upload a stream in its place`);
+  if (hidden) throw invalid('path', `${path} has more bytes than the system says: upload a stream of it in its place`);
   const type = mime.getType(path) ?? '';
   return new DiskFile(platform() === 'deno' ? [] : [await openAsBlob(absolute, { type })], {
     path: absolute,
@@ -40,4 +42,14 @@ export async function openFile(path: string): Promise<File> {
     lastModified: Number(status.mtimeMs),
     version: versionOf(status),
   });
+}
+
+/** Files that the system makes up as they are read, such as those in /proc, are said to be empty. */
+async function hasMore(path: string, { size }: BigIntStats): Promise<boolean> {
+  const handle = await open(path);
+  try {
+    return size === 0n && (await handle.read(new Uint8Array(1), 0, 1, 0)).bytesRead > 0;
+  } finally {
+    await handle.close();
+  }
 }

@@ -1,14 +1,18 @@
-import { type FileHandle, lstat, open, readFile, rename, rm } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { chmod, type FileHandle, lstat, open, readFile, rename, stat, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { invalid } from '../protocol/checks.js';
+import type { ConfigurationError } from '../protocol/errors.js';
 import { parseHttpDate } from '../transport/http-date.js';
+import type { PathLock } from './path-lock.js';
+import { unlessAbsent } from './system-error.js';
 
 /** What a part is of. Only bytes of the same file at the same server, in the same version, can be added to it. */
 export interface Origin {
   /** Server, id and rendition, without the token. */
   url: string;
-  /** The `ETag` or `Last-Modified` of the version. */
-  validator: string;
+  /** The `ETag` or `Last-Modified` of the version. Without one that is strong, nothing can be added. */
+  validator?: string | undefined;
 }
 
 /** A part that an earlier run left. */
@@ -20,70 +24,107 @@ export interface Left {
 
 /** The half of a download that is on disk, in `path.part`, and what it is of, in `path.part.json`. */
 export interface Part {
-  /** What is there of `url`, if it can be continued. */
+  /** What is there of `url`, if it can be continued. Refuses what is there and is none of ours. */
   left(url: string): Promise<Left | undefined>;
   /** Opens what is there, to add to it. */
   reopen(): Promise<FileHandle>;
-  /** Begins with nothing. Without an origin it cannot be continued later. */
-  create(origin: Origin | undefined): Promise<FileHandle>;
+  /** Begins with nothing. */
+  create(origin: Origin): Promise<FileHandle>;
   remove(): Promise<void>;
-  /** Gives it the final name. */
+  /** Gives it the final name, and the permissions of the file that it replaces. */
   publish(): Promise<void>;
 }
 
-export function partOf(path: string): Part {
+/** @param lock what keeps others away: nothing is touched once it is lost */
+export function partOf(path: string, lock: PathLock): Part {
   const part = `${path}.part`;
   const note = `${part}.json`;
+  let opened: bigint | undefined;
 
+  async function checkHeld(): Promise<void> {
+    if (!(await lock.held())) throw takenOver(path);
+  }
+
+  async function remember(opening: Promise<FileHandle>): Promise<FileHandle> {
+    const handle = await opening;
+    opened = (await handle.stat({ bigint: true })).ino;
+    return handle;
+  }
+
+  /** The note goes last: without it, a part would be taken for somebody else's file. */
   async function remove(): Promise<void> {
-    for (const file of [part, note, `${note}.new`]) await rm(file, { force: true });
+    await checkHeld();
+    await unlink(part).catch(unlessAbsent);
+    await syncFolder(path); // no old part may ever come to stand beside a new note
+    await unlink(note).catch(unlessAbsent);
   }
 
   return {
     async left(url) {
-      const status = await lstat(part).catch(() => undefined);
-      if (status && !status.isFile() && !status.isSymbolicLink()) {
-        throw invalid('path', `${part} is in the way: remove it, or choose another`);
-      }
-      const origin = readOrigin(await readFile(note, 'utf8').catch(() => ''));
-      if (!status?.isFile() || status.size === 0 || origin?.url !== url) return undefined;
-      return { validator: origin.validator, size: status.size };
+      const origin = await readNote(note);
+      const status = await lstat(part).catch(unlessAbsent);
+      if (!status) return undefined;
+      if (!origin || !status.isFile()) throw inTheWay(part);
+      const { validator } = origin;
+      return origin.url === url && validator !== undefined && status.size > 0
+        ? { validator, size: status.size }
+        : undefined;
     },
 
-    reopen: () => open(part, 'r+'),
+    // not through a link that was put there meanwhile
+    reopen: () => remember(open(part, constants.O_RDWR | (constants.O_NOFOLLOW ?? 0))),
 
     async create(origin) {
       await remove();
-      await syncFolder(path); // no old part may ever come to stand beside a new note
-      if (origin) {
-        await writeWhole(`${note}.new`, JSON.stringify(origin));
-        await rename(`${note}.new`, note);
-      }
-      return open(part, 'wx');
+      await writeNew(note, JSON.stringify(origin));
+      const mode = await modeOf(path);
+      return remember(open(part, 'wx', mode === undefined ? 0o666 : mode | 0o600));
     },
 
     remove,
 
     async publish() {
+      await checkHeld();
+      if ((await lstat(part, { bigint: true })).ino !== opened) throw takenOver(path);
+      const mode = await modeOf(path);
+      if (mode !== undefined) await chmod(part, mode);
       await rename(part, path);
-      await rm(note, { force: true });
+      await unlink(note).catch(unlessAbsent);
       await syncFolder(path);
     },
   };
 }
 
-function readOrigin(text: string): Origin | undefined {
+function takenOver(path: string): ConfigurationError {
+  return invalid('path', `${path} was taken over by another download meanwhile`);
+}
+
+function inTheWay(file: string): ConfigurationError {
+  return invalid('path', `${file} is in the way, and is no part of a download: remove it, or choose another`);
+}
+
+/** What our note says. One that is empty was begun by a run that died. */
+async function readNote(note: string): Promise<Origin | undefined> {
+  if ((await lstat(note).catch(unlessAbsent))?.isFile() === false) throw inTheWay(note);
+  const text = await readFile(note, 'utf8').catch(unlessAbsent);
+  if (!text) return undefined;
+  const origin = parseOrigin(text);
+  if (!origin) throw inTheWay(note);
+  return origin;
+}
+
+function parseOrigin(text: string): Origin | undefined {
   try {
     const { url, validator } = JSON.parse(text);
     const strong =
       typeof validator === 'string' && (/^"[\x21\x23-\x7e]*"$/.test(validator) || parseHttpDate(validator));
-    return strong && typeof url === 'string' ? { url, validator } : undefined;
+    return typeof url === 'string' ? { url, validator: strong ? validator : undefined } : undefined;
   } catch {
-    return undefined;
+    return undefined; // it is none
   }
 }
 
-async function writeWhole(path: string, text: string): Promise<void> {
+async function writeNew(path: string, text: string): Promise<void> {
   const handle = await open(path, 'wx');
   try {
     await handle.writeFile(text);
@@ -91,6 +132,12 @@ async function writeWhole(path: string, text: string): Promise<void> {
   } finally {
     await handle.close();
   }
+}
+
+/** What may be done with the file that is there. */
+async function modeOf(path: string): Promise<number | undefined> {
+  const status = await stat(path).catch(unlessAbsent);
+  return status && status.mode & 0o777;
 }
 
 /** Makes a new name last. Windows cannot, and does not need it. */

@@ -1,12 +1,12 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { type FileHandle, mkdir, open, readdir, readFile, rm, rmdir, stat } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readdir, readFile, readlink, rmdir, stat, unlink } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setInterval } from 'node:timers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { invalid } from '../protocol/checks.js';
 import type { ConfigurationError } from '../protocol/errors.js';
-import { systemCode, writeError } from './system-error.js';
+import { systemCode, unlessAbsent, writeError } from './system-error.js';
 
 export interface PathLock {
   /** Whether it is still ours: a process that was stopped for long may have been taken for dead. */
@@ -26,15 +26,16 @@ const mostAttempts = 8;
  */
 export async function lockPath(path: string): Promise<PathLock> {
   const folder = `${path}.part.lock`;
+  const here = await ourPlace();
   for (let attempt = 1; ; attempt++) {
-    const claim = await makeClaim(path, folder);
-    const other = await otherClaim(folder, claim.name).catch(async (error: unknown) => {
+    const claim = await makeClaim(path, folder, here);
+    const other = await otherClaim(folder, claim.name, here).catch(async (error: unknown) => {
       await claim.release();
       throw writeError(path, 0, error);
     });
     if (other === undefined) return claim;
     await claim.release();
-    if (attempt === mostAttempts) throw taken(path, other);
+    if (attempt === mostAttempts) throw taken(path, other, here);
     await sleep(Math.random() * 10 * attempt); // of two that came at once, both stepped back
   }
 }
@@ -43,8 +44,8 @@ interface Claim extends PathLock {
   name: string;
 }
 
-async function makeClaim(path: string, folder: string): Promise<Claim> {
-  const name = [process.pid, (await beginningOf(process.pid)) ?? '', ourHost(), randomUUID()].join('.');
+async function makeClaim(path: string, folder: string, here: string): Promise<Claim> {
+  const name = [process.pid, (await beginningOf(process.pid)) ?? '', here, randomUUID()].join('.');
   const file = join(folder, name);
   const handle = await createIn(folder, file).catch((error: unknown) => {
     throw writeError(path, 0, error);
@@ -61,7 +62,7 @@ async function makeClaim(path: string, folder: string): Promise<Claim> {
     async release() {
       clearInterval(timer);
       await handle.close(); // first: Windows removes no open file
-      await rm(file, { force: true }).catch(() => {});
+      await unlink(file).catch(() => {});
       await rmdir(folder).catch(() => {}); // somebody else's claim may be in it
     },
   };
@@ -69,11 +70,11 @@ async function makeClaim(path: string, folder: string): Promise<Claim> {
 
 async function createIn(folder: string, file: string): Promise<FileHandle> {
   for (;;) {
-    await mkdir(folder, { mode: 0o700 }).catch((error: unknown) => {
+    await mkdir(folder).catch((error: unknown) => {
       if (systemCode(error) !== 'EEXIST') throw error;
     });
     try {
-      return await open(file, 'wx', 0o600);
+      return await open(file, 'wx');
     } catch (error) {
       if (systemCode(error) !== 'ENOENT') throw error; // the last of the others has just taken the folder away
     }
@@ -81,25 +82,26 @@ async function createIn(folder: string, file: string): Promise<FileHandle> {
 }
 
 /** The claim of somebody else who is alive. Those of the dead are taken away. */
-async function otherClaim(folder: string, ours: string): Promise<string | undefined> {
+async function otherClaim(folder: string, ours: string, here: string): Promise<string | undefined> {
   for (const name of await readdir(folder)) {
     if (name === ours) continue;
     const file = join(folder, name);
-    if (await isAlive(file, name)) return name;
-    await rm(file, { force: true });
+    if (await isAlive(file, name, here)) return name;
+    await unlink(file).catch(unlessAbsent);
   }
   return undefined;
 }
 
-function taken(path: string, claim: string): ConfigurationError {
-  const [pid = '', , host] = claim.split('.');
-  const who = host !== ourHost() ? 'another machine' : pid === String(process.pid) ? 'this process' : `process ${pid}`;
+function taken(path: string, claim: string, here: string): ConfigurationError {
+  const [pid = '', , place] = claim.split('.');
+  const who =
+    place !== here ? 'another machine or container' : pid === String(process.pid) ? 'this process' : `process ${pid}`;
   return invalid('path', `${path} is being written by a download of ${who}: wait for it, or choose another`);
 }
 
-async function isAlive(file: string, name: string): Promise<boolean> {
-  const [pid = '', began = '', host] = name.split('.');
-  if (/^[1-9]\d{0,9}$/.test(pid) && host === ourHost()) {
+async function isAlive(file: string, name: string, here: string): Promise<boolean> {
+  const [pid = '', began = '', place] = name.split('.');
+  if (/^[1-9]\d{0,9}$/.test(pid) && place === here && here !== '') {
     try {
       process.kill(Number(pid), 0);
     } catch (error) {
@@ -112,10 +114,15 @@ async function isAlive(file: string, name: string): Promise<boolean> {
   return touched !== undefined && Date.now() - touched.mtimeMs < deadAfter;
 }
 
-/** In letters that may be in the name of a file. */
-function ourHost(): string {
+/**
+ * Where the number of a process means the same as to us: this machine since it was started, and on Linux this namespace of
+ * processes, because containers may bear one host name. In letters that may be in the name of a file.
+ */
+async function ourPlace(): Promise<string> {
   try {
-    return createHash('sha256').update(hostname()).digest('hex').slice(0, 16);
+    const boot = await readFile('/proc/sys/kernel/random/boot_id', 'utf8').catch(() => '');
+    const processes = await readlink('/proc/self/ns/pid').catch(() => '');
+    return createHash('sha256').update([hostname(), boot, processes].join()).digest('hex').slice(0, 16);
   } catch {
     return ''; // Deno asks for a permission
   }

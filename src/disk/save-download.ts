@@ -2,14 +2,15 @@ import { realpath, stat } from 'node:fs/promises';
 import { dirname, resolve, sep } from 'node:path';
 import type { ApiClient } from '../api/client.js';
 import { checkOptionalFunction, checkOptions, checkSignal, invalid, kindOf } from '../protocol/checks.js';
-import { ApiError, type ConfigurationError, DoctapeError, TransferError } from '../protocol/errors.js';
+import { ApiError, type ConfigurationError, DoctapeError, ResponseError, TransferError } from '../protocol/errors.js';
 import type { Rendition } from '../protocol/renditions.js';
+import { isEncoded } from '../transport/content-coding.js';
 import { meter, type OnProgress, type Progress } from '../transport/progress.js';
 import { contentRange, strongValidator } from '../transport/range.js';
 import { batchWriter } from './batch-writer.js';
 import { checkPath } from './check-path.js';
 import { type Left, type Origin, type Part, partOf } from './part.js';
-import { lockPath, type PathLock } from './path-lock.js';
+import { lockPath } from './path-lock.js';
 import { pathError, systemCode, writeError } from './system-error.js';
 
 /** What to save, and whom to tell. */
@@ -69,8 +70,7 @@ export async function saveDownload(
     const download: Download = {
       url: origin + pathname, // without its query, which holds the token
       path: target,
-      part: partOf(target),
-      lock,
+      part: partOf(target, lock),
       onProgress: onProgress && monotonic(onProgress),
       fetch: (range) => api.files.download(id, rendition, { ...(range && { range }), ...(signal && { signal }) }),
     };
@@ -79,7 +79,7 @@ export async function saveDownload(
         return { path: target, size: await save(download) };
       } catch (error) {
         if (!(error instanceof TransferError && error.code === 'changed') || version === mostVersions) throw error;
-        await download.part.remove(); // what is there is of the old version
+        await onDisk(target, () => 0, download.part.remove()); // what is there is of the old version
       }
     }
   } finally {
@@ -91,7 +91,6 @@ interface Download {
   url: string;
   path: string;
   part: Part;
-  lock: PathLock;
   onProgress: OnProgress | undefined;
   fetch: (range?: { start: number; ifRange: string }) => Promise<Response>;
 }
@@ -99,20 +98,18 @@ interface Download {
 /** Continues what is there, or begins. @returns the size of the file */
 async function save(download: Download): Promise<number> {
   const { path, part, url } = download;
-  const left = await part.left(url);
+  let written = 0;
+  const disk = <T>(work: Promise<T>) => onDisk(path, () => written, work);
+  const left = await disk(part.left(url));
   const { response, start } = await ask(download, left);
   const { total, origin } = describe(response, url);
   const progress = meter(download.onProgress, total);
   progress.add(start);
-  let written = start;
-  const onDisk = <T>(work: Promise<T>): Promise<T> =>
-    work.catch((error: unknown) => {
-      throw error instanceof DoctapeError ? error : writeError(path, written, error);
-    });
+  written = start;
   try {
-    const handle = await onDisk(start > 0 ? part.reopen() : part.create(origin));
+    const handle = await disk(start > 0 ? part.reopen() : part.create(origin));
     const writer = batchWriter(async (chunks) => {
-      const { bytesWritten } = await onDisk(handle.writev(chunks, written));
+      const { bytesWritten } = await disk(handle.writev(chunks, written));
       written += bytesWritten;
       progress.add(bytesWritten);
       return bytesWritten;
@@ -120,15 +117,14 @@ async function save(download: Download): Promise<number> {
     try {
       // what arrived before it broke is worth keeping
       await pour(response, writer.write).finally(writer.flush);
-      await onDisk(handle.sync());
+      await disk(handle.sync());
     } finally {
-      await handle.close();
+      await disk(handle.close());
     }
-    if (!(await download.lock.held())) throw invalid('path', `${path} was taken over by another download meanwhile`);
-    await onDisk(part.publish());
+    await disk(part.publish());
   } catch (error) {
     void response.body?.cancel().catch(() => {});
-    if (!origin && start === 0) await part.remove().catch(() => {}); // nobody could continue it
+    if (origin.validator === undefined && start === 0) await part.remove().catch(() => {}); // nobody could continue it
     // the transfer counts from where it was continued
     throw error instanceof TransferError ? new TransferError(error.code, error.message, written) : error;
   }
@@ -147,24 +143,32 @@ async function ask(download: Download, left: Left | undefined): Promise<{ respon
   try {
     return { response: await download.fetch({ start, ifRange: left.validator }), start };
   } catch (error) {
-    if (!(error instanceof ApiError) || error.status !== 416) throw error;
-    throw new TransferError('changed', `${download.path}.part is longer than the file`, 0);
+    if (!isUnfit(error)) throw error;
+    throw new TransferError('changed', `${download.path}.part cannot be continued with what the server has now`, 0);
   }
 }
 
+/** Whether what is there is no part of what the server has, or not one that it can give the rest of. */
+function isUnfit(error: unknown): boolean {
+  if (error instanceof ApiError) return error.status === 412 || error.status === 416;
+  return error instanceof ResponseError && error.code === 'unexpected_status';
+}
+
+function onDisk<T>(path: string, written: () => number, work: Promise<T>): Promise<T> {
+  return work.catch((error: unknown) => {
+    throw error instanceof DoctapeError ? error : writeError(path, written(), error);
+  });
+}
+
 /** The size of the whole file, and the version it is of, as far as the response tells. */
-function describe(
-  { status, headers }: Response,
-  url: string,
-): { total: number | undefined; origin: Origin | undefined } {
+function describe({ status, headers }: Response, url: string): { total: number | undefined; origin: Origin } {
   // of a compressed body, lengths and ranges are of something else than what arrives
-  if (headers.has('content-encoding')) return { total: undefined, origin: undefined };
-  const validator = strongValidator(headers, Date.now());
+  if (isEncoded(headers)) return { total: undefined, origin: { url } };
   const length = headers.get('content-length') ?? '';
   const whole = /^\d{1,15}$/.test(length) ? Number(length) : undefined;
   return {
     total: status === 206 ? contentRange(headers)?.size : whole,
-    origin: validator === undefined ? undefined : { url, validator },
+    origin: { url, validator: strongValidator(headers, Date.now()) },
   };
 }
 

@@ -7,6 +7,11 @@ export function systemCode(error: unknown): string {
   return typeof code === 'string' ? code : 'unknown reason';
 }
 
+/** For `catch`: what is not there is nothing. */
+export function unlessAbsent(error: unknown): undefined {
+  if (systemCode(error) !== 'ENOENT') throw error;
+}
+
 const remedies: Record<string, string> = {
   ENOENT: 'there is no such file or folder',
   ENOTDIR: 'something on the way to it is no folder',

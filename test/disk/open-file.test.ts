@@ -64,6 +64,32 @@ it('reads what a Blob reads, in every way it can be read', async () => {
   expect(await (await openFile(await makeFile('text.txt', 'größe'))).text()).toBe('größe');
 });
 
+it('fills the buffer of a reader that brings one', async () => {
+  const file = await openFile(await makeFile('a.bin', bytes));
+  const reader = file.slice(49_900).stream().getReader({ mode: 'byob' });
+  const first = await reader.read(new Uint8Array(60));
+  const second = await reader.read(new Uint8Array(60));
+  const end = await reader.read(new Uint8Array(60));
+  expect([first.value, second.value]).toEqual([bytes.subarray(49_900, 49_960), bytes.subarray(49_960)]);
+  expect(end).toEqual({ done: true, value: new Uint8Array(0) });
+});
+
+it.runIf(process.platform === 'linux')('refuses a file whose size the system does not know', async () => {
+  const empty = await rejection(openFile('/proc/self/status'), ConfigurationError);
+  expect(empty.message).toMatch(/status has more bytes than the system says: upload a stream of it/);
+  const file = await openFile('/sys/kernel/mm/transparent_hugepage/enabled'); // said to be a page, and is a line
+  expect(file.size).toBeGreaterThan(1000);
+  for (const read of [() => file.bytes(), () => file.text(), () => new Response(file.stream()).bytes()]) {
+    const error = await rejection(read(), TransferError);
+    expect(error.code).toBe('truncated');
+    expect(error.message).toMatch(/^enabled ends after \d+ bytes, and was said to have \d+: upload a stream of it$/);
+  }
+  const { url, sandbox } = await servedForTest();
+  const api = apiAt(url, { token: await tokenFor(sandbox, 'alice', undefined, url) });
+  expect((await rejection(api.files.upload(file), TransferError)).code).toBe('truncated');
+  expect(await api.files.list()).toEqual([]);
+});
+
 it('is a File for those who look inside: FormData, Blob, fetch', async () => {
   const server = await scriptedServer(async (request, response) => reply(response, 200, await bodyOf(request)));
   const file = await openFile(await makeFile('a.bin', bytes));

@@ -1,9 +1,9 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { chmod, mkdir, readdir, readFile, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
-import { hostname } from 'node:os';
+import { chmod, mkdir, readdir, readFile, rename, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join, relative } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
+import { lockPath } from '../../src/disk/path-lock.js';
 import { type ApiClient, ConfigurationError, NotFoundError, type Progress, TransferError } from '../../src/index.js';
 import { saveDownload } from '../../src/node.js';
 import { tokenFor } from '../support/sandbox.js';
@@ -120,15 +120,30 @@ it('writes where a link leads, and takes a path relative to the current folder',
   expect((await readdir(folder)).sort()).toEqual(['link', 'saved.bin']);
 });
 
-it('does not write through a link that somebody put where the part goes', async () => {
+it('writes through no link that somebody put where the part goes', async () => {
   const { folder, path, api, server } = await place();
   await writeFile(join(folder, 'victim'), 'untouched');
   await leavePart(path, content.subarray(0, 10), server.url, '"1"');
   await rm(`${path}.part`);
   await symlink(join(folder, 'victim'), `${path}.part`);
-  await saveDownload(api, 'x', path);
+  expect((await rejection(saveDownload(api, 'x', path), ConfigurationError)).message).toMatch(/\.part is in the way/);
   expect(await readFile(join(folder, 'victim'), 'utf8')).toBe('untouched');
-  await expectBytes(path, content);
+});
+
+it('is as private as the file that it replaces, and else as any other', async () => {
+  const { path, api, file } = await place({ content, etag: '"1"', ...halfway });
+  await writeFile(path, 'the old one');
+  await chmod(path, 0o600);
+  await saveHalf(api, path);
+  expect((await stat(`${path}.part`)).mode & 0o777).toBe(0o600);
+  await chmod(path, 0o440);
+  Object.assign(file, whole);
+  await saveDownload(api, 'x', path);
+  expect((await stat(path)).mode & 0o777).toBe(0o440);
+
+  await saveDownload(api, 'x', `${path}.new`);
+  await writeFile(`${path}.any`, '');
+  expect((await stat(`${path}.new`)).mode).toBe((await stat(`${path}.any`)).mode);
 });
 
 it.each([
@@ -229,23 +244,47 @@ it.each([
   ['of another rendition', (url: string) => ({ url: `${url}/v1/doc/x/image.jpg`, validator: '"1"' })],
   ['of another server', () => ({ url: 'http://127.0.0.1:1/v1/doc/x/original', validator: '"1"' })],
   ['of a version that is gone', (url: string) => ({ url: `${url}/v1/doc/x/original`, validator: '"0"' })],
-  ['of nobody knows what', () => undefined],
-  ['whose note is broken', () => '{"url":'],
-  ['whose note is null', () => null],
-  ['whose note is of the wrong kind', () => ({ url: 5, validator: {} })],
+  ['whose note has no validator', (url: string) => ({ url: `${url}/v1/doc/x/original` })],
   ['whose note has no strong validator', (url: string) => ({ url: `${url}/v1/doc/x/original`, validator: 'W/"1"' })],
   ['whose note has a broken validator', (url: string) => ({ url: `${url}/v1/doc/x/original`, validator: 'a\nb' })],
 ])('does not add to a part %s', async (_what, note) => {
   const { folder, path, api, server } = await place();
   await writeFile(`${path}.part`, other.subarray(0, 1_000_000));
-  const origin = note(server.url);
-  if (origin !== undefined) {
-    await writeFile(`${path}.part.json`, typeof origin === 'string' ? origin : JSON.stringify(origin));
-  }
+  await writeFile(`${path}.part.json`, JSON.stringify(note(server.url)));
   await saveDownload(api, 'x', path);
   await expectBytes(path, content);
   expect(await readdir(folder)).toEqual(['saved.bin']);
 });
+
+it.each([
+  ['no note', undefined, '.part'],
+  ['a note that says nothing', '', '.part'],
+  ['a note that is broken', '{"url":', '.part.json'],
+  ['a note that is null', 'null', '.part.json'],
+  ['a note of another kind', '{ "url": 5, "validator": {} }', '.part.json'],
+])('leaves a file alone that is called as a part would be, with %s', async (_what, note, inTheWay) => {
+  const { folder, path, api, server } = await place();
+  await writeFile(`${path}.part`, 'a third of the report');
+  if (note !== undefined) await writeFile(`${path}.part.json`, note);
+  const before = (await readdir(folder)).sort();
+  const error = await rejection(saveDownload(api, 'x', path), ConfigurationError);
+  expect(error.message).toContain(`saved.bin${inTheWay} is in the way`);
+  expect(server.requests).toEqual([]);
+  expect((await readdir(folder)).sort()).toEqual(before);
+  expect(await readFile(`${path}.part`, 'utf8')).toBe('a third of the report');
+  if (note !== undefined) expect(await readFile(`${path}.part.json`, 'utf8')).toBe(note);
+});
+
+it.each(['', JSON.stringify({ url: 'http://127.0.0.1:1/v1/doc/x/original' })])(
+  'begins with the note of a run that died before its part: %j',
+  async (note) => {
+    const { folder, path, api } = await place();
+    await writeFile(`${path}.part.json`, note);
+    await saveDownload(api, 'x', path);
+    await expectBytes(path, content);
+    expect(await readdir(folder)).toEqual(['saved.bin']);
+  },
+);
 
 it.each([
   ['has all bytes already', content, 1],
@@ -267,6 +306,33 @@ it('begins again when the server no longer knows ranges', async () => {
   await leavePart(path, other.subarray(0, 1_000_000), server.url, '"1"');
   await saveDownload(api, 'x', path);
   await expectBytes(path, content);
+});
+
+it.each<[string, (request: IncomingMessage, response: ServerResponse) => void]>([
+  ['refuses the condition', (_, response) => reply(response, 412, { error: 'no', result: null })],
+  [
+    'gives a piece of it only',
+    (request, response) => {
+      const [, start = ''] = /^bytes=(\d+)-$/.exec(request.headers.range ?? '') ?? [];
+      const piece = content.subarray(Number(start), Number(start) + 1000);
+      const range = `bytes ${start}-${Number(start) + 999}/${content.byteLength}`;
+      response.writeHead(206, { 'content-range': range, etag: '"1"' }).end(piece);
+    },
+  ],
+  [
+    'does not say where it ends',
+    (_, response) => response.writeHead(206, { 'content-range': 'bytes 999999-1000000/*', etag: '"1"' }).end('xx'),
+  ],
+])('begins again when the server %s, asked for the rest', async (_what, answer) => {
+  const server = await scriptedServer((request, response) => {
+    if (request.headers.range !== undefined) answer(request, response);
+    else response.writeHead(200, { etag: '"1"', 'content-length': content.byteLength }).end(content);
+  });
+  const path = join(await makeFolder(), 'saved.bin');
+  await leavePart(path, content.subarray(0, 1_000_000), server.url, '"1"');
+  await saveDownload(apiAt(server.url), 'x', path);
+  await expectBytes(path, content);
+  expect(server.requests).toHaveLength(2);
 });
 
 it.each([
@@ -318,10 +384,7 @@ it('rejects with the reason of a signal that was aborted before, and asks for no
 });
 
 it('lets one download at a time write to a path', async () => {
-  let goOn = () => {};
-  const waitFor = new Promise<void>((resolve) => {
-    goOn = resolve;
-  });
+  const { promise: waitFor, resolve: goOn } = Promise.withResolvers<void>();
   const { folder, path, api, server } = await place({ content, etag: '"1"', stopAfter: 2_500_000, waitFor });
   const first = saveDownload(api, 'x', path);
   await expect.poll(() => sizeOf(`${path}.part`)).toBeGreaterThan(0);
@@ -337,10 +400,21 @@ it('lets one download at a time write to a path', async () => {
   expect(await readdir(folder)).toEqual(['saved.bin']);
 });
 
+/** What a claim of this process says of where it is. */
+async function placeOfOurs(): Promise<string> {
+  const path = join(await makeFolder(), 'x');
+  const lock = await lockPath(path);
+  const [name = ''] = await readdir(`${path}.part.lock`);
+  await lock.release();
+  return name.split('.')[2] ?? '';
+}
+
+const here = 'here';
+
 /** A claim on a path, as a process would have made it. */
-async function claim(path: string, [pid, began, host]: readonly [number, string, string], age = 0): Promise<void> {
-  const hash = createHash('sha256').update(host).digest('hex').slice(0, 16);
-  const file = join(`${path}.part.lock`, `${pid}.${began}.${hash}.${crypto.randomUUID()}`);
+async function claim(path: string, [pid, began, where]: readonly [number, string, string], age = 0): Promise<void> {
+  const placed = where === here ? await placeOfOurs() : where;
+  const file = join(`${path}.part.lock`, `${pid}.${began}.${placed}.${crypto.randomUUID()}`);
   await mkdir(`${path}.part.lock`, { recursive: true });
   await writeFile(file, '');
   const time = Date.now() / 1000 - age;
@@ -354,7 +428,7 @@ it.each([1, 2, 3])('lets one of many that begin at once have the path, and tells
   let running = 0;
   let most = 0;
   const { folder, path, api } = await place();
-  await claim(path, [nobody, '1', hostname()]);
+  await claim(path, [nobody, '1', here]);
   const onProgress = ({ loaded }: Progress) => {
     if (loaded === 0) most = Math.max(most, ++running);
     if (loaded === content.byteLength) running--;
@@ -383,8 +457,8 @@ it('lets one of many processes that begin at once have the path', async () => {
 });
 
 it.each([
-  ['a process that is dead', [nobody, '', hostname()], 0],
-  ['a process whose number another has now', [process.pid, '1', hostname()], 0],
+  ['a process that is dead', [nobody, '', here], 0],
+  ['a process whose number another has now', [process.pid, '1', here], 0],
   ['a process elsewhere that has not been heard of for long', [1, '', 'elsewhere'], 61],
 ] as const)('breaks the lock of %s', async (_what, owner, age) => {
   const { folder, path, api } = await place();
@@ -397,15 +471,49 @@ it('heeds the lock of a process elsewhere that is alive', async () => {
   const { path, api, server } = await place();
   await claim(path, [1, '', 'elsewhere']);
   const error = await rejection(saveDownload(api, 'x', path), ConfigurationError);
-  expect(error.message).toContain('a download of another machine');
+  expect(error.message).toContain('a download of another machine or container');
   expect(server.requests).toEqual([]);
 });
 
+it.runIf(process.getuid?.() === 0)('heeds the lock of another container (only root can make one)', async () => {
+  const { path, api, server } = await place({ content, etag: '"1"', ...halfway });
+  const launcher = ['unshare', '--pid', '--fork', '--kill-child', '--mount-proc'];
+  runProgram(savingProgram(server.url, path), launcher); // under the host name that is ours
+  await expect.poll(() => sizeOf(`${path}.part`)).toBeGreaterThan(0);
+  const error = await rejection(saveDownload(api, 'x', path), ConfigurationError);
+  expect(error.message).toContain('a download of another machine or container');
+  expect(await sizeOf(`${path}.part`)).toBeGreaterThan(0);
+});
+
+it('leaves the part of another alone that has taken it for dead', async () => {
+  const { path, api } = await place({ content, ...halfway }); // without a validator it would remove its own
+  const controller = new AbortController();
+  const saving = saveDownload(api, 'x', path, { signal: controller.signal });
+  await expect.poll(() => sizeOf(`${path}.part`)).toBeGreaterThan(0);
+  await rm(`${path}.part.lock`, { recursive: true });
+  await claim(path, [1, '', 'elsewhere']);
+  await rm(`${path}.part`);
+  await writeFile(`${path}.part`, 'of the other');
+  controller.abort('no more');
+  expect(await reasonOf(saving)).toBe('no more');
+  expect(await readFile(`${path}.part`, 'utf8')).toBe('of the other');
+});
+
+it('gives no part a name that is not the one it wrote', async () => {
+  const { promise: waitFor, resolve: goOn } = Promise.withResolvers<void>();
+  const { folder, path, api } = await place({ content, etag: '"1"', stopAfter: 2_500_000, waitFor });
+  const saving = saveDownload(api, 'x', path);
+  await expect.poll(() => sizeOf(`${path}.part`)).toBeGreaterThan(0);
+  await writeFile(`${path}.other`, 'of the other');
+  await rename(`${path}.other`, `${path}.part`);
+  goOn();
+  expect((await rejection(saving, ConfigurationError)).message).toMatch(/taken over by another download/);
+  expect(await readdir(folder)).not.toContain('saved.bin');
+  expect(await readFile(`${path}.part`, 'utf8')).toBe('of the other');
+});
+
 it('gives nothing a name once another has taken it for dead', async () => {
-  let goOn = () => {};
-  const waitFor = new Promise<void>((resolve) => {
-    goOn = resolve;
-  });
+  const { promise: waitFor, resolve: goOn } = Promise.withResolvers<void>();
   const { folder, path, api } = await place({ content, etag: '"1"', stopAfter: 2_500_000, waitFor });
   const saving = saveDownload(api, 'x', path);
   await expect.poll(() => sizeOf(`${path}.part`)).toBeGreaterThan(0);
@@ -499,6 +607,19 @@ it.runIf(process.getuid?.() === 0)('tells when the disk is full (only root can m
   await expectBytes(path, content);
 });
 
+it('tells that it may not touch a part of somebody else', async () => {
+  const { folder, path, server, file } = await place();
+  await leavePart(path, content.subarray(0, 1000), server.url, '"1"');
+  await chmod(`${path}.part`, 0o400);
+  await chmod(folder, 0o1777); // others may add files, and remove none
+  const refused = /^ConfigurationError invalid_argument undefined .*saved\.bin cannot be written: this process may not/;
+  expect(await asOrdinaryUser(savingStatement(server.url, path))).toMatch(refused);
+  file.etag = '"2"';
+  await chmod(`${path}.part`, 0o666);
+  expect(await asOrdinaryUser(savingStatement(server.url, path))).toMatch(refused);
+  await expectBytes(`${path}.part`, content.subarray(0, 1000));
+});
+
 it('tells that it may not write there', async () => {
   const { folder, path, server } = await place();
   await chmod(folder, 0o555);
@@ -518,6 +639,7 @@ it.each([
   ['a path in a folder that is not there', '/tmp/no/such/folder/a.bin', /folder that does not exist: make it first/],
   ['a path through a file', '/etc/passwd/a.bin', /no folder/],
   ['a name that is too long', `/tmp/${'x'.repeat(250)}`, /too long/],
+  ['a name that is too long for its part', `/tmp/${'x'.repeat(246)}`, /too long/],
 ])('refuses %s, and asks for nothing', async (_what, path, message) => {
   const { api, server } = await place();
   const error = await rejection(saveDownload(api, 'x', path as string), ConfigurationError);
@@ -530,6 +652,13 @@ it('refuses what stands in its way', async () => {
   const { path, api } = await place();
   await mkdir(`${path}.part`);
   expect((await rejection(saveDownload(api, 'x', path), ConfigurationError)).message).toMatch(/\.part is in the way/);
+});
+
+it('writes to the longest name that its part leaves room for', async () => {
+  const { folder, api } = await place();
+  const name = 'x'.repeat(245);
+  await saveDownload(api, 'x', join(folder, name));
+  expect(await readdir(folder)).toEqual([name]);
 });
 
 it('refuses wrong arguments', async () => {

@@ -293,7 +293,7 @@ const uploadRows: Row[] = [
     'an answer before all was sent',
     () =>
       api({
-        fetch: async (_input, init) => {
+        fetch: async (_input: unknown, init?: RequestInit) => {
           if (init?.body instanceof ReadableStream) await init.body.getReader().read();
           return Response.json({ result: {}, all });
         },
