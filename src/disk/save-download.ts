@@ -137,20 +137,21 @@ async function save(download: Download): Promise<number> {
  * is longer than the file is told by the server (416).
  */
 async function ask(download: Download, left: Left | undefined): Promise<{ response: Response; start: number }> {
-  if (!left) return { response: await download.fetch(), start: 0 };
-  const start = left.size - 1;
-  if (start === 0) return { response: await download.fetch(), start };
-  try {
-    return { response: await download.fetch({ start, ifRange: left.validator }), start };
-  } catch (error) {
-    if (!isUnfit(error)) throw error;
-    throw new TransferError('changed', `${download.path}.part cannot be continued with what the server has now`, 0);
+  if (left && left.size > 1) {
+    const start = left.size - 1;
+    try {
+      return { response: await download.fetch({ start, ifRange: left.validator }), start };
+    } catch (error) {
+      if (!isUnfit(error)) throw error;
+    }
   }
+  return { response: await download.fetch(), start: 0 };
 }
 
 /** Whether what is there is no part of what the server has, or not one that it can give the rest of. */
 function isUnfit(error: unknown): boolean {
   if (error instanceof ApiError) return error.status === 412 || error.status === 416;
+  if (error instanceof TransferError) return error.code === 'changed';
   return error instanceof ResponseError && error.code === 'unexpected_status';
 }
 
