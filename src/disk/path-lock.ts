@@ -17,6 +17,7 @@ export interface PathLock {
 const beat = 10_000;
 const deadAfter = 60_000;
 const mostAttempts = 8;
+const mostFolders = 100;
 
 /**
  * Keeps others away from `path`. Node has no locks of the operating system, which would go with their process, so whoever
@@ -69,14 +70,15 @@ async function makeClaim(path: string, folder: string, here: string): Promise<Cl
 }
 
 async function createIn(folder: string, file: string): Promise<FileHandle> {
-  for (;;) {
+  for (let attempt = 1; ; attempt++) {
     await mkdir(folder).catch((error: unknown) => {
       if (systemCode(error) !== 'EEXIST') throw error;
     });
     try {
       return await open(file, 'wx');
     } catch (error) {
-      if (systemCode(error) !== 'ENOENT') throw error; // the last of the others has just taken the folder away
+      // the last of the others has just taken the folder away; a link to nowhere stays
+      if (systemCode(error) !== 'ENOENT' || attempt === mostFolders) throw error;
     }
   }
 }

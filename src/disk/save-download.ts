@@ -126,7 +126,8 @@ async function save(download: Download): Promise<number> {
     void response.body?.cancel().catch(() => {});
     if (origin.validator === undefined && start === 0) await part.remove().catch(() => {}); // nobody could continue it
     // the transfer counts from where it was continued
-    throw error instanceof TransferError ? new TransferError(error.code, error.message, written) : error;
+    const other = error instanceof TransferError && error.bytes !== written;
+    throw other ? new TransferError(error.code, error.message, written) : error;
   }
   progress.end();
   return written;

@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { ImplicitGrantClient } from '../../src/browser.js';
-import { ApiClient, DoctapeError, type Fetch, type HookEvent } from '../../src/index.js';
+import { ApiClient, type Fetch } from '../../src/index.js';
 import { createSandbox } from '../../src/sandbox.js';
 import { AuthorizationCodeClient as NoClientHere } from '../../src/server.browser.js';
 import { AuthorizationCodeClient } from '../../src/server.js';
@@ -8,6 +8,24 @@ import { load } from '../../src/transport/load.js';
 import { probe } from '../../src/transport/source.js';
 import { watch } from '../../src/transport/watch.js';
 import { postByXhr } from '../../src/transport/xhr.js';
+import {
+  all,
+  answering,
+  api,
+  body,
+  breaking,
+  clientSecret,
+  code,
+  made,
+  nothingShownBy,
+  type Provoke,
+  password,
+  type Row,
+  state,
+  token,
+  urlWithToken,
+  wrongly,
+} from '../support/canary.js';
 import { failureSites } from '../support/failure-sites.js';
 import { consoleWatch } from '../support/fuzz.js';
 import { leaks } from '../support/leaks.js';
@@ -16,80 +34,6 @@ import { checkAnswered } from '../support/sandbox-answer.js';
 
 // Every failure of the SDK, made to happen with secrets in all that it is given. None of them may be seen afterwards, in any
 // spelling. The table has to reach every place in the source where an error is made, so a new one needs a row here.
-
-const token = 'canary token "e09a64f8d5"';
-const clientSecret = 'canary-secret/4b1f6a0e92';
-const code = 'canary-code+77c20d5b31';
-const state = 'canary-state-a1d2e8f90b';
-const password = 'canary-password-3f5c7d1e24';
-const planted = [token, clientSecret, code, state, password];
-const all = planted.join(' ');
-const urlWithToken = `https://api.example/v1/doc/1/original?access_token=${encodeURIComponent(token)}`;
-
-type Provoke = () => unknown;
-type Row = [name: string, provoke: Provoke];
-
-/** What clients told their hooks, and what they make up themselves and must keep to themselves. */
-const told: HookEvent[] = [];
-const made: string[] = [];
-
-/** Calls with what no type would let pass. */
-function wrongly(action: unknown, ...values: unknown[]): unknown {
-  if (typeof action !== 'function') throw new Error('there is no such function');
-  return Reflect.apply(action, undefined, values);
-}
-
-function api(options: Record<string, unknown> = {}): ApiClient {
-  const tell = (event: HookEvent) => void told.push(event);
-  return Reflect.construct(ApiClient, [
-    {
-      token,
-      baseUrl: 'https://api.example/v1',
-      retry: false,
-      hooks: { request: tell, response: tell, retry: tell },
-      ...options,
-    },
-  ]);
-}
-
-/** The API, as a server that gives back what it was sent wherever it can. */
-function answering(status: number, body: unknown, headers: Record<string, string> = {}): ApiClient {
-  const fetch: Fetch = async (_, init) => {
-    if (init?.body instanceof ReadableStream) await new Response(init.body).bytes();
-    const quoted = `"${token.replaceAll('"', '\\"')}"`;
-    const challenge = `Bearer realm=${quoted}, error=${quoted}, error_description=${quoted}, scope=${quoted}`;
-    const echo = { 'x-request-id': token, 'www-authenticate': challenge, 'retry-after': token };
-    return new Response(typeof body === 'string' ? body : JSON.stringify(body), {
-      status,
-      headers: { ...echo, ...headers },
-    });
-  };
-  return api({ fetch });
-}
-
-/** A server whose bodies break off after a few bytes: the first answer, then what comes after it. */
-function breaking(first: Record<string, string>, ...rest: (() => Response)[]): ApiClient {
-  const answers = [
-    () =>
-      new Response(body(3, first['x-ending'] ?? 'breaks'), {
-        headers: { etag: '"1"', 'accept-ranges': 'bytes', 'content-length': '9', ...first },
-      }),
-    ...rest,
-  ];
-  return api({ retry: { limit: 1, maxDelay: 1 }, fetch: async () => (answers.shift() ?? Response.error)() });
-}
-
-function body(length: number, ending: string): ReadableStream<Uint8Array> {
-  let sent = false;
-  return new ReadableStream<Uint8Array>({
-    pull(controller) {
-      if (sent && ending === 'closes') controller.close();
-      else if (sent) controller.error(new TypeError(all));
-      else controller.enqueue(new Uint8Array(length));
-      sent = true;
-    },
-  });
-}
 
 const bytesOf = async (response: Promise<Response>) => (await response).bytes();
 
@@ -617,35 +561,9 @@ const sandboxRows: Row[] = [
 ];
 
 const rows = [...apiRows, ...downloadRows, ...uploadRows, ...xhrRows, ...codeRows, ...pageRows, ...sandboxRows];
-const reached = new Set<string>();
-const depth = Error.stackTraceLimit;
-beforeAll(() => {
-  Error.stackTraceLimit = 50;
-});
-afterAll(() => {
-  Error.stackTraceLimit = depth;
-});
+const reached = nothingShownBy(rows);
 
 describe('nothing is shown of a secret by', () => {
-  it.each(rows)('%s', async (_, provoke) => {
-    made.length = 0;
-    told.length = 0;
-    const said = consoleWatch();
-    const outcome = await Promise.resolve()
-      .then(provoke)
-      .then(
-        (value: unknown) => ({ value }),
-        (error: unknown) => ({ error }),
-      );
-    if (!('error' in outcome)) throw new Error('it did not fail');
-    const { error } = outcome;
-    if (!(error instanceof DoctapeError)) throw new Error('it failed with what is no DoctapeError', { cause: error });
-    for (const [, place = ''] of (error.stack ?? '').matchAll(/\/(src\/[^\s():]+:\d+:\d+)/g)) reached.add(place);
-    const secrets = [...planted, ...made.filter((one) => one !== '')];
-    expect(leaks([error, told], secrets)).toEqual([]);
-    expect(leaks(said, secrets)).toEqual([]);
-  });
-
   it('a sign-in with the wrong password', async () => {
     const said = consoleWatch();
     const sandbox = createSandbox({ users: [{ username: 'alice', password }] });

@@ -1,0 +1,116 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ApiClient, DoctapeError, type Fetch, type HookEvent } from '../../src/index.js';
+import { consoleWatch } from './fuzz.js';
+import { leaks } from './leaks.js';
+
+// Failures of the SDK, made to happen with secrets in all that it is given. None of them may be seen afterwards, in any spelling.
+
+export const token: string = 'canary token "e09a64f8d5"';
+export const clientSecret = 'canary-secret/4b1f6a0e92';
+export const code = 'canary-code+77c20d5b31';
+export const state = 'canary-state-a1d2e8f90b';
+export const password = 'canary-password-3f5c7d1e24';
+export const planted: readonly string[] = [token, clientSecret, code, state, password];
+export const all: string = planted.join(' ');
+export const urlWithToken: string = `https://api.example/v1/doc/1/original?access_token=${encodeURIComponent(token)}`;
+
+export type Provoke = () => unknown;
+export type Row = [name: string, provoke: Provoke];
+
+/** What clients told their hooks, and what they make up themselves and must keep to themselves. */
+export const told: HookEvent[] = [];
+export const made: string[] = [];
+
+/** Calls with what no type would let pass. */
+export function wrongly(action: unknown, ...values: unknown[]): unknown {
+  if (typeof action !== 'function') throw new Error('there is no such function');
+  return Reflect.apply(action, undefined, values);
+}
+
+export function api(options: Record<string, unknown> = {}): ApiClient {
+  const tell = (event: HookEvent) => void told.push(event);
+  return Reflect.construct(ApiClient, [
+    {
+      token,
+      baseUrl: 'https://api.example/v1',
+      retry: false,
+      hooks: { request: tell, response: tell, retry: tell },
+      ...options,
+    },
+  ]);
+}
+
+/** The API, as a server that gives back what it was sent wherever it can. */
+export function answering(status: number, body: unknown, headers: Record<string, string> = {}): ApiClient {
+  const fetch: Fetch = async (_, init) => {
+    if (init?.body instanceof ReadableStream) await new Response(init.body).bytes();
+    const quoted = `"${token.replaceAll('"', '\\"')}"`;
+    const challenge = `Bearer realm=${quoted}, error=${quoted}, error_description=${quoted}, scope=${quoted}`;
+    const echo = { 'x-request-id': token, 'www-authenticate': challenge, 'retry-after': token };
+    return new Response(typeof body === 'string' ? body : JSON.stringify(body), {
+      status,
+      headers: { ...echo, ...headers },
+    });
+  };
+  return api({ fetch });
+}
+
+/** A server whose bodies break off after a few bytes: the first answer, then what comes after it. */
+export function breaking(first: Record<string, string>, ...rest: (() => Response)[]): ApiClient {
+  const answers = [
+    () =>
+      new Response(body(3, first['x-ending'] ?? 'breaks'), {
+        headers: { etag: '"1"', 'accept-ranges': 'bytes', 'content-length': '9', ...first },
+      }),
+    ...rest,
+  ];
+  return api({ retry: { limit: 1, maxDelay: 1 }, fetch: async () => (answers.shift() ?? Response.error)() });
+}
+
+export function body(length: number, ending: string): ReadableStream<Uint8Array> {
+  let sent = false;
+  return new ReadableStream<Uint8Array>({
+    pull(controller) {
+      if (sent && ending === 'closes') controller.close();
+      else if (sent) controller.error(new TypeError(all));
+      else controller.enqueue(new Uint8Array(length));
+      sent = true;
+    },
+  });
+}
+
+/**
+ * Makes a test of each row, which has to fail with an error of ours and show no secret.
+ * @returns the places in the source that made the errors, to be looked at in a later test
+ */
+export function nothingShownBy(rows: readonly Row[]): ReadonlySet<string> {
+  const reached = new Set<string>();
+  const depth = Error.stackTraceLimit;
+  beforeAll(() => {
+    Error.stackTraceLimit = 50;
+  });
+  afterAll(() => {
+    Error.stackTraceLimit = depth;
+  });
+  describe('nothing is shown of a secret by', () => {
+    it.each(rows)('%s', async (_, provoke) => {
+      made.length = 0;
+      told.length = 0;
+      const said = consoleWatch();
+      const outcome = await Promise.resolve()
+        .then(provoke)
+        .then(
+          (value: unknown) => ({ value }),
+          (error: unknown) => ({ error }),
+        );
+      if (!('error' in outcome)) throw new Error('it did not fail');
+      const { error } = outcome;
+      if (!(error instanceof DoctapeError)) throw new Error('it failed with what is no DoctapeError', { cause: error });
+      for (const [, place = ''] of (error.stack ?? '').matchAll(/\/(src\/[^\s():]+:\d+:\d+)/g)) reached.add(place);
+      const secrets = [...planted, ...made.filter((one) => one !== '')];
+      expect(leaks([error, told], secrets)).toEqual([]);
+      expect(leaks(said, secrets)).toEqual([]);
+    });
+  });
+  return reached;
+}
