@@ -1,4 +1,3 @@
-import * as z from 'zod/mini';
 import type { Schema } from './decode.js';
 import { optional, text, wireBalance, wireNumber, wireObject } from './wire-object.js';
 
@@ -26,8 +25,8 @@ interface WireAccount extends Record<string, unknown> {
   quota_free: number | string;
 }
 
-export const account: Schema<Account> = z.pipe(
-  wireObject<WireAccount>({
+export const account: Schema<Account> = wireObject<WireAccount, Account>(
+  {
     quota: wireNumber,
     username: text,
     firstname: optional(text),
@@ -39,8 +38,8 @@ export const account: Schema<Account> = z.pipe(
     // below zero for a user who has stored more than they may by now
     quota_free: wireBalance,
     type: optional(text),
-  }),
-  z.transform((wire): Account => {
+  },
+  (wire) => {
     const account: Record<string, unknown> = { ...wire };
     account.quota = Number(wire.quota);
     account.quota_used = Number(wire.quota_used);
@@ -48,5 +47,5 @@ export const account: Schema<Account> = z.pipe(
     for (const name of ['firstname', 'lastname', 'email', 'country_code', 'avatar']) account[name] ??= '';
     account.type ??= 'basic';
     return account as Record<string, unknown> & Account; // every field was checked above or has just been set
-  }),
+  },
 );

@@ -49,8 +49,8 @@ interface WireFile extends Record<string, unknown> {
 }
 
 /** A list can hold 100,000 files, so each is checked field by field and touched only where it differs from ours. */
-export const fileInfo: Schema<FileInfo> = z.pipe(
-  wireObject<WireFile>({
+export const fileInfo: Schema<FileInfo> = wireObject<WireFile, FileInfo>(
+  {
     id: filled,
     public_url: optional(text),
     name: text,
@@ -64,8 +64,8 @@ export const fileInfo: Schema<FileInfo> = z.pipe(
     shared: optional({ expected: '0, 1 or string', test: (value) => value === 0 || value === 1 || text.test(value) }),
     processing_status: optional(text),
     meta: optional(object),
-  }),
-  z.transform((wire): FileInfo => {
+  },
+  (wire) => {
     const file: Record<string, unknown> = { ...wire };
     file.size = Number(wire.size);
     file.time_added = new Date(Number(wire.time_added) * 1000);
@@ -80,7 +80,7 @@ export const fileInfo: Schema<FileInfo> = z.pipe(
     file.processing_status ??= 'ok';
     file.meta = readMeta(wire.meta ?? {});
     return file as Record<string, unknown> & FileInfo; // every field was checked above or has just been set
-  }),
+  },
 );
 
 /** What an upload is answered with. */
@@ -92,10 +92,10 @@ export interface UploadedFile {
   size: number;
 }
 
-export const uploadedFile: Schema<UploadedFile> = z.pipe(
-  wireObject<{ id: string; name: string; size: number | string }>({ id: filled, name: text, size: wireNumber }),
-  z.transform((wire) => ({ ...wire, size: Number(wire.size) })),
-);
+export const uploadedFile: Schema<UploadedFile> = wireObject<
+  { id: string; name: string; size: number | string },
+  UploadedFile
+>({ id: filled, name: text, size: wireNumber }, (wire) => ({ ...wire, size: Number(wire.size) }));
 
 /** A map keyed by id, as the API sends its collections. Checked only for being one: its values are checked one by one. */
 export const byId: Schema<Record<string, unknown>> = wireObject({});

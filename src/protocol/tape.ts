@@ -1,4 +1,3 @@
-import * as z from 'zod/mini';
 import type { Schema } from './decode.js';
 import { filled, flag, optional, text, texts, wireObject } from './wire-object.js';
 
@@ -14,13 +13,13 @@ export interface Tape {
   files: string[];
 }
 
-export const tape: Schema<Tape> = z.pipe(
-  wireObject({ id: filled, name: text, live: optional(flag), shared_with: optional(texts), files: optional(texts) }),
-  z.transform((wire): Tape => {
+export const tape: Schema<Tape> = wireObject(
+  { id: filled, name: text, live: optional(flag), shared_with: optional(texts), files: optional(texts) },
+  (wire): Tape => {
     const tape: Record<string, unknown> = { ...wire };
     tape.live ??= false;
     tape.shared_with ??= [];
     tape.files ??= [];
     return tape as Record<string, unknown> & Tape; // every field was checked above or has just been set
-  }),
+  },
 );

@@ -13,12 +13,22 @@ export interface Kind {
 
 /**
  * An object of which these fields are checked and all are kept: what zod's own object does, in a third of the time and
- * half the size.
+ * half the size. What bundlers see without a side effect, they leave out where nobody uses it.
+ * @param read makes of the wire's form the one that is given
  */
-export function wireObject<T extends Record<string, unknown>>(fields: Record<string, Kind>): Schema<T> {
+export function wireObject<Wire extends Record<string, unknown>>(fields: Record<string, Kind>): Schema<Wire>;
+export function wireObject<Wire extends Record<string, unknown>, T>(
+  fields: Record<string, Kind>,
+  read: (wire: Wire) => T,
+): Schema<T>;
+// @__NO_SIDE_EFFECTS__
+export function wireObject(
+  fields: Record<string, Kind>,
+  read?: (wire: Record<string, unknown>) => unknown,
+): Schema<unknown> {
   const checks = Object.entries(fields);
-  return z.custom<T>().check(
-    z.check<T>(({ value, issues }) => {
+  const wire = z.custom<Record<string, unknown>>().check(
+    z.check<Record<string, unknown>>(({ value, issues }) => {
       if (!object.test(value)) {
         issues.push({ code: 'invalid_type', expected: 'object', input: value });
         return;
@@ -32,6 +42,7 @@ export function wireObject<T extends Record<string, unknown>>(fields: Record<str
       }
     }),
   );
+  return read ? z.pipe(wire, z.transform(read)) : wire;
 }
 
 export const text: Kind = { expected: 'string', test: (value) => typeof value === 'string' };
@@ -78,6 +89,7 @@ export const wireSeconds: Kind = {
 };
 
 /** What the server may leave out, or send null for. */
+// @__NO_SIDE_EFFECTS__
 export function optional({ test, ...kind }: Kind): Kind {
   return { ...kind, test: (value) => value === undefined || value === null || test(value) };
 }

@@ -11,3 +11,13 @@ it.each([
   expect(first).toBeGreaterThan(1_000); // it was bundled at all
   expect(first).toBeLessThanOrEqual(most);
 });
+
+const { ApiClient: _, ...rest } = await import('doctape-sdk');
+
+it.each(Object.keys(rest))('brings little along with %s alone', async (name) => {
+  const program = `import { ${name} } from 'doctape-sdk'; globalThis.kept = ${name};`;
+  // in one file: with several, esbuild shares out even what nobody imports
+  const { all } = await pageSizes(program, false);
+  expect(all).toBeGreaterThan(50);
+  expect(all).toBeLessThanOrEqual(1_000);
+});

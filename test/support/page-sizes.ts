@@ -42,24 +42,27 @@ function chunksOf({ outputs }: Metafile): { first: string[]; all: string[] } {
   return { first: [...first], all: Object.keys(outputs) };
 }
 
-/** Bytes that a page has to load for this program, minified by esbuild and compressed by `gzip -9`. */
-export async function pageSizes(text: string): Promise<{ first: number; all: number }> {
+/**
+ * Bytes that a page has to load for this program, minified by esbuild and compressed by `gzip -9`.
+ * @param splitting whether what is loaded later is in files of its own
+ */
+export async function pageSizes(text: string, splitting = true): Promise<{ first: number; all: number }> {
   const folder = await mkdtemp('node_modules/.page-'); // so that the package finds itself by its name
   try {
     const path = join(folder, 'application.js');
     await writeFile(path, text);
-    return await sizes(path);
+    return await sizes(path, splitting);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-async function sizes(path: string): Promise<{ first: number; all: number }> {
+async function sizes(path: string, splitting: boolean): Promise<{ first: number; all: number }> {
   const { outputFiles, metafile } = await build({
     entryPoints: [path],
     bundle: true,
     minify: true,
-    splitting: true,
+    splitting,
     write: false,
     metafile: true,
     format: 'esm',
