@@ -10,8 +10,8 @@ export interface CallbackServer {
   /** Such as `http://127.0.0.1:40123/callback`. */
   redirectUri: string;
   /**
-   * Waits for the callback that has this state, and has `finish` make something of it; the browser is shown how that went.
-   * Whatever else comes is turned away.
+   * Waits for the callback that has this state, and has `finish` make something of it, once; the browser is shown how that
+   * went, as often as it asks. Whatever else comes is turned away.
    */
   receive<T>(state: string, finish: (callback: string) => Promise<T>): Promise<T>;
   /** Ends all connections. */
@@ -40,26 +40,33 @@ export async function callbackServer(path: string, port: number): Promise<Callba
     const reason = code === 'EADDRINUSE' ? 'it is taken: choose another, or 0 for a free one' : `(${code})`;
     throw invalid('port', `${port} on ${host} cannot be listened on: ${reason}`);
   });
-  const authority = `${host}:${(server.address() as AddressInfo).port}`;
+  const redirectUri = `http://${host}:${(server.address() as AddressInfo).port}${path}`;
+  const authority = new URL(redirectUri).host; // as browsers send it: without port 80
 
   return {
-    redirectUri: `http://${authority}${path}`,
+    redirectUri,
 
     receive(state, finish) {
-      return new Promise((resolve, reject) => {
+      return new Promise((resolve) => {
+        let callback: string | undefined;
+        let outcome: Promise<'success' | 'refused'>;
+        const answers: Promise<unknown>[] = [];
         accept = (request, response, query) => {
+          const { url = '' } = request;
           const states = new URLSearchParams(query).getAll('state');
-          if (states.length !== 1 || !sameText(states[0] ?? '', state)) return showPage(response, 'foreign');
-          accept = undefined; // one callback, one answer
-          const answered = new Promise((done) => response.once('close', done));
-          const shown = (kind: 'success' | 'refused') => {
-            showPage(response, kind);
-            return answered;
-          };
-          finish(request.url ?? '').then(
-            (value) => void shown('success').then(() => resolve(value)),
-            (error: unknown) => void shown('refused').then(() => reject(error)),
-          );
+          const isOurs = states.length === 1 && sameText(states[0] ?? '', state) && url === (callback ?? url);
+          if (!isOurs) return showPage(response, 'foreign');
+          answers.push(new Promise((done) => response.once('close', done)));
+          if (callback === undefined) {
+            callback = url; // which browsers may load again, and are shown the same then
+            const result = finish(url);
+            outcome = result.then(
+              () => 'success',
+              () => 'refused',
+            );
+            void outcome.then(() => Promise.all(answers)).then(() => resolve(result));
+          }
+          void outcome.then((kind) => showPage(response, kind));
         };
       });
     },
