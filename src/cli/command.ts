@@ -1,5 +1,5 @@
 import { ApiClient, DoctapeError, TokenExpiredError, UnauthorizedError } from '../index.js';
-import { printable } from './printable.js';
+import { printable, printableJson } from './printable.js';
 import { readSession, type Session } from './session.js';
 
 /** The command line was wrong: exit code 2. */
@@ -94,7 +94,7 @@ export async function signedIn(): Promise<{ api: ApiClient; session: Session }> 
 
 /** For programs: one line of JSON. */
 export function printJson(value: unknown): void {
-  console.log(JSON.stringify(value));
+  console.log(printableJson(value));
 }
 
 /** Whether there is somebody to ask. */

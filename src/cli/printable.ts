@@ -1,12 +1,21 @@
 /** Control characters, and those that turn the direction of writing: a terminal would obey them. */
-const unprintable = /[\p{Cc}\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/gu;
+const unprintable = /[\p{Cc}\p{Bidi_Control}\u2028\u2029\ufeff]/gu;
 
 /** A text from elsewhere, safe to print on a terminal, on one line. */
 export function printable(text: string): string {
   return text.toWellFormed().replace(unprintable, '\ufffd');
 }
 
-const reserved = /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i;
+/** A value as JSON that is as safe to print, and loses nothing. */
+export function printableJson(value: unknown): string {
+  return JSON.stringify(value).replace(
+    unprintable,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
+
+/** On Windows these are devices, in any folder and with any extension. */
+const reserved = /^(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[\d¹²³]) *(\.|$)/i;
 const mostBytes = 200;
 
 /** A name for a file in a folder of the user's, made of one that a server gave. Never a path, and never hidden. */

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { ConfigurationError } from '../index.js';
 import type { Quirk } from '../sandbox.js';
 import { type ServedSandbox, type ServeOptions, serveSandbox } from '../serve.js';
+import { printJson } from './command.js';
 
 export interface SandboxFlags {
   port: number;
@@ -40,7 +41,8 @@ export async function sandbox({
     );
   }
   stopOnSignal(served.close);
-  console.log(json ? JSON.stringify(describe(served)) : introduction(served, data));
+  if (json) printJson(describe(served));
+  else console.log(introduction(served, data));
 }
 
 /** Everything a program needs to use the sandbox. */

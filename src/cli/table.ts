@@ -2,7 +2,9 @@ import stringWidth from 'string-width';
 
 /** Rows as text in columns, the first row being their heads. Columns named in `right` are flush right. */
 export function table(rows: readonly (readonly string[])[], right: readonly number[] = []): string {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => stringWidth(row[column] ?? ''))));
+  const widths = (rows[0] ?? []).map((_, column) =>
+    rows.reduce((widest, row) => Math.max(widest, stringWidth(row[column] ?? '')), 0),
+  );
   return rows
     .map((row) =>
       row

@@ -7,6 +7,7 @@ import { join, resolve } from 'node:path';
 import { beforeEach, expect, it, onTestFinished } from 'vitest';
 import { submitLoginForm } from '../../src/cli/login-form.js';
 import { fileNameOf, printable } from '../../src/cli/printable.js';
+import { table } from '../../src/cli/table.js';
 import type { ApiClient } from '../../src/index.js';
 import { allScopes, tokenFor } from '../support/sandbox.js';
 import { apiAt, reply, scriptedServer, servedForTest, socketServer, wait } from '../support/scripted-server.js';
@@ -311,7 +312,7 @@ async function hostile(name: string, extension = ''): Promise<void> {
   const file = { id: 'x', name, extension, size: 5, time_added: 1_400_000_000 };
   const server = await scriptedServer((request, response) => {
     if (request.url?.endsWith('/original')) return void response.writeHead(200, { etag: '"1"' }).end('hello');
-    const result = request.url?.endsWith('/doc') ? { x: file } : file;
+    const result = /\/doc(\?|$)/.test(request.url ?? '') ? { x: file } : file;
     reply(response, 200, { error: null, result });
   });
   await mkdir(join(home, 'doctape-sdk'), { recursive: true });
@@ -372,11 +373,32 @@ it('prints a lone surrogate as what it is: nothing', () => {
 it('continues a download after kill -9, bit for bit', async () => {
   const sandbox = await servedForTest();
   let asked = '';
+it('prints JSON without such characters, and with the same text', async () => {
+  const name = '\u001b[2J\u007f\u009b31m\u061c\u200f\u202e\u2066\u2028\ufeff größe 👨‍👩‍👧';
+  await hostile(name);
+  for (const args of [
+    ['ls', '--json'],
+    ['download', 'x', '--json', '--output', `${name}.txt`],
+  ]) {
+    const { stdout, stderr } = await run(args);
+    expect(stderr).toBe('');
+    expect(stdout).not.toMatch(/(?!\n)\p{Cc}|[\p{Bidi_Control}\u2028\ufeff]/u);
+    expect(Object.values(JSON.parse(stdout)).join()).toContain(name);
+    expect(stdout).toContain('größe 👨‍👩‍👧');
+  }
+});
+
   const proxy = await socketServer((socket) => {
     const upstream = connect(Number(new URL(sandbox.url).port), '127.0.0.1');
     upstream.on('error', () => socket.destroy());
     socket.on('close', () => upstream.destroy());
     upstream.on('close', () => socket.end());
+  ['conin$', '_conin$'],
+  ['CONOUT$.log', '_CONOUT$.log'],
+  ['COM¹', '_COM¹'],
+  ['lpt³.txt', '_lpt³.txt'],
+  ['command.com', 'command.com'],
+  ['a\u061cb', 'a_b'],
     socket.on('data', (chunk) => {
       asked += chunk;
       upstream.write(chunk);
@@ -385,6 +407,11 @@ it('continues a download after kill -9, bit for bit', async () => {
       upstream.pause(); // slow enough to be killed halfway
       socket.write(chunk, () => setTimeout(() => upstream.resume(), 5));
     });
+it('has room for a table of more rows than a call takes arguments', () => {
+  const rows = Array.from({ length: 200_000 }, (_, index) => [String(index), 'x']);
+  expect(table(rows).split('\n').at(-1)).toBe('199999  x');
+});
+
   });
   expect((await logIn(proxy.url)).code).toBe(0);
   const api = apiAt(sandbox.url, { token: await tokenFor(sandbox.sandbox, 'alice', allScopes, sandbox.url) });
