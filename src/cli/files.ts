@@ -76,14 +76,21 @@ export async function download(signal: AbortSignal, ids: string[], flags: Downlo
     throw new UsageError(`--output must be a folder that exists, to put ${ids.length} files into`);
   }
   const { api } = await signedIn();
+  const written = new Set<string | undefined>();
   const fetchOne = async (id: string) => {
     const path = folder === undefined ? (output ?? '') : join(folder, await localName(api, id, rendition, signal));
-    if (!force && (await exists(path))) {
+    const there = await identityOf(path);
+    if (there !== undefined && written.has(there)) {
+      const remedy = 'download this one by itself, with --output to name it';
+      throw new ConfigurationError('invalid_argument', `${path} was written in this run already: ${remedy}`);
+    }
+    if (there !== undefined && !force) {
       throw new ConfigurationError('invalid_argument', `${path} exists: add --force to replace it`);
     }
     const saved = await withBar(path, ({ update }) =>
       saveDownload(api, id, path, { rendition, onProgress: update, signal }),
     );
+    written.add(await identityOf(saved.path));
     if (json) printJson({ id, ...saved });
     else console.log(`Saved ${printable(path)}, ${prettyBytes(saved.size)}`);
   };
@@ -161,9 +168,10 @@ async function isFolder(path: string): Promise<boolean> {
   );
 }
 
-async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
+/** What stays the same when a file is named in another way, such as in capitals, or by a link. */
+async function identityOf(path: string): Promise<string | undefined> {
+  return stat(path, { bigint: true }).then(
+    ({ dev, ino }) => `${dev}:${ino}`,
+    () => undefined,
   );
 }

@@ -307,6 +307,26 @@ it('replaces no file, unless it is told to', async () => {
   expect(await readFile(join(cwd, 'a.txt'), 'utf8')).toBe('new');
 });
 
+it('writes no two files of one run under one name, not even with --force', async () => {
+  const { api } = await signedIn();
+  const [first, second] = await api.files.uploadAll([new File(['first'], 'a.txt'), new File(['second'], 'a.txt')]);
+  await writeFile(join(cwd, 'a.txt'), 'old');
+  const { code, stdout, stderr } = await run(['download', first?.id ?? '', second?.id ?? '', '--force', '--json']);
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/^doctape-sdk: \S+: a\.txt was written in this run already[^\n]+--output[^\n]*\n$/);
+  expect(
+    stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line)),
+  ).toEqual([
+    { id: first?.id, path: join(cwd, 'a.txt'), size: 5 },
+    { id: second?.id, error: { code: 'invalid_argument', message: expect.stringContaining('this run') } },
+  ]);
+  expect(await readFile(join(cwd, 'a.txt'), 'utf8')).toBe('first');
+  expect(await readdir(cwd)).toEqual(['a.txt']);
+});
+
 /** A server that has one file, with any name at all. */
 async function hostile(name: string, extension = ''): Promise<void> {
   const file = { id: 'x', name, extension, size: 5, time_added: 1_400_000_000 };
