@@ -79,7 +79,7 @@ export async function each<T>(
       await work(item);
     } catch (error) {
       const over = error instanceof UnauthorizedError || error instanceof TokenExpiredError;
-      if (signal.aborted || over) throw error;
+      if (signal.aborted || error instanceof Stopped || over) throw error;
       fail(error, nameOf(item));
       if (error instanceof DoctapeError) tell?.(item, error);
     }

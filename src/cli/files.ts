@@ -133,9 +133,13 @@ export async function rm(
         message: `Delete ${name} for good?`,
         initialValue: false,
         output: process.stderr,
+        signal,
       });
       if (isCancel(answer)) throw cancelled();
-      if (!answer) return console.error(`Kept ${name}`);
+      if (!answer) {
+        if (json) printJson({ id, deleted: false });
+        return console.error(`Kept ${name}`);
+      }
     }
     await api.files.delete(id, { signal });
     if (json) printJson({ id, deleted: true });

@@ -36,7 +36,7 @@ const scope = ['account.read', 'file.read', 'file.create', 'file.delete'];
 /** `doctape-sdk login`: signs in by the browser, and keeps the token for the other commands. */
 export async function login(signal: AbortSignal, flags: LoginFlags): Promise<void> {
   const endpoints = endpointsOf(flags);
-  const application = await applicationOf(flags);
+  const application = await applicationOf(flags, signal);
   const { issuer, baseUrl, ...oauth } = endpoints;
   const token = flags.paste
     ? await signInByPaste({ ...application, ...oauth, scope }, signal)
@@ -92,7 +92,7 @@ function endpointsOf({ sandbox, authorizationEndpoint, tokenEndpoint, baseUrl }:
 }
 
 /** A secret never comes from the command line, which everybody on the machine can read. */
-async function applicationOf({ clientId, sandbox }: LoginFlags): Promise<Application> {
+async function applicationOf({ clientId, sandbox }: LoginFlags, signal: AbortSignal): Promise<Application> {
   const clientSecret = process.env.DOCTAPE_CLIENT_SECRET;
   if (clientId === undefined) {
     if (sandbox === undefined) {
@@ -109,6 +109,7 @@ async function applicationOf({ clientId, sandbox }: LoginFlags): Promise<Applica
   const answer = await password({
     message: 'Client secret (leave it empty if your application has none)',
     output: process.stderr,
+    signal,
   });
   if (isCancel(answer)) throw cancelled();
   return answer ? { clientId, clientSecret: answer } : { clientId };

@@ -373,26 +373,6 @@ it('lets nothing in a name reach the terminal as a command', async () => {
   expect((await run(['ls'])).stdout.trimEnd().split('\n')).toHaveLength(2);
 });
 
-it.each([
-  ['photo.jpg', 'photo.jpg'],
-  ['größe 1 👨‍👩‍👧.jpg', 'größe 1 👨‍👩‍👧.jpg'],
-  ['con', '_con'],
-  ['NUL.txt', '_NUL.txt'],
-  ['a. ', 'a'],
-  ['...', '_'],
-  ['', 'untitled'],
-  [`${'ä'.repeat(300)}.jpeg`, `${'ä'.repeat(97)}.jpeg`],
-])('makes of the name %j the file name %j', (name, expected) => {
-  expect(fileNameOf(name)).toBe(expected);
-});
-
-it('prints a lone surrogate as what it is: nothing', () => {
-  expect(printable('a\ud800b')).toBe('a\ufffdb');
-});
-
-it('continues a download after kill -9, bit for bit', async () => {
-  const sandbox = await servedForTest();
-  let asked = '';
 it('prints JSON without such characters, and with the same text', async () => {
   const name = '\u001b[2J\u007f\u009b31m\u061c\u200f\u202e\u2066\u2028\ufeff größe 👨‍👩‍👧';
   await hostile(name);
@@ -408,17 +388,42 @@ it('prints JSON without such characters, and with the same text', async () => {
   }
 });
 
-  const proxy = await socketServer((socket) => {
-    const upstream = connect(Number(new URL(sandbox.url).port), '127.0.0.1');
-    upstream.on('error', () => socket.destroy());
-    socket.on('close', () => upstream.destroy());
-    upstream.on('close', () => socket.end());
+it.each([
+  ['photo.jpg', 'photo.jpg'],
+  ['größe 1 👨‍👩‍👧.jpg', 'größe 1 👨‍👩‍👧.jpg'],
+  ['con', '_con'],
+  ['NUL.txt', '_NUL.txt'],
   ['conin$', '_conin$'],
   ['CONOUT$.log', '_CONOUT$.log'],
   ['COM¹', '_COM¹'],
   ['lpt³.txt', '_lpt³.txt'],
   ['command.com', 'command.com'],
   ['a\u061cb', 'a_b'],
+  ['a. ', 'a'],
+  ['...', '_'],
+  ['', 'untitled'],
+  [`${'ä'.repeat(300)}.jpeg`, `${'ä'.repeat(97)}.jpeg`],
+])('makes of the name %j the file name %j', (name, expected) => {
+  expect(fileNameOf(name)).toBe(expected);
+});
+
+it('has room for a table of more rows than a call takes arguments', () => {
+  const rows = Array.from({ length: 200_000 }, (_, index) => [String(index), 'x']);
+  expect(table(rows).split('\n').at(-1)).toBe('199999  x');
+});
+
+it('prints a lone surrogate as what it is: nothing', () => {
+  expect(printable('a\ud800b')).toBe('a\ufffdb');
+});
+
+it('continues a download after kill -9, bit for bit', async () => {
+  const sandbox = await servedForTest();
+  let asked = '';
+  const proxy = await socketServer((socket) => {
+    const upstream = connect(Number(new URL(sandbox.url).port), '127.0.0.1');
+    upstream.on('error', () => socket.destroy());
+    socket.on('close', () => upstream.destroy());
+    upstream.on('close', () => socket.end());
     socket.on('data', (chunk) => {
       asked += chunk;
       upstream.write(chunk);
@@ -427,11 +432,6 @@ it('prints JSON without such characters, and with the same text', async () => {
       upstream.pause(); // slow enough to be killed halfway
       socket.write(chunk, () => setTimeout(() => upstream.resume(), 5));
     });
-it('has room for a table of more rows than a call takes arguments', () => {
-  const rows = Array.from({ length: 200_000 }, (_, index) => [String(index), 'x']);
-  expect(table(rows).split('\n').at(-1)).toBe('199999  x');
-});
-
   });
   expect((await logIn(proxy.url)).code).toBe(0);
   const api = apiAt(sandbox.url, { token: await tokenFor(sandbox.sandbox, 'alice', allScopes, sandbox.url) });
@@ -565,7 +565,12 @@ it.runIf(process.platform === 'linux')('asks on a terminal before it deletes', a
   keep.child.stdin?.write('n');
   expect(await keep.ended).toBe(0);
   expect(keep.stdout()).toContain('Kept a.txt');
-  const cancel = startOnTerminal(['rm', id]);
+  const keepInJson = startOnTerminal(['rm', '--json', id]);
+  await expect.poll(keepInJson.stdout, { timeout: 10_000 }).toContain('Delete a.txt for good?');
+  keepInJson.child.stdin?.write('n');
+  expect(await keepInJson.ended).toBe(0);
+  expect(keepInJson.stdout()).toContain(`\n${JSON.stringify({ id, deleted: false })}\r\n`);
+  const cancel = startOnTerminal(['rm', id, id]);
   await expect.poll(cancel.stdout, { timeout: 10_000 }).toContain('Delete a.txt for good?');
   cancel.child.stdin?.write('\u0003');
   expect(await cancel.ended).toBe(130);
@@ -576,6 +581,26 @@ it.runIf(process.platform === 'linux')('asks on a terminal before it deletes', a
   expect(await remove.ended).toBe(0);
   expect(await api.files.list()).toEqual([]);
 });
+
+it.runIf(process.platform === 'linux')('ends a question with exit code 143 on SIGTERM', async () => {
+  const { url, api } = await signedIn();
+  const { id } = await api.files.upload(new Blob(['x']), { name: 'a.txt' });
+  const removing = startOnTerminal(['rm', id, id]);
+  await expect.poll(removing.stdout, { timeout: 10_000 }).toContain('Delete a.txt for good?');
+  await terminate(removing);
+  expect(await removing.ended).toBe(143);
+  expect(await api.files.list()).toHaveLength(1);
+  const asking = startOnTerminal(['login', '--sandbox', url, '--client-id', 'my-app']);
+  await expect.poll(asking.stdout, { timeout: 10_000 }).toContain('Client secret');
+  await terminate(asking);
+  expect(await asking.ended).toBe(143);
+});
+
+/** Ends what runs on the terminal, which is the only child of `script`. */
+async function terminate({ child }: Run): Promise<void> {
+  const [pid] = (await readFile(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8')).split(' ');
+  process.kill(Number(pid), 'SIGTERM');
+}
 
 it.runIf(process.platform === 'linux')('shows a bar on a terminal, and takes it away', async () => {
   await signedIn();
