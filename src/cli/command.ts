@@ -30,10 +30,6 @@ export function action<Values extends unknown[]>(
     for (const [signal, code] of Object.entries(signals)) {
       process.once(signal, () => controller.abort(new Stopped(code)));
     }
-    process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'EPIPE') process.exit(); // whoever read it has seen enough
-      throw error;
-    });
     try {
       await work(controller.signal, ...values);
     } catch (error) {
@@ -41,6 +37,19 @@ export function action<Values extends unknown[]>(
     }
     if (controller.signal.reason instanceof Stopped) process.exitCode = controller.signal.reason.exitCode;
   };
+}
+
+/** The same for a command that does nothing but print: when nobody reads on, or it cannot be written, it ends. */
+export function printing<Values extends unknown[]>(
+  work: (signal: AbortSignal, ...values: Values) => Promise<void>,
+): (...values: Values) => Promise<void> {
+  return action((signal, ...values) => {
+    const unread = new AbortController();
+    process.stdout.once('error', ({ code }: NodeJS.ErrnoException) => {
+      unread.abort(new Stopped(code === 'EPIPE' ? 0 : 1));
+    });
+    return work(AbortSignal.any([signal, unread.signal]), ...values);
+  });
 }
 
 /** Ends the command as if Ctrl+C had been pressed, which prompts take for themselves. */

@@ -1,15 +1,21 @@
-import { Argument, Command, InvalidArgumentError, Option } from 'commander';
-import { DoctapeError, renditions } from '../index.js';
-import { action } from './command.js';
+import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { renditions } from '../index.js';
+import { action, fail, printing } from './command.js';
 import { demo } from './demo.js';
 import { download, ls, rm, upload, url, whoami } from './files.js';
 import { login, logout } from './login.js';
+import { watchOutput } from './output.js';
 import { sandbox } from './sandbox.js';
 import { version } from './version.js';
 
-/** Runs a command. It ends with exit code 1 and one line on stderr when something that was to be expected goes wrong. */
+/**
+ * Runs a command. It ends with one line on stderr when something that was to be expected goes wrong, and exit code 1, or 2 when
+ * it was called wrongly.
+ */
 export async function run(argv: string[]): Promise<void> {
+  watchOutput();
   const program = new Command('doctape-sdk')
+    .exitOverride() // commander then throws where it would exit, in all commands below
     .version(version)
     .description('Tools for the doctape API: your files, a local server, and a tour of the SDK');
 
@@ -37,20 +43,15 @@ export async function run(argv: string[]): Promise<void> {
   try {
     await program.parseAsync(argv);
   } catch (error) {
-    if (!(error instanceof DoctapeError)) throw error;
-    console.error(`doctape-sdk: ${error.message}`);
-    process.exitCode = 1;
+    if (!(error instanceof CommanderError)) return fail(error);
+    if (error.exitCode !== 0) process.exitCode = 2; // it has said why
   }
 }
 
 /** The commands that work on the files of whoever is signed in. */
 function addFileCommands(program: Command): void {
   const command = (usage: string, description: string) =>
-    program
-      .command(usage)
-      .description(description)
-      .option('--json', 'print lines of JSON on stdout')
-      .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2));
+    program.command(usage).description(description).option('--json', 'print lines of JSON on stdout');
 
   command('login', 'sign in by the browser, and stay signed in')
     .option('--client-id <id>', 'your application; its secret is read from DOCTAPE_CLIENT_SECRET, or asked for')
@@ -62,8 +63,8 @@ function addFileCommands(program: Command): void {
     .option('--paste', 'for a browser on another machine: ask for the code that the server shows')
     .action(action(login));
   command('logout', 'delete the token from this machine').action(action(logout));
-  command('whoami', 'show who is signed in').action(action(whoami));
-  command('ls', 'list the files').option('--long', 'show all there is to know').action(action(ls));
+  command('whoami', 'show who is signed in').action(printing(whoami));
+  command('ls', 'list the files').option('--long', 'show all there is to know').action(printing(ls));
   command('upload', 'upload files').argument('<files...>').action(action(upload));
   command('download', 'download files; one that was broken off is continued')
     .argument('<ids...>')
@@ -74,7 +75,7 @@ function addFileCommands(program: Command): void {
   command('url', 'print the address of a file, with your token in it')
     .argument('<id>')
     .addArgument(new Argument('[rendition]').choices(renditions))
-    .action(action(url));
+    .action(printing(url));
   command('rm', 'delete files for good').argument('<ids...>').option('--yes', 'do not ask').action(action(rm));
 }
 

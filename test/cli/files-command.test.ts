@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, open, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -10,7 +10,15 @@ import { fileNameOf, printable } from '../../src/cli/printable.js';
 import { table } from '../../src/cli/table.js';
 import type { ApiClient } from '../../src/index.js';
 import { allScopes, tokenFor } from '../support/sandbox.js';
-import { apiAt, reply, scriptedServer, servedForTest, socketServer, wait } from '../support/scripted-server.js';
+import {
+  apiAt,
+  reply,
+  type Script,
+  scriptedServer,
+  servedForTest,
+  socketServer,
+  wait,
+} from '../support/scripted-server.js';
 
 const command = resolve('dist/cli.js');
 
@@ -329,12 +337,19 @@ it('writes no two files of one run under one name, not even with --force', async
 
 /** A server that has one file, with any name at all. */
 async function hostile(name: string, extension = ''): Promise<void> {
-  const file = { id: 'x', name, extension, size: 5, time_added: 1_400_000_000 };
-  const server = await scriptedServer((request, response) => {
+  const file = { ...anyFile, name, extension };
+  await useServer((request, response) => {
     if (request.url?.endsWith('/original')) return void response.writeHead(200, { etag: '"1"' }).end('hello');
     const result = /\/doc(\?|$)/.test(request.url ?? '') ? { x: file } : file;
     reply(response, 200, { error: null, result });
   });
+}
+
+const anyFile = { id: 'x', name: 'a', extension: '', size: 5, time_added: 1_400_000_000 };
+
+/** Makes this machine one on which somebody is signed in at a server that does what the test says. */
+async function useServer(script: Script): Promise<void> {
+  const server = await scriptedServer(script);
   await mkdir(join(home, 'doctape-sdk'), { recursive: true });
   const session = { baseUrl: `${server.url}/v1`, authorizationEndpoint: '', tokenEndpoint: '', clientId: '' };
   const token = { access_token: 'token-0123456789', token_type: 'Bearer' };
@@ -371,6 +386,73 @@ it('lets nothing in a name reach the terminal as a command', async () => {
     expect(stdout + stderr).not.toMatch(/(?!\n)\p{Cc}|[\u202a-\u202e]/u);
   }
   expect((await run(['ls'])).stdout.trimEnd().split('\n')).toHaveLength(2);
+});
+
+it('ends a list with exit code 0 when nobody reads on', async () => {
+  let ended = false;
+  await useServer((request, response) => {
+    response.writeHead(200, { 'content-type': 'application/json' }).write('{"error":null,"result":{');
+    const more = setInterval(() => response.write(`"x":${JSON.stringify({ ...anyFile, name: 'x' })},`), 1);
+    request.socket.once('close', () => {
+      clearInterval(more);
+      ended = true;
+    });
+  });
+  const listing = start(['ls', '--json']);
+  await expect.poll(listing.stdout, { timeout: 10_000 }).toContain('"name":"x"');
+  listing.child.stdout?.destroy();
+  expect(await listing.ended).toBe(0);
+  expect(listing.stderr()).toBe('');
+  await expect.poll(() => ended).toBe(true);
+});
+
+it('goes on with what it does when nobody reads on, and tells by its exit code how it went', async () => {
+  const { api } = await signedIn();
+  for (const name of ['a.txt', 'b.txt', 'c.txt']) await writeFile(join(cwd, name), name);
+  const unread = async (args: readonly string[]) => {
+    const { child, ended, stderr } = start(args, { input: '' });
+    child.stdout?.destroy();
+    return { code: await ended, stderr: stderr() };
+  };
+  expect(await unread(['upload', 'a.txt', 'b.txt', 'c.txt'])).toEqual({ code: 0, stderr: '' });
+  const ids = (await api.files.list()).map(({ id }) => id);
+  expect(ids).toHaveLength(3);
+  await mkdir(join(cwd, 'down'));
+  expect(await unread(['download', ...ids, '--json', '--output', 'down'])).toEqual({ code: 0, stderr: '' });
+  expect((await readdir(join(cwd, 'down'))).sort()).toEqual(['a.txt', 'b.txt', 'c.txt']);
+  expect(await unread(['rm', '--yes', ids[0] ?? '', 'nothing', ...ids.slice(1)])).toEqual({
+    code: 1,
+    stderr: expect.stringMatching(/^doctape-sdk: nothing: [^\n]+\n$/),
+  });
+  expect(await api.files.list()).toEqual([]);
+  expect(await unread(['logout'])).toEqual({ code: 0, stderr: '' });
+  expect(await readdir(join(home, 'doctape-sdk'))).toEqual([]);
+  expect(await unread(['--help'])).toEqual({ code: 0, stderr: '' });
+});
+
+it.runIf(process.platform === 'linux')('says in one line that its output cannot be written', async () => {
+  const { api } = await signedIn();
+  for (const name of ['a.txt', 'b.txt']) await writeFile(join(cwd, name), name);
+  const full = await open('/dev/full', 'w');
+  onTestFinished(() => full.close());
+  const runInto = async (stdio: ('pipe' | number)[], args: readonly string[]) => {
+    const child = spawn(process.execPath, [command, ...args], {
+      cwd,
+      env: environment({}),
+      stdio: ['ignore', ...stdio],
+    });
+    const { ended, stderr } = started(child, undefined);
+    return { code: await ended, stderr: stderr() };
+  };
+  const refused = { code: 1, stderr: 'doctape-sdk: the output cannot be written (ENOSPC)\n' };
+  expect(await runInto([full.fd, 'pipe'], ['upload', 'a.txt', 'b.txt'])).toEqual(refused);
+  expect(await api.files.list()).toHaveLength(2);
+  for (const args of [['ls'], ['ls', '--json'], ['whoami'], ['--help'], ['sandbox', '--help']]) {
+    expect(await runInto([full.fd, 'pipe'], args)).toEqual(refused);
+    expect((await runInto([full.fd, full.fd], args)).code).toBe(1);
+  }
+  expect((await runInto(['pipe', full.fd], ['upload', 'a.txt'])).code).toBe(0);
+  expect((await runInto(['pipe', full.fd], ['nonsense'])).code).toBe(2);
 });
 
 it('prints JSON without such characters, and with the same text', async () => {
@@ -459,16 +541,12 @@ it('continues a download after kill -9, bit for bit', async () => {
 });
 
 it('ends with exit code 130 on SIGINT, and lets the next run continue', async () => {
-  const server = await scriptedServer((request, response) => {
-    const file = { id: 'x', name: 'a', extension: 'bin', size: 10, time_added: 1_400_000_000 };
+  await useServer((request, response) => {
+    const file = { ...anyFile, extension: 'bin', size: 10 };
     if (!request.url?.endsWith('/original')) return reply(response, 200, { error: null, result: file });
     response.writeHead(200, { etag: '"1"', 'content-length': 10 });
     response.write('hello'); // and nothing more
   });
-  await hostile('x');
-  const path = join(home, 'doctape-sdk', 'session.json');
-  const session = JSON.parse(await readFile(path, 'utf8'));
-  await writeFile(path, JSON.stringify({ ...session, baseUrl: `${server.url}/v1` }));
   const download = start(['download', 'x']);
   await expect.poll(() => readdir(cwd), { timeout: 10_000 }).toContain('a.bin.part');
   download.child.kill('SIGINT');
@@ -547,6 +625,21 @@ it.each([
   expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
   expect(stderr).toMatch(/^(error|doctape-sdk): [^\n]+\n$/);
 });
+
+it('answers a command that is missing with what there is, and exit code 2', async () => {
+  const { code, stdout, stderr } = await run([]);
+  expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+  expect(stderr).toMatch(/^Usage: doctape-sdk /);
+});
+
+it.each([[['--help']], [['help', 'upload']], [['upload', '--help']], [['sandbox', '--help']], [['--version']]])(
+  'answers %j with exit code 0',
+  async (args) => {
+    const { code, stdout, stderr } = await run(args);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toMatch(/^(Usage: doctape-sdk|\d+\.\d+\.\d+)/);
+  },
+);
 
 it('explains each command, and so does its page', async () => {
   const page = await readFile('docs/cli.md', 'utf8');

@@ -82,13 +82,16 @@ async function stop(
   return code ?? by;
 }
 
-/** A run that was to fail: with one line on stderr, which holds no stack trace, nothing on stdout, and exit code 1. */
-async function refusal(args: string[], options: { cwd?: string } = {}): Promise<string> {
+/** A run that was to fail: with one line on stderr, which holds no stack trace, and nothing on stdout. */
+async function refusal(
+  args: string[],
+  { exitCode = 1, ...options }: { exitCode?: number; cwd?: string } = {},
+): Promise<string> {
   const result = run(args, options);
   if ((await firstLine(result)) !== undefined) throw new Error(`it started: ${result.stdout}`);
   const { code } = await result.ended;
   expect({ code, stdout: result.stdout, stderr: result.stderr }).toEqual({
-    code: 1,
+    code: exitCode,
     stdout: '',
     stderr: expect.stringMatching(/^[^\n]+\n$/),
   });
@@ -352,9 +355,12 @@ describe('a mistake', () => {
     [['sandbox', '--port', '']],
     [['sandbox', '--port']],
     [['sandbox', 'extra']],
+    [['demo', '--nonsense']],
+    [['demo', 'extra']],
+    [['--nonsense']],
     [['nonsense']],
-  ])('in the flags is told in one line: %j', async (args) => {
-    expect(await refusal(args)).toMatch(/^error: |^doctape-sdk: /);
+  ])('in the command line is told in one line, with exit code 2: %j', async (args) => {
+    expect(await refusal(args, { exitCode: 2 })).toMatch(/^error: |^doctape-sdk: /);
   });
 });
 
