@@ -3,7 +3,7 @@ import { openAsBlob } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { intro, log, outro, progress } from '@clack/prompts';
+import { intro, log, outro } from '@clack/prompts';
 import prettyBytes from 'pretty-bytes';
 import { ApiClient, type FileInfo, type Token, type UploadedFile } from '../index.js';
 import { type ServedSandbox, serveSandbox } from '../serve.js';
@@ -12,11 +12,12 @@ import { submitLoginForm } from './login-form.js';
 import { makeSampleFiles, type SampleFile, sha256OfFile } from './sample-files.js';
 import { stopOnSignal } from './sandbox.js';
 import { table } from './table.js';
+import { withBar } from './transfer-bar.js';
 
 const redirectUri = 'http://localhost:3000/callback'; // nobody listens there: the demo reads the redirect itself
 
 /** `doctape-sdk demo`: the SDK from end to end, over real HTTP. The first step that fails ends it. */
-export async function demo({ keep = false }: { keep?: boolean }): Promise<void> {
+export async function demo(signal: AbortSignal, { keep = false }: { keep?: boolean }): Promise<void> {
   intro('doctape-sdk demo');
   const folder = await mkdtemp(join(tmpdir(), 'doctape-demo-'));
   let served: ServedSandbox | undefined;
@@ -27,17 +28,16 @@ export async function demo({ keep = false }: { keep?: boolean }): Promise<void> 
       await rm(folder, { recursive: true, force: true });
     }
   };
-  let stopped = false;
-  stopOnSignal(() => {
-    stopped = true;
-    return cleanUp();
-  });
   let doing = 'start the sandbox';
+  const next = (step: string) => {
+    signal.throwIfAborted();
+    doing = step;
+  };
   try {
     served = await serveSandbox({ port: 0, data: join(folder, 'data') });
     log.step(`A sandbox listens on ${served.url} and keeps its files in a temporary folder`);
 
-    doing = 'sign in';
+    next('sign in');
     const token = await signIn(served);
     const api = new ApiClient({ token, baseUrl: `${served.url}/v1` });
     const { username, email, quota_free } = await api.account.get();
@@ -45,18 +45,18 @@ export async function demo({ keep = false }: { keep?: boolean }): Promise<void> 
       `Signed in as ${username} (${email}), ${prettyBytes(quota_free)} free, by authorization code with PKCE`,
     );
 
-    doing = 'upload';
+    next('upload');
     const samples = await makeSampleFiles(folder);
     const uploaded: UploadedFile[] = [];
-    for (const sample of samples) uploaded.push(await uploadFile(api, sample));
+    for (const sample of samples) uploaded.push(await uploadFile(api, sample, signal));
 
-    doing = 'list';
+    next('list');
     log.message(tableOf(await api.files.list()));
 
-    doing = 'download';
+    next('download');
     for (const [index, file] of uploaded.entries()) {
       const link = api.files.url(file.id);
-      const response = await fetch(link); // an ordinary fetch: the link is all it needs
+      const response = await fetch(link, { signal }); // an ordinary fetch: the link is all it needs
       const hash = createHash('sha256');
       for await (const chunk of response.body ?? []) hash.update(chunk);
       const digest = hash.digest('hex');
@@ -65,23 +65,26 @@ export async function demo({ keep = false }: { keep?: boolean }): Promise<void> 
       log.success(`${file.name} came back by its link, byte for byte (SHA-256 ${digest.slice(0, 16)}…)`);
     }
 
-    doing = 'delete';
+    next('delete');
     for (const file of uploaded) if (!keep || file.name === 'recording.bin') await api.files.delete(file.id);
     const left = await api.files.list();
     if (left.length !== (keep ? uploaded.length - 1 : 0)) throw new Error('a deleted file is still listed');
     log.success(keep ? 'Deleted the large file' : 'Deleted them all');
 
+    next('shut down');
     if (keep) {
+      stopOnSignal(cleanUp);
       outro('Everything worked, and the sandbox keeps running until Ctrl+C.');
       console.log(whatNext(served)); // bare, so that it can be copied
       return;
     }
-    doing = 'shut down';
     await cleanUp();
     outro('Everything worked.');
   } catch (error) {
     await cleanUp();
-    log.error(stopped ? 'Stopped' : `The demo failed to ${doing}: ${error instanceof Error ? error.message : error}`);
+    log.error(
+      signal.aborted ? 'Stopped' : `The demo failed to ${doing}: ${error instanceof Error ? error.message : error}`,
+    );
     process.exitCode = 1;
   }
 }
@@ -109,30 +112,15 @@ async function signIn({ url, sandbox }: ServedSandbox): Promise<Token> {
   return client.exchange(callback, pending);
 }
 
-async function uploadFile(api: ApiClient, { path, name, type }: SampleFile): Promise<UploadedFile> {
+async function uploadFile(
+  api: ApiClient,
+  { path, name, type }: SampleFile,
+  signal: AbortSignal,
+): Promise<UploadedFile> {
   const source = await openAsBlob(path, { type });
-  if (!process.stdout.isTTY) {
-    const file = await api.files.upload(source, { name });
-    log.success(`Uploaded ${name}, ${prettyBytes(file.size)}`);
-    return file;
-  }
-  const bar = progress({ max: source.size, size: 30, style: 'heavy' });
-  bar.start(name);
-  let shown = 0;
-  try {
-    const file = await api.files.upload(source, {
-      name,
-      onProgress({ loaded }) {
-        bar.advance(loaded - shown, `${name}  ${prettyBytes(loaded)} of ${prettyBytes(source.size)}`);
-        shown = loaded;
-      },
-    });
-    bar.stop(`Uploaded ${name}, ${prettyBytes(file.size)}`);
-    return file;
-  } catch (error) {
-    bar.error(`${name} was not uploaded`);
-    throw error;
-  }
+  const file = await withBar(name, ({ update }) => api.files.upload(source, { name, onProgress: update, signal }));
+  log.success(`Uploaded ${name}, ${prettyBytes(file.size)}`);
+  return file;
 }
 
 function tableOf(files: readonly FileInfo[]): string {

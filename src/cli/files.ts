@@ -7,7 +7,7 @@ import { openFile, saveDownload } from '../node.js';
 import { cancelled, each, isInteractive, printJson, signedIn, UsageError } from './command.js';
 import { fileNameOf, printable } from './printable.js';
 import { table } from './table.js';
-import { type TransferBar, transferBar } from './transfer-bar.js';
+import { withBar } from './transfer-bar.js';
 
 interface JsonFlag {
   json?: boolean;
@@ -154,15 +154,6 @@ function nameOf({ name, extension }: FileInfo): string {
 
 function failure({ code, message }: DoctapeError): { error: { code: string; message: string } } {
   return { error: { code, message } };
-}
-
-async function withBar<T>(name: string, work: (bar: TransferBar) => Promise<T>): Promise<T> {
-  const bar = transferBar(name);
-  try {
-    return await work(bar);
-  } finally {
-    bar.clear();
-  }
 }
 
 async function isFolder(path: string): Promise<boolean> {

@@ -36,7 +36,7 @@ export async function run(argv: string[]): Promise<void> {
     .command('demo')
     .description('see the whole SDK at work: sign in, upload, list, link, download, delete')
     .option('--keep', 'leave the sandbox running afterwards')
-    .action(demo);
+    .action(action(demo));
 
   addFileCommands(program);
 

@@ -3,7 +3,7 @@ import stringWidth from 'string-width';
 import type { Progress } from '../index.js';
 import { printable } from './printable.js';
 
-export interface TransferBar {
+interface TransferBar {
   update(progress: Progress): void;
   /** Takes the bar away. */
   clear(): void;
@@ -15,7 +15,16 @@ const cells = 24;
  * Shows how far a transfer is: a bar on the last line of a terminal, nothing elsewhere. It is written to stderr, so that
  * stdout can go elsewhere. (The one of @clack takes Ctrl+C for itself, and ends the process with exit code 0.)
  */
-export function transferBar(name: string): TransferBar {
+export async function withBar<T>(name: string, work: (bar: TransferBar) => Promise<T>): Promise<T> {
+  const bar = transferBar(name);
+  try {
+    return await work(bar);
+  } finally {
+    bar.clear();
+  }
+}
+
+function transferBar(name: string): TransferBar {
   if (!process.stderr.isTTY) return { update() {}, clear() {} };
   const shown = printable(name);
   return {

@@ -1,12 +1,24 @@
-import { spawn } from 'node:child_process';
-import { expect, it } from 'vitest';
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, it, onTestFinished } from 'vitest';
 
-function runDemo(...flags: string[]): { output: () => string; ended: Promise<number | null>; stop: () => void } {
-  const child = spawn(process.execPath, ['dist/cli.js', 'demo', ...flags]);
+interface Demo {
+  child: ChildProcessWithoutNullStreams;
+  output: () => string;
+  ended: Promise<number | null>;
+}
+
+function runDemo(flags: readonly string[] = [], env: Record<string, string> = {}): Demo {
+  return running(spawn(process.execPath, ['dist/cli.js', 'demo', ...flags], { env: { ...process.env, ...env } }));
+}
+
+function running(child: ChildProcessWithoutNullStreams): Demo {
   let text = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (text += chunk));
-  const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
-  return { output: () => text, ended, stop: () => child.kill('SIGTERM') };
+  const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
+  return { child, output: () => text, ended };
 }
 
 it('shows the whole SDK at work, and leaves nothing running', async () => {
@@ -24,14 +36,48 @@ it('shows the whole SDK at work, and leaves nothing running', async () => {
 });
 
 it('keeps the sandbox running with --keep, until it is told to stop', async () => {
-  const demo = runDemo('--keep');
+  const demo = runDemo(['--keep']);
   const url = await expect
     .poll(() => /curl (http:\S+)\/v1\/doc -H/.exec(demo.output())?.[1], { timeout: 20_000 })
     .toBeTruthy()
     .then(() => /curl (http:\S+)\/v1\/doc -H/.exec(demo.output())?.[1]);
   expect((await fetch(`${url}/v1/doc`)).status).toBe(401);
-  demo.stop();
+  demo.child.kill('SIGTERM');
   expect(await demo.ended).toBe(0);
+});
+
+it('works to its end when nobody reads on', async () => {
+  const demo = runDemo();
+  demo.child.stdout.destroy();
+  expect(await demo.ended).toBe(0);
+  expect(demo.output()).toBe('');
+});
+
+it.each([
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+] as const)('ends on %s with exit code %i, and leaves nothing', async (signal, code) => {
+  const folders = async () => (await readdir(tmp)).filter((name) => name.startsWith('doctape-demo-'));
+  const tmp = await mkdtemp(join(tmpdir(), 'doctape-test-'));
+  onTestFinished(() => rm(tmp, { recursive: true, force: true }));
+  for (const said of ['A sandbox listens', 'Signed in', 'Uploaded notes.txt']) {
+    const demo = runDemo([], { TMPDIR: tmp });
+    await expect.poll(demo.output, { interval: 5, timeout: 20_000 }).toContain(said);
+    expect(await folders()).toHaveLength(1);
+    demo.child.kill(signal);
+    expect(await demo.ended).toBe(code);
+    expect(demo.output()).toContain('Stopped');
+    expect(await folders()).toEqual([]);
+  }
+});
+
+it.runIf(process.platform === 'linux')('ends on Ctrl+C on a terminal, in the midst of an upload', async () => {
+  const line = `exec '${process.execPath}' dist/cli.js demo`;
+  const demo = running(spawn('script', ['-qefc', line, '/dev/null'], { env: { ...process.env, TERM: 'xterm' } }));
+  await expect.poll(demo.output, { interval: 5, timeout: 20_000 }).toMatch(/━.*recording\.bin/);
+  demo.child.stdin.write('\u0003');
+  expect(await demo.ended).toBe(130);
+  expect(demo.output()).toContain('Stopped');
 });
 
 it('holds no token in what it prints', async () => {
