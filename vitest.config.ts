@@ -28,6 +28,7 @@ const config: ViteUserConfig = defineConfig({
       include: ['src/**'],
       exclude: ['src/cli.ts', 'src/cli/**', '**/*.d.ts'],
       reporter: ['text', 'json-summary'],
+      reportOnFailure: true,
       thresholds: { lines: 95, functions: 94, branches: 90 },
     },
     projects: [
