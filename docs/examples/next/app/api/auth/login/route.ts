@@ -1,7 +1,6 @@
 import { answering, application, redirect } from '../../../../lib/doctape.ts';
 
-export const dynamic = 'force-dynamic'; // every sign-in is another
-
+// no two sign-ins are the same: Next.js 15 and later keep no answer to a GET, unless they are asked to
 export function GET(): Promise<Response> {
   return answering(async () => {
     const { client, cookies } = application();
