@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline/promises';
 import { isCancel, password, text } from '@clack/prompts';
-import { ApiClient, type Token } from '../index.js';
+import { ApiClient, ConfigurationError, type Token } from '../index.js';
 import { signInWithLoopback } from '../node.js';
 import { createSandbox } from '../sandbox.js';
 import { AuthorizationCodeClient } from '../server.js';
@@ -36,6 +36,7 @@ const scope = ['account.read', 'file.read', 'file.create', 'file.delete'];
 /** `doctape-sdk login`: signs in by the browser, and keeps the token for the other commands. */
 export async function login(signal: AbortSignal, flags: LoginFlags): Promise<void> {
   const endpoints = endpointsOf(flags);
+  if (endpoints.issuer !== undefined) await checkSandbox(endpoints.issuer, signal);
   const application = await applicationOf(flags, signal);
   const { issuer, baseUrl, ...oauth } = endpoints;
   const token = flags.paste
@@ -89,6 +90,18 @@ function endpointsOf({ sandbox, authorizationEndpoint, tokenEndpoint, baseUrl }:
     baseUrl: `${issuer}/v1`,
     issuer,
   };
+}
+
+/** Whether anything answers there: else the user would be sent to a page that does not come. */
+async function checkSandbox(url: string, signal: AbortSignal): Promise<void> {
+  if (!URL.canParse(url)) return; // which is told when it is used
+  try {
+    await (await fetch(url, { method: 'HEAD', redirect: 'manual', signal })).body?.cancel();
+  } catch {
+    signal.throwIfAborted();
+    const remedy = 'start a local doctape with doctape-sdk sandbox';
+    throw new ConfigurationError('invalid_argument', `nothing answers at ${url}: ${remedy}`);
+  }
 }
 
 /** A secret never comes from the command line, which everybody on the machine can read. */

@@ -14,8 +14,9 @@ export interface WebStorage {
 export function storageOf(name: string, storage: WebStorage | undefined): () => WebStorage | undefined {
   if (storage === undefined) return () => globalThis.sessionStorage;
   const methods = ['key', 'getItem', 'setItem', 'removeItem'] as const;
-  const fits = typeof storage?.length === 'number' && methods.every((method) => typeof storage[method] === 'function');
-  if (fits) return () => storage;
+  // its length is not looked at: where storage is blocked, that throws
+  const fits = typeof storage === 'object' && storage !== null && 'length' in storage;
+  if (fits && methods.every((method) => typeof storage[method] === 'function')) return () => storage;
   throw invalid(name, 'must be a Web Storage, such as localStorage');
 }
 

@@ -53,6 +53,9 @@ export function parseFaults(name: string, text: string): Faults {
   return faults;
 }
 
+/** How to break the connection of a request, where it has one. A body that fails would be printed by its server. */
+export const hangUps: WeakMap<Request, () => void> = new WeakMap();
+
 /** Lets things go wrong: as the sandbox was told, or as the header `x-doctape-fault` of one request says. */
 export function faultInjection(standing: Faults): MiddlewareHandler<SandboxEnv> {
   return async (c, next) => {
@@ -66,7 +69,7 @@ export function faultInjection(standing: Faults): MiddlewareHandler<SandboxEnv> 
       return;
     }
     await next();
-    if (faults.cut !== undefined || faults.stall !== undefined) c.res = broken(c.res, faults);
+    if (faults.cut !== undefined || faults.stall !== undefined) c.res = broken(c.res, faults, hangUps.get(c.req.raw));
   };
 }
 
@@ -97,18 +100,21 @@ function withStatus(c: Context, { status = 500, retryAfter }: Faults): Response 
 }
 
 /** The same response, with a body that ends too early or never. */
-function broken(response: Response, { cut, stall }: Faults): Response {
+function broken(response: Response, { cut, stall }: Faults, hangUp: (() => void) | undefined): Response {
   const reader = response.body?.getReader();
   if (!reader) return response;
   const limit = cut ?? stall ?? 0;
   let sent = 0;
+  const forever = new Promise<void>(() => {});
   const body = new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
         if (sent >= limit) {
-          if (cut === undefined) return new Promise<void>(() => {}); // until the client gives up
+          if (cut === undefined) return forever; // until the client gives up
           await new Promise((resolve) => setTimeout(resolve, 50)); // what was sent is to arrive first
-          throw new Error('cut off, as the fault demands');
+          if (!hangUp) throw new Error('cut off, as the fault demands');
+          hangUp();
+          return forever;
         }
         const { done, value } = await reader.read();
         if (done) return controller.close();

@@ -4,6 +4,7 @@ import { checkOptions, invalid } from '../protocol/checks.js';
 import type { ConfigurationError } from '../protocol/errors.js';
 import { createSandbox, type Sandbox, type SandboxOptions } from './create-sandbox.js';
 import { diskStore } from './disk-store.js';
+import { hangUps } from './faults.js';
 import { memoryStore } from './memory-store.js';
 
 /** Where to listen, and what the sandbox is like. */
@@ -40,7 +41,8 @@ export async function serveSandbox(options: ServeOptions = {}): Promise<ServedSa
   try {
     const sandbox = createSandbox({ ...rest, ...(ownStore && { store: ownStore }) });
     const server = createAdaptorServer({
-      fetch(request, { incoming }: HttpBindings | Http2Bindings) {
+      fetch(request, { incoming, outgoing }: HttpBindings | Http2Bindings) {
+        hangUps.set(request, () => outgoing.destroy());
         // the start page shows passwords; a Host header proves nothing about where a request comes from
         const shown = new URL(request.url).pathname !== '/' || isOwnAddress(incoming.socket.remoteAddress);
         return shown ? sandbox.fetch(request) : new Response(null, { status: 404 });

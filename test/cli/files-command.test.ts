@@ -603,6 +603,14 @@ it('says in one line that there is no server', async () => {
   expect(stderr).toMatch(/^doctape-sdk: GET http:\/\/127\.0\.0\.1:1\/v1\/account [^\n]+\n$/);
 });
 
+it('tells that no sandbox is running, before it asks anything of the user', async () => {
+  const { code, stdout, stderr } = await run(['login', '--sandbox', 'http://127.0.0.1:1']);
+  expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+  expect(stderr).toBe(
+    'doctape-sdk: nothing answers at http://127.0.0.1:1: start a local doctape with doctape-sdk sandbox\n',
+  );
+});
+
 it.each([
   [['login']],
   [['login', '--client-id']],

@@ -532,6 +532,13 @@ describe('a storage that does not work', () => {
     expect(page.visited).toEqual([]);
   });
 
+  it('is a StorageError when even its length cannot be looked at, and that only where it is needed', () => {
+    const { open } = browser();
+    const storage = Object.defineProperty(memoryStorage(), 'length', { get: blocked });
+    expect(() => open('https://app.example/', { storage }).client.signIn()).toThrow(StorageError);
+    expect(open('https://app.example/', { tokenStorage: storage }).client.resume()).toBeUndefined();
+  });
+
   it('is a StorageError when there is none', () => {
     const { open } = browser();
     const { client } = open('https://app.example/', { storage: undefined, tokenStorage: undefined });

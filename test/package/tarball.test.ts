@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join, normalize } from 'node:path';
 import { promisify } from 'node:util';
 import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
@@ -26,11 +26,27 @@ beforeAll(async () => {
 });
 
 describe('what is in it', () => {
-  it('is what was built, the guides and the licence', () => {
+  it('is what was built, the guides, the examples and the licence', async () => {
     const belongs =
       /^(package\.json|README\.md|LICENSE|dist\/[\w.-]+(\.js|\.d\.ts)|dist\/third-party-licences\.txt|docs\/[\w-]+\.md)$/;
-    expect(packed.files.filter((file) => !belongs.test(file))).toEqual([]);
+    const { stdout } = await run('git', ['ls-files', 'docs/examples']);
+    const examples = stdout.trim().split('\n');
+    expect(packed.files.filter((file) => !belongs.test(file)).sort()).toEqual(examples.sort());
     expect(packed.files).toEqual(expect.arrayContaining(['README.md', 'LICENSE', 'dist/third-party-licences.txt']));
+  });
+
+  it('has all that its pages lead to', async () => {
+    const pages = packed.files.filter((file) => file.endsWith('.md'));
+    const broken = pages.map(async (page) => {
+      const text = await readFile(join(folder, 'node_modules/doctape-sdk', page), 'utf8');
+      const links = [...text.replace(/^```.*?^```/gms, '').matchAll(/\]\((?!\w+:)([^)#]+)/g)];
+      const targets = links.map(([, path = '']) => normalize(join(dirname(page), decodeURIComponent(path))));
+      return targets
+        .filter((target) => !packed.files.some((file) => file === target || file.startsWith(`${target}/`)))
+        .map((target) => `${page}: ${target}`);
+    });
+    expect((await Promise.all(broken)).flat()).toEqual([]);
+    expect(pages).toContain('docs/README.md');
   });
 
   it('tells nothing of the machine that built it, and has no source map', async () => {

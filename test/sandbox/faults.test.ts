@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { ApiClient, ConfigurationError, TimeoutError, TransferError } from '../../src/index.js';
 import { createSandbox } from '../../src/sandbox.js';
+import { consoleWatch } from '../support/fuzz.js';
 import { codeClient, served, tokenFor } from '../support/sandbox.js';
 import { rejection } from '../support/scripted-server.js';
 
@@ -47,6 +48,21 @@ it('cuts a body', async () => {
   const response = await faulty('cut=70000').files.download(id);
   const error = await rejection(response.arrayBuffer(), TransferError);
   expect(error.bytes).toBeLessThanOrEqual(70_000);
+});
+
+it('cuts a body in silence: it was asked to', async () => {
+  const printed = consoleWatch();
+  await rejection((await faulty('cut=70000').files.download(id)).arrayBuffer(), TransferError);
+  await rejection((await faulty('cut=0').files.download(id)).arrayBuffer(), TransferError);
+  expect(printed).toEqual([]);
+});
+
+it('cuts the body of a request in the same process', async () => {
+  const headers = { authorization: `Bearer ${token.access_token}`, 'x-doctape-fault': 'cut=5' };
+  const { body } = await sandbox.fetch(`${url}/v1/account`, { headers });
+  const reader = body?.getReader();
+  expect((await reader?.read())?.value).toHaveLength(5);
+  await expect(reader?.read()).rejects.toThrow('cut off, as the fault demands');
 });
 
 it('stalls a body', async () => {
