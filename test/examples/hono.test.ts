@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { expect, it, onTestFinished } from 'vitest';
 import { createApp } from '../../docs/examples/hono/app.ts';
+import { freePort } from '../support/free-port.js';
 import { served } from '../support/sandbox.js';
 import { startProgram } from './program.js';
 import { settingsFor, users } from './settings.js';
@@ -144,12 +144,3 @@ it('shares its files with the other examples to the letter', () => {
     expect(new Set(texts).size, file).toBe(1);
   }
 });
-
-/** The address is part of the sign-in, so it has to be known before the program starts. */
-async function freePort(): Promise<number> {
-  const probe = createServer();
-  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve));
-  const bound = probe.address();
-  await new Promise((resolve) => probe.close(resolve));
-  return typeof bound === 'object' && bound ? bound.port : 0;
-}
