@@ -1,6 +1,6 @@
 /**
  * What the pieces of code in the documentation take for granted: everything else that they use they have to import or
- * declare. A piece that declares one of these names itself means its own.
+ * declare. A piece that declares one of these names itself means its own. Their values are in reader/given.ts.
  */
 export const names: string = `
 import type { ApiClient, Token, UploadSource } from 'doctape-sdk';

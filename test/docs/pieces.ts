@@ -1,0 +1,48 @@
+import ts from 'typescript';
+import { compile, everywhere } from './compile.js';
+import { names } from './names.js';
+import { type Block, blocks } from './pages.js';
+
+/** A block of TypeScript or JavaScript, and what can be told of it by looking. */
+export interface Piece extends Block {
+  /** Where it is in the documentation, for people; stays the same when something is written above it. */
+  place: string;
+  /** The modules that it imports. */
+  modules: string[];
+  /** Those of the names that the documentation takes for granted which it uses. A program that is complete uses none. */
+  granted: string[];
+  /** Whether it needs a page around it. */
+  inPage: boolean;
+}
+
+const grantable = [...names.matchAll(/(?:const|let|function) (\w+)/g)].map(([, name = '']) => name);
+const elements = [...names.matchAll(/const (\w+): HTML/g)].map(([, name = '']) => name);
+
+function piecesOf(written: Block[]): Piece[] {
+  // all of it as TypeScript: in JavaScript, setting a property of an unknown name declares it
+  const typed = written.map((block) => ({ ...block, language: 'ts' }));
+  const complaints = compile(typed, { ...everywhere, lib: ['lib.es2024.d.ts'] });
+  return written.map((block, index) => {
+    const modules = ts.preProcessFile(block.text).importedFiles.map(({ fileName }) => fileName);
+    const missing = complaints
+      .filter((complaint) => complaint.block === typed[index])
+      .flatMap(({ message }) => /(?:Cannot find name|for the shorthand property) '(\w+)'/.exec(message)?.[1] ?? []);
+    const granted = [...new Set(missing.filter((name) => grantable.includes(name)))];
+    const ofPage = missing.filter((name) => elements.includes(name) || !grantable.includes(name));
+    return {
+      ...block,
+      place: `${block.page}: ${block.heading}`,
+      modules,
+      granted,
+      inPage: ofPage.length > 0 || modules.includes('doctape-sdk/browser'),
+    };
+  });
+}
+
+/** All pieces of code of the documentation. The second one under a heading is told from the first. */
+export const pieces: Piece[] = piecesOf(blocks.filter(({ language }) => language === 'ts' || language === 'js')).map(
+  (piece, index, all) => {
+    const before = all.slice(0, index).filter(({ place }) => place === piece.place).length;
+    return before === 0 ? piece : { ...piece, place: `${piece.place} (${before + 1})` };
+  },
+);
