@@ -4,8 +4,8 @@ import { join } from 'node:path';
 /** A block of code between fences. */
 export interface Block {
   page: string;
-  /** What it stands under. */
-  heading: string;
+  /** Its page and what it stands under, for people; stays the same when something is written above it. */
+  place: string;
   /** The line of its first line in the page, from 1. */
   line: number;
   language: string;
@@ -22,16 +22,23 @@ export const pages: string[] = [
 
 export function blocksOf(page: string): Block[] {
   const text = readFileSync(page, 'utf8');
-  return [...text.matchAll(/^```(\w*)\n(.*?)^```$/gms)].map(({ index, 1: language = '', 2: code = '' }) => ({
-    page,
-    heading: headingAtEndOf(text.slice(0, index)),
-    line: text.slice(0, index).split('\n').length + 1,
-    language,
-    text: code,
-  }));
+  const places: string[] = [];
+  return [...text.matchAll(/^```(\w*)\n(.*?)^```$/gms)].map(({ index, 1: language = '', 2: code = '' }) => {
+    const before = text.slice(0, index);
+    const place = `${page}: ${lastHeadingOf(before)}`;
+    const same = places.filter((other) => other === place).length;
+    places.push(place);
+    return {
+      page,
+      place: same === 0 ? place : `${place} (${same + 1})`,
+      line: before.split('\n').length + 1,
+      language,
+      text: code,
+    };
+  });
 }
 
-function headingAtEndOf(text: string): string {
+function lastHeadingOf(text: string): string {
   const headings = text.replace(/^```.*?^```/gms, '').match(/^#+ .*$/gm);
   return headings?.at(-1)?.replace(/^#+ /, '') ?? '';
 }

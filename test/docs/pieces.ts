@@ -5,8 +5,6 @@ import { type Block, blocks } from './pages.js';
 
 /** A block of TypeScript or JavaScript, and what can be told of it by looking. */
 export interface Piece extends Block {
-  /** Where it is in the documentation, for people; stays the same when something is written above it. */
-  place: string;
   /** The modules that it imports. */
   modules: string[];
   /** Those of the names that the documentation takes for granted which it uses. A program that is complete uses none. */
@@ -31,7 +29,6 @@ function piecesOf(written: Block[]): Piece[] {
     const ofPage = missing.filter((name) => elements.includes(name) || !grantable.includes(name));
     return {
       ...block,
-      place: `${block.page}: ${block.heading}`,
       modules,
       granted,
       inPage: ofPage.length > 0 || modules.includes('doctape-sdk/browser'),
@@ -39,10 +36,5 @@ function piecesOf(written: Block[]): Piece[] {
   });
 }
 
-/** All pieces of code of the documentation. The second one under a heading is told from the first. */
-export const pieces: Piece[] = piecesOf(blocks.filter(({ language }) => language === 'ts' || language === 'js')).map(
-  (piece, index, all) => {
-    const before = all.slice(0, index).filter(({ place }) => place === piece.place).length;
-    return before === 0 ? piece : { ...piece, place: `${piece.place} (${before + 1})` };
-  },
-);
+/** All pieces of code of the documentation. */
+export const pieces: Piece[] = piecesOf(blocks.filter(({ language }) => language === 'ts' || language === 'js'));

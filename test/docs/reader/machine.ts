@@ -74,7 +74,7 @@ async function end(child: ChildProcess): Promise<number | null> {
     child.once('error', reject);
   });
   onTestFinished(async () => {
-    if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid);
+    if (child.pid !== undefined && child.exitCode === null && child.signalCode === null) process.kill(-child.pid);
     await closed;
   });
   return closed;
