@@ -13,9 +13,15 @@ import { type Machine, machine, type Running } from './reader/machine.js';
 // What the documentation tells people to type, typed, but for addresses, ports and ids. A transcript is run if all that it
 // calls is this package, Node and the shell: the others install something, or need what only a reader has.
 
+const ours =
+  /^(?:\w+=\S+ )?(?:npx (?:doctape-sdk|node) |node |export |mkdir |npm (?:ci|run sandbox)$|npm install \.\.\/doctape-sdk\S*$)/;
+
 const transcripts = blocks.filter(
   ({ language, text }) =>
-    language === 'sh' && rowsOf(text).every((row) => /^(?:\w+=\S+ )?(?:npx doctape-sdk|node|export|mkdir) /.test(row)),
+    language === 'sh' &&
+    rowsOf(text)
+      .flatMap((row) => row.split(' && '))
+      .every((command) => ours.test(command)),
 );
 
 /** The commands of a transcript, without what is said about them. */
@@ -27,7 +33,7 @@ function rowsOf(text: string): string[] {
 /** A reader's machine with a clone of this repository, as far as readers look into it. */
 async function clone(sandboxUrl: string): Promise<Machine> {
   const reader = await machine({ sandboxUrl });
-  for (const name of ['docs', 'README.md']) await symlink(resolve(name), join(reader.folder, name));
+  for (const name of ['dist', 'docs', 'README.md']) await symlink(resolve(name), join(reader.folder, name));
   return reader;
 }
 
@@ -41,7 +47,8 @@ async function until(running: Running, condition: () => unknown): Promise<void> 
 
 async function startsASandbox({ text }: Block): Promise<void> {
   const { folder, start } = await machine();
-  const running = start('sh', ['-ec', text.replace('sandbox', 'sandbox --port 0')]);
+  const freed = text.replace('npx doctape-sdk sandbox', '$& --port 0').replace('npm run sandbox', '$& -- --port 0');
+  const running = start('sh', ['-ec', freed]);
   const address = () => /http:\/\/127\.0\.0\.1:\d+/.exec(running.printed.join('\n'))?.[0];
   await until(running, () => address() && running.printed.join('\n').includes('builder'));
   for (const word of ['alice', 'wonderland', '5f0c1c0e-', '3d9a7e52-', 'a2b4c6d8-']) {
@@ -78,7 +85,6 @@ const visits: Record<string, (transcript: Block) => Promise<void>> = {
   'docs/sandbox.md: The sandbox': startsASandbox,
   'docs/examples/backup/README.md: Run it': startsASandbox,
   'docs/examples/hono/README.md: Run it': startsASandbox,
-  'docs/examples/next/README.md: Run it': startsASandbox,
   'docs/examples/worker/README.md: Run it': startsASandbox,
   'docs/examples/express/README.md: Run it (2)': startsAnApplication,
   'docs/examples/hono/README.md: Run it (2)': startsAnApplication,

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -35,10 +35,9 @@ export async function machine({ sandboxUrl = '', packages = [] }: MachineOptions
   for (const name of ['node_modules', 'bin']) await mkdir(join(folder, name));
   await symlink(resolve('.'), join(folder, 'node_modules/doctape-sdk'), 'junction');
   for (const name of packages) await linkPackage(name, folder);
-  const browser = shellScript(resolve('test/docs/reader/browser.ts'), '"$1"');
-  for (const opener of ['xdg-open', 'open']) await writeFile(join(folder, 'bin', opener), browser, { mode: 0o755 });
-  const npx = shellScript(resolve('dist/cli.js'), '"$@"', 'shift');
-  await writeFile(join(folder, 'bin/npx'), npx, { mode: 0o755 });
+  for (const [name, text] of Object.entries(await programs())) {
+    await writeFile(join(folder, 'bin', name), `#!/bin/sh\n${text}\n`, { mode: 0o755 });
+  }
 
   const path = [join(folder, 'bin'), dirname(process.execPath), process.env.PATH].join(delimiter);
   return {
@@ -63,9 +62,24 @@ export async function machine({ sandboxUrl = '', packages = [] }: MachineOptions
   };
 }
 
-/** Hands over to a program of this repository. `npx` is slow, and the opener of a real browser is for people. */
-function shellScript(program: string, args: string, before = ':'): string {
-  return `#!/bin/sh\n${before}\nexec '${process.execPath}' '${program}' ${args}\n`;
+/**
+ * What stands in for programs. A real npm would install and build what is there, and is slow; the opener of a real browser
+ * is for people.
+ */
+async function programs(): Promise<Record<string, string>> {
+  const node = (path: string) => `exec '${process.execPath}' '${resolve(path)}' "$@"`;
+  const { scripts } = JSON.parse(await readFile('package.json', 'utf8'));
+  const cases = Object.entries<string>(scripts).flatMap(([name, script]) => {
+    const [, program, args] = / && node (\S+)(.*)$/.exec(script) ?? [];
+    return program ? [`'run ${name}') shift 2; [ "$1" = -- ] && shift; set --${args} "$@"; ${node(program)};;`] : [];
+  });
+  const unknown = '*) echo "nobody knows $0 $*" >&2; exit 127;;';
+  return {
+    'xdg-open': node('test/docs/reader/browser.ts'),
+    open: node('test/docs/reader/browser.ts'),
+    npx: `case $1 in\ndoctape-sdk) shift; ${node('dist/cli.js')};;\nnode) exec "$@";;\n${unknown}\nesac`,
+    npm: `case "$1 $2" in\n'ci '|'install ../doctape-sdk'*) ;;\n${cases.join('\n')}\n${unknown}\nesac`,
+  };
 }
 
 async function end(child: ChildProcess): Promise<number | null> {
