@@ -1,9 +1,10 @@
-import { constants } from 'node:fs';
-import { chmod, type FileHandle, lstat, open, readFile, rename, stat, unlink } from 'node:fs/promises';
+import { type BigIntStats, constants } from 'node:fs';
+import { type FileHandle, lstat, open, readFile, rename, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { invalid } from '../protocol/checks.js';
-import type { ConfigurationError } from '../protocol/errors.js';
+import { type ConfigurationError, TransferError } from '../protocol/errors.js';
 import { parseHttpDate } from '../transport/http-date.js';
+import { accessOf, adopt, grant, whileWritten } from './access.js';
 import type { PathLock } from './path-lock.js';
 import { unlessAbsent } from './system-error.js';
 
@@ -22,39 +23,45 @@ export interface Left {
   size: number;
 }
 
-/** The half of a download that is on disk, in `path.part`, and what it is of, in `path.part.json`. */
+/**
+ * The half of a download that is on disk, in `path.part`, and what it is of, in `path.part.json`. The note says which file is
+ * the part, so that nobody else's of the same name is taken for it.
+ */
 export interface Part {
   /** What is there of `url`, if it can be continued. Refuses what is there and is none of ours. */
   left(url: string): Promise<Left | undefined>;
   /** Opens what is there, to add to it. */
-  reopen(): Promise<FileHandle>;
+  reopen(left: Left): Promise<FileHandle>;
   /** Begins with nothing. */
   create(origin: Origin): Promise<FileHandle>;
   remove(): Promise<void>;
-  /** Gives it the final name, and the permissions of the file that it replaces. */
-  publish(): Promise<void>;
+  /** Gives it the final name, and the owner and permissions of the file that it replaces. */
+  publish(size: number): Promise<void>;
 }
 
 /** @param lock what keeps others away: nothing is touched once it is lost */
 export function partOf(path: string, lock: PathLock): Part {
   const part = `${path}.part`;
   const note = `${part}.json`;
-  let opened: bigint | undefined;
+  /** The file that is the part, once it is known. */
+  let ours: Identity | undefined;
 
   async function checkHeld(): Promise<void> {
     if (!(await lock.held())) throw takenOver(path);
   }
 
-  async function remember(opening: Promise<FileHandle>): Promise<FileHandle> {
-    const handle = await opening;
-    opened = (await handle.stat({ bigint: true })).ino;
-    return handle;
+  /** The part as it is, if there is one. Refuses somebody else's, unless it is empty: then there is nothing to lose. */
+  async function look(): Promise<BigIntStats | undefined> {
+    const status = await lstat(part, { bigint: true }).catch(unlessAbsent);
+    if (status?.isFile() && status.size === 0n) ours = identityOf(status);
+    if (status && !(ours && isSame(ours, status))) throw inTheWay(part);
+    return status;
   }
 
   /** The note goes last: without it, a part would be taken for somebody else's file. */
   async function remove(): Promise<void> {
     await checkHeld();
-    await unlink(part).catch(unlessAbsent);
+    if (await look()) await unlink(part).catch(unlessAbsent);
     await syncFolder(path); // no old part may ever come to stand beside a new note
     await unlink(note).catch(unlessAbsent);
   }
@@ -62,34 +69,48 @@ export function partOf(path: string, lock: PathLock): Part {
   return {
     async left(url) {
       const origin = await readNote(note);
-      const status = await lstat(part).catch(unlessAbsent);
-      if (!status) return undefined;
-      if (!origin || !status.isFile()) throw inTheWay(part);
-      const { validator } = origin;
-      return origin.url === url && validator !== undefined && status.size > 0
-        ? { validator, size: status.size }
-        : undefined;
+      ours = origin?.part;
+      const size = Number((await look())?.size ?? 0n);
+      const validator = origin?.url === url ? origin.validator : undefined;
+      return size > 0 && validator !== undefined ? { validator, size } : undefined;
     },
 
-    // not through a link that was put there meanwhile
-    reopen: () => remember(open(part, constants.O_RDWR | (constants.O_NOFOLLOW ?? 0))),
+    async reopen({ size }) {
+      // not through a link that was put there meanwhile
+      const handle = await open(part, constants.O_RDWR | (constants.O_NOFOLLOW ?? 0));
+      const status = await handle.stat({ bigint: true });
+      if (ours && isSame(ours, status) && Number(status.size) === size) return handle;
+      await handle.close();
+      await look();
+      throw new TransferError('changed', `${part} was changed while it was to be continued`, 0);
+    },
 
     async create(origin) {
       await remove();
-      await writeNew(note, JSON.stringify(origin));
-      const mode = await modeOf(path);
-      return remember(open(part, 'wx', mode === undefined ? 0o666 : mode | 0o600));
+      const access = await accessOf(path);
+      const handle = await open(part, 'wx', access && whileWritten(access)).catch((error: unknown) =>
+        look().then(() => Promise.reject(error)),
+      );
+      ours = identityOf(await handle.stat({ bigint: true }));
+      await writeNote(note, { ...origin, part: ours }).catch((error: unknown) =>
+        handle.close().then(() => Promise.reject(error)),
+      );
+      return handle;
     },
 
     remove,
 
-    async publish() {
+    async publish(size) {
       await checkHeld();
-      if ((await lstat(part, { bigint: true })).ino !== opened) throw takenOver(path);
-      const mode = await modeOf(path);
-      if (mode !== undefined) await chmod(part, mode);
+      const status = await look();
+      if (!status || Number(status.size) !== size) {
+        throw new TransferError('changed', `${part} was changed while it was written`, size);
+      }
+      const access = await accessOf(path);
+      const mode = access && (await adopt(part, access));
       await rename(part, path);
       await unlink(note).catch(unlessAbsent);
+      if (mode !== undefined) await grant(path, mode);
       await syncFolder(path);
     },
   };
@@ -103,41 +124,58 @@ function inTheWay(file: string): ConfigurationError {
   return invalid('path', `${file} is in the way, and is no part of a download: remove it, or choose another`);
 }
 
-/** What our note says. One that is empty was begun by a run that died. */
-async function readNote(note: string): Promise<Origin | undefined> {
-  if ((await lstat(note).catch(unlessAbsent))?.isFile() === false) throw inTheWay(note);
-  const text = await readFile(note, 'utf8').catch(unlessAbsent);
-  if (!text) return undefined;
-  const origin = parseOrigin(text);
-  if (!origin) throw inTheWay(note);
-  return origin;
+/** What tells a file from another that bears its name later. */
+interface Identity {
+  inode: string;
+  /** Nanoseconds since 1970, 0 where the file system does not know. */
+  born: string;
 }
 
-function parseOrigin(text: string): Origin | undefined {
+function identityOf({ ino, birthtimeNs }: BigIntStats): Identity {
+  return { inode: String(ino), born: String(birthtimeNs) };
+}
+
+/** An inode is given to the next file when it is free, and by FAT anew at each mount: the birth tells more. */
+function isSame(one: Identity, status: BigIntStats): boolean {
+  const { inode, born } = identityOf(status);
+  const known = one.born !== '0' && born !== '0';
+  return status.isFile() && (known ? one.born === born : one.inode === inode);
+}
+
+interface Note extends Origin {
+  part: Identity;
+}
+
+/** What our note says. One with nothing in it was begun by a run that died. */
+async function readNote(note: string): Promise<Note | undefined> {
+  if ((await lstat(note).catch(unlessAbsent))?.isFile() === false) throw inTheWay(note);
+  const text = await readFile(note, 'utf8').catch(unlessAbsent);
+  if (!text?.replaceAll('\0', '')) return undefined;
+  const parsed = parseNote(text);
+  if (!parsed) throw inTheWay(note);
+  return parsed;
+}
+
+function parseNote(text: string): Note | undefined {
   try {
-    const { url, validator } = JSON.parse(text);
+    const { url, validator, part } = JSON.parse(text);
+    if ([url, part.inode, part.born].some((value) => typeof value !== 'string')) return undefined;
     const strong =
       typeof validator === 'string' && (/^"[\x21\x23-\x7e]*"$/.test(validator) || parseHttpDate(validator));
-    return typeof url === 'string' ? { url, validator: strong ? validator : undefined } : undefined;
+    return { url, validator: strong ? validator : undefined, part };
   } catch {
     return undefined; // it is none
   }
 }
 
-async function writeNew(path: string, text: string): Promise<void> {
+async function writeNote(path: string, note: Note): Promise<void> {
   const handle = await open(path, 'wx');
   try {
-    await handle.writeFile(text);
+    await handle.writeFile(JSON.stringify(note));
     await handle.sync();
   } finally {
     await handle.close();
   }
-}
-
-/** What may be done with the file that is there. */
-async function modeOf(path: string): Promise<number | undefined> {
-  const status = await stat(path).catch(unlessAbsent);
-  return status && status.mode & 0o777;
 }
 
 /** Makes a new name last. Windows cannot, and does not need it. */

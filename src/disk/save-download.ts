@@ -65,7 +65,7 @@ export async function saveDownload(
   checkSignal(signal)?.throwIfAborted();
   const { origin, pathname } = api.files.url(id, rendition);
   const target = await checkTarget(path);
-  const lock = await lockPath(target);
+  const lock = await lockPath(target, signal);
   try {
     const download: Download = {
       url: origin + pathname, // without its query, which holds the token
@@ -104,10 +104,10 @@ async function save(download: Download): Promise<number> {
   const { response, start } = await ask(download, left);
   const { total, origin } = describe(response, url);
   const progress = meter(download.onProgress, total);
-  progress.add(start);
   written = start;
   try {
-    const handle = await disk(start > 0 ? part.reopen() : part.create(origin));
+    progress.add(start);
+    const handle = await disk(left && start > 0 ? part.reopen(left) : part.create(origin));
     const writer = batchWriter(async (chunks) => {
       const { bytesWritten } = await disk(handle.writev(chunks, written));
       written += bytesWritten;
@@ -121,7 +121,7 @@ async function save(download: Download): Promise<number> {
     } finally {
       await disk(handle.close());
     }
-    await disk(part.publish());
+    await disk(part.publish(written));
   } catch (error) {
     void response.body?.cancel().catch(() => {});
     if (origin.validator === undefined && start === 0) await part.remove().catch(() => {}); // nobody could continue it
@@ -176,18 +176,21 @@ function describe({ status, headers }: Response, url: string): { total: number |
 
 async function pour({ body }: Response, write: (chunk: Uint8Array) => Promise<void>): Promise<void> {
   const reader = body?.getReader();
-  for (let chunk = await reader?.read(); chunk && !chunk.done; chunk = await reader?.read()) await write(chunk.value);
+  try {
+    for (let chunk = await reader?.read(); chunk && !chunk.done; chunk = await reader?.read()) await write(chunk.value);
+  } catch (error) {
+    void reader?.cancel().catch(() => {}); // ends the connection, when it is the disk that failed
+    throw error;
+  }
 }
 
-/** What was loaded of a version that is gone still counts as loaded. */
+/** What was loaded of a version that is gone still counts as loaded. Until there is as much again, nobody knows of how much. */
 function monotonic(onProgress: OnProgress): OnProgress {
   let most = 0;
-  return ({ loaded, total }: Progress) => {
-    most = Math.max(most, loaded);
-    onProgress({
-      loaded: most,
-      ...(total !== undefined && { total, fraction: total === 0 ? 1 : Math.min(1, most / total) }),
-    });
+  return (progress: Progress) => {
+    const behind = progress.loaded < most && progress.loaded !== progress.total;
+    most = Math.max(most, progress.loaded);
+    onProgress(behind ? { loaded: most } : { ...progress, loaded: most });
   };
 }
 

@@ -12,7 +12,8 @@ export interface Multipart {
   contentType: string;
   /** Bytes of the whole body, where every part's size is known. */
   length: number | undefined;
-  chunks(onContent: (bytes: number) => void): AsyncGenerator<Uint8Array<ArrayBuffer>>;
+  /** @param onContent told when more was taken of the content, and at last that all was */
+  chunks(onContent: (bytes: number, all: boolean) => void): AsyncGenerator<Uint8Array<ArrayBuffer>>;
 }
 
 const encoder = new TextEncoder();
@@ -41,9 +42,10 @@ export function multipart(parts: readonly Part[], field: string): Multipart {
         yield heads[index] as Uint8Array<ArrayBuffer>;
         for await (const chunk of content.read()) {
           yield chunk;
-          onContent(chunk.byteLength);
+          onContent(chunk.byteLength, false);
         }
       }
+      onContent(0, true);
       yield tail;
     },
   };

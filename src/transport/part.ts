@@ -1,4 +1,4 @@
-import { isEncoded } from './content-coding.js';
+import { isEncoded, unpacked } from './content-coding.js';
 import { platform } from './platform.js';
 import { contentRange } from './range.js';
 import type { Watch } from './watch.js';
@@ -15,10 +15,11 @@ export interface Part {
 }
 
 export function partOf(response: Response, watched: Watch): Part {
-  const reader = response.body?.getReader();
+  const reader = unpacked(response)?.getReader();
   const { signal } = watched;
   // not every body heeds the signal of its fetch; one that is cancelled ends the read that waits
-  signal.addEventListener('abort', () => void reader?.cancel().catch(() => {}), { once: true });
+  const onAbort = () => void reader?.cancel().catch(() => {});
+  signal.addEventListener('abort', onAbort, { once: true });
   watched.pause();
   return {
     response,
@@ -36,6 +37,7 @@ export function partOf(response: Response, watched: Watch): Part {
     },
     async release(reason) {
       watched.stop();
+      signal.removeEventListener('abort', onAbort); // Node keeps the signal of a request as long as it can
       await reader?.cancel(reason).catch(() => {});
     },
   };

@@ -150,8 +150,12 @@ function openIterable(stream: NodeLikeStream): Opened {
   return {
     chunks: { [Symbol.asyncIterator]: start },
     release() {
-      if (typeof stream.destroy === 'function') stream.destroy();
-      else void Promise.resolve(start().return?.()).catch(() => {});
+      try {
+        if (typeof stream.destroy === 'function') stream.destroy();
+        else void Promise.resolve(start().return?.()).catch(() => {});
+      } catch {
+        // the upload is over: how its source takes that changes nothing
+      }
     },
   };
 }

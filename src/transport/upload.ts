@@ -1,4 +1,5 @@
 import { type AnswerOrigin, decode } from '../protocol/decode.js';
+import { TransferError } from '../protocol/errors.js';
 import { openAnswer } from './answer.js';
 import { type Connection, type Decode, routeUrl, type SearchParams } from './connection.js';
 import { type Part, sizeOf } from './multipart.js';
@@ -7,7 +8,7 @@ import { type Meter, meter, type OnProgress } from './progress.js';
 import { operationOf } from './redaction.js';
 import { type Tell, withRetries } from './retry.js';
 import { canUseXhr, sendForm } from './upload-form.js';
-import { sendStream } from './upload-stream.js';
+import { sendStream, type UploadAnswer } from './upload-stream.js';
 import { watch } from './watch.js';
 
 export interface Upload<T> {
@@ -62,9 +63,14 @@ async function send(
   const headers = { authorization: `Bearer ${token}`, accept: 'application/json' };
   try {
     const sending = { operation, url, headers, parts, fetch, watched, progress, tell };
-    const answer = await (browser ? sendForm(sending) : sendStream(sending));
+    const answer: UploadAnswer = await (browser ? sendForm(sending) : sendStream(sending));
     const secrets = [token];
-    return { result: openAnswer(answer, { now, secrets }), origin: { operation, status: answer.status, secrets } };
+    const result = openAnswer(answer, { now, secrets });
+    if (answer.sentOnly !== undefined) {
+      const what = `${operation} was answered with ${answer.status} before all of it was sent`;
+      throw new TransferError('truncated', `${what}: what the server has is not the whole`, answer.sentOnly);
+    }
+    return { result, origin: { operation, status: answer.status, secrets } };
   } finally {
     watched.stop();
   }

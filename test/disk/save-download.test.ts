@@ -1,5 +1,18 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { chmod, mkdir, readdir, readFile, rename, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  chown,
+  mkdir,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  symlink,
+  truncate,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join, relative } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
@@ -11,6 +24,7 @@ import { apiAt, reasonOf, rejection, reply, scriptedServer, servedForTest, wait 
 import {
   asOrdinaryUser,
   fileServer,
+  leaveRun,
   makeFolder,
   runProgram,
   type ServedFile,
@@ -56,8 +70,7 @@ function sizeOf(path: string): Promise<number> {
 
 /** A part of the file, as a run that was stopped leaves it. */
 async function leavePart(path: string, bytes: Uint8Array, url: string, validator: string): Promise<void> {
-  await writeFile(`${path}.part`, bytes);
-  await writeFile(`${path}.part.json`, JSON.stringify({ url: `${url}/v1/doc/x/original`, validator }));
+  await leaveRun(path, bytes, { url: `${url}/v1/doc/x/original`, validator });
 }
 
 it('writes the file bit for bit, and leaves nothing beside it', async () => {
@@ -146,6 +159,37 @@ it('is as private as the file that it replaces, and else as any other', async ()
   expect((await stat(`${path}.new`)).mode).toBe((await stat(`${path}.any`)).mode);
 });
 
+it('never takes a part that is more open than the file it replaces to its name', async () => {
+  const { path, api, server } = await place();
+  await leavePart(path, content.subarray(0, 1000), server.url, '"1"');
+  await chmod(`${path}.part`, 0o666);
+  await writeFile(path, 'private by now');
+  await chmod(path, 0o600);
+  await saveDownload(api, 'x', path);
+  expect((await stat(path)).mode & 0o777).toBe(0o600);
+});
+
+it.runIf(process.getuid?.() === 0)('keeps the owner and the group of a file (only root can give them)', async () => {
+  const { path, api } = await place();
+  await writeFile(path, 'of somebody else');
+  await chown(path, 1234, 5678);
+  await chmod(path, 0o640);
+  await saveDownload(api, 'x', path);
+  expect(await stat(path)).toMatchObject({ uid: 1234, gid: 5678 });
+  expect((await stat(path)).mode & 0o777).toBe(0o640);
+});
+
+it.runIf(process.getuid?.() === 0)('gives a group nothing that another group had (only root can try it)', async () => {
+  const { folder, path, server } = await place();
+  await writeFile(path, 'of a project');
+  await chown(path, 1234, 5678);
+  await chmod(path, 0o664);
+  await chmod(folder, 0o777);
+  await chmod(path, 0o664);
+  expect(await asOrdinaryUser(savingStatement(server.url, path))).toBe(`saved ${content.byteLength}\n`);
+  expect((await stat(path)).mode & 0o777).toBe(0o604);
+});
+
 it.each([
   ['an ETag', { etag: '"1"' }, '"1"'],
   ['a Last-Modified', { lastModified: 'Mon, 01 Apr 2013 10:00:00 GMT' }, 'Mon, 01 Apr 2013 10:00:00 GMT'],
@@ -184,6 +228,7 @@ it('keeps no token on the disk', async () => {
   expect(JSON.parse(await readFile(`${path}.part.json`, 'utf8'))).toEqual({
     url: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+\/v1\/doc\/x\/original$/),
     validator: '"1"',
+    part: { inode: expect.stringMatching(/^\d+$/), born: expect.stringMatching(/^\d+$/) },
   });
   for (const name of await readdir(folder)) {
     expect(await readFile(join(folder, name), 'latin1')).not.toContain('token-0123456789');
@@ -249,8 +294,7 @@ it.each([
   ['whose note has a broken validator', (url: string) => ({ url: `${url}/v1/doc/x/original`, validator: 'a\nb' })],
 ])('does not add to a part %s', async (_what, note) => {
   const { folder, path, api, server } = await place();
-  await writeFile(`${path}.part`, other.subarray(0, 1_000_000));
-  await writeFile(`${path}.part.json`, JSON.stringify(note(server.url)));
+  await leaveRun(path, other.subarray(0, 1_000_000), note(server.url));
   await saveDownload(api, 'x', path);
   await expectBytes(path, content);
   expect(await readdir(folder)).toEqual(['saved.bin']);
@@ -261,7 +305,8 @@ it.each([
   ['a note that says nothing', '', '.part'],
   ['a note that is broken', '{"url":', '.part.json'],
   ['a note that is null', 'null', '.part.json'],
-  ['a note of another kind', '{ "url": 5, "validator": {} }', '.part.json'],
+  ['a note of another kind', '{ "url": "http://127.0.0.1:1/", "validator": "\\"1\\"" }', '.part.json'],
+  ['a note of another part', '{ "url": "http://127.0.0.1:1/", "part": { "inode": "1", "born": "1" } }', '.part'],
 ])('leaves a file alone that is called as a part would be, with %s', async (_what, note, inTheWay) => {
   const { folder, path, api, server } = await place();
   await writeFile(`${path}.part`, 'a third of the report');
@@ -275,16 +320,30 @@ it.each([
   if (note !== undefined) expect(await readFile(`${path}.part.json`, 'utf8')).toBe(note);
 });
 
-it.each(['', JSON.stringify({ url: 'http://127.0.0.1:1/v1/doc/x/original' })])(
-  'begins with the note of a run that died before its part: %j',
-  async (note) => {
-    const { folder, path, api } = await place();
-    await writeFile(`${path}.part.json`, note);
-    await saveDownload(api, 'x', path);
-    await expectBytes(path, content);
-    expect(await readdir(folder)).toEqual(['saved.bin']);
-  },
-);
+it.each([
+  ['its part and no note', '', undefined],
+  ['its part and the name of its note', '', ''],
+  ['its part and the length of its note', '', '\0\0\0'],
+  ['its note alone', undefined, '{ "url": "http://127.0.0.1:1/", "part": { "inode": "1", "born": "1" } }'],
+  ['an empty note alone', undefined, ''],
+])('begins anew after a run that died when it had made %s', async (_what, part, note) => {
+  const { folder, path, api } = await place();
+  if (part !== undefined) await writeFile(`${path}.part`, part);
+  if (note !== undefined) await writeFile(`${path}.part.json`, note);
+  await saveDownload(api, 'x', path);
+  await expectBytes(path, content);
+  expect(await readdir(folder)).toEqual(['saved.bin']);
+});
+
+it('leaves a note of somebody else alone', async () => {
+  const { path, api, server } = await place();
+  await writeFile(`${path}.part.json`, '{ "url": "a list of mine" }');
+  expect((await rejection(saveDownload(api, 'x', path), ConfigurationError)).message).toContain(
+    '.part.json is in the way',
+  );
+  expect(await readFile(`${path}.part.json`, 'utf8')).toBe('{ "url": "a list of mine" }');
+  expect(server.requests).toEqual([]);
+});
 
 it.each([
   ['has all bytes already', content, 1],
@@ -456,10 +515,15 @@ it('lets one of many processes that begin at once have the path', async () => {
   expect(await readdir(folder)).toEqual(['saved.bin']);
 });
 
+const elsewhere = 'e15e';
+
 it.each([
   ['a process that is dead', [nobody, '', here], 0],
   ['a process whose number another has now', [process.pid, '1', here], 0],
-  ['a process elsewhere that has not been heard of for long', [1, '', 'elsewhere'], 61],
+  ['a process elsewhere that has not been heard of for an hour', [1, '', elsewhere], 3601],
+  ['a process elsewhere whose clock is far ahead', [1, '', elsewhere], -3601],
+  ['a process elsewhere that shows no sign of life', [1, '', elsewhere], 0],
+  ['a thread of this process that shows none', [process.pid, '', here], 0],
 ] as const)('breaks the lock of %s', async (_what, owner, age) => {
   const { folder, path, api } = await place();
   await claim(path, owner, age);
@@ -469,10 +533,46 @@ it.each([
 
 it('heeds the lock of a process elsewhere that is alive', async () => {
   const { path, api, server } = await place();
-  await claim(path, [1, '', 'elsewhere']);
+  await claim(path, [1, '', elsewhere]);
+  const [name = ''] = await readdir(`${path}.part.lock`);
+  const alive = setInterval(() => void utimes(join(`${path}.part.lock`, name), new Date(), new Date()), 500);
+  onTestFinished(() => clearInterval(alive));
   const error = await rejection(saveDownload(api, 'x', path), ConfigurationError);
   expect(error.message).toContain('a download of another machine or container');
   expect(server.requests).toEqual([]);
+});
+
+it('does not wait for a sign of life once it is told to stop', async () => {
+  const { path, api, server } = await place();
+  await claim(path, [1, '', elsewhere]);
+  const controller = new AbortController();
+  const saving = saveDownload(api, 'x', path, { signal: controller.signal });
+  await expect.poll(() => readdir(`${path}.part.lock`)).toHaveLength(2);
+  controller.abort('enough');
+  expect(await reasonOf(saving)).toBe('enough');
+  expect(await readdir(`${path}.part.lock`)).toHaveLength(1);
+  expect(server.requests).toEqual([]);
+});
+
+it('leaves alone what is no claim', async () => {
+  const { folder, path, api } = await place();
+  await mkdir(`${path}.part.lock`);
+  const precious = join(`${path}.part.lock`, 'precious.txt');
+  await writeFile(precious, 'mine');
+  await utimes(precious, 1, 1);
+  await saveDownload(api, 'x', path);
+  expect((await readdir(folder)).sort()).toEqual(['saved.bin', 'saved.bin.part.lock']);
+  expect(await readFile(precious, 'utf8')).toBe('mine');
+});
+
+it.each(['folder', 'nowhere'])('takes no link to a %s for its lock', async (target) => {
+  const { folder, path, api, server } = await place();
+  await mkdir(join(folder, 'folder'));
+  await symlink(join(folder, target), `${path}.part.lock`);
+  const error = await rejection(saveDownload(api, 'x', path), ConfigurationError);
+  expect(error.message).toContain('.part.lock is in the way');
+  expect(server.requests).toEqual([]);
+  expect(await readdir(join(folder, 'folder'))).toEqual([]);
 });
 
 it.runIf(process.getuid?.() === 0)('heeds the lock of another container (only root can make one)', async () => {
@@ -491,7 +591,7 @@ it('leaves the part of another alone that has taken it for dead', async () => {
   const saving = saveDownload(api, 'x', path, { signal: controller.signal });
   await expect.poll(() => sizeOf(`${path}.part`)).toBeGreaterThan(0);
   await rm(`${path}.part.lock`, { recursive: true });
-  await claim(path, [1, '', 'elsewhere']);
+  await claim(path, [1, '', elsewhere]);
   await rm(`${path}.part`);
   await writeFile(`${path}.part`, 'of the other');
   controller.abort('no more');
@@ -507,10 +607,46 @@ it('gives no part a name that is not the one it wrote', async () => {
   await writeFile(`${path}.other`, 'of the other');
   await rename(`${path}.other`, `${path}.part`);
   goOn();
-  expect((await rejection(saving, ConfigurationError)).message).toMatch(/taken over by another download/);
+  expect((await rejection(saving, ConfigurationError)).message).toMatch(/\.part is in the way/);
   expect(await readdir(folder)).not.toContain('saved.bin');
+  await rejection(saveDownload(api, 'x', path), ConfigurationError); // nor does the next one take it for its own
   expect(await readFile(`${path}.part`, 'utf8')).toBe('of the other');
 });
+
+/** A server that does something when it is asked, before it answers. */
+async function whenAsked(action: () => Promise<unknown>): Promise<string> {
+  const server = await scriptedServer(async (request, response) => {
+    await action();
+    const start = Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? '')?.[1] ?? 0);
+    const range = `bytes ${start}-${content.byteLength - 1}/${content.byteLength}`;
+    const headers = { etag: '"1"', ...(start > 0 && { 'content-range': range }) };
+    response.writeHead(start > 0 ? 206 : 200, headers).end(content.subarray(start));
+  });
+  return server.url;
+}
+
+it('begins again when the part was cut while the rest was asked for', async () => {
+  const path = join(await makeFolder(), 'saved.bin');
+  const url = await whenAsked(() => truncate(`${path}.part`, 5).catch(() => {}));
+  await leavePart(path, content.subarray(0, 1_000_000), url, '"1"');
+  await saveDownload(apiAt(url), 'x', path);
+  await expectBytes(path, content);
+});
+
+it.each([true, false])(
+  'leaves what somebody put there while the server was asked, with a part before: %j',
+  async (before) => {
+    const path = join(await makeFolder(), 'saved.bin');
+    const url = await whenAsked(async () => {
+      await writeFile(`${path}.mine`, 'precious');
+      await rename(`${path}.mine`, `${path}.part`);
+    });
+    if (before) await leavePart(path, content.subarray(0, 1_000_000), url, '"1"');
+    const error = await rejection(saveDownload(apiAt(url), 'x', path), ConfigurationError);
+    expect(error.message).toMatch(/\.part is in the way/);
+    expect(await readFile(`${path}.part`, 'utf8')).toBe('precious');
+  },
+);
 
 it('gives nothing a name once another has taken it for dead', async () => {
   const { promise: waitFor, resolve: goOn } = Promise.withResolvers<void>();
@@ -518,7 +654,7 @@ it('gives nothing a name once another has taken it for dead', async () => {
   const saving = saveDownload(api, 'x', path);
   await expect.poll(() => sizeOf(`${path}.part`)).toBeGreaterThan(0);
   await rm(`${path}.part.lock`, { recursive: true });
-  await claim(path, [1, '', 'elsewhere']);
+  await claim(path, [1, '', elsewhere]);
   goOn();
   expect((await rejection(saving, ConfigurationError)).message).toMatch(/taken over by another download/);
   expect(await readdir(folder)).not.toContain('saved.bin');

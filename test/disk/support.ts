@@ -1,6 +1,6 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
@@ -12,6 +12,14 @@ export async function makeFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'doctape-disk-'));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
   return folder;
+}
+
+/** Leaves a part and its note, as a run that was stopped does. */
+export async function leaveRun(path: string, bytes: string | Uint8Array, origin: object): Promise<void> {
+  await writeFile(`${path}.part`, bytes);
+  const { ino, birthtimeNs } = await stat(`${path}.part`, { bigint: true });
+  const part = { inode: String(ino), born: String(birthtimeNs) };
+  await writeFile(`${path}.part.json`, JSON.stringify({ ...origin, part }));
 }
 
 export interface Program {

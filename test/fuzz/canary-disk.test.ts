@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { openFile, saveDownload, signInWithLoopback } from '../../src/node.js';
+import { leaveRun } from '../disk/support.js';
 import { all, api, clientSecret, nothingShownBy, type Row, state, token, wrongly } from '../support/canary.js';
 import { failureSites } from '../support/failure-sites.js';
 
@@ -93,7 +94,7 @@ const saveRows: Row[] = [
     'a claim of the dead that stays',
     () =>
       saved(async (path) => {
-        const claim = join(`${path}.part.lock`, '1..elsewhere.x');
+        const claim = join(`${path}.part.lock`, `1..e15e.${crypto.randomUUID()}`);
         await mkdir(claim, { recursive: true });
         await utimes(claim, 1, 1);
       }),
@@ -118,9 +119,7 @@ const saveRows: Row[] = [
     'a rest that breaks',
     async () => {
       const path = await place();
-      await writeFile(`${path}.part`, all);
-      const note = { url: 'https://api.example/v1/doc/a/original', validator: '"1"' };
-      await writeFile(`${path}.part.json`, JSON.stringify(note));
+      await leaveRun(path, all, { url: 'https://api.example/v1/doc/a/original', validator: '"1"' });
       const start = bytes.byteLength - 1;
       const headers = { etag: '"1"', 'content-range': `bytes ${start}-${start + 998}/${start + 999}` };
       const fetch = async () => new Response(bodyOf(bytes, breaks), { status: 206, headers });

@@ -180,6 +180,11 @@ const cases: Record<string, Case> = {
     }, 'interrupted');
   },
 
+  async 'unpacks what comes compressed'({ control, token }) {
+    const api = new ApiClient({ token, baseUrl: `${control}/packed` });
+    equal(await (await api.files.download('a')).text(), 'hello '.repeat(40));
+  },
+
   async 'ends what stands still'({ api, faulty }) {
     const { id } = await api.files.upload(pattern(1_000_000), { name: 'still.bin' });
     const still = faulty('stall=300000', { retry: false, idleTimeout: 200 });

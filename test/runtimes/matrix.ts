@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 import { chromium, firefox } from 'playwright-core';
 import { type ServedSandbox, serveSandbox } from '../../src/serve.js';
@@ -186,7 +187,10 @@ async function serveControl({ sandbox }: ServedSandbox): Promise<{ url: string; 
       const address = await sandbox.authorize(searchParams.get('url') ?? '', { username: 'alice', approve });
       response.end(address.href);
     } else if (pathname === '/archive.zip') response.end(archive);
-    else if (pathname === '/html/account') response.writeHead(200, { 'content-type': 'text/html' }).end('<p>Hello');
+    else if (pathname === '/packed/doc/a/original') {
+      const packed = gzipSync('hello '.repeat(40)); // whether it was wanted or not
+      response.writeHead(200, { 'content-encoding': 'gzip', 'content-length': packed.length }).end(packed);
+    } else if (pathname === '/html/account') response.writeHead(200, { 'content-type': 'text/html' }).end('<p>Hello');
     else if (pathname === '/redirect/account') response.writeHead(307, { location: '/html/account' }).end();
     else if (pathname === '/echo/account') {
       const error = { code: 500, message: `what was that: ${request.headers.authorization}` };
