@@ -121,25 +121,24 @@ function takenOver(path: string): ConfigurationError {
 }
 
 function inTheWay(file: string): ConfigurationError {
-  return invalid('path', `${file} is in the way, and is no part of a download: remove it, or choose another`);
+  return invalid('path', `${file} is in the way, and not what a download left there: remove it, or choose another`);
 }
 
 /** What tells a file from another that bears its name later. */
 interface Identity {
   inode: string;
-  /** Nanoseconds since 1970, 0 where the file system does not know. */
+  /** Milliseconds since 1970, which all runtimes agree on; 0 where the file system does not know. */
   born: string;
 }
 
 function identityOf({ ino, birthtimeNs }: BigIntStats): Identity {
-  return { inode: String(ino), born: String(birthtimeNs) };
+  return { inode: String(ino), born: String(birthtimeNs / 1_000_000n) };
 }
 
-/** An inode is given to the next file when it is free, and by FAT anew at each mount: the birth tells more. */
+/** Both, because an inode is given to the next file when it is free, and two may be born at once. */
 function isSame(one: Identity, status: BigIntStats): boolean {
   const { inode, born } = identityOf(status);
-  const known = one.born !== '0' && born !== '0';
-  return status.isFile() && (known ? one.born === born : one.inode === inode);
+  return status.isFile() && one.inode === inode && one.born === born;
 }
 
 interface Note extends Origin {

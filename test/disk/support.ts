@@ -18,7 +18,7 @@ export async function makeFolder(): Promise<string> {
 export async function leaveRun(path: string, bytes: string | Uint8Array, origin: object): Promise<void> {
   await writeFile(`${path}.part`, bytes);
   const { ino, birthtimeNs } = await stat(`${path}.part`, { bigint: true });
-  const part = { inode: String(ino), born: String(birthtimeNs) };
+  const part = { inode: String(ino), born: String(birthtimeNs / 1_000_000n) };
   await writeFile(`${path}.part.json`, JSON.stringify({ ...origin, part }));
 }
 
