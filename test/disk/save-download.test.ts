@@ -263,6 +263,27 @@ it('begins again when the file changes while it is loaded, and does not count ba
   expect(seen.at(-1)).toBe(other.byteLength);
 });
 
+it('does not tell that a file is nearly there which has become smaller', async () => {
+  const { path, file, server } = await place({ content: other.subarray(0, 1_000_000), etag: '"2"', pace: 20 });
+  let calls = 0;
+  const api = apiAt(server.url, {
+    fetch: async (input, init) => {
+      if (calls++ > 0) return fetch(input, init);
+      const body = new ReadableStream({
+        start: (controller) => controller.enqueue(content.slice(0, 3_000_000)),
+        pull: (controller) => controller.error(new TransferError('changed', 'it is another file now', 3_000_000)),
+      });
+      return new Response(body, { headers: { etag: '"1"', 'content-length': '4000000' } });
+    },
+  });
+  const seen: Progress[] = [];
+  await saveDownload(api, 'x', path, { onProgress: (progress) => seen.push(progress) });
+  await expectBytes(path, file.content);
+  const most = Math.max(...seen.map(({ loaded }) => loaded));
+  expect(seen.slice(0, -1).filter(({ loaded, total = loaded + 1 }) => loaded >= total)).toEqual([]);
+  expect(seen.at(-1)).toEqual({ loaded: most, total: 1_000_000, fraction: 1 });
+});
+
 it('gives up on a file that never stays the same', async () => {
   let version = 0;
   const server = await scriptedServer(async (_request, response) => {
@@ -432,6 +453,27 @@ it('lets what onProgress throws end it', async () => {
     throw oops;
   };
   expect(await reasonOf(saveDownload(api, 'x', path, { onProgress }))).toBe(oops);
+});
+
+it.each([
+  ['begins', 0],
+  ['goes on', 1],
+])('ends the connection when what it does with the bytes fails as it %s', async (_when, least) => {
+  const closed = Promise.withResolvers<void>();
+  const server = await scriptedServer(async (_request, response) => {
+    response.on('close', closed.resolve);
+    response.writeHead(200, { etag: '"1"', 'content-length': content.byteLength });
+    for (let at = 0; at < 3_000_000; at += 600_000) {
+      response.write(content.subarray(at, at + 600_000));
+      await wait(150); // longer than between two reports
+    }
+  });
+  const path = join(await makeFolder(), 'saved.bin');
+  const onProgress = ({ loaded }: Progress) => {
+    if (loaded >= least) throw new Error('oops');
+  };
+  expect(await reasonOf(saveDownload(apiAt(server.url), 'x', path, { onProgress }))).toMatchObject({ message: 'oops' });
+  await closed.promise;
 });
 
 it('rejects with the reason of a signal that was aborted before, and asks for nothing', async () => {

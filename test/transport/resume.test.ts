@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { describe, expect, it, test, vi } from 'vitest';
 import {
   ApiClient,
@@ -157,6 +158,20 @@ describe('a download that breaks', () => {
     };
     expect(await (await apiAt('http://localhost', { fetch }).files.download('a')).text()).toBe(digits);
     expect(asked).toEqual([null, 'bytes=4-']);
+  });
+
+  it('keeps nothing of the parts that broke', async () => {
+    const signals: AbortSignal[] = [];
+    const fetch = async (_: unknown, init?: RequestInit) => {
+      if (init?.signal) signals.push(init.signal);
+      const start = Number(/\d+/.exec(new Headers(init?.headers).get('range') ?? '0')?.[0]);
+      const headers = { 'content-range': `bytes ${start}-9/10`, ...resumable };
+      const status = start > 0 ? 206 : 200;
+      return new Response(digits[start], { status, headers: { ...headers, 'content-length': String(10 - start) } });
+    };
+    expect(await (await apiAt('http://localhost', { fetch }).files.download('a')).text()).toBe(digits);
+    expect(signals).toHaveLength(10);
+    expect(signals.flatMap((signal) => getEventListeners(signal, 'abort'))).toEqual([]);
   });
 
   it('goes on when it stands still', async () => {

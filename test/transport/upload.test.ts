@@ -1071,10 +1071,63 @@ describe('a success', () => {
     expect(server.requests).toHaveLength(1);
   });
 
-  test('of a fetch that reads nothing, as in tests, is one', async () => {
-    const fetch: Fetch = async () => Response.json(success);
-    expect(await apiAt('http://localhost', { fetch }).files.upload(new Blob(['a']))).toMatchObject({ id: 'x' });
+  test('that is none, and says so, is told as what it is, however early it comes', async () => {
+    const server = await scriptedServer((request, response) => {
+      request.once('data', () => {
+        request.pause();
+        reply(response, 200, { error: { code: 401, message: 'who are you?' }, result: null });
+      });
+    });
+    const call = apiAt(server.url).files.upload(new Blob([new Uint8Array(30_000_000)]));
+    await rejection(call, UnauthorizedError);
   });
+
+  const answer = () => Response.json(success);
+  test.each<[string, Fetch]>([
+    ['reads nothing', async () => answer()],
+    ['copies the request', async (input, init) => new Request(input, init).clone() && answer()],
+    [
+      'reads a little',
+      async (_, init) => {
+        if (init?.body instanceof ReadableStream) await init.body.getReader().read();
+        return answer();
+      },
+    ],
+  ])('of a fetch that %s, as in tests, is one', async (_, fetch) => {
+    const sources = [() => new Blob(['a']), () => streamOf(content.subarray(0, 100)), () => new Blob([content])];
+    for (const source of sources) {
+      expect(await apiAt('http://localhost', { fetch }).files.upload(source())).toMatchObject({ id: 'x' });
+    }
+  });
+
+  test('of a fetch that gives up the body while it is read is one', async () => {
+    const fetch: Fetch = async (_, init) => {
+      const reader = init?.body instanceof ReadableStream ? init.body.getReader() : undefined;
+      await reader?.read();
+      void reader?.read(); // the source is asked, and has not answered yet
+      await reader?.cancel();
+      return answer();
+    };
+    async function* slow() {
+      await wait(20);
+      yield content;
+    }
+    expect(await apiAt('http://localhost', { fetch }).files.upload(slow())).toMatchObject({ id: 'x' });
+  });
+
+  test.each([
+    ['an iterable', { return: () => fail() }],
+    ['a stream of Node', { destroy: () => fail() }],
+  ])('stays one when %s cannot be let go', async (_, end) => {
+    const server = await uploadServer();
+    const iterator = streamOf(content)[Symbol.asyncIterator]();
+    const source = { ...end, next: () => iterator.next(), [Symbol.asyncIterator]: () => source };
+    expect(await apiAt(server.url).files.upload(source)).toHaveProperty('id');
+  });
+
+  function fail(): never {
+    throw new TypeError('it cannot');
+  }
 });
 
 describe('memory', () => {
