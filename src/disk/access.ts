@@ -9,32 +9,29 @@ export interface Access {
   gid: number;
 }
 
+/** What a file is given that nobody but its writer is to see yet. */
+export const closed = 0o600;
+
 /** Of the file that is there, if one is. */
 export async function accessOf(path: string): Promise<Access | undefined> {
   const status = await stat(path).catch(unlessAbsent);
   return status && { mode: status.mode & 0o777, uid: status.uid, gid: status.gid };
 }
 
-/** For a file that is still being written: no more than `access`, but for its writer. */
-export function whileWritten({ mode }: Access): number {
-  return mode | 0o600;
-}
-
 /**
- * Gives a file that is to replace another one its owner and group as far as the system lets us, and takes away what nobody
- * may do with the other.
- * @returns what may be done with it in the end, which `grant` then gives
+ * Gives a file that is to replace another one its owner and group, as far as the system lets us, and closes it to all who
+ * may not use the other.
+ * @returns what may be done with it in the end, for `grant`
  */
-export async function adopt(file: string, access: Access): Promise<number> {
-  const { uid, gid } = await lstat(file);
-  if (uid !== access.uid) await chown(file, access.uid, gid).catch(() => {}); // only root may
-  if (gid !== access.gid) await chown(file, (await lstat(file)).uid, access.gid).catch(() => {}); // only its members may
+export async function adopt(file: string, { mode, uid, gid }: Access): Promise<number> {
+  const before = await lstat(file);
+  if (before.uid !== uid) await chown(file, uid, before.gid).catch(() => {}); // only root may
+  const { uid: owner } = await lstat(file);
+  if (before.gid !== gid) await chown(file, owner, gid).catch(() => {}); // only members of the group may
   const now = await lstat(file);
-  // what a group might do is nothing that another group may
-  const mode = now.gid === access.gid ? access.mode : access.mode & ~0o070;
-  const excess = now.mode & 0o777 & ~whileWritten({ ...access, mode });
-  if (excess !== 0) await chmod(file, now.mode & 0o777 & ~excess);
-  return mode;
+  const granted = now.gid === gid ? mode : mode & ~0o070; // what a group might do is nothing that another group may
+  if ((now.mode & 0o777 & ~(granted | closed)) !== 0) await chmod(file, closed);
+  return granted;
 }
 
 /** Gives a file its permissions. Where the file system refuses, it keeps fewer. */

@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import { invalid } from '../protocol/checks.js';
 import { type ConfigurationError, TransferError } from '../protocol/errors.js';
 import { parseHttpDate } from '../transport/http-date.js';
-import { accessOf, adopt, grant, whileWritten } from './access.js';
+import { accessOf, adopt, closed, grant } from './access.js';
 import type { PathLock } from './path-lock.js';
 import { unlessAbsent } from './system-error.js';
 
@@ -87,10 +87,8 @@ export function partOf(path: string, lock: PathLock): Part {
 
     async create(origin) {
       await remove();
-      const access = await accessOf(path);
-      const handle = await open(part, 'wx', access && whileWritten(access)).catch((error: unknown) =>
-        look().then(() => Promise.reject(error)),
-      );
+      const mode = (await accessOf(path)) ? closed : 0o666; // one that replaces no file is as open as any
+      const handle = await open(part, 'wx', mode).catch((error: unknown) => look().then(() => Promise.reject(error)));
       ours = identityOf(await handle.stat({ bigint: true }));
       await writeNote(note, { ...origin, part: ours }).catch((error: unknown) =>
         handle.close().then(() => Promise.reject(error)),
