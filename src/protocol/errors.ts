@@ -59,7 +59,11 @@ export class OAuthError extends DoctapeError {
   /** The HTTP status, when the answer came from the token endpoint. */
   declare readonly status?: number;
 
-  constructor(code: string, message: string, details: { description?: string; uri?: string; status?: number } = {}) {
+  constructor(
+    code: string,
+    message: string,
+    details: { description?: string | undefined; uri?: string | undefined; status?: number | undefined } = {},
+  ) {
     super(message);
     this.code = code;
     if (details.description !== undefined) this.description = details.description;
@@ -70,18 +74,26 @@ export class OAuthError extends DoctapeError {
 
 /** What a `WWW-Authenticate: Bearer` header said (RFC 6750 section 3). */
 export interface Challenge {
-  realm?: string;
-  error?: string;
-  error_description?: string;
-  scope?: string[];
+  /** What the token would be good for (RFC 9110 section 11.5). */
+  realm?: string | undefined;
+  /** `invalid_token` and `insufficient_scope` are the usual ones (RFC 6750 section 3.1). */
+  error?: string | undefined;
+  /** The same in words, for whoever develops the application. */
+  error_description?: string | undefined;
+  /** The scopes that the call needs. */
+  scope?: string[] | undefined;
 }
 
 /** What an {@link ApiError} is made from. */
 export interface ApiErrorDetails {
+  /** The HTTP status. */
   status: number;
-  requestId?: string;
-  retryAfter?: number;
-  challenge?: Challenge;
+  /** The server's `X-Request-Id`. */
+  requestId?: string | undefined;
+  /** Seconds the server asks to wait. */
+  retryAfter?: number | undefined;
+  /** What `WWW-Authenticate` said. */
+  challenge?: Challenge | undefined;
 }
 
 /** The API refused or failed a call. `code` is `http_<status>`; the message holds the server's own words. */
@@ -93,11 +105,13 @@ export class ApiError extends DoctapeError {
     | 'NotFoundError'
     | 'RateLimitError' = 'ApiError';
   readonly code: `http_${number}`;
+  /** The HTTP status, or the code in the envelope where a failure came with the status of a success. */
   readonly status: number;
   /** The server's `X-Request-Id`, for its support. */
   declare readonly requestId?: string;
   /** Seconds the server asks to wait, from `Retry-After`. */
   declare readonly retryAfter?: number;
+  /** What the server's `WWW-Authenticate` said of the token, where it did. */
   declare readonly challenge?: Challenge;
 
   constructor(message: string, details: ApiErrorDetails) {
@@ -110,7 +124,7 @@ export class ApiError extends DoctapeError {
   }
 }
 
-/** 401: the token is missing, unknown or expired. Sign in again. */
+/** 401: the token is unknown to the server, or has expired. Sign in again. */
 export class UnauthorizedError extends ApiError {
   override readonly name = 'UnauthorizedError';
 }
@@ -154,6 +168,7 @@ export type ResponseErrorCode =
 export class ResponseError extends DoctapeError {
   override readonly name = 'ResponseError';
   readonly code: ResponseErrorCode;
+  /** The HTTP status. Missing for what came in a callback, and where the platform hides the answer to a redirect. */
   declare readonly status?: number;
 
   constructor(code: ResponseErrorCode, message: string, status?: number) {

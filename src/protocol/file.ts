@@ -17,8 +17,9 @@ import {
 /** What kind of file it is: one of these, or what a newer server says. `doc` on the wire is `document` here. */
 export type MediaType = 'document' | 'image' | 'audio' | 'video' | 'archive' | 'unknown' | (string & {});
 
-/** A file (wire document section 3.2). Fields that the server adds are kept. */
-export interface FileInfo {
+/** A file (wire document section 3.2). Fields that the server adds are kept, as in {@link Account}. */
+export type FileInfo = {
+  /** What every call about the file takes. A UUID, at doctape. */
   id: string;
   /** The address anyone can open, or null when the file is private. */
   public_url: string | null;
@@ -28,19 +29,23 @@ export interface FileInfo {
   extension: string;
   /** Bytes. */
   size: number;
+  /** When it was added, to the second. */
   time_added: Date;
+  /** What kind of content it has. */
   media_type: MediaType;
   /** Plain words are tags, `+name` is a share with a person, `#name` a tape. */
   tags: string[];
   /** How it came: `webupload`, `dropbox`, `mail`, `mobile`, or the name of a tape. */
   origin: string;
+  /** Whether the user has put a star on it. */
   starred: boolean;
   /** 0: the user's own; 1: shared with them; anything else: the id of who shares it through a tape. */
   shared: 0 | 1 | (string & {});
+  /** How far the conversion to the other renditions is. The original is there whatever it says. */
   processing_status: 'ok' | 'failed' | 'processing' | (string & {});
   /** What is known about the content; empty in a list, unless `includeMeta` asked for it. */
   meta: FileMeta;
-}
+};
 
 interface WireFile extends Record<string, unknown> {
   meta?: Record<string, unknown> | null;
@@ -79,18 +84,19 @@ export const fileInfo: Schema<FileInfo> = wireObject<WireFile, FileInfo>(
     file.shared ??= 0;
     file.processing_status ??= 'ok';
     file.meta = readMeta(wire.meta ?? {});
-    return file as Record<string, unknown> & FileInfo; // every field was checked above or has just been set
+    return file as FileInfo; // every field was checked above or has just been set
   },
 );
 
-/** What an upload is answered with. */
-export interface UploadedFile {
+/** What an upload is answered with (wire document section 3.2). Fields that the server adds are kept, as in {@link Account}. */
+export type UploadedFile = {
+  /** The id that the file has got. */
   id: string;
   /** The name with its extension, as uploaded. */
   name: string;
   /** Bytes. */
   size: number;
-}
+};
 
 export const uploadedFile: Schema<UploadedFile> = wireObject<
   { id: string; name: string; size: number | string },

@@ -1,9 +1,9 @@
 /**
  * What is known about a file's content (wire document section 4). Which fields there are depends on its media type; the
  * documentation gives neither types nor units. Digits become numbers; where only a number makes sense, anything else is left
- * out. Fields that the server adds are kept.
+ * out. Fields that the server adds are kept, as in {@link Account}.
  */
-export interface FileMeta {
+export type FileMeta = {
   /** Documents, audio, video. */
   title?: string;
   /** Documents, video. */
@@ -12,22 +12,35 @@ export interface FileMeta {
   doctag?: string;
   /** Images, video: pixels. */
   width?: number;
+  /** Images, video: pixels. */
   height?: number;
-  /** Images: as in EXIF. */
+  /** Images: which way up it was taken, from 1 to 8 where it is as in EXIF. */
   orientation?: number | string;
+  /** Images: the sensitivity it was taken with, such as 400. */
   iso?: number;
+  /** Images: whether the flash fired, or EXIF's number for how. */
   flash?: boolean | number | string;
+  /** Images: who made the camera. */
   vendor?: string;
+  /** Images: which camera it was. */
   model?: string;
+  /** Images: where it was taken, in degrees if it is as the sandbox has it, north or south as `gps_latitude_reference` says. */
   gps_latitude?: number | string;
+  /** Images: the half of the earth that `gps_latitude` is in. */
   gps_latitude_reference?: 'N' | 'S' | (string & {});
+  /** Images: where it was taken, in degrees likewise, east or west as `gps_longitude_reference` says. */
   gps_longitude?: number | string;
+  /** Images: the half of the earth that `gps_longitude` is in. */
   gps_longitude_reference?: 'E' | 'W' | (string & {});
+  /** Images: how high it was taken, in metres above the sea if it is as the sandbox has it. */
   gps_altitude?: number | string;
   /** Audio. */
   album?: string;
+  /** Audio. */
   artist?: string;
+  /** Audio. */
   year?: number | string;
+  /** Audio. */
   genre?: string;
   /** Audio, video: seconds. */
   duration?: number;
@@ -37,11 +50,13 @@ export interface FileMeta {
   definition?: string;
   /** Archives. */
   encrypted?: boolean;
-  /** Archives: bytes packed and unpacked, and how many files. */
+  /** Archives: bytes as they are packed. */
   bytesComp?: number;
+  /** Archives: bytes once unpacked. */
   bytesUncomp?: number;
+  /** Archives: how many files are in it. */
   numFiles?: number;
-}
+};
 
 const numbers = new Set(['width', 'height', 'iso', 'duration', 'rotation', 'bytesComp', 'bytesUncomp', 'numFiles']);
 const numbersOrText = new Set(['year', 'orientation', 'gps_latitude', 'gps_longitude', 'gps_altitude']);

@@ -3,14 +3,16 @@ import type { Schema } from './decode.js';
 import { parseScope, seconds, visible } from './grammar.js';
 
 /** An access token: plain data that survives `JSON.stringify`. It is a credential: keep it like a password. */
-export interface Token {
+export type Token = {
+  /** What `ApiClient` sends: whoever has it can do all that `scope` allows. */
   access_token: string;
+  /** The only kind that doctape gives (RFC 6750). */
   token_type: 'Bearer';
-  /** Unix seconds. doctape's tokens live for five years. */
-  expires_at?: number;
-  /** What was granted. */
-  scope?: string[];
-}
+  /** Unix seconds. doctape's tokens live for five years. Where it is missing, the server did not say. */
+  expires_at?: number | undefined;
+  /** What was granted, or what was asked for where the server did not say. Missing where nothing was asked for either. */
+  scope?: string[] | undefined;
+};
 
 /** The answer of the token endpoint (RFC 6749 section 5.1, wire document section 2.3), and of an implicit grant. */
 export interface TokenAnswer {
