@@ -29,7 +29,7 @@ export interface RequestOptions<T> extends CallOptions {
   /** @default 'GET' */
   method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | undefined;
   /** The query. What is undefined is left out. */
-  searchParams?: Record<string, string | number | boolean | undefined>;
+  searchParams?: Record<string, string | number | boolean | undefined> | undefined;
   /** The body, sent as JSON. */
   json?: unknown | undefined;
   /** What the result must be. Without one it is `unknown`. */

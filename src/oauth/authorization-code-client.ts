@@ -184,7 +184,11 @@ export class AuthorizationCodeClient {
    * @throws {ResponseError} when the token endpoint's answer is not one of the protocol
    * @throws {NetworkError} or `TimeoutError` when there was no answer; the code may be used up
    */
-  async exchange(callback: Callback, pending: string, options: { signal?: AbortSignal } = {}): Promise<Token> {
+  async exchange(
+    callback: Callback,
+    pending: string,
+    options: { signal?: AbortSignal | undefined } = {},
+  ): Promise<Token> {
     const { signal } = checkOptions('options', options);
     checkSignal(signal)?.throwIfAborted();
     const parameters = parseParameters(queryOf(callback), known);

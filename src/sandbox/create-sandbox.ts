@@ -41,15 +41,19 @@ export interface SandboxOptions {
 export interface Sandbox {
   /** The server, as a function: hand it to a client as its `fetch`, or a request to it. */
   readonly fetch: typeof globalThis.fetch;
+  /** Who can sign in, with their passwords. */
   readonly users: readonly SandboxUser[];
+  /** The applications that are known, with their secrets. */
   readonly apps: readonly SandboxApp[];
   /**
    * Signs in without a browser.
    * @param url what `authorize()` of a client gave
-   * @returns where the browser would be sent
+   * @param options who signs in; `approve` is whether they allow it, and true unless it is given
+   * @returns where the browser would be sent: `redirectUri` with a code, a token, or the error that says no
    * @throws {OAuthError} when the request is one that no redirect answers
+   * @throws {ConfigurationError} when `url` is no address, or nobody has this username
    */
-  authorize(url: string | URL, options: { username: string; approve?: boolean }): Promise<URL>;
+  authorize(url: string | URL, options: { username: string; approve?: boolean | undefined }): Promise<URL>;
   /** Forgets all files, codes and tokens. */
   reset(): Promise<void>;
 }

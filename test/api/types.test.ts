@@ -1,0 +1,102 @@
+import { resolve } from 'node:path';
+import ts from 'typescript';
+import { expect, it } from 'vitest';
+import manifest from '../../package.json' with { type: 'json' };
+import { compile, everywhere } from '../docs/compile.js';
+
+/** What the compiler has to say about a program that uses the package. */
+function complaintsAbout(text: string): string[] {
+  const block = { page: 'docs/program', place: 'a program', line: 1, language: 'ts', text };
+  return compile([block], { ...everywhere, strict: true, exactOptionalPropertyTypes: true }).map(
+    ({ line, message }) => `${line}: ${message.split('\n')[0]}`,
+  );
+}
+
+const file = `
+import type { Account, FileInfo, FileMeta, Tape, UploadedFile } from 'doctape-sdk';
+declare const file: FileInfo, account: Account, tape: Tape, uploaded: UploadedFile;
+`;
+
+it('gives every answer as a record too, for the fields that the server adds', () => {
+  const program = `${file}
+    const fields: Record<string, unknown> = account;
+    const language = fields.language_code === 'de' ? 'de' : 'en';
+    export const values: unknown[] = [language, (account as Record<string, unknown>).language_code];
+    const { id, ...rest }: FileInfo & Record<string, unknown> = file;
+    export const records: Record<string, unknown>[] = [file, file.meta, tape, uploaded, rest];`;
+  expect(complaintsAbout(program)).toEqual([]);
+});
+
+it('still tells a misspelt field, and knows the names of the others', () => {
+  expect(complaintsAbout(`${file}export const name = file.nmae;`)).toEqual([
+    expect.stringContaining("Property 'nmae' does not exist on type 'FileInfo'"),
+  ]);
+  expect(complaintsAbout(`${file}export const meta = { widht: 1 } satisfies FileMeta;`)).toEqual([
+    expect.stringContaining("'widht' does not exist in type 'FileMeta'"),
+  ]);
+  const program = `${file}
+    export const known: Omit<FileInfo, 'meta'>['size'] = file.size;
+    export const unknown: keyof Tape = 'nmae';`;
+  expect(complaintsAbout(program)).toEqual([
+    expect.stringContaining(`'"nmae"' is not assignable to type 'keyof Tape'`),
+  ]);
+});
+
+// A program with exactOptionalPropertyTypes could not hand on an option of its own that may be undefined.
+it('takes undefined for every option that may be left out, but for a secret', () => {
+  const entries = Object.values(manifest.exports).flatMap((entry) => (typeof entry === 'object' ? [entry.types] : []));
+  const program = ts.createProgram(entries, { ...everywhere, strict: true });
+  const checker = program.getTypeChecker();
+  const dist = resolve('dist');
+  const seen = new Set<ts.Type>();
+  const optional = new Set<string>();
+  const exact = new Set<string>();
+
+  /** Goes through all that can be given where this type is wanted. */
+  function lookInto(type: ts.Type, path: string): void {
+    if (seen.has(type)) return;
+    seen.add(type);
+    if (type.isUnionOrIntersection()) for (const part of type.types) lookInto(part, path);
+    for (const argument of checker.getTypeArguments(type as ts.TypeReference)) lookInto(argument, path);
+    for (const property of type.getProperties()) {
+      const [declaration] = property.declarations ?? [];
+      if (!declaration?.getSourceFile().fileName.startsWith(dist)) continue;
+      const place = `${(type.aliasSymbol ?? type.symbol).name.replace('__type', path)}.${property.name}`;
+      if (ts.isPropertySignature(declaration) && declaration.questionToken && declaration.type) {
+        optional.add(place);
+        if (!takesUndefined(checker.getTypeFromTypeNode(declaration.type))) exact.add(place);
+      }
+      lookInto(checker.getTypeOfSymbol(property), place);
+    }
+  }
+
+  function takesUndefined(type: ts.Type): boolean {
+    const parts = type.isUnion() ? type.types : [type];
+    return parts.some(({ flags }) => flags & (ts.TypeFlags.Undefined | ts.TypeFlags.Unknown));
+  }
+
+  function lookAtCalls(type: ts.Type, path: string): void {
+    for (const signature of [...type.getCallSignatures(), ...type.getConstructSignatures()]) {
+      for (const parameter of signature.getParameters()) {
+        lookInto(checker.getTypeOfSymbol(parameter), `${path}(${parameter.name})`);
+      }
+    }
+  }
+
+  for (const entry of entries) {
+    const source = program.getSourceFile(entry);
+    const module = source && checker.getSymbolAtLocation(source);
+    for (const exported of module ? checker.getExportsOfModule(module) : []) {
+      const symbol = exported.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(exported) : exported;
+      if (symbol.valueDeclaration) lookAtCalls(checker.getTypeOfSymbol(symbol), symbol.name);
+      for (const member of checker.getDeclaredTypeOfSymbol(symbol).getProperties()) {
+        lookAtCalls(checker.getTypeOfSymbol(member), `${symbol.name}.${member.name}`);
+      }
+    }
+  }
+
+  expect(optional.size).toBeGreaterThan(60);
+  // a secret that is undefined is an environment variable that is missing, not a public client
+  const secrets = ['AuthorizationCodeClientOptions.clientSecret', 'LoopbackOptions.clientSecret'];
+  expect([...exact].sort()).toEqual(secrets);
+});
