@@ -11,14 +11,22 @@ export type AvatarSize = 50 | 300 | 600;
 export interface AccountResource {
   /**
    * Who is signed in, and how much room they have. Scope: `account.read`.
-   * Wire document section 3.1.
+   * @throws what every call does: see {@link ApiClient}
    */
   get(options?: CallOptions): Promise<Account>;
-  /** The user's picture. Scope: `account.read`. @param size @default 50 */
+  /**
+   * The user's picture. Scope: `account.read`. The response streams.
+   * @param size its width in pixels. @default 50
+   * @throws {TransferError} while the body is read, as with {@link FilesResource.download}
+   * @throws what every call does: see {@link ApiClient}
+   */
   avatar(size?: AvatarSize, options?: CallOptions): Promise<Response>;
   /**
    * An address of the user's picture for `<img src>`. Scope: `account.read`. It holds the access token: all that
    * `files.url()` warns of is true of it as well.
+   * @param size its width in pixels. @default 50
+   * @throws {TokenExpiredError} at once, when the token is known to have expired
+   * @throws {ConfigurationError} at once, when the size or the token is wrong
    */
   avatarUrl(size?: AvatarSize): URL;
 }

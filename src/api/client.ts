@@ -53,15 +53,29 @@ export interface ApiClientOptions {
 /**
  * Calls the API: sends the token in the `Authorization` header, opens the envelope, checks what comes back.
  *
+ * What every call may reject with, besides what its own comment names:
+ * - {@link ConfigurationError} when an option, an argument or the token is wrong. The message says which; nothing was sent
+ * - {@link TokenExpiredError} when the token is known to have expired. Nothing was sent
+ * - {@link UnauthorizedError} when the server does not take the token
+ * - {@link InsufficientScopeError} when the token lacks a scope that the call needs
+ * - {@link RateLimitError} when there were too many calls, and any other {@link ApiError} when the server refused or failed
+ * - {@link ResponseError} when the answer is not one of the protocol
+ * - {@link NetworkError} or {@link TimeoutError} when there was none, or not in time. What was asked for may have been done
+ * - the reason of the signal that aborted it, as with `fetch`
+ * - whatever a function of yours threw: `token`, a hook, `onProgress`
+ *
  * @example
  * const api = new ApiClient({ token });
  * for (const file of await api.files.list()) console.log(file.name, file.size);
  *
- * @throws {ConfigurationError} at construction and at every call, naming the option or argument that is wrong
+ * @throws {ConfigurationError} at construction, naming the option that is wrong and the remedy
  */
 export class ApiClient {
+  /** The signed-in user. */
   readonly account: AccountResource;
+  /** Their files, and those shared with them. */
   readonly files: FilesResource;
+  /** Their tapes, and those shared with them. */
   readonly tapes: TapesResource;
   readonly #connection: Connection;
 
@@ -97,6 +111,9 @@ export class ApiClient {
    *
    * @example
    * const { scopes } = await api.request('app', { schema: z.object({ scopes: z.array(z.string()) }) });
+   *
+   * @throws {ResponseError} `malformed_response` when the result is not what `schema` wants
+   * @throws what every call does: see {@link ApiClient}
    */
   request<T = unknown>(path: string, options?: RequestOptions<T>): Promise<T> {
     return request(this.#connection, path, options);

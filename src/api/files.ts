@@ -88,26 +88,45 @@ export interface DownloadOptions extends CallOptions {
 
 /** Files (wire document section 3.2). */
 export interface FilesResource {
-  /** All files, in the order the server gives. Scope: `file.read`. */
+  /**
+   * All files, in the order the server gives. Scope: `file.read`.
+   * @throws what every call does: see {@link ApiClient}
+   */
   list(options?: ListOptions): Promise<FileInfo[]>;
   /**
    * All files, one by one as they arrive: memory stays flat however many there are. Scope: `file.read`. Leaving the loop
-   * ends the request.
+   * ends the request. What can go wrong is thrown in the loop, after the files that came before it.
+   * @throws {ConfigurationError} at once, when an option is wrong
+   * @throws {TransferError} when the list breaks off
+   * @throws {TimeoutError} `idle_timeout` when it stands still; `timeout` is for calls that are read whole
+   * @throws what every call does: see {@link ApiClient}
    */
   iterate(options?: ListOptions): AsyncIterableIterator<FileInfo>;
   /**
    * One file. Scope: `file.read`.
    * @throws {NotFoundError} when there is none of this id, or it is somebody else's
+   * @throws what every call does: see {@link ApiClient}
    */
   get(id: string, options?: CallOptions): Promise<FileInfo>;
-  /** Changes what is given, and nothing else. Scopes: `file.update`, `file.read`. */
+  /**
+   * Changes what is given, and nothing else. Scopes: `file.update`, `file.read`.
+   * @throws {NotFoundError} when there is no such file
+   * @throws what every call does: see {@link ApiClient}
+   */
   update(id: string, changes: FileChanges, options?: CallOptions): Promise<FileInfo>;
   /**
    * Uploads a file. Scope: `file.create`. A stream is sent as it is read, and never sent twice.
-   * @throws {TransferError} when the source fails, or gives another number of bytes than it announced
+   * @throws {TransferError} `interrupted` when the source fails; `truncated` when it gives another number of bytes than it
+   * announced, or the server answered before it had everything
+   * @throws {TimeoutError} `idle_timeout` when it stands still: there is no limit to how long it may take
+   * @throws {ApiError} `http_413` when the user has no room for it
+   * @throws what every call does: see {@link ApiClient}
    */
   upload(source: UploadSource, options?: UploadOptions): Promise<UploadedFile>;
-  /** Uploads several files in one request. Scope: `file.create`. All arrive, or none. */
+  /**
+   * Uploads several files in one request. Scope: `file.create`. All arrive, or none.
+   * @throws what {@link FilesResource.upload} does
+   */
   uploadAll(sources: Iterable<UploadSource>, options?: UploadAllOptions): Promise<UploadedFile[]>;
   /**
    * The bytes of a file, or of one of its {@link renditions}. Scope: `file.read`. The response streams: read its body,
@@ -123,6 +142,7 @@ export interface FilesResource {
    * is no longer what the server has
    * @throws {TimeoutError} `idle_timeout` while the body is read, when it stood still
    * @throws {ApiError} when the server refuses, also to give the rest; `http_416` when `range` begins beyond the file
+   * @throws what every call does: see {@link ApiClient}
    */
   download(id: string, rendition?: Rendition, options?: DownloadOptions): Promise<Response>;
   /**
@@ -131,24 +151,49 @@ export interface FilesResource {
    * It holds the access token (wire document section 2.1): whoever sees it can do all that the token can. It ends up in
    * the browser's history, in server logs, and in `Referer` headers unless the page has `Referrer-Policy: no-referrer`.
    * Never publish it; for that there is {@link FilesResource.publish}.
+   * @throws {TokenExpiredError} at once, when the token is known to have expired
+   * @throws {ConfigurationError} at once, when the id, the rendition or the token is wrong
    */
   url(id: string, rendition?: Rendition): URL;
-  /** Copies a file, without its tags. Scopes: `file.create`, `file.read`. @returns the id of the copy */
+  /**
+   * Copies a file, without its tags. Scopes: `file.create`, `file.read`.
+   * @returns the id of the copy
+   * @throws {NotFoundError} when there is no such file
+   * @throws {ApiError} `http_413` when the user has no room for it
+   * @throws what every call does: see {@link ApiClient}
+   */
   clone(id: string, options?: CallOptions): Promise<string>;
-  /** Gives a file an address that anyone can open. Scopes: `file.update`, `file.read`. */
+  /**
+   * Gives a file an address that anyone can open. Scopes: `file.update`, `file.read`.
+   * @throws {NotFoundError} when there is no such file
+   * @throws what every call does: see {@link ApiClient}
+   */
   publish(id: string, options?: CallOptions): Promise<URL>;
-  /** Takes that address away. Scopes: `file.update`, `file.read`. */
+  /**
+   * Takes that address away. Scopes: `file.update`, `file.read`.
+   * @throws {NotFoundError} when there is no such file
+   * @throws what every call does: see {@link ApiClient}
+   */
   unpublish(id: string, options?: CallOptions): Promise<void>;
-  /** Deletes a file for good. Scopes: `file.delete`, `file.read`. */
+  /**
+   * Deletes a file for good. Scopes: `file.delete`, `file.read`.
+   * @throws {NotFoundError} when there is no such file; not when an attempt that went unanswered had deleted it
+   * @throws what every call does: see {@link ApiClient}
+   */
   delete(id: string, options?: CallOptions): Promise<void>;
   /**
    * Unpacks a zip archive: its files appear in the list as if uploaded, some time later. Scopes: `file.create`, `file.read`.
+   * @throws {NotFoundError} when there is no such file
+   * @throws {ApiError} `http_400` when it is no zip archive
+   * @throws what every call does: see {@link ApiClient}
    */
   extract(id: string, options?: CallOptions): Promise<void>;
   /**
    * Waits until a file has been converted, asking again and again. Scope: `file.read`.
    * @throws {ProcessingError} when the server could not process it
    * @throws {TimeoutError} `timeout` when it takes longer than `timeout`
+   * @throws {NotFoundError} when there is no such file
+   * @throws what every call does: see {@link ApiClient}
    */
   waitUntilProcessed(id: string, options?: WaitOptions): Promise<FileInfo>;
 }

@@ -7,6 +7,7 @@ import type { CallOptions } from './call-options.js';
 
 /** A schema of any library that follows Standard Schema (https://standardschema.dev), such as zod or valibot. */
 export interface StandardSchema<T> {
+  /** The schema, in the form that those libraries have agreed on. */
   readonly '~standard': {
     readonly version: 1;
     readonly vendor: string;

@@ -14,11 +14,22 @@ export interface TapeChanges {
 
 /** Tapes come into being when a file is tagged `#name`; the API has no call to make one (wire document section 3.4). */
 export interface TapesResource {
-  /** All tapes. Scopes: `tape.read`, `file.read`. */
+  /**
+   * All tapes. Scopes: `tape.read`, `file.read`.
+   * @throws what every call does: see {@link ApiClient}
+   */
   list(options?: CallOptions): Promise<Tape[]>;
-  /** One tape. Scopes: `tape.read`, `file.read`. */
+  /**
+   * One tape. Scopes: `tape.read`, `file.read`.
+   * @throws {NotFoundError} when there is none of this id, or it is not shared with the user
+   * @throws what every call does: see {@link ApiClient}
+   */
   get(id: string, options?: CallOptions): Promise<Tape>;
-  /** Changes a tape. Scopes: `tape.update`, `tape.read`, `file.read`. */
+  /**
+   * Changes what is given of a tape, and nothing else. Scopes: `tape.update`, `tape.read`, `file.read`.
+   * @throws {NotFoundError} when the user has none of this id
+   * @throws what every call does: see {@link ApiClient}
+   */
   update(id: string, changes: TapeChanges, options?: CallOptions): Promise<Tape>;
 }
 

@@ -24,12 +24,14 @@ import { type Shelf, shelf, storageOf, type WebStorage } from './web-storage.js'
 
 /** What is needed of `window.location`. */
 export interface PageLocation {
+  /** The address of the page. */
   readonly href: string;
   assign(url: string): void;
 }
 
 /** What is needed of `window.history`. */
 export interface PageHistory {
+  /** What the page has put on the entry it is on: it stays. */
   readonly state: unknown;
   replaceState(state: unknown, unused: string, url: string): void;
 }
@@ -178,7 +180,10 @@ export class ImplicitGrantClient {
     return { url, state };
   }
 
-  /** Begins a sign-in and leaves the page for it. Throws what `authorize()` throws. */
+  /**
+   * Begins a sign-in and leaves the page for it.
+   * @throws what `authorize()` throws
+   */
   signIn(options: SignInOptions = {}): void {
     this.#location.assign(this.authorize(options).url.href);
   }
@@ -212,7 +217,10 @@ export class ImplicitGrantClient {
     return this.#finish(address);
   }
 
-  /** Forgets the token. doctape has no call to take it back: it stays valid for whoever has copied it. */
+  /**
+   * Forgets the token. doctape has no call to take it back: it stays valid for whoever has copied it.
+   * @throws {StorageError} when the browser keeps the page from its storage
+   */
   signOut(): void {
     this.#token = undefined;
     this.#tokens?.delete('');

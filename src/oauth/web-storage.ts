@@ -3,6 +3,7 @@ import { StorageError } from '../protocol/errors.js';
 
 /** What is needed of Web Storage: `sessionStorage`, `localStorage`, or anything that keeps text alike. */
 export interface WebStorage {
+  /** How many keys there are. */
   readonly length: number;
   key(index: number): string | null;
   getItem(key: string): string | null;
