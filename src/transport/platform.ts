@@ -1,21 +1,28 @@
 /** Which `fetch` this is: they differ in what a request may be (docs in platform-specific lines link back here). */
-export type Platform = 'node' | 'bun' | 'deno' | 'workerd' | 'browser';
+export type Platform = 'node' | 'bun' | 'deno' | 'workerd' | 'edge-light' | 'browser';
 
 export function platform(): Platform {
-  const { Bun, Deno, process, navigator } = globalThis as {
+  const { Bun, Deno, EdgeRuntime, process, navigator } = globalThis as {
     Bun?: unknown;
     Deno?: unknown;
+    EdgeRuntime?: unknown;
     process?: { versions?: { node?: string }; type?: string };
     navigator?: { userAgent?: string };
   };
+  // before Node, whose `process` it may have (nodejs_compat)
   if (navigator?.userAgent === 'Cloudflare-Workers') return 'workerd';
+  if (typeof EdgeRuntime === 'string') return 'edge-light'; // Vercel's, whose `process` has at most an `env`
   if (Bun !== undefined) return 'bun';
   if (Deno !== undefined) return 'deno';
   // a window of Electron may have Node in it, and still fetches as a page
   return process?.versions?.node !== undefined && process.type !== 'renderer' ? 'node' : 'browser';
 }
 
-/** Neither cookies nor a cache. workerd has none of them, and throws on the options. */
+/**
+ * Neither cookies nor a cache. At the edge there are no cookies, and `fetch` throws on what it does not know; a cache there
+ * is, of Cloudflare by its compatibility date, and of Next.js.
+ */
 export function withoutTraces(): RequestInit {
-  return platform() === 'workerd' ? {} : { credentials: 'omit', cache: 'no-store' };
+  if (!['workerd', 'edge-light'].includes(platform())) return { credentials: 'omit', cache: 'no-store' };
+  return 'cache' in Request.prototype ? { cache: 'no-store' } : {};
 }
