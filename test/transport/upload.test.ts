@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, test, vi } from 'vitest';
 import {
   ApiError,
@@ -1098,6 +1099,15 @@ describe('a success', () => {
     for (const source of sources) {
       expect(await apiAt('http://localhost', { fetch }).files.upload(source())).toMatchObject({ id: 'x' });
     }
+  });
+
+  test('comes of chunks of another realm, too', async () => {
+    const server = await uploadServer();
+    async function* foreign() {
+      yield runInNewContext('new Uint8Array([1, 2, 3])');
+    }
+    await apiAt(server.url).files.upload(foreign());
+    expect(server.uploads[0]?.parts[0]?.[1].size).toBe(3);
   });
 
   test('of a fetch that gives up the body while it is read is one', async () => {
