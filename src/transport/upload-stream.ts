@@ -42,15 +42,20 @@ export async function sendStream({
   });
   let sourceError: unknown;
   let cancelled = false;
+  let waiting = false; // for a chunk to be taken
   const body = new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
         try {
+          waiting = false;
           const { done, value } = await chunks.next();
           watched.alive();
           if (cancelled) return; // while it was read
           if (done) controller.close();
-          else controller.enqueue(value);
+          else {
+            waiting = true;
+            controller.enqueue(value);
+          }
         } catch (error) {
           sourceError = error;
           throw error;
@@ -82,8 +87,9 @@ export async function sendStream({
     const excess = response.ok ? 'refuse' : 'cut';
     const answer = await readAnswer(response, { operation, watched }, { limit: answerLimit, excess });
     if (sourceError) throw sourceError; // whatever the server made of what it got
-    // a `fetch` that takes none of the content is one of somebody's tests
-    return sentAll || progress.loaded === 0 ? answer : { ...answer, sentOnly: progress.loaded };
+    // a `fetch` that takes none of the content is one of somebody's tests; a stream may be about to end
+    const all = sentAll || progress.loaded === 0 || (length === undefined && !waiting);
+    return all ? answer : { ...answer, sentOnly: progress.loaded };
   } catch (error) {
     throw sourceError ?? error;
   } finally {
