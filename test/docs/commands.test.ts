@@ -97,6 +97,11 @@ function flagsMissing(help: string, words: string[]): string[] {
   return flags.filter((flag) => !new RegExp(`${flag}(?![\\w-])`).test(help)).map((flag) => `there is no flag ${flag}`);
 }
 
+/** The package is on no registry yet: whoever takes its name there would be installed. After the first release, drop this. */
+function unpublished(word: string): string[] {
+  return /^doctape-sdk(?:@|$)/.test(word) ? ['npm install doctape-sdk may install a package of somebody else'] : [];
+}
+
 function problemsWith({ page, words }: Command): string[] {
   const [program = '', ...rest] = words;
   if (program === 'npx') {
@@ -107,7 +112,8 @@ function problemsWith({ page, words }: Command): string[] {
   }
   if (program === 'npm') {
     const [verb = '', name = '', ...more] = rest;
-    if (['ci', 'install', 'publish', 'pack', 'version'].includes(verb)) return [];
+    if (verb === 'install') return rest.flatMap(unpublished);
+    if (['ci', 'publish', 'pack', 'version'].includes(verb)) return [];
     const script = verb === 'run' ? name : verb;
     const text = scriptsAt(page)[script];
     if (text === undefined) return [`there is no script ${script}`];
