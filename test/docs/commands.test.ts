@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, it } from 'vitest';
 import { blocks, pages } from './pages.js';
+import { codeIn, rowsUnder } from './tables.js';
 
 // What the documentation tells people to type exists, with the flags that it names.
 
@@ -140,6 +141,13 @@ it('names only commands, scripts and flags that exist', () => {
     problemsWith(command).map((problem) => `${command.place}: ${problem}`),
   );
   expect(problems).toEqual([]);
+});
+
+it('names commands in the README that exist', () => {
+  const row = rowsUnder('Import', 'README.md').find(({ cells: [command] }) => command === '`npx doctape-sdk`');
+  const commands = codeIn(row?.cells[1]);
+  expect(commands.length).toBeGreaterThan(3);
+  expect(commands.flatMap((command) => problemsOf([command]))).toEqual([]);
 });
 
 it('explains every flag of the sandbox', () => {

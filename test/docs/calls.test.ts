@@ -1,0 +1,163 @@
+import { expect, it } from 'vitest';
+import { ImplicitGrantClient } from '../../src/browser.js';
+import { scopes } from '../../src/index.js';
+import { AuthorizationCodeClient } from '../../src/server.js';
+import { compile, everywhere } from './compile.js';
+import { entries } from './entries.js';
+import { names } from './names.js';
+import { pages } from './pages.js';
+import { codeIn, linesOf, tablesOf } from './tables.js';
+
+// The calls that stand in sentences and tables, compiled where they stand.
+
+interface Call {
+  page: string;
+  line: number;
+  code: string;
+  /** It is what to write in place of something else, and so has to be whole. */
+  promised: boolean;
+}
+
+const exported = Object.entries(entries).flatMap(([path, entry]) => Object.keys(entry).map((name) => ({ path, name })));
+
+/** The methods of a client that the pages write without the client. */
+const methods = [AuthorizationCodeClient, ImplicitGrantClient].flatMap(({ name, prototype }) =>
+  Object.getOwnPropertyNames(prototype)
+    .filter((method) => method !== 'constructor')
+    .map((method) => ({ type: `${name}['${method}']`, method })),
+);
+
+const subjects = ['api', 'client', 'token', 'sandbox', 'account', 'files', 'tapes'];
+const functions = [...exported.map(({ name }) => name), ...methods.map(({ method }) => method)];
+const begins = new RegExp(
+  `^(?:const .* = )?(?:await |new |(?:${subjects.join('|')})\\.\\w|(?:${functions.join('|')})\\()`,
+);
+
+function isCall(code: string): boolean {
+  const known: readonly string[] = scopes;
+  return begins.test(code) && !known.includes(code) && !code.includes('…');
+}
+
+/** The headings over what to write now. */
+const ofToday = /\bnow$/i;
+
+/** The calls of a page, without those of the clients of 2013. */
+const calls: Call[] = pages.flatMap((page) => {
+  const cells = tablesOf(page).flatMap(({ columns, rows }) =>
+    rows.flatMap(({ line, cells }) => cells.map((text, index) => ({ line, text, column: columns[index] ?? '' }))),
+  );
+  const sentences = linesOf(page).flatMap((text, index) =>
+    text.startsWith('|') ? [] : [{ line: index + 1, text, column: '' }],
+  );
+  return [...cells, ...sentences]
+    .filter(({ column }) => !/\bthen$/i.test(column))
+    .flatMap(({ line, text, column }) =>
+      codeIn(text)
+        .filter(isCall)
+        .map((code) => ({ page, line, code, promised: ofToday.test(column) })),
+    );
+});
+
+/** In a sentence, `files.url()` is the name of the method. In a block of its own, a call may declare what another one does. */
+function statement({ code, promised }: Call): string {
+  const name = /^([\w.]+)\(\)$/.exec(code)?.[1];
+  const isName = name !== undefined && !(promised && name.includes('.'));
+  return `{ const name = String(); ${isName ? name : code}; }`; // the DOM has a name of its own
+}
+
+/** What the sentences take for granted, besides the words that the pieces of code do. */
+const words = `
+import type { AvatarSize, FileChanges, Rendition, Scope, StandardSchema, TapeChanges } from 'doctape-sdk';
+import type { AuthorizationCodeClient } from 'doctape-sdk/server';
+import type { ImplicitGrantClient } from 'doctape-sdk/browser';
+import type { Sandbox, SandboxApp, SandboxUser } from 'doctape-sdk/sandbox';
+
+declare global {
+  const client: AuthorizationCodeClient;
+  const sandbox: Sandbox;
+  const account: ApiClient['account'];
+  const files: ApiClient['files'];
+  const tapes: ApiClient['tapes'];
+
+  const clientId: string;
+  const clientSecret: string;
+  const redirectUri: string;
+  const scope: Scope[];
+  const params: Record<string, string>;
+  const returnTo: string;
+  const href: string;
+  const url: URL;
+  const old: { access_token: string };
+
+  const size: AvatarSize;
+  const rendition: Rendition;
+  const source: UploadSource;
+  const sources: UploadSource[];
+  const changes: FileChanges & TapeChanges;
+  const info: FileChanges;
+  const tags: string[];
+  const starred: boolean;
+  const text: string;
+  const path: string;
+  const folder: string;
+  const data: string;
+  const method: 'POST';
+  const searchParams: Record<string, string>;
+  const json: object;
+  const schema: StandardSchema;
+
+  const users: SandboxUser[];
+  const apps: SandboxApp[];
+  const faults: string;
+  const port: number;
+  const host: string;
+  const allowedHosts: string[];
+  const now: () => number;
+}
+`;
+
+function declarations(): string {
+  const values = exported.map(({ path, name }) => `const ${name}: typeof import('${path}').${name};`);
+  const both = Map.groupBy(methods, ({ method }) => method);
+  const loose = [...both].map(([method, each]) => `const ${method}: ${each.map(({ type }) => type).join(' & ')};`);
+  return `declare global {\n${[...values, ...loose].join('\n')}\n}`;
+}
+
+it('finds the calls', () => {
+  const found = calls.map(({ page, code }) => `${page}: ${code}`);
+  expect(found).toEqual(
+    expect.arrayContaining([
+      "docs/migrating.md: api.files.download(id, 'thumb_120.jpg')",
+      'docs/migrating.md: new AuthorizationCodeClient({ clientId, clientSecret, redirectUri })',
+      'docs/browser.md: signIn({ scope, returnTo, params })',
+      "docs/testing.md: await sandbox.authorize(url, { username: 'alice' })",
+      'docs/files.md: files.clone(id)',
+    ]),
+  );
+  expect(found.filter((call) => /\bdt\.|Strategy/.test(call))).toEqual([]);
+});
+
+it('knows every call that stands in place of an old one', () => {
+  const cells = pages.flatMap((page) =>
+    tablesOf(page).flatMap(({ columns, rows }) => {
+      const now = columns.findIndex((column) => ofToday.test(column));
+      return rows.flatMap(({ line, cells }) => codeIn(cells[now]).map((code) => ({ place: `${page}:${line}`, code })));
+    }),
+  );
+  expect(cells.length).toBeGreaterThan(30);
+  const unknown = cells.filter(({ code }) => code.includes('(') && !isCall(code));
+  expect(unknown.map(({ place, code }) => `${place}: ${code}`)).toEqual([]);
+});
+
+it('compiles every call where it stands', () => {
+  const lines = Map.groupBy(calls, ({ page, line }) => `${page}:${line}`);
+  const blocks = [...lines].map(([place, [first, ...others]]) => ({
+    page: first?.page ?? '',
+    place,
+    line: first?.line ?? 0,
+    language: 'ts',
+    text: [first, ...others].map((call) => call && statement(call)).join(' '),
+  }));
+  const complaints = compile(blocks, { ...everywhere, strict: true }, `${names}\n${words}\n${declarations()}`);
+  expect(complaints.map(({ block, line, message }) => `${block?.page ?? 'words'}:${line}: ${message}`)).toEqual([]);
+});

@@ -1,0 +1,153 @@
+import { readFileSync } from 'node:fs';
+import ts from 'typescript';
+import { describe, expect, it } from 'vitest';
+import * as sdk from '../../src/index.js';
+import { type Faults, parseFaults } from '../../src/sandbox/faults.js';
+import { quirks } from '../../src/sandbox.js';
+import { everywhere } from './compile.js';
+import { entries } from './entries.js';
+import { pages } from './pages.js';
+import { codeIn, linesOf, rowsUnder, tablesOf } from './tables.js';
+
+// What the tables of the documentation say, held against the code: a table that nobody reads is not kept up.
+
+describe('the imports of the README', () => {
+  const rows = rowsUnder('Import', 'README.md').map(({ cells: [path, names] }) => ({
+    path: codeIn(path)[0] ?? '',
+    names,
+  }));
+  const imports = rows.filter(({ path }) => path in entries);
+
+  it('are those of the package', () => {
+    const { exports } = JSON.parse(readFileSync('package.json', 'utf8'));
+    const paths = Object.keys(exports).filter((path) => path !== './package.json');
+    expect(imports.map(({ path }) => path).sort()).toEqual(
+      paths.map((path) => path.replace('.', 'doctape-sdk')).sort(),
+    );
+    expect(Object.keys(entries).sort()).toEqual(imports.map(({ path }) => path).sort());
+  });
+
+  it.each(imports)('$path gives what stands there', ({ path, names }) => {
+    const given = Object.keys(entries[path] ?? {}).filter((name) => !name.endsWith('Error'));
+    expect(
+      codeIn(names)
+        .filter((name) => /^\w+$/.test(name) && name !== 'Request')
+        .sort(),
+    ).toEqual(given.sort());
+  });
+});
+
+describe('an error', () => {
+  const program = ts.createProgram(['dist/index.d.ts'], everywhere);
+  const checker = program.getTypeChecker();
+  const file = program.getSourceFile('dist/index.d.ts');
+  const root = file && checker.getSymbolAtLocation(file);
+  if (!root) throw new Error('there is no dist/index.d.ts: run npm run build first');
+
+  const classes = new Map(
+    checker.getExportsOfModule(root).flatMap((symbol) => {
+      const own = symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol;
+      const isError = own.flags & ts.SymbolFlags.Class && own.name.endsWith('Error');
+      return isError ? [[own.name, checker.getDeclaredTypeOfSymbol(own)]] : [];
+    }),
+  );
+
+  /** The codes of a class. Undefined where a server has the last word. */
+  function codesOf(name: string): string[] | undefined {
+    const type = classes.get(name);
+    const code = type && checker.getPropertyOfType(type, 'code');
+    if (!code) throw new Error(`${name} has no code`);
+    const types = checker.getTypeOfSymbol(code);
+    const values = (types.isUnion() ? types.types : [types]).map((each) => each.isStringLiteral() && each.value);
+    return values.every((value) => value !== false) ? values : undefined;
+  }
+
+  /** What a class has besides, and its base has not. */
+  function propertiesOf(name: string): string[] {
+    const members = [...(classes.get(name)?.symbol.members?.keys() ?? [])].map(String);
+    return members.filter((member) => !['name', 'code', '__constructor'].includes(member));
+  }
+
+  const rows = rowsUnder('Class', 'docs/errors.md').map(({ cells: [name, codes, more] }) => ({
+    name: codeIn(name)[0] ?? '',
+    codes: codeIn(codes),
+    more: codeIn(more),
+  }));
+
+  it('stands in docs/errors.md if it is exported', () => {
+    const concrete = [...classes.keys()].filter((name) => name !== 'DoctapeError');
+    expect(concrete.length).toBeGreaterThan(10);
+    expect(rows.map(({ name }) => name).sort()).toEqual(concrete.sort());
+  });
+
+  it.each(rows)('$name has the codes and properties that stand there', ({ name, codes, more }) => {
+    const known = codesOf(name);
+    if (known) expect(codes.sort()).toEqual(known.sort());
+    const properties = more.filter((word) => /^[a-z]\w*$/.test(word));
+    expect(properties.sort()).toEqual(propertiesOf(name).sort());
+  });
+
+  it.each(rows.filter(({ codes }) => /^http_\d+$/.test(codes[0] ?? '')))(
+    '$name is of $codes',
+    async ({ name, codes, more }) => {
+      const [code = ''] = codes;
+      const fetch = async () => Response.json({ error: {} }, { status: Number(code.slice(5)) });
+      const error = await new sdk.ApiClient({ token: 'a', fetch, retry: false }).account
+        .get()
+        .catch((reason) => reason);
+      expect(error).toMatchObject({ name, code });
+      expect(Object.getPrototypeOf(error.constructor).name).toBe(more[0]);
+    },
+  );
+
+  it('has a code of its own wherever one is told', () => {
+    const told = pages.flatMap((page) => tablesOf(page).flatMap(({ rows }) => rows.map((row) => ({ page, ...row }))));
+    const wrong = told.flatMap(({ page, line, cells: [first = ''] }) => {
+      const [name = '', ...codes] = first.startsWith('`') ? codeIn(first) : [];
+      const known = classes.has(name) ? codesOf(name) : undefined;
+      const others = codes.filter((code) => known && !classes.has(code) && !known.includes(code));
+      return others.map((code) => `${page}:${line}: ${name} has no code ${code}`);
+    });
+    expect(wrong).toEqual([]);
+  });
+
+  it('is exported wherever one is named', () => {
+    const ofPlatforms = ['TypeError', 'SyntaxError', 'RangeError'];
+    const wrong = pages.flatMap((page) =>
+      linesOf(page).flatMap((text, index) =>
+        codeIn(text)
+          .flatMap((code) => /^[A-Z]\w*Error\b/.exec(code)?.[0] ?? [])
+          .filter((name) => !(name in sdk) && !ofPlatforms.includes(name))
+          .map((name) => `${page}:${index + 1}: nobody exports ${name}`),
+      ),
+    );
+    expect(wrong).toEqual([]);
+  });
+});
+
+it('knows every rendition', () => {
+  const named = rowsUnder('Rendition', 'docs/links.md').flatMap(({ cells: [names] }) => codeIn(names));
+  expect(['original', ...named].sort()).toEqual([...sdk.renditions].sort());
+});
+
+describe('the sandbox', () => {
+  it('knows the faults that are explained, and has no others', () => {
+    const known: Record<keyof Faults, true> = {
+      latency: true,
+      status: true,
+      probability: true,
+      retryAfter: true,
+      cut: true,
+      stall: true,
+      noRanges: true,
+    };
+    const explained = rowsUnder('Fault', 'docs/sandbox.md').flatMap(({ cells: [fault] }) => codeIn(fault));
+    const faults = parseFaults('docs/sandbox.md', explained.join().replace(/=[A-Z]+/g, '=1'));
+    expect(Object.keys(faults).sort()).toEqual(Object.keys(known).sort());
+  });
+
+  it('knows the quirks that are explained, and has no others', () => {
+    const explained = rowsUnder('Quirk', 'docs/sandbox.md').flatMap(({ cells: [quirk] }) => codeIn(quirk));
+    expect(explained.sort()).toEqual([...quirks].sort());
+  });
+});
