@@ -1,4 +1,4 @@
-import { chmod, chown, lstat, stat } from 'node:fs/promises';
+import { type FileHandle, stat } from 'node:fs/promises';
 import { unlessAbsent } from './system-error.js';
 
 /** Who may do what with a file. */
@@ -19,22 +19,19 @@ export async function accessOf(path: string): Promise<Access | undefined> {
 }
 
 /**
- * Gives a file that is to replace another one its owner and group, as far as the system lets us, and closes it to all who
- * may not use the other.
- * @returns what may be done with it in the end, for `grant`
+ * Gives an open file, which is to replace another one, its owner, group and permissions, as far as the system lets us.
+ * It never becomes more open than the other.
  */
-export async function adopt(file: string, { mode, uid, gid }: Access): Promise<number> {
-  const before = await lstat(file);
-  if (before.uid !== uid) await chown(file, uid, before.gid).catch(() => {}); // only root may
-  const { uid: owner } = await lstat(file);
-  if (before.gid !== gid) await chown(file, owner, gid).catch(() => {}); // only members of the group may
-  const now = await lstat(file);
+export async function adopt(file: FileHandle, { mode, uid, gid }: Access): Promise<void> {
+  const before = await file.stat();
+  if (before.uid !== uid) await file.chown(uid, before.gid).catch(() => {}); // only root may
+  const { uid: owner } = await file.stat();
+  if (before.gid !== gid) await file.chown(owner, gid).catch(() => {}); // only members of the group may
+  const now = await file.stat();
   const granted = now.gid === gid ? mode : mode & ~0o070; // what a group might do is nothing that another group may
-  if ((now.mode & 0o777 & ~(granted | closed)) !== 0) await chmod(file, closed);
-  return granted;
-}
-
-/** Gives a file its permissions. Where the file system refuses, it keeps fewer. */
-export async function grant(file: string, mode: number): Promise<void> {
-  if (((await lstat(file)).mode & 0o777) !== mode) await chmod(file, mode).catch(() => {});
+  const given = now.mode & 0o777;
+  if (given === granted) return;
+  await file.chmod(granted).catch((error: unknown) => {
+    if ((given & ~(granted | closed)) !== 0) throw error; // else it stays more closed
+  });
 }

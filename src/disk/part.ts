@@ -1,12 +1,12 @@
 import { type BigIntStats, constants } from 'node:fs';
-import { type FileHandle, lstat, open, readFile, rename, unlink } from 'node:fs/promises';
+import { chmod, type FileHandle, lstat, open, readFile, rename, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { invalid } from '../protocol/checks.js';
 import { type ConfigurationError, TransferError } from '../protocol/errors.js';
 import { parseHttpDate } from '../transport/http-date.js';
-import { accessOf, adopt, closed, grant } from './access.js';
+import { accessOf, adopt, closed } from './access.js';
 import type { PathLock } from './path-lock.js';
-import { unlessAbsent } from './system-error.js';
+import { systemCode, unlessAbsent } from './system-error.js';
 
 /** What a part is of. Only bytes of the same file at the same server, in the same version, can be added to it. */
 export interface Origin {
@@ -31,12 +31,18 @@ export interface Part {
   /** What is there of `url`, if it can be continued. Refuses what is there and is none of ours. */
   left(url: string): Promise<Left | undefined>;
   /** Opens what is there, to add to it. */
-  reopen(left: Left): Promise<FileHandle>;
+  reopen(left: Left): Promise<OpenPart>;
   /** Begins with nothing. */
-  create(origin: Origin): Promise<FileHandle>;
+  create(origin: Origin): Promise<OpenPart>;
   remove(): Promise<void>;
-  /** Gives it the final name, and the owner and permissions of the file that it replaces. */
+}
+
+export interface OpenPart {
+  /** @returns how many bytes of the chunks were written, behind so many that are there */
+  write(chunks: Uint8Array[], size: number): Promise<number>;
+  /** Waits until so many bytes are on the disk, and gives it the final name, and what the file had that it replaces. */
   publish(size: number): Promise<void>;
+  close(): Promise<void>;
 }
 
 /** @param lock what keeps others away: nothing is touched once it is lost */
@@ -50,12 +56,18 @@ export function partOf(path: string, lock: PathLock): Part {
     if (!(await lock.held())) throw takenOver(path);
   }
 
-  /** The part as it is, if there is one. Refuses somebody else's, unless it is empty: then there is nothing to lose. */
+  /** The part as it is, if there is one. Refuses somebody else's. */
   async function look(): Promise<BigIntStats | undefined> {
     const status = await lstat(part, { bigint: true }).catch(unlessAbsent);
-    if (status?.isFile() && status.size === 0n) ours = identityOf(status);
     if (status && !(ours && isSame(ours, status))) throw inTheWay(part);
     return status;
+  }
+
+  /** Refuses somebody else's, which may have come meanwhile. */
+  async function removeNote(): Promise<void> {
+    const about = (await readNote(note))?.part;
+    if (about && (about.inode !== ours?.inode || about.born !== ours.born)) throw inTheWay(note);
+    await unlink(note).catch(unlessAbsent);
   }
 
   /** The note goes last: without it, a part would be taken for somebody else's file. */
@@ -63,13 +75,45 @@ export function partOf(path: string, lock: PathLock): Part {
     await checkHeld();
     if (await look()) await unlink(part).catch(unlessAbsent);
     await syncFolder(path); // no old part may ever come to stand beside a new note
-    await unlink(note).catch(unlessAbsent);
+    await removeNote();
+  }
+
+  function openPart(handle: FileHandle): OpenPart {
+    return {
+      async write(chunks, size) {
+        await checkHeld(); // of a process that was stopped for long, the file may be finished by another
+        return (await handle.writev(chunks, size)).bytesWritten;
+      },
+
+      async publish(size) {
+        await handle.sync();
+        const access = await accessOf(path);
+        if (access) await adopt(handle, access);
+        await checkHeld();
+        const status = await look();
+        if (!status || Number(status.size) !== size) {
+          throw new TransferError('changed', `${part} was changed while it was written`, size);
+        }
+        await rename(part, path);
+        const published = await lstat(path, { bigint: true }).catch(unlessAbsent);
+        if (!(published && ours && isSame(ours, published))) {
+          throw invalid('path', `${path} was replaced by somebody else as it was written: look at what is there`);
+        }
+        await removeNote().catch(() => {}); // of somebody else, which is not in the way any more
+        await syncFolder(path);
+      },
+
+      close: () => handle.close(),
+    };
   }
 
   return {
     async left(url) {
       const origin = await readNote(note);
       ours = origin?.part;
+      const status = await lstat(part, { bigint: true }).catch(unlessAbsent);
+      // a run that died before it had made a note of it; and there is nothing to lose
+      if (!ours && status?.isFile() && status.size === 0n) ours = identityOf(status);
       const size = Number((await look())?.size ?? 0n);
       const validator = origin?.url === url ? origin.validator : undefined;
       return size > 0 && validator !== undefined ? { validator, size } : undefined;
@@ -77,9 +121,15 @@ export function partOf(path: string, lock: PathLock): Part {
 
     async reopen({ size }) {
       // not through a link that was put there meanwhile
-      const handle = await open(part, constants.O_RDWR | (constants.O_NOFOLLOW ?? 0));
+      const flags = constants.O_RDWR | (constants.O_NOFOLLOW ?? 0);
+      let handle = await open(part, flags).catch(unlessDenied);
+      if (!handle) {
+        await look();
+        await chmod(part, closed); // it had been given its permissions when the run died that wrote it
+        handle = await open(part, flags);
+      }
       const status = await handle.stat({ bigint: true });
-      if (ours && isSame(ours, status) && Number(status.size) === size) return handle;
+      if (ours && isSame(ours, status) && Number(status.size) === size) return openPart(handle);
       await handle.close();
       await look();
       throw new TransferError('changed', `${part} was changed while it was to be continued`, 0);
@@ -89,29 +139,22 @@ export function partOf(path: string, lock: PathLock): Part {
       await remove();
       const mode = (await accessOf(path)) ? closed : 0o666; // one that replaces no file is as open as any
       const handle = await open(part, 'wx', mode).catch((error: unknown) => look().then(() => Promise.reject(error)));
-      ours = identityOf(await handle.stat({ bigint: true }));
-      await writeNote(note, { ...origin, part: ours }).catch((error: unknown) =>
-        handle.close().then(() => Promise.reject(error)),
-      );
-      return handle;
+      try {
+        ours = identityOf(await handle.stat({ bigint: true }));
+        await writeNote(note, { ...origin, part: ours });
+        return openPart(handle);
+      } catch (error) {
+        await handle.close();
+        throw error;
+      }
     },
 
     remove,
-
-    async publish(size) {
-      await checkHeld();
-      const status = await look();
-      if (!status || Number(status.size) !== size) {
-        throw new TransferError('changed', `${part} was changed while it was written`, size);
-      }
-      const access = await accessOf(path);
-      const mode = access && (await adopt(part, access));
-      await rename(part, path);
-      await unlink(note).catch(unlessAbsent);
-      if (mode !== undefined) await grant(path, mode);
-      await syncFolder(path);
-    },
   };
+}
+
+function unlessDenied(error: unknown): undefined {
+  if (systemCode(error) !== 'EACCES') throw error;
 }
 
 function takenOver(path: string): ConfigurationError {
@@ -125,7 +168,7 @@ function inTheWay(file: string): ConfigurationError {
 /** What tells a file from another that bears its name later. */
 interface Identity {
   inode: string;
-  /** Milliseconds since 1970, which all runtimes agree on; 0 where the file system does not know. */
+  /** Milliseconds since 1970, which all runtimes agree on. */
   born: string;
 }
 
@@ -133,10 +176,13 @@ function identityOf({ ino, birthtimeNs }: BigIntStats): Identity {
   return { inode: String(ino), born: String(birthtimeNs / 1_000_000n) };
 }
 
-/** Both, because an inode is given to the next file when it is free, and two may be born at once. */
+/**
+ * Both, because an inode is given to the next file when it is free, and two may be born at once. Where the birth is not
+ * known, systems tell the last change in its place.
+ */
 function isSame(one: Identity, status: BigIntStats): boolean {
   const { inode, born } = identityOf(status);
-  return status.isFile() && one.inode === inode && one.born === born;
+  return status.isFile() && one.inode === inode && (one.born === born || status.birthtimeNs === status.ctimeNs);
 }
 
 interface Note extends Origin {
@@ -170,6 +216,9 @@ async function writeNote(path: string, note: Note): Promise<void> {
   try {
     await handle.writeFile(JSON.stringify(note));
     await handle.sync();
+  } catch (error) {
+    await unlink(path).catch(() => {}); // half a note would be taken for somebody else's
+    throw error;
   } finally {
     await handle.close();
   }

@@ -6,7 +6,7 @@ import { setInterval } from 'node:timers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { invalid } from '../protocol/checks.js';
 import { type ConfigurationError, DoctapeError } from '../protocol/errors.js';
-import { systemCode, unlessAbsent, writeError } from './system-error.js';
+import { pathError, systemCode, unlessAbsent, writeError } from './system-error.js';
 
 export interface PathLock {
   /** Whether it is still ours: a process that was stopped for long may have been taken for dead. */
@@ -16,7 +16,6 @@ export interface PathLock {
 
 const beat = 2000;
 const deadAfter = 10_000;
-const longAgo = 3_600_000; // further than clocks are apart
 const mostAttempts = 8;
 const mostFolders = 100;
 
@@ -41,7 +40,9 @@ export async function lockPath(path: string, signal?: AbortSignal): Promise<Path
     } catch (error) {
       await claim.release();
       if (signal?.aborted) throw signal.reason;
-      throw error instanceof DoctapeError ? error : writeError(folder, 0, error);
+      throw error instanceof DoctapeError
+        ? error
+        : pathError(path, `is locked by ${folder}, which cannot be read`, error);
     }
     await claim.release();
     await sleep(Math.random() * 10 * attempt); // of two that came at once, both stepped back
@@ -84,7 +85,9 @@ async function createIn(path: string, folder: string, file: string): Promise<Fil
       return await open(file, 'wx');
     } catch (error) {
       // the last of the others has just taken the folder away
-      if (systemCode(error) !== 'ENOENT' || attempt === mostFolders) throw writeError(folder, 0, error);
+      if (systemCode(error) === 'ENOENT' && attempt < mostFolders) continue;
+      await rmdir(folder).catch(() => {}); // it may be of somebody else
+      throw pathError(path, `is locked by ${folder}, which cannot be written`, error);
     }
   }
 }
@@ -98,8 +101,9 @@ async function otherClaim(
   here: string,
   signal: AbortSignal | undefined,
 ): Promise<string | undefined> {
-  for (const name of await readdir(folder)) {
-    if (name === claim || !claimName.test(name)) continue;
+  for (const entry of await readdir(folder, { withFileTypes: true })) {
+    const { name } = entry;
+    if (name === claim || !claimName.test(name) || !entry.isFile()) continue;
     const file = join(folder, name);
     if ((await livesHere(name, here)) ?? (await moves(file, signal))) return name;
     await unlink(file).catch(unlessAbsent);
@@ -133,10 +137,10 @@ async function livesHere(name: string, here: string): Promise<boolean | undefine
   return ours.has(name) || undefined; // of another thread, which may have been ended
 }
 
-/** Whether somebody keeps a claim fresh. Clocks of other machines are not relied on. */
+/** Whether somebody keeps a claim fresh. It is watched, because the clocks of other machines may be wrong. */
 async function moves(file: string, signal: AbortSignal | undefined): Promise<boolean> {
   const before = await touched(file);
-  if (before === undefined || Math.abs(Date.now() - before) > longAgo) return false;
+  if (before === undefined) return false;
   for (let waited = 0; waited < deadAfter; waited += beat) {
     await sleep(beat, undefined, signal && { signal });
     const now = await touched(file);
@@ -150,25 +154,30 @@ async function touched(file: string): Promise<number | undefined> {
 }
 
 /**
- * Where the number of a process means the same as to us: this machine, on Linux since it was started and in this namespace
- * of processes, because containers may bear one host name. In letters that may be in the name of a file.
+ * Where the number of a process means the same as to us: this machine, on Linux since it was started and in these
+ * namespaces, because containers may bear one host name. In letters that may be in the name of a file.
  */
 async function ourPlace(): Promise<string> {
   try {
     const boot = await readFile('/proc/sys/kernel/random/boot_id', 'utf8').catch(() => '');
-    const processes = await readlink('/proc/self/ns/pid').catch(() => '');
+    // of processes, and of the time since the start, by which they are told apart
+    const spaces = await Promise.all(['pid', 'time'].map((kind) => readlink(`/proc/self/ns/${kind}`).catch(() => '')));
     const network =
       boot === '' ? Object.values(networkInterfaces()).flatMap((each) => each?.map(({ mac }) => mac)) : [];
-    const place = [hostname(), boot, processes, ...network.sort()].join();
+    const place = [hostname(), boot, ...spaces, ...network.sort()].join();
     return createHash('sha256').update(place).digest('hex').slice(0, 16);
   } catch {
     return ''; // Deno asks for a permission
   }
 }
 
-/** When a process began, as its system counts: process ids come again. Linux only: elsewhere no file tells. */
+/**
+ * When a process began, as its system counts: process ids come again. Linux only: elsewhere no file tells.
+ * A dead one that nobody has buried yet never began.
+ */
 async function beginningOf(pid: number): Promise<string | undefined> {
   const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined);
   // the second field is a name that may hold anything
-  return text?.slice(text.lastIndexOf(')') + 2).split(' ')[19];
+  const fields = text?.slice(text.lastIndexOf(')') + 2).split(' ');
+  return fields && /[ZX]/.test(fields[0] ?? '') ? 'never' : fields?.[19];
 }

@@ -1,4 +1,4 @@
-import { realpath, stat } from 'node:fs/promises';
+import { lstat, realpath, stat } from 'node:fs/promises';
 import { dirname, resolve, sep } from 'node:path';
 import type { ApiClient } from '../api/client.js';
 import { checkOptionalFunction, checkOptions, checkSignal, invalid, kindOf } from '../protocol/checks.js';
@@ -7,11 +7,11 @@ import type { Rendition } from '../protocol/renditions.js';
 import { isEncoded } from '../transport/content-coding.js';
 import { meter, type OnProgress, type Progress } from '../transport/progress.js';
 import { contentRange, strongValidator } from '../transport/range.js';
-import { batchWriter } from './batch-writer.js';
+import { type BatchWriter, batchWriter } from './batch-writer.js';
 import { checkPath } from './check-path.js';
 import { type Left, type Origin, type Part, partOf } from './part.js';
 import { lockPath } from './path-lock.js';
-import { pathError, systemCode, writeError } from './system-error.js';
+import { pathError, systemCode, unlessAbsent, writeError } from './system-error.js';
 
 /** What to save, and whom to tell. */
 export interface SaveOptions {
@@ -107,21 +107,19 @@ async function save(download: Download): Promise<number> {
   written = start;
   try {
     progress.add(start);
-    const handle = await disk(left && start > 0 ? part.reopen(left) : part.create(origin));
+    const opened = await disk(left && start > 0 ? part.reopen(left) : part.create(origin));
     const writer = batchWriter(async (chunks) => {
-      const { bytesWritten } = await disk(handle.writev(chunks, written));
-      written += bytesWritten;
-      progress.add(bytesWritten);
-      return bytesWritten;
+      const bytes = await disk(opened.write(chunks, written));
+      written += bytes;
+      progress.add(bytes);
+      return bytes;
     });
     try {
-      // what arrived before it broke is worth keeping
-      await pour(response, writer.write).finally(writer.flush);
-      await disk(handle.sync());
+      await pour(response, writer);
+      await disk(opened.publish(written));
     } finally {
-      await disk(handle.close());
+      await disk(opened.close());
     }
-    await disk(part.publish(written));
   } catch (error) {
     void response.body?.cancel().catch(() => {});
     if (origin.validator === undefined && start === 0) await part.remove().catch(() => {}); // nobody could continue it
@@ -174,14 +172,18 @@ function describe({ status, headers }: Response, url: string): { total: number |
   };
 }
 
-async function pour({ body }: Response, write: (chunk: Uint8Array) => Promise<void>): Promise<void> {
+async function pour({ body }: Response, writer: BatchWriter): Promise<void> {
   const reader = body?.getReader();
   try {
-    for (let chunk = await reader?.read(); chunk && !chunk.done; chunk = await reader?.read()) await write(chunk.value);
+    for (let chunk = await reader?.read(); chunk && !chunk.done; chunk = await reader?.read()) {
+      await writer.write(chunk.value);
+    }
   } catch (error) {
     void reader?.cancel().catch(() => {}); // ends the connection, when it is the disk that failed
+    await writer.flush().catch(() => {}); // what arrived before it broke is worth keeping
     throw error;
   }
+  await writer.flush();
 }
 
 /** What was loaded of a version that is gone still counts as loaded. Until there is as much again, nobody knows of how much. */
@@ -212,6 +214,8 @@ async function checkTarget(path: string): Promise<string> {
     if (error instanceof DoctapeError) throw error;
     if (systemCode(error) !== 'ENOENT') throw pathError(path, 'cannot be written', error);
   }
+  const link = await lstat(target).catch(unlessAbsent);
+  if (link?.isSymbolicLink()) throw invalid('path', `${path} is a link that leads nowhere: make what it leads to`);
   const folder = await stat(dirname(target)).catch(() => undefined);
   if (!folder) throw invalid('path', `${path} is in a folder that does not exist: make it first`);
   return target;

@@ -21,6 +21,8 @@ const remedies: Record<string, string> = {
   EROFS: 'the file system can only be read',
   ENAMETOOLONG: 'the name is too long for the file system',
   ELOOP: 'its links lead in a circle',
+  EBUSY: 'it is in use, or mounted by itself: choose another',
+  EEXIST: 'there is something else by then',
   EMFILE: 'this process has too many files open',
 };
 

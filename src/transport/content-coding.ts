@@ -5,7 +5,6 @@ export function isEncoded(headers: Headers): boolean {
   return codingsOf(headers).length > 0;
 }
 
-/** In the order in which they were applied. */
 function codingsOf(headers: Headers): string[] {
   const codings = (headers.get('content-encoding') ?? '').split(',').map((coding) => coding.trim().toLowerCase());
   return codings.filter((coding) => coding !== '' && coding !== 'identity');
@@ -13,13 +12,16 @@ function codingsOf(headers: Headers): string[] {
 
 const formats: Record<string, string> = { gzip: 'gzip', 'x-gzip': 'gzip', deflate: 'deflate', br: 'brotli' };
 
+/** Whether every runtime, or we for it, can unpack it. Browsers can whatever they take. */
+export function isUnpackable(headers: Headers): boolean {
+  const [coding, ...more] = codingsOf(headers);
+  return platform() === 'browser' || coding === undefined || (coding in formats && more.length === 0);
+}
+
 /** The body unpacked. Deno leaves that to whoever asks for a range or a coding; the others do it always. */
 export function unpacked({ headers, body }: Response): ReadableStream<Uint8Array> | null {
-  const codings = codingsOf(headers);
-  if (platform() !== 'deno' || codings.some((coding) => !(coding in formats))) return body;
-  let unpacked: ReadableStream<Uint8Array<ArrayBuffer>> | null = body;
-  for (const coding of codings.reverse()) {
-    unpacked = unpacked?.pipeThrough(new DecompressionStream(formats[coding] as CompressionFormat)) ?? null;
-  }
-  return unpacked;
+  const [coding = ''] = codingsOf(headers);
+  const format = formats[coding];
+  if (platform() !== 'deno' || format === undefined) return body;
+  return body?.pipeThrough(new DecompressionStream(format as CompressionFormat)) ?? null;
 }

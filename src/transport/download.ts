@@ -1,6 +1,7 @@
 import { ResponseError, TransferError } from '../protocol/errors.js';
 import { requestBytes } from './byte-request.js';
 import { type Connection, routeUrl, type SearchParams } from './connection.js';
+import { isUnpackable } from './content-coding.js';
 import type { OnProgress } from './progress.js';
 import { type ByteRange, isOtherVersion, rangeProblem } from './range.js';
 import { operationOf } from './redaction.js';
@@ -47,6 +48,10 @@ function checkFirst(response: Response, range: ByteRange | undefined, operation:
   const { status, headers } = response;
   if (range?.ifRange !== undefined && (status === 200 || isOtherVersion(headers, range.ifRange))) {
     throw new TransferError('changed', `${operation} has another version of the file than the one asked for`, 0);
+  }
+  if (!isUnpackable(headers)) {
+    const message = `${operation} answered in a coding that was not asked for, and that not every runtime can unpack`;
+    throw new ResponseError('malformed_response', message, status);
   }
   const problem = range ? rangeProblem(response, range) : status !== 200 && `answered with ${status}`;
   if (problem) throw new ResponseError('unexpected_status', `${operation} ${problem}`, status);

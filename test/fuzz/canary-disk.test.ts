@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, rename, rm, symlink, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -41,6 +41,8 @@ async function saved(
 }
 
 const nothing = async () => {};
+
+const otherNote = JSON.stringify({ url: all, part: { inode: '1', born: '1' } });
 
 /** Takes the claim of whoever writes to the path away, as one does that takes them for dead. */
 async function takeOver(path: string): Promise<void> {
@@ -100,15 +102,8 @@ const saveRows: Row[] = [
   ['a folder in place of a note', () => saved((path) => mkdir(`${path}.part.json`))],
   ['a link to nowhere in place of the lock', () => saved((path) => symlink('/nowhere/at/all', `${path}.part.lock`))],
   ['a file in place of the lock', () => saved((path) => writeFile(`${path}.part.lock`, all))],
-  [
-    'a claim of the dead that stays',
-    () =>
-      saved(async (path) => {
-        const claim = join(`${path}.part.lock`, `1..e15e.${crypto.randomUUID()}`);
-        await mkdir(claim, { recursive: true });
-        await utimes(claim, 1, 1);
-      }),
-  ],
+  ['a link that leads nowhere', () => saved((path) => symlink('/nowhere/at/all', path))],
+  ['a note that comes meanwhile', () => saved(nothing, (path) => writeFile(`${path}.part.json`, otherNote))],
   ['a path that is taken', () => saved(nothing, (path) => saveDownload(api(), 'b', path))],
   ['a lock that is lost', () => saved(nothing, takeOver)],
   [
@@ -162,10 +157,10 @@ const reached = nothingShownBy([...fileRows, ...saveRows, ...loopbackRows]);
 describe('the table', () => {
   it('reaches every place where an error is made: a new one needs a row', () => {
     const sites = failureSites(['src/protocol', 'src/disk']);
-    // what a browser cannot be opened with, `bring` makes one of ours of; after a part was changed, the download begins again
-    const seen = sites.filter(
-      ({ place, text }) => /^src\/disk\/(?!open-browser)/.test(place) && !/ was changed while /.test(text),
-    );
+    // of what a browser is not opened with, `bring` makes one of ours; after a part was changed, the download begins again;
+    // and two take somebody who is quicker than a test, or a file system that fails
+    const elsewhere = / was changed while | was replaced by somebody else | which cannot be read/;
+    const seen = sites.filter(({ place, text }) => /^src\/disk\/(?!open-browser)/.test(place) && !elsewhere.test(text));
     expect(seen.length).toBeGreaterThan(30);
     expect(seen.filter(({ place }) => !reached.has(place))).toEqual([]);
   });

@@ -176,6 +176,10 @@ const downloadRows: Row[] = [
         breaking({}, () => new Response('x', { status: 206, headers: { etag: `"${state}"` } })).files.download('a'),
       ),
   ],
+  [
+    'a coding that nobody asked for',
+    () => answering(200, all, { 'content-encoding': `gzip, ${token.slice(0, 6)}` }).files.download('a'),
+  ],
   ['a rest that is refused', () => bytesOf(breaking({}, () => new Response(all, { status: 416 })).files.download('a'))],
   [
     'a rest that is not to be had',

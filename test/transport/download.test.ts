@@ -53,6 +53,17 @@ async function roomIn(response: ServerResponse): Promise<void> {
 }
 
 describe('the response', () => {
+  test.each(['zstd', 'gzip, br', 'compress'])(
+    'in the coding %s is none: not every runtime unpacks it',
+    async (coding) => {
+      const server = await scriptedServer((_, response) => {
+        response.writeHead(200, { 'content-encoding': coding }).end('whatever it is');
+      });
+      const error = await rejection(apiAt(server.url).files.download('a'), ResponseError);
+      expect(error).toMatchObject({ code: 'malformed_response', status: 200 });
+    },
+  );
+
   test('gives its first bytes before the server has sent the rest', async () => {
     const rest = Promise.withResolvers<void>();
     const server = await scriptedServer(async (_, response) => {
