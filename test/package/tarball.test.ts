@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join, normalize } from 'node:path';
+import { delimiter, dirname, join, normalize } from 'node:path';
 import { promisify } from 'node:util';
 import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
@@ -85,6 +85,14 @@ describe('its manifest', () => {
   });
 });
 
+describe('what npm installs with it', () => {
+  it('is what it depends on, and nothing else', async () => {
+    const { packages } = JSON.parse(await readFile(join(folder, 'package-lock.json'), 'utf8'));
+    const names = ['doctape-sdk', ...Object.keys(manifest.dependencies)].map((name) => `node_modules/${name}`);
+    expect(Object.keys(packages).sort()).toEqual(['', ...names].sort());
+  });
+});
+
 describe('a project in Node', () => {
   const signIn = `
     const main = async ({ ApiClient }, { AuthorizationCodeClient }, { createSandbox }) => {
@@ -134,9 +142,8 @@ describe('a project in Node', () => {
   });
 
   it('has the command', async () => {
-    const cli = join(folder, 'node_modules/doctape-sdk', manifest.bin['doctape-sdk']);
-    expect((await readFile(cli, 'utf8')).startsWith('#!/usr/bin/env node\n')).toBe(true);
-    const { stdout } = await run(process.execPath, [cli, '--version'], { cwd: folder });
+    const env = { ...process.env, PATH: [dirname(process.execPath), process.env.PATH].join(delimiter) };
+    const { stdout } = await run('node_modules/.bin/doctape-sdk', ['--version'], { cwd: folder, env });
     expect(stdout.trim()).toBe(manifest.version);
   });
 });

@@ -1,6 +1,9 @@
-import { execFile } from 'node:child_process';
-import { cp, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { execFile, spawn } from 'node:child_process';
+import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { createServer, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { dirname, join, resolve } from 'node:path';
+import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
@@ -12,16 +15,55 @@ export async function packPackage(folder: string): Promise<{ tarball: string; fi
   return { tarball: join(folder, filename), files: files.map(({ path }: { path: string }) => path) };
 }
 
-/** Makes a project of a folder: the packed package in it, with its dependencies from where they are. */
-export async function installPackage(tarball: string, folder: string, type = 'module'): Promise<void> {
-  const modules = join(folder, 'node_modules');
-  await mkdir(join(modules, 'doctape-sdk'), { recursive: true });
-  await run('tar', ['-xzf', tarball, '--strip-components=1', '-C', join(modules, 'doctape-sdk')]);
-  const { dependencies } = JSON.parse(await readFile('package.json', 'utf8'));
-  for (const name of Object.keys(dependencies)) {
-    await cp(join('node_modules', name), join(modules, name), { recursive: true });
+/** Makes a project of a folder: what `npm install` makes of the packed package there, with whatever that needs. */
+export async function installPackage(tarball: string, folder: string): Promise<void> {
+  await writeFile(join(folder, 'package.json'), JSON.stringify({ type: 'module', private: true }));
+  await writeFile(join(folder, '.npmrc'), 'audit=false\nfund=false\nupdate-notifier=false\nnoproxy=127.0.0.1\n');
+  const registry = await serveRegistry();
+  // without the settings of the npm that runs the tests, and of whoever runs it
+  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^npm_/i.test(name)));
+  const own = { npm_config_cache: join(folder, '.npm'), npm_config_userconfig: join(folder, '.npmrc-of-nobody') };
+  try {
+    const args = ['install', `--registry=${registry.url}`, tarball];
+    await run('npm', args, { cwd: folder, env: { ...env, ...own } });
+  } finally {
+    await registry.close();
   }
-  await writeFile(join(folder, 'package.json'), JSON.stringify({ type, private: true }));
+}
+
+/** A registry that has the packages of this repository, each in the one version that is here. */
+async function serveRegistry(): Promise<{ url: string; close: () => Promise<void> }> {
+  const server = createServer((request, response) => {
+    const path = decodeURIComponent(request.url ?? '').slice(1);
+    const [name = '', isTarball] = path.endsWith('.tgz') ? [path.slice(0, -'.tgz'.length), true] : [path];
+    const answering = isTarball ? sendTarball(name, response) : sendDocument(name, `http://${request.headers.host}/`);
+    answering.then(
+      (document) => response.end(document),
+      () => response.writeHead(404).end('{}'),
+    );
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+/** What a registry knows of a package. */
+async function sendDocument(name: string, registry: string): Promise<string> {
+  const manifest = JSON.parse(await readFile(join('node_modules', name, 'package.json'), 'utf8'));
+  const { version } = manifest;
+  const versions = { [version]: { ...manifest, dist: { tarball: `${registry}${name}.tgz` } } };
+  return JSON.stringify({ name: manifest.name, 'dist-tags': { latest: version }, versions });
+}
+
+async function sendTarball(name: string, response: ServerResponse): Promise<undefined> {
+  const { stdout } = spawn('tar', ['-czf', '-', '-C', 'node_modules', name], { stdio: ['ignore', 'pipe', 'inherit'] });
+  await pipeline(stdout, response);
 }
 
 /** Puts a package of this repository into a project, which has no other way to it. */
