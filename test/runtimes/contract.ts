@@ -1,14 +1,16 @@
+import * as sdk from 'doctape-sdk';
 import {
   ApiClient,
   type ApiClientOptions,
-  DoctapeError,
   type FileInfo,
   type Progress,
   renditions,
+  type Scope,
   scopes,
   type Token,
 } from 'doctape-sdk';
 import { ImplicitGrantClient, type WebStorage } from 'doctape-sdk/browser';
+import { createSandbox } from 'doctape-sdk/sandbox';
 import { AuthorizationCodeClient } from 'doctape-sdk/server';
 
 /** What every runtime has to do alike. It is written against the package alone, and against a sandbox over HTTP. */
@@ -20,15 +22,26 @@ export interface Surroundings {
   control: string;
   /** Whether this is a browser page. */
   page: boolean;
+  /** An empty folder, where there is a disk. */
+  folder?: string;
+}
+
+/** What is needed where there is a disk. Elsewhere it cannot even be imported. */
+export interface Disk {
+  node: typeof import('doctape-sdk/node');
+  fs: typeof import('node:fs/promises');
 }
 
 export interface Outcome {
   name: string;
   /** What went wrong. */
   error?: string;
+  /** It takes a disk, and there is none. */
+  absent?: boolean;
 }
 
 type Case = (context: Context) => Promise<void>;
+type DiskCase = (context: Context & Disk & { folder: string }) => Promise<void>;
 
 interface Context extends Surroundings {
   token: Token;
@@ -37,7 +50,11 @@ interface Context extends Surroundings {
   faulty: (fault: string, options?: Partial<ApiClientOptions>) => ApiClient;
   /** Where the user's browser would come back to. */
   callback: (url: URL, options?: { approve?: boolean }) => Promise<string>;
+  /** A token for no more than this. */
+  tokenFor: (scope: readonly Scope[]) => Promise<Token>;
 }
+
+type ErrorName = Exclude<Extract<keyof typeof sdk, `${string}Error`>, 'DoctapeError'>;
 
 const serverApp = {
   clientId: '5f0c1c0e-3c5e-4b57-9f0b-2d8c1f6b7a01',
@@ -50,17 +67,17 @@ const cases: Record<string, Case> = {
   async 'signs in by authorization code'({ url, page, callback }) {
     const options = { ...serverApp, redirectUri, scope: ['account.read'] };
     const endpoints = { authorizationEndpoint: `${url}/oauth2`, tokenEndpoint: `${url}/oauth2/token` };
-    if (page) return refuses(async () => new AuthorizationCodeClient(options), 'browser_secret');
+    if (page) return refuses(async () => new AuthorizationCodeClient(options), 'ConfigurationError', 'browser_secret');
     const client = new AuthorizationCodeClient({ ...options, ...endpoints, issuer: url });
     const { url: address, pending } = await client.authorize();
     const back = await callback(address);
     const token = await client.exchange(back, pending);
     equal(token.scope, ['account.read']);
-    await refuses(() => client.exchange(back, pending), 'state_used');
+    await refuses(() => client.exchange(back, pending), 'CallbackError', 'state_used');
     const denied = await client.authorize();
     const no = await callback(denied.url, { approve: false });
-    await refuses(() => client.exchange(no, denied.pending), 'access_denied');
-    await refuses(() => client.exchange(no, pending), 'state_mismatch');
+    await refuses(() => client.exchange(no, denied.pending), 'OAuthError', 'access_denied');
+    await refuses(() => client.exchange(no, pending), 'CallbackError', 'state_mismatch');
   },
 
   async 'signs in by implicit grant'({ url, page, callback }) {
@@ -70,14 +87,34 @@ const cases: Record<string, Case> = {
     const token = client.handleCallback(back);
     equal(token.scope, ['file.read']);
     equal(client.resume(), token);
-    await refuses(async () => client.handleCallback(back), 'state_used');
+    await refuses(async () => client.handleCallback(back), 'CallbackError', 'state_used');
     await refuses(
       async () => client.handleCallback(`${redirectUri}?access_token=${token.access_token}`),
+      'CallbackError',
       'state_missing',
     );
     client.signOut();
     equal(client.resume(), undefined);
-    if (!page) await refuses(async () => new ImplicitGrantClient(options), 'invalid_argument');
+    if (!page) await refuses(async () => new ImplicitGrantClient(options), 'ConfigurationError', 'invalid_argument');
+  },
+
+  async 'takes a sign-in out of the address bar'({ url, page, callback }) {
+    const own = fakePage();
+    const { location, history } = page ? globalThis : own;
+    const redirectUri = location.href;
+    const options = { ...clientApp, redirectUri, authorizationEndpoint: `${url}/oauth2`, ...(page ? {} : own) };
+    const first = new ImplicitGrantClient(options);
+    equal(first.resume(), undefined);
+    const back = await callback(first.authorize({ scope: ['file.read'] }).url);
+    history.replaceState({ place: 120 }, '', back);
+    equal(location.href, back);
+    const token = new ImplicitGrantClient(options).resume();
+    equal(location.href, redirectUri);
+    equal(history.state, { place: 120 });
+    equal(token?.scope, ['file.read']);
+    equal(await new ApiClient({ token: token ?? '', baseUrl: `${url}/v1` }).files.list(), []);
+    equal(new ImplicitGrantClient(options).resume(), token, 'after a reload');
+    first.signOut();
   },
 
   async 'reads the account'({ api }) {
@@ -131,7 +168,7 @@ const cases: Record<string, Case> = {
     equal((await api.tapes.get(tape?.id ?? '')).files, [id]);
     equal(typeof (await api.request('account', { searchParams: { more: true } })), 'object');
     for (const file of [id, copy]) await api.files.delete(file);
-    await refuses(() => api.files.get(id), 'http_404');
+    await refuses(() => api.files.get(id), 'NotFoundError', 'http_404');
   },
 
   async 'unpacks an archive'({ api, control }) {
@@ -172,12 +209,20 @@ const cases: Record<string, Case> = {
     const bytes = pattern(1_000_000);
     const { id } = await api.files.upload(bytes, { name: 'broken.bin' });
     equal(await digest(await faulty('cut=300000').files.download(id)), await digest(bytes));
-    await refuses(async () => {
-      await digest(await faulty('cut=300000', { retry: false }).files.download(id));
-    }, 'interrupted');
-    await refuses(async () => {
-      await digest(await faulty('cut=300000,no-ranges').files.download(id));
-    }, 'interrupted');
+    await refuses(
+      async () => {
+        await digest(await faulty('cut=300000', { retry: false }).files.download(id));
+      },
+      'TransferError',
+      'interrupted',
+    );
+    await refuses(
+      async () => {
+        await digest(await faulty('cut=300000,no-ranges').files.download(id));
+      },
+      'TransferError',
+      'interrupted',
+    );
   },
 
   async 'unpacks what comes compressed'({ control, token }) {
@@ -188,18 +233,26 @@ const cases: Record<string, Case> = {
   async 'ends what stands still'({ api, faulty }) {
     const { id } = await api.files.upload(pattern(1_000_000), { name: 'still.bin' });
     const still = faulty('stall=300000', { retry: false, idleTimeout: 200 });
-    await refuses(async () => {
-      await digest(await still.files.download(id));
-    }, 'idle_timeout');
-    await refuses(() => faulty('latency=20000', { retry: false, timeout: 200 }).account.get(), 'timeout');
+    await refuses(
+      async () => {
+        await digest(await still.files.download(id));
+      },
+      'TimeoutError',
+      'idle_timeout',
+    );
+    await refuses(
+      () => faulty('latency=20000', { retry: false, timeout: 200 }).account.get(),
+      'TimeoutError',
+      'timeout',
+    );
   },
 
   async 'tries again, and obeys Retry-After'({ faulty }) {
     const seen: number[] = [];
     const hooks = { response: ({ status = 0 }) => void seen.push(status) };
-    await refuses(() => faulty('status=503,retry-after=0', { hooks }).account.get(), 'http_503');
+    await refuses(() => faulty('status=503,retry-after=0', { hooks }).account.get(), 'ApiError', 'http_503');
     equal(seen, [503, 503, 503]);
-    await refuses(() => faulty('status=429,retry-after=3600').account.get(), 'http_429');
+    await refuses(() => faulty('status=429,retry-after=3600').account.get(), 'RateLimitError', 'http_429');
   },
 
   async 'ends with the reason of the signal'({ api, faulty }) {
@@ -224,24 +277,90 @@ const cases: Record<string, Case> = {
     const text = token.access_token;
     const at = (baseUrl: string, other: string | Token = text) =>
       new ApiClient({ token: other, baseUrl, retry: false });
-    await refuses(() => at(`${url}/v1`, 'wrong-token-0123456789').account.get(), 'http_401');
-    await refuses(() => api.files.download('nothing'), 'http_404');
-    await refuses(() => api.files.upload({ stream: chunksOf(pattern(10)), size: 5 }), 'truncated');
-    await refuses(() => api.files.upload('text' as never), 'invalid_argument');
-    await refuses(() => at('http://127.0.0.1:9/v1').account.get(), 'network');
-    await refuses(() => at(`${control}/html`).account.get(), 'malformed_response');
-    await refuses(() => at(`${control}/redirect`).account.get(), 'redirect_refused');
+    await refuses(() => at(`${url}/v1`, 'wrong-token-0123456789').account.get(), 'UnauthorizedError', 'http_401');
+    await refuses(() => api.files.download('nothing'), 'NotFoundError', 'http_404');
+    await refuses(() => api.files.upload({ stream: chunksOf(pattern(10)), size: 5 }), 'TransferError', 'truncated');
+    await refuses(() => api.files.upload('text' as never), 'ConfigurationError', 'invalid_argument');
+    await refuses(() => at('http://127.0.0.1:9/v1').account.get(), 'NetworkError', 'network');
+    await refuses(() => at(`${control}/html`).account.get(), 'ResponseError', 'malformed_response');
+    await refuses(() => at(`${control}/redirect`).account.get(), 'ResponseError', 'redirect_refused');
     await refuses(
       () => at(`${url}/v1`, { access_token: text, token_type: 'Bearer', expires_at: 1 }).account.get(),
+      'TokenExpiredError',
       'token_expired',
     );
-    await refuses(async () => new ApiClient({ token: text, baseUrl: 'http://api.example' }), 'insecure_url');
-    await refuses(async () => api.files.url('..'), 'invalid_argument');
+    await refuses(
+      async () => new ApiClient({ token: text, baseUrl: 'http://api.example' }),
+      'ConfigurationError',
+      'insecure_url',
+    );
+    await refuses(async () => api.files.url('..'), 'ConfigurationError', 'invalid_argument');
 
     const error = await reasonOf(() => at(`${control}/echo`).account.get());
-    equal(error instanceof DoctapeError, true);
+    equal(error instanceof sdk.DoctapeError, true);
     equal(appearance(error).includes(text), false);
     equal(appearance(api).includes(text), false);
+  },
+
+  async 'gives every error its class'({ api, url, control, faulty, callback, tokenFor }) {
+    const at = (token: string | Token, baseUrl = `${url}/v1`) => new ApiClient({ token, baseUrl, retry: false });
+    const full = { ...fakePage().storage, setItem: () => fail(new DOMException('', 'QuotaExceededError')) };
+    const signIn = (options: object = {}) =>
+      new ImplicitGrantClient({
+        ...clientApp,
+        ...fakePage(),
+        redirectUri,
+        authorizationEndpoint: `${url}/oauth2`,
+        ...options,
+      });
+    const declining = signIn();
+    const declined = await callback(declining.authorize().url, { approve: false });
+    const narrow = await tokenFor(['account.read']);
+    const { id } = await api.files.upload(new File(['no picture'], 'broken.png', { type: 'image/png' }));
+    const ways: Record<ErrorName, [code: string, action: () => Promise<unknown>]> = {
+      ConfigurationError: ['invalid_argument', async () => at('')],
+      CallbackError: ['malformed_callback', async () => declining.handleCallback(redirectUri)],
+      OAuthError: ['access_denied', async () => declining.handleCallback(declined)],
+      ApiError: ['http_503', () => faulty('status=503', { retry: false }).account.get()],
+      UnauthorizedError: ['http_401', () => at('wrong-token-0123456789').account.get()],
+      InsufficientScopeError: ['http_403', () => at(narrow).files.list()],
+      NotFoundError: ['http_404', () => api.files.get('nothing')],
+      RateLimitError: ['http_429', () => faulty('status=429', { retry: false }).account.get()],
+      TokenExpiredError: ['token_expired', () => at({ ...narrow, expires_at: 1 }).account.get()],
+      ResponseError: ['malformed_response', () => at(narrow, `${control}/html`).account.get()],
+      NetworkError: ['network', () => at(narrow, 'http://127.0.0.1:9/v1').account.get()],
+      TimeoutError: ['timeout', () => faulty('latency=20000', { retry: false, timeout: 200 }).account.get()],
+      TransferError: ['truncated', () => api.files.upload({ stream: chunksOf(pattern(10)), size: 5 })],
+      StorageError: ['storage_unavailable', async () => signIn({ storage: full }).authorize()],
+      ProcessingError: ['processing_failed', () => api.files.waitUntilProcessed(id)],
+    };
+    const exported = Object.keys(sdk).filter((name) => name.endsWith('Error') && name !== 'DoctapeError');
+    equal(Object.keys(ways).sort(), exported.sort());
+    for (const [name, [code, action]] of Object.entries(ways)) await refuses(action, name as ErrorName, code);
+  },
+
+  async 'is a doctape of its own'() {
+    const sandbox = createSandbox();
+    const [origin, fetch] = ['http://localhost', sandbox.fetch];
+    const client = new ImplicitGrantClient({
+      ...clientApp,
+      ...fakePage(),
+      redirectUri,
+      scope: scopes,
+      authorizationEndpoint: `${origin}/oauth2`,
+    });
+    const token = client.handleCallback(await sandbox.authorize(client.authorize().url, { username: 'bob' }));
+    const api = new ApiClient({ token, baseUrl: `${origin}/v1`, fetch });
+    const bytes = pattern(1_000_000);
+    const { id } = await api.files.upload(chunksOf(bytes), { name: 'stream.bin' });
+    const dot = Uint8Array.from(atob('R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7'), (c) =>
+      c.charCodeAt(0),
+    );
+    const { id: pictureId } = await api.files.upload(new File([dot], 'dot.gif', { type: 'image/gif' }));
+    equal((await api.files.list()).map(({ name }) => name).sort(), ['dot', 'stream']);
+    equal(await digest(await api.files.download(id)), await digest(bytes));
+    equal((await api.files.get(pictureId)).meta, { width: 1, height: 1 });
+    equal((await api.files.download(pictureId, 'thumb_120.jpg')).headers.get('content-type'), 'image/jpeg');
   },
 
   async 'has the same words everywhere'() {
@@ -250,24 +369,81 @@ const cases: Record<string, Case> = {
   },
 };
 
-/** Runs everything, one after the other, and also looks whether anything was printed. */
-export async function runContract(surroundings: Surroundings): Promise<Outcome[]> {
+const diskCases: Record<string, DiskCase> = {
+  async 'uploads a file from the disk'({ api, folder, node, fs }) {
+    const path = `${folder}/holiday.jpg`;
+    const bytes = pattern(1_000_000);
+    await fs.writeFile(path, bytes);
+    const file = await node.openFile(path);
+    equal([file.name, file.type, file.size], ['holiday.jpg', 'image/jpeg', bytes.length]);
+    equal(await digest(new Response(file.slice(70_000, 80_000))), await digest(bytes.slice(70_000, 80_000)));
+    const told: Progress[] = [];
+    const { id } = await api.files.upload(file, { onProgress: (event) => told.push(event) });
+    equal(told.at(-1), { loaded: bytes.length, total: bytes.length, fraction: 1 });
+    equal(await digest(await api.files.download(id)), await digest(bytes));
+    await fs.appendFile(path, 'more');
+    await refuses(() => api.files.upload(file), 'TransferError', 'changed');
+    await refuses(() => node.openFile(`${folder}/nothing`), 'ConfigurationError', 'invalid_argument');
+  },
+
+  async 'saves a download to the disk, and continues one'({ api, faulty, folder, node, fs }) {
+    const path = `${folder}/saved.bin`;
+    const bytes = pattern(1_000_000);
+    const { id } = await api.files.upload(bytes, { name: 'saved.bin' });
+    await fs.writeFile(path, 'what was there');
+    const broken = faulty('cut=300000', { retry: false });
+    await refuses(() => node.saveDownload(broken, id, path), 'TransferError', 'interrupted');
+    equal(await fs.readFile(path, 'utf8'), 'what was there');
+    const { size: there } = await fs.stat(`${path}.part`);
+    equal(there > 0 && there < bytes.length, true);
+    const statuses: number[] = [];
+    const counting = faulty('', { hooks: { response: ({ status = 0 }) => void statuses.push(status) } });
+    const told: Progress[] = [];
+    const saved = await node.saveDownload(counting, id, path, { onProgress: (event) => told.push(event) });
+    equal(statuses, [206]);
+    equal((told[0]?.loaded ?? 0) >= there - 1, true, 'what was there counts');
+    equal(saved, { path, size: bytes.length });
+    equal(await digest(new Uint8Array(await fs.readFile(path))), await digest(bytes));
+    equal(
+      (await fs.readdir(folder)).filter((name) => name.startsWith('saved.bin')),
+      ['saved.bin'],
+    );
+  },
+
+  async 'signs in by way of a port of its own'({ url, callback, node }) {
+    const endpoints = { authorizationEndpoint: `${url}/oauth2`, tokenEndpoint: `${url}/oauth2/token` };
+    const open = async (address: URL) => fetch(await callback(address));
+    const token = await node.signInWithLoopback({ ...serverApp, ...endpoints, scope: ['file.read'], open });
+    equal(token.scope, ['file.read']);
+  },
+};
+
+/**
+ * Runs everything, one after the other, and also looks whether anything was printed.
+ * @param disk undefined where there is none
+ */
+export async function runContract({ folder = '', ...surroundings }: Surroundings, disk?: Disk): Promise<Outcome[]> {
   const printed: string[] = [];
   for (const name of ['log', 'info', 'warn', 'error', 'debug'] as const) {
     console[name] = (...values: unknown[]) => void printed.push(values.map(appearance).join(' '));
   }
   const context = await prepare(surroundings);
   const outcomes: Outcome[] = [];
-  for (const [name, run] of Object.entries(cases)) {
-    try {
-      await run(context);
-      outcomes.push({ name });
-    } catch (error) {
-      outcomes.push({ name, error: appearance(error) });
-    }
+  for (const [name, run] of Object.entries(cases)) outcomes.push(await outcomeOf(name, () => run(context)));
+  for (const [name, run] of Object.entries(diskCases)) {
+    outcomes.push(disk ? await outcomeOf(name, () => run({ ...context, ...disk, folder })) : { name, absent: true });
   }
   outcomes.push({ name: 'prints nothing', ...(printed.length > 0 && { error: printed.join('\n') }) });
   return outcomes;
+}
+
+async function outcomeOf(name: string, run: () => Promise<void>): Promise<Outcome> {
+  try {
+    await run();
+    return { name };
+  } catch (error) {
+    return { name, error: appearance(error) };
+  }
 }
 
 async function prepare(surroundings: Surroundings): Promise<Context> {
@@ -276,14 +452,12 @@ async function prepare(surroundings: Surroundings): Promise<Context> {
     const query = new URLSearchParams({ url: address.href, approve: String(approve) });
     return (await fetch(`${control}/callback?${query}`)).text();
   };
-  const client = new ImplicitGrantClient({
-    ...clientApp,
-    ...fakePage(),
-    redirectUri,
-    scope: scopes,
-    authorizationEndpoint: `${url}/oauth2`,
-  });
-  const token = client.handleCallback(await callback(client.authorize().url));
+  const tokenFor: Context['tokenFor'] = async (scope) => {
+    const endpoints = { redirectUri, authorizationEndpoint: `${url}/oauth2` };
+    const client = new ImplicitGrantClient({ ...clientApp, ...fakePage(), ...endpoints });
+    return client.handleCallback(await callback(client.authorize({ scope }).url));
+  };
+  const token = await tokenFor(scopes);
   const options = { token, baseUrl: `${url}/v1` };
   const faulty: Context['faulty'] = (fault, more) =>
     new ApiClient({
@@ -292,7 +466,7 @@ async function prepare(surroundings: Surroundings): Promise<Context> {
         fetch(input, { ...init, headers: { ...(init?.headers as Record<string, string>), 'x-doctape-fault': fault } }),
       ...more,
     });
-  return { ...surroundings, token, api: new ApiClient(options), faulty, callback };
+  return { ...surroundings, token, api: new ApiClient(options), faulty, callback, tokenFor };
 }
 
 function fakePage() {
@@ -307,7 +481,14 @@ function fakePage() {
     removeItem: (key) => void entries.delete(key),
   };
   const location = { href: 'http://localhost:3000/', assign() {} };
-  return { location, history: { state: null, replaceState() {} }, storage, tokenStorage: storage };
+  const history = {
+    state: null as unknown,
+    replaceState(state: unknown, _unused: string, url: string) {
+      history.state = state;
+      location.href = url;
+    },
+  };
+  return { location, history, storage, tokenStorage: storage };
 }
 
 /** Bytes that differ from place to place. */
@@ -338,14 +519,21 @@ async function digest(content: Response | Uint8Array<ArrayBuffer>): Promise<stri
   return Array.from(hash, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
+function fail(error: unknown): never {
+  throw error;
+}
+
 function equal(actual: unknown, expected: unknown, what = ''): void {
   const [a, b] = [actual, expected].map((value) => (typeof value === 'object' ? JSON.stringify(value) : value));
   if (a !== b) throw new Error(`${what} expected ${String(b)}, got ${String(a)}`.trim());
 }
 
-async function refuses(action: () => Promise<unknown>, code: string): Promise<void> {
+async function refuses(action: () => Promise<unknown>, name: ErrorName, code: string): Promise<void> {
   const error = await reasonOf(action);
-  if (!(error instanceof DoctapeError)) throw new Error(`expected ${code}, got ${appearance(error)}`);
+  const { [name]: Class } = sdk;
+  const isOne = error instanceof sdk.DoctapeError && error instanceof Class;
+  if (!isOne) throw new Error(`expected ${name} ${code}, got ${appearance(error)}`);
+  equal(error.name, name, error.message);
   equal(error.code, code, error.message);
 }
 

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -88,25 +88,40 @@ async function commandRunners(folder: string): Promise<Record<string, Runner>> {
   const program = await makeProgram(
     folder,
     'command',
-    `import { runContract } from './contract.js';
+    `import * as fs from 'node:fs/promises';
+    import * as node from 'doctape-sdk/node';
+    import { runContract } from './contract.js';
     const [text] = globalThis.Deno?.args ?? process.argv.slice(2);
     const print = console.log.bind(console);
-    print(JSON.stringify(await runContract(JSON.parse(text))));
+    print(JSON.stringify(await runContract(JSON.parse(text), { node, fs })));
     globalThis.process?.exit(0);`,
   );
   const modules = join(process.cwd(), 'node_modules');
+  const files = join(folder, 'files');
   const commands: Record<string, string[]> = {
     'Node 22': [join(modules, 'node22/bin/node')],
     'Node 24': [join(modules, 'node/bin/node')],
     'Node 26': [join(modules, 'node26/bin/node')],
     Bun: [join(modules, '.bin/bun')],
-    Deno: [join(modules, '.bin/deno'), 'run', '--cached-only', '--allow-net', '--allow-env', '--allow-read'],
+    Deno: [
+      join(modules, '.bin/deno'),
+      'run',
+      '--cached-only',
+      '--no-prompt',
+      '--allow-net',
+      '--allow-env',
+      '--allow-read',
+      `--allow-write=${files}`,
+    ],
   };
   return Object.fromEntries(
     Object.entries(commands).map(([name, [command = '', ...flags]]) => [
       name,
       async (surroundings) => {
-        const { stdout } = await run(command, [...flags, program, JSON.stringify(surroundings)], {
+        await rm(files, { recursive: true, force: true });
+        await mkdir(files);
+        const given: Surroundings = { ...surroundings, folder: files };
+        const { stdout } = await run(command, [...flags, program, JSON.stringify(given)], {
           cwd: folder,
           timeout: 120_000,
         });
