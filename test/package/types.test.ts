@@ -82,9 +82,29 @@ describe.each(['oldest', 'newest'] as const)('the %s TypeScript', (compiler) => 
   });
 });
 
-it('can be used from CommonJS by TypeScript 5.8 and newer', async () => {
-  await writeFile(join(folder, 'common.cts'), await readFile('test/package/program.ts', 'utf8'));
-  expect(await compile('newest', ['common.cts'], { ...resolutions.nodenext, ...both })).toBe('');
+describe('from CommonJS', () => {
+  // require() of ES modules is known to nodenext since TypeScript 5.8, and to node20 since there is one, in 5.9
+  it.each([
+    ['newest', 'nodenext'],
+    ['newest', 'node20'],
+  ] as const)('the %s TypeScript takes it under module %s', async (compiler, module) => {
+    expect(await compileCommon(compiler, module)).toBe('');
+  });
+
+  it.each([
+    ['newest', 'node16'],
+    ['newest', 'node18'],
+    ['oldest', 'nodenext'],
+    ['oldest', 'node16'],
+  ] as const)('the %s TypeScript wants import() of it under module %s', async (compiler, module) => {
+    const complaints = (await compileCommon(compiler, module)).trim().split(/\n(?! )/);
+    expect(complaints.filter((complaint) => !complaint.includes('error TS1479'))).toEqual([]);
+  });
+
+  async function compileCommon(compiler: keyof typeof compilers, module: string): Promise<string> {
+    await copyFile('test/package/program.ts', join(folder, 'common.cts'));
+    return compile(compiler, ['common.cts'], { module, ...both });
+  }
 });
 
 it('names the oldest TypeScript in the README', async () => {
