@@ -1,4 +1,4 @@
-import type { Reporter } from 'vitest/node';
+import type { Reporter, Vitest } from 'vitest/node';
 import { findFirefox, firefoxRemedy } from './support/browsers.js';
 import { findRedis, redisRemedy } from './support/redis.js';
 
@@ -9,7 +9,11 @@ export default class ClosingLine implements Reporter {
     ...(findRedis() ? [] : [`REDIS WAS NOT FOUND, so the Express example is not tested: ${redisRemedy}.`]),
   ];
 
-  onInit(): void {
+  #line = '';
+  #withCoverage = false;
+
+  onInit({ config }: Vitest): void {
+    this.#withCoverage = config.coverage.enabled;
     this.#tellGaps();
   }
 
@@ -25,7 +29,14 @@ export default class ClosingLine implements Reporter {
       process.exitCode = 1;
     }
     const skipped = counts.skipped + counts.pending;
-    console.log(`\n${counts.passed} passed, ${counts.failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);
+    this.#line = `${counts.passed} passed, ${counts.failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`;
+    if (!this.#withCoverage) console.log(`\n${this.#line}`);
+  }
+
+  /** Its figures come after the end of the run. */
+  onFinishedReportCoverage(): void {
+    const low = process.exitCode === 1 && this.#line.includes(' 0 failed') ? ', coverage below its thresholds' : '';
+    console.log(`\n${this.#line}${low}`);
   }
 
   #tellGaps(): void {
