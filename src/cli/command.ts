@@ -75,6 +75,11 @@ function describe(error: unknown): string {
   throw error; // a mistake in this program
 }
 
+/** What is given is quoted when it fails, and an address may hold a token or a password: so none is taken. */
+export function noAddress(what: string, given: readonly (string | undefined)[]): void {
+  if (given.some((text) => text?.includes('://'))) throw new UsageError(`${what}, not an address`);
+}
+
 /** Does the same with each, whatever becomes of the others, until it is stopped or nobody is signed in any more. */
 export async function each<T>(
   items: readonly T[],

@@ -4,7 +4,7 @@ import { confirm, isCancel } from '@clack/prompts';
 import prettyBytes from 'pretty-bytes';
 import { type ApiClient, ConfigurationError, type DoctapeError, type FileInfo, type Rendition } from '../index.js';
 import { openFile, saveDownload } from '../node.js';
-import { cancelled, each, isInteractive, printJson, signedIn, UsageError } from './command.js';
+import { cancelled, each, isInteractive, noAddress, printJson, signedIn, UsageError } from './command.js';
 import { fileNameOf, printable } from './printable.js';
 import { table } from './table.js';
 import { withBar } from './transfer-bar.js';
@@ -52,6 +52,7 @@ export async function ls(signal: AbortSignal, { json, long }: JsonFlag & { long?
 
 /** `doctape-sdk upload` */
 export async function upload(signal: AbortSignal, paths: string[], { json }: JsonFlag): Promise<void> {
+  noAddress('upload takes files of this machine', paths);
   const { api } = await signedIn();
   const send = async (path: string) => {
     const source = await openFile(path);
@@ -71,6 +72,8 @@ export interface DownloadFlags extends JsonFlag {
 /** `doctape-sdk download` */
 export async function download(signal: AbortSignal, ids: string[], flags: DownloadFlags): Promise<void> {
   const { output, rendition, force, json } = flags;
+  noAddress('download takes ids, as ls shows them', ids);
+  noAddress('--output takes a file or a folder of this machine', [output]);
   const folder = output === undefined ? '.' : (await isFolder(output)) ? output : undefined;
   if (folder === undefined && ids.length > 1) {
     throw new UsageError(`--output must be a folder that exists, to put ${ids.length} files into`);
@@ -110,6 +113,7 @@ export async function url(
   rendition: Rendition | undefined,
   { json }: JsonFlag,
 ): Promise<void> {
+  noAddress('url takes an id, as ls shows it', [id]);
   const { api } = await signedIn();
   const { href } = api.files.url(id, rendition);
   if (process.stderr.isTTY) console.error('Whoever has this address can do all that you can: your token is in it.');
@@ -123,6 +127,7 @@ export async function rm(
   ids: string[],
   { yes, json }: JsonFlag & { yes?: boolean },
 ): Promise<void> {
+  noAddress('rm takes ids, as ls shows them', ids);
   if (!yes && !isInteractive())
     throw new UsageError('rm deletes for good: add --yes, as there is no terminal to ask on');
   const { api } = await signedIn();

@@ -35,11 +35,13 @@ const scope = ['account.read', 'file.read', 'file.create', 'file.delete'];
 
 /** `doctape-sdk login`: signs in by the browser, and keeps the token for the other commands. */
 export async function login(signal: AbortSignal, flags: LoginFlags): Promise<void> {
-  const endpoints = endpointsOf(flags);
-  if (endpoints.issuer !== undefined) await checkSandbox(endpoints.issuer, signal);
+  const { issuer, baseUrl, ...oauth } = endpointsOf(flags);
+  let token: Token | undefined;
+  // now: an address that is refused after the user has signed in is refused too late
+  const api = new ApiClient({ token: () => token ?? '', baseUrl });
+  if (issuer !== undefined) await checkSandbox(issuer, signal);
   const application = await applicationOf(flags, signal);
-  const { issuer, baseUrl, ...oauth } = endpoints;
-  const token = flags.paste
+  token = flags.paste
     ? await signInByPaste({ ...application, ...oauth, scope }, signal)
     : await signInWithLoopback({
         ...application,
@@ -53,7 +55,7 @@ export async function login(signal: AbortSignal, flags: LoginFlags): Promise<voi
           console.error(`${invitation}\n${url}`);
         },
       });
-  const { username } = await new ApiClient({ token, baseUrl }).account.get({ signal });
+  const { username } = await api.account.get({ signal });
   await writeSession({ baseUrl, ...oauth, clientId: application.clientId, token });
   if (flags.json) printJson({ username, baseUrl });
   else console.log(`Signed in as ${printable(username)} at ${baseUrl}`);
@@ -83,7 +85,7 @@ function endpointsOf({ sandbox, authorizationEndpoint, tokenEndpoint, baseUrl }:
       baseUrl: 'https://api.doctape.com/v1',
     };
   }
-  const issuer = sandbox === true ? 'http://127.0.0.1:4400' : sandbox.replace(/\/+$/, '');
+  const issuer = sandbox === true ? 'http://127.0.0.1:4400' : plainUrl(sandbox).replace(/\/+$/, '');
   return {
     authorizationEndpoint: `${issuer}/oauth2`,
     tokenEndpoint: `${issuer}/oauth2/token`,
@@ -92,15 +94,23 @@ function endpointsOf({ sandbox, authorizationEndpoint, tokenEndpoint, baseUrl }:
   };
 }
 
+/** The paths are put behind it, and it is printed: so nothing but where it is, and no credentials. */
+function plainUrl(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url && !/[@?#]/.test(text) && /^https?:$/.test(url.protocol)) return text;
+  throw new UsageError(
+    '--sandbox must be a URL without credentials, query and fragment, such as http://127.0.0.1:4400',
+  );
+}
+
 /** Whether anything answers there: else the user would be sent to a page that does not come. */
 async function checkSandbox(url: string, signal: AbortSignal): Promise<void> {
-  if (!URL.canParse(url)) return; // which is told when it is used
   try {
     await (await fetch(url, { method: 'HEAD', redirect: 'manual', signal })).body?.cancel();
   } catch {
     signal.throwIfAborted();
     const remedy = 'start a local doctape with doctape-sdk sandbox';
-    throw new ConfigurationError('invalid_argument', `nothing answers at ${url}: ${remedy}`);
+    throw new ConfigurationError('invalid_argument', `nothing answers at ${new URL(url).origin}: ${remedy}`);
   }
 }
 

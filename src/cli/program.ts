@@ -16,6 +16,7 @@ export async function run(argv: string[]): Promise<void> {
   watchOutput();
   const program = new Command('doctape-sdk')
     .exitOverride() // commander then throws where it would exit, in all commands below
+    .configureOutput({ outputError: (text, write) => write(withoutValues(text)) })
     .version(version)
     .description('Tools for the doctape API: your files, a local server, and a tour of the SDK');
 
@@ -77,6 +78,13 @@ function addFileCommands(program: Command): void {
     .addArgument(new Argument('[rendition]').choices(renditions))
     .action(printing(url));
   command('rm', 'delete files for good').argument('<ids...>').option('--yes', 'do not ask').action(action(rm));
+}
+
+/** Commander quotes what it did not expect, and that may be a secret: `--client-secret=...`, or a code behind `--paste`. */
+function withoutValues(problem: string): string {
+  return problem
+    .replace(/^(error: unknown option '[^'=]*)=.*'/s, "$1'")
+    .replace(/^(error: too many arguments.* but got \d+): .*/s, '$1.\n');
 }
 
 function parsePort(value: string): number {

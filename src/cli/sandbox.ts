@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { ConfigurationError } from '../index.js';
 import type { Quirk } from '../sandbox.js';
 import { type ServedSandbox, type ServeOptions, serveSandbox } from '../serve.js';
-import { printJson } from './command.js';
+import { noAddress, printJson, UsageError } from './command.js';
 
 export interface SandboxFlags {
   port: number;
@@ -26,6 +26,7 @@ export async function sandbox({
   quirks,
   json,
 }: SandboxFlags): Promise<void> {
+  noAddress('--data takes a folder of this machine', [data]);
   const served = await serveSandbox({
     port,
     host,
@@ -85,6 +86,9 @@ function introduction(served: ServedSandbox, data: string | undefined): string {
 }
 
 async function readConfigFile(path: string): Promise<Pick<ServeOptions, 'users' | 'apps'>> {
+  // it is quoted when it cannot be read
+  if (/:\/\/|[{"]/.test(path))
+    throw new UsageError('--config takes the name of a file, not an address and not its text');
   let text: string;
   try {
     text = await readFile(path, 'utf8');

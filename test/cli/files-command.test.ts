@@ -617,12 +617,23 @@ it.each([
   [['login', '--client-id', 'x', '--authorization-endpoint', 'http://127.0.0.1:1/oauth2']],
   [['login', '--sandbox', 'http://127.0.0.1:1', '--base-url', 'http://127.0.0.1:1/v1']],
   [['login', '--client-secret', 'x']],
+  [['login', '--client-secret=hunter2secret']],
+  [['login', '--paste', 'hunter2secret']],
+  [['login', '--sandbox', 'nonsense']],
+  [['login', '--sandbox', 'http://user:hunter2secret@127.0.0.1:1']],
+  [['login', '--sandbox', 'http://127.0.0.1:1/?access_token=hunter2secret']],
+  [['login', '--sandbox', 'http://127.0.0.1:1/#hunter2secret']],
   [['upload']],
   [['download']],
   [['download', 'x', '--rendition', 'nonsense']],
   [['download', 'x', 'y', '--output', 'nowhere']],
   [['url']],
   [['url', 'x', 'nonsense']],
+  [['upload', 'http://127.0.0.1:1/hunter2secret']],
+  [['download', 'http://127.0.0.1:1/v1/doc/x/original?access_token=hunter2secret']],
+  [['download', 'x', '--output', 'http://user:hunter2secret@127.0.0.1:1/']],
+  [['url', 'http://127.0.0.1:1/v1/doc/x/original?access_token=hunter2secret']],
+  [['rm', '--yes', 'http://127.0.0.1:1/v1/doc/x/original?access_token=hunter2secret']],
   [['rm']],
   [['rm', 'x']],
   [['ls', '--nonsense']],
@@ -631,7 +642,23 @@ it.each([
   const { code, stdout, stderr } = await run(args);
   expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
   expect(stderr).toMatch(/^(error|doctape-sdk): [^\n]+\n$/);
+  expect(stderr).not.toContain('hunter2');
 });
+
+it.each(['--authorization-endpoint', '--token-endpoint', '--base-url'])(
+  'refuses a password in %s before anybody signs in, and does not print it',
+  async (flag) => {
+    const endpoints = {
+      '--authorization-endpoint': 'http://127.0.0.1:1/oauth2',
+      '--token-endpoint': 'http://127.0.0.1:1/oauth2/token',
+      '--base-url': 'http://127.0.0.1:1/v1',
+      [flag]: 'http://user:hunter2secret@127.0.0.1:1/',
+    };
+    const { code, stdout, stderr } = await run(['login', '--client-id', 'x', ...Object.entries(endpoints).flat()]);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toMatch(/^doctape-sdk: \w+ must not hold credentials\n$/);
+  },
+);
 
 it('answers a command that is missing with what there is, and exit code 2', async () => {
   const { code, stdout, stderr } = await run([]);

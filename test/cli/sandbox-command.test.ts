@@ -271,6 +271,14 @@ describe('a configuration', () => {
     expect(await refusal(['sandbox', '--port', '0', '--config', path])).toContain(path);
   });
 
+  it('that is given as it is, or by an address, is refused and not printed', async () => {
+    for (const value of [JSON.stringify(config), 'https://user:the-app-secret@config.example/']) {
+      const line = await refusal(['sandbox', '--port', '0', '--config', value], { exitCode: 2 });
+      expect(line).toContain('--config');
+      expect(line).not.toMatch(/carols-password|the-app-secret/);
+    }
+  });
+
   it.each([
     ['no JSON', '{"users": [{"username": "carol", "password": "the-secret" oops'],
     ['empty', ''],
