@@ -25,6 +25,12 @@ export async function run(argv: string[]): Promise<void> {
     .description('run a local doctape')
     .addOption(new Option('--port <number>', 'where to listen; 0 takes a free port').default(4400).argParser(parsePort))
     .option('--host <address>', 'the address to listen on', '127.0.0.1')
+    .addOption(
+      new Option(
+        '--allow-host <name>',
+        'answer to this name too, such as that of a container; may be repeated',
+      ).argParser((name, others: string[] = []) => [...others, name]),
+    )
     .option('--data <folder>', 'keep everything in this folder (default: in memory)')
     .option('--config <file>', 'a JSON file with users and apps of your own')
     .option('--auto-approve <user>', 'approve every sign-in as this user, without a page')

@@ -7,6 +7,7 @@ import { noAddress, printJson, UsageError } from './command.js';
 export interface SandboxFlags {
   port: number;
   host: string;
+  allowHost?: string[];
   data?: string;
   config?: string;
   autoApprove?: string;
@@ -19,6 +20,7 @@ export interface SandboxFlags {
 export async function sandbox({
   port,
   host,
+  allowHost,
   data,
   config,
   autoApprove,
@@ -30,6 +32,7 @@ export async function sandbox({
   const served = await serveSandbox({
     port,
     host,
+    ...(allowHost !== undefined && { allowedHosts: allowHost }),
     ...(config !== undefined && (await readConfigFile(config))),
     ...(data !== undefined && { data }),
     ...(autoApprove !== undefined && { autoApprove }),

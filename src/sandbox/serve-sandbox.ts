@@ -2,6 +2,7 @@ import type { AddressInfo } from 'node:net';
 import { createAdaptorServer, type Http2Bindings, type HttpBindings } from '@hono/node-server';
 import { checkOptions, invalid } from '../protocol/checks.js';
 import type { ConfigurationError } from '../protocol/errors.js';
+import { checkAllowedHosts } from './allowed-hosts.js';
 import { createSandbox, type Sandbox, type SandboxOptions } from './create-sandbox.js';
 import { diskStore } from './disk-store.js';
 import { hangUps } from './faults.js';
@@ -13,6 +14,12 @@ export interface ServeOptions extends SandboxOptions {
   port?: number | undefined;
   /** Anything but a loopback address lets others in, and passwords travel in the clear. @default '127.0.0.1' */
   host?: string | undefined;
+  /**
+   * Names by which it is called besides those of this machine and `host`, such as that of a container, without ports.
+   * A request to any other is answered with 421, so that no website can use the sandbox through a visitor's browser.
+   * @default none
+   */
+  allowedHosts?: readonly string[] | undefined;
   /** A folder to keep everything in. @default none: it is kept in memory, unless `store` is given */
   data?: string | undefined;
 }
@@ -31,20 +38,29 @@ export interface ServedSandbox {
  * @throws {ConfigurationError} when the port cannot be bound, or the data folder cannot be opened
  */
 export async function serveSandbox(options: ServeOptions = {}): Promise<ServedSandbox> {
-  const { port = 4400, host = '127.0.0.1', data, ...rest } = checkOptions('options of serveSandbox', options);
+  const {
+    port = 4400,
+    host = '127.0.0.1',
+    allowedHosts = [],
+    data,
+    ...rest
+  } = checkOptions('options of serveSandbox', options);
   if (!Number.isInteger(port) || port < 0 || port > 65_535)
     throw invalid('port', 'must be a whole number from 0 to 65535');
   if (data !== undefined && rest.store) throw invalid('data', 'and store exclude each other');
-  if (data !== undefined) checkPath('data', data);
-  checkPath('host', host);
+  if (data !== undefined && (typeof data !== 'string' || data === ''))
+    throw invalid('data', 'must be a string that is not empty');
+  const isAllowed = checkAllowedHosts(host, allowedHosts);
   const ownStore = rest.store ? undefined : data === undefined ? memoryStore() : diskStore(data);
   try {
     const sandbox = createSandbox({ ...rest, ...(ownStore && { store: ownStore }) });
     const server = createAdaptorServer({
       fetch(request, { incoming, outgoing }: HttpBindings | Http2Bindings) {
+        const url = new URL(request.url);
+        if (!isAllowed(url)) return misdirected();
         hangUps.set(request, () => outgoing.destroy());
         // the start page shows passwords; a Host header proves nothing about where a request comes from
-        const shown = new URL(request.url).pathname !== '/' || isOwnAddress(incoming.socket.remoteAddress);
+        const shown = url.pathname !== '/' || isOwnAddress(incoming.socket.remoteAddress);
         return shown ? sandbox.fetch(request) : new Response(null, { status: 404 });
       },
       overrideGlobalObjects: false,
@@ -74,8 +90,12 @@ export async function serveSandbox(options: ServeOptions = {}): Promise<ServedSa
   }
 }
 
-function checkPath(name: string, value: unknown): void {
-  if (typeof value !== 'string' || value === '') throw invalid(name, 'must be a string that is not empty');
+function misdirected(): Response {
+  const remedy = 'start it with --allow-host NAME (allowedHosts of serveSandbox)';
+  return new Response(`This sandbox does not answer to the name that it was called by. If it should, ${remedy}.\n`, {
+    status: 421,
+    headers: { 'Content-Type': 'text/plain; charset=utf-8' },
+  });
 }
 
 function bindError(host: string, port: number, { code }: NodeJS.ErrnoException): ConfigurationError {

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { get } from 'node:http';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -184,7 +185,7 @@ describe('doctape-sdk sandbox --json', () => {
     socket.on('error', () => {});
     cleanUps.push(async () => socket.destroy());
     await once(socket, 'connect');
-    socket.write('POST /oauth2/token HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nhalf');
+    socket.write('POST /oauth2/token HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\nhalf');
     await fetch(`${started.ready.url}/v1/account`); // which leaves a connection open
     expect(await stop(started)).toBe(0);
   });
@@ -237,6 +238,20 @@ describe('doctape-sdk sandbox', () => {
     expect(open.stderr).toMatch(/^Warning: 0\.0\.0\.0 [^\n]+\n$/);
     expect(open.stdout).toMatch(/^\{[^\n]+\}\n$/);
   });
+});
+
+it('answers to the names that it is told, and to no others', async () => {
+  const { ready } = await start(['--allow-host', 'doctape', '--allow-host', 'my.doctape.com']);
+  const statusOf = (host: string) =>
+    new Promise((done, failed) => {
+      get(`${ready.apiBaseUrl}/account`, { headers: { host } }, (answer) => {
+        answer.resume();
+        done(answer.statusCode);
+      }).on('error', failed);
+    });
+  for (const host of ['127.0.0.1', 'localhost', 'doctape:4400', 'my.doctape.com'])
+    expect(await statusOf(host)).toBe(401);
+  expect(await statusOf('evil.example')).toBe(421);
 });
 
 describe('a configuration', () => {
@@ -349,6 +364,13 @@ describe('a mistake', () => {
     expect(await readdir(cwd)).toEqual([]);
   });
 
+  it('with the name that it answers to is told in one line, without a password', async () => {
+    const args = ['sandbox', '--port', '0', '--allow-host'];
+    const line = await refusal([...args, 'http://user:the-secret@doctape.test']);
+    expect(line).toContain('allowedHosts');
+    expect(line).not.toContain('the-secret');
+  });
+
   it('with the user who approves is told in one line, without a password', async () => {
     const line = await refusal(['sandbox', '--port', '0', '--auto-approve', 'mallory']);
     expect(line).toContain('alice');
@@ -363,6 +385,7 @@ describe('a mistake', () => {
     [['sandbox', '--port', '']],
     [['sandbox', '--port']],
     [['sandbox', 'extra']],
+    [['sandbox', '--allow-host']],
     [['demo', '--nonsense']],
     [['demo', 'extra']],
     [['--nonsense']],

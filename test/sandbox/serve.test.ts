@@ -1,9 +1,9 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { connect, createServer, type Socket } from 'node:net';
-import { tmpdir } from 'node:os';
+import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { ApiClient, ConfigurationError } from '../../src/index.js';
 import { memoryStore } from '../../src/sandbox.js';
 import { diskStore, type ServedSandbox, type ServeOptions, serveSandbox } from '../../src/serve.js';
@@ -101,10 +101,14 @@ describe('serveSandbox', () => {
     },
   );
 
-  it.each(['256.0.0.1', 'no such host', '192.0.2.1'])('refuses %j as a host', async (host) => {
-    const error = await refusalOf({ port: 0, host });
-    expect(error.code).toBe('invalid_argument');
-  });
+  it.each(['256.0.0.1', 'no such host', '192.0.2.1', '', 'http://127.0.0.1', 'user:hunter2secret@127.0.0.1'])(
+    'refuses %j as a host',
+    async (host) => {
+      const error = await refusalOf({ port: 0, host });
+      expect(error.code).toBe('invalid_argument');
+      expect(error.message).not.toContain('hunter2');
+    },
+  );
 
   it('refuses a data folder that is a file', async () => {
     const data = join(await makeFolder(), 'file');
@@ -223,7 +227,7 @@ describe('close()', () => {
     const sockets = [connect(portOf(served), '127.0.0.1'), connect(portOf(served), '127.0.0.1')];
     const ends = sockets.map((socket) => new Promise((resolve) => socket.on('error', () => {}).once('close', resolve)));
     await Promise.all(sockets.map((socket) => new Promise((resolve) => socket.once('connect', resolve))));
-    sockets[1]?.write('POST /oauth2/token HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nhalf');
+    sockets[1]?.write('POST /oauth2/token HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\nhalf');
     await delay(50);
     await served.close();
     await Promise.all(ends);
@@ -285,7 +289,7 @@ interface RawAnswer {
 
 /** Sends bytes as they are, and reads one answer until the connection ends. */
 async function raw(served: ServedSandbox, ...pieces: string[]): Promise<RawAnswer> {
-  const socket: Socket = connect(portOf(served), '127.0.0.1');
+  const socket: Socket = connect(portOf(served), new URL(served.url).hostname.replace(/^\[.*\]$/, '::1'));
   cleanUps.push(async () => socket.destroy());
   const text = await new Promise<string>((resolve, reject) => {
     let received = '';
@@ -334,6 +338,8 @@ const head = (method: string, path: string, headers: Record<string, string> = {}
   ].join('\r\n');
 
 describe('a client of 2013', () => {
+  const allowedHosts = ['my.doctape.com'];
+
   async function codeFor(served: ServedSandbox): Promise<{ code: string; id: string; secret: string }> {
     const { clientId, clientSecret = '' } = appOf(served.sandbox, 'server');
     // as that client builds it: the redirect URI is not encoded
@@ -346,7 +352,7 @@ describe('a client of 2013', () => {
   }
 
   it('exchanges its code in chunks, without a length, a user agent or the right redirect URI', async () => {
-    const served = await serve({ autoApprove: 'alice' });
+    const served = await serve({ allowedHosts, autoApprove: 'alice' });
     const { code, id, secret } = await codeFor(served);
     const form = `code=${code}&client_id=${id}&client_secret=${secret}&redirect_uri=urn%3Aietf%3Awg%3Aoauth%3A2.0%3Aoob&grant_type=authorization_code`;
     const answer = await raw(
@@ -367,7 +373,7 @@ describe('a client of 2013', () => {
   });
 
   it('is refused in JSON, with the standard words, when its code is no good', async () => {
-    const served = await serve();
+    const served = await serve({ allowedHosts });
     const { clientId, clientSecret } = appOf(served.sandbox, 'server');
     const form = `code=x&client_id=${clientId}&client_secret=${clientSecret}&redirect_uri=x&grant_type=authorization_code`;
     const answer = await raw(
@@ -384,7 +390,7 @@ describe('a client of 2013', () => {
   });
 
   it('signs in through the form in chunks', async () => {
-    const served = await serve();
+    const served = await serve({ allowedHosts });
     const { clientId } = appOf(served.sandbox, 'server');
     const path = `/oauth2?client_id=${clientId}&response_type=code&redirect_uri=urn:ietf:wg:oauth:2.0:oob`;
     const page = await raw(served, head('GET', path));
@@ -405,7 +411,7 @@ describe('a client of 2013', () => {
   });
 
   it('uploads in chunks that break anywhere', async () => {
-    const served = await serve();
+    const served = await serve({ allowedHosts });
     const token = await tokenOf(served);
     const body = '--b+c\r\nContent-Disposition: form-data; name="file"; filename="a.txt"\r\n\r\ncontent\r\n--b+c--\r\n';
     const chunks = body.match(/.{1,9}/gs) ?? [];
@@ -425,7 +431,7 @@ describe('a client of 2013', () => {
     ['Content-Length: 0', { 'Content-Length': '0' }, []],
     ['an empty chunked body', { 'Transfer-Encoding': 'chunked' }, ['0\r\n\r\n']],
   ])('posts %s as JSON, and is answered in JSON', async (_what, headers: Record<string, string>, pieces) => {
-    const served = await serve();
+    const served = await serve({ allowedHosts });
     const token = await tokenOf(served);
     for (const path of ['/v1/doc/upload', '/oauth2/token', '/v1/nothing', '/nothing']) {
       const type = { 'Content-Type': 'application/json; charset=UTF-8', Authorization: `Bearer ${token}` };
@@ -440,7 +446,7 @@ describe('a client of 2013', () => {
   });
 
   it('sends Content-Length: 0 with a GET', async () => {
-    const served = await serve();
+    const served = await serve({ allowedHosts });
     const token = await tokenOf(served);
     const answer = await raw(served, head('GET', `/v1/account?access_token=${token}`, { 'Content-Length': '0' }));
     expect(answer.statusLine).toBe('HTTP/1.1 200 OK');
@@ -448,7 +454,7 @@ describe('a client of 2013', () => {
   });
 
   it('reads a download that is not chunked, not compressed and not redirected', async () => {
-    const served = await serve();
+    const served = await serve({ allowedHosts });
     const api = await clientOf(served);
     const { id } = await api.files.upload(new Blob(['content']), { name: 'a.txt' });
     const { pathname, search } = api.files.url(id);
@@ -465,23 +471,129 @@ describe('a client of 2013', () => {
     ['/nothing', '404 Not Found'],
     ['/oauth2?client_id=x', '400 Bad Request'],
   ])('is told the standard words: %s, %s', async (path, words) => {
-    const served = await serve();
+    const served = await serve({ allowedHosts });
     expect((await raw(served, head('GET', path))).statusLine).toBe(`HTTP/1.1 ${words}`);
   });
 
   it('is served over HTTP/1.0 without a host', async () => {
-    const served = await serve();
+    const served = await serve({ allowedHosts });
     const answer = await raw(served, 'GET /v1/account HTTP/1.0\r\n\r\n');
     expect(answer.statusLine).toMatch(/^HTTP\/1\.[01] 40[01] /);
+  });
+});
+
+describe('the name that it is called by', () => {
+  async function statusOf(served: ServedSandbox, host: string, line = 'GET /v1/account HTTP/1.1'): Promise<number> {
+    const { statusLine } = await raw(served, `${line}\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
+    return Number(statusLine.split(' ')[1]);
+  }
+
+  const loopback = ['localhost', 'LOCALHOST:1', '127.0.0.1', '127.9.9.9:80', '[::1]', '[::1]:4400'];
+  const foreign = [
+    'evil.example',
+    'evil.example:4400',
+    'localhost.evil.example',
+    '127.0.0.1.evil.example',
+    'xlocalhost',
+    'my.doctape.com',
+    'doctape',
+  ];
+  const addresses = ['192.168.1.5', '10.0.0.1:4400', '[2001:db8::1]', '[fe80::1]:80'];
+
+  it('is one of this machine, whatever the port', async () => {
+    const served = await serve();
+    for (const host of loopback) expect([host, await statusOf(served, host)]).toEqual([host, 401]);
+    for (const host of [...foreign, ...addresses, '0.0.0.0', '[::]']) {
+      expect([host, await statusOf(served, host)]).toEqual([host, 421]);
+    }
+  });
+
+  it('is no other, on any route, nor in the first line of the request', async () => {
+    const served = await serve({ autoApprove: 'alice' });
+    const token = await tokenOf(served);
+    const { clientId } = appOf(served.sandbox, 'client');
+    const request = `/oauth2?response_type=token&client_id=${clientId}&redirect_uri=http://localhost:3000/`;
+    const lines = ['GET /', `GET ${request}`, `POST ${request}`, `GET /v1/doc?access_token=${token}`, 'GET /nothing'];
+    for (const line of [...lines, 'HEAD /', 'OPTIONS /v1/doc', 'GET http://evil.example/v1/account']) {
+      expect([line, await statusOf(served, 'evil.example', `${line} HTTP/1.1`)]).toEqual([line, 421]);
+    }
+    expect(await statusOf(served, 'localhost', 'GET http://evil.example/v1/account HTTP/1.1')).toBe(421);
+  });
+
+  it('may be that of an address or a name that it listens on', async () => {
+    const outside = Object.values(networkInterfaces())
+      .flat()
+      .find((each) => each?.family === 'IPv4' && !each.internal)?.address;
+    if (outside !== undefined) {
+      const address = await serve({ host: outside });
+      for (const host of [...loopback, `${outside}:4400`]) expect(await statusOf(address, host)).toBe(401);
+      expect(await statusOf(address, '198.51.100.7')).toBe(421);
+    }
+    const name = await serve({ host: 'localhost' });
+    expect(await statusOf(name, 'localhost:4400')).toBe(401);
+    expect(await statusOf(name, 'evil.example')).toBe(421);
+  });
+
+  it.each(['0.0.0.0', '::', '0::0'])('may be any address, but no other name, when it listens on %s', async (host) => {
+    const served = await serve({ host });
+    for (const name of [...loopback, ...addresses]) expect([name, await statusOf(served, name)]).toEqual([name, 401]);
+    for (const name of foreign) expect([name, await statusOf(served, name)]).toEqual([name, 421]);
+  });
+
+  it('may be one that it was told', async () => {
+    const served = await serve({
+      allowedHosts: ['Doctape', 'my.doctape.com', 'größe.test', '192.168.1.5', '2001:DB8::1'],
+    });
+    for (const host of [
+      'doctape',
+      'DOCTAPE:4400',
+      'doctape.',
+      'my.doctape.com',
+      'xn--gre-6ka8i.test',
+      '192.168.1.5:80',
+      '[2001:db8::1]',
+    ]) {
+      expect([host, await statusOf(served, host)]).toEqual([host, 401]);
+    }
+    for (const host of ['doctape.com', 'x.my.doctape.com', 'api.doctape.com', '192.168.1.6', '[2001:db8::2]']) {
+      expect([host, await statusOf(served, host)]).toEqual([host, 421]);
+    }
+  });
+
+  it('is told which option lets it through, where it is not known', async () => {
+    const said = vi.spyOn(console, 'error');
+    const served = await serve();
+    const answer = await raw(served, 'GET / HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n');
+    expect(answer.statusLine).toBe('HTTP/1.1 421 Misdirected Request');
+    expect(answer.headers['content-type']).toBe('text/plain; charset=utf-8');
+    expect(answer.body).toMatch(/^[^\n]+--allow-host[^\n]+allowedHosts[^\n]+\n$/);
+    expect(said).not.toHaveBeenCalled();
+    said.mockRestore();
+  });
+
+  it.each([
+    ['a text', 'doctape.test'],
+    ['null', null],
+    ['a number', [7]],
+    ['an empty name', ['']],
+    ['a port', ['doctape.test:4400']],
+    ['an address of a page', ['http://doctape.test/']],
+    ['a password', ['user:hunter2secret@doctape.test']],
+    ['a pattern', ['*.doctape.test']],
+    ['a space', ['doctape .test']],
+  ])('is refused when it is no name: %s', async (_what, allowedHosts) => {
+    const error = await refusalOf({ port: 0, allowedHosts: allowedHosts as unknown as string[] });
+    expect(error.message).toMatch(/^allowedHosts must be an array of names/);
+    expect(error.message).not.toContain('hunter2');
   });
 });
 
 describe('what is no HTTP', () => {
   it.each([
     'nonsense\r\n\r\n',
-    'GET  HTTP/1.1\r\nHost: x\r\n\r\n',
+    'GET  HTTP/1.1\r\nHost: localhost\r\n\r\n',
     'GET http:// HTTP/1.1\r\nHost: ///\r\nConnection: close\r\n\r\n',
-    'GET //evil.com HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n',
+    'GET //evil.com HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n',
   ])('does not end the sandbox: %j', async (bytes) => {
     const served = await serve();
     const { statusLine } = await raw(served, bytes);
