@@ -1,3 +1,5 @@
+import { inspect } from 'node:util';
+import { Worker } from 'node:worker_threads';
 import fc, { type Arbitrary } from 'fast-check';
 import { expect, onTestFinished, vi } from 'vitest';
 import { DoctapeError } from '../../src/index.js';
@@ -15,7 +17,7 @@ const again = {
   ...(process.env.FUZZ_PATH && { path: process.env.FUZZ_PATH }),
 };
 
-/** Far more than any input should take, and less than a test may: so that what hangs is told with its input. */
+/** Far more than any input should take, and less than a test may: so that what never answers is told with its input. */
 const longest = 10_000;
 
 /** How long a test of so many properties may take. */
@@ -27,10 +29,49 @@ export async function holds<T extends [unknown, ...unknown[]]>(
   arbitraries: { [K in keyof T]: Arbitrary<T[K]> },
   property: (...values: T) => Promise<unknown> | unknown,
 ): Promise<void> {
+  const settings = { seed: Math.trunc(Math.random() * 2 ** 31), ...again };
+  const name = `${expect.getState().currentTestName}\nFUZZ_SEED=${settings.seed}`;
   const tried = fc.asyncProperty(...arbitraries, async (...values: T) => {
+    watched(`${name}\n${inspect(values, shortened)}`);
     await property(...values);
   });
-  await fc.assert(tried, { numRuns: Math.max(1, Math.round(runs * factor)), timeout: longest, ...again });
+  try {
+    await fc.assert(tried, { numRuns: Math.max(1, Math.round(runs * factor)), timeout: longest, ...settings });
+  } finally {
+    watched('');
+  }
+}
+
+/** An input that is longer comes back by its seed. */
+const shortened = { depth: 8, maxArrayLength: 1_000, maxStringLength: 2_000, breakLength: Number.POSITIVE_INFINITY };
+
+/** What a thread that looks on is shown: how many runs have begun, how long the text of the last one is, and the text. */
+const sight = new SharedArrayBuffer(64 * 1024);
+const [counts, shown] = [new Int32Array(sight, 0, 2), Buffer.from(sight, 8)];
+let watching = false;
+
+/** A loop without an end leaves nothing of this thread to tell of it, nor to end it: so another one does both. */
+function watched(text: string): void {
+  if (!watching) watch();
+  watching = true;
+  Atomics.store(counts, 1, shown.write(text));
+  Atomics.add(counts, 0, 1);
+}
+
+function watch(): void {
+  const program = `const { sight, seconds } = require('node:worker_threads').workerData;
+    const [counts, shown] = [new Int32Array(sight, 0, 2), Buffer.from(sight, 8)];
+    for (let seen, still = 0; ; Atomics.wait(counts, 0, seen, 1_000)) {
+      const [count, length] = [Atomics.load(counts, 0), Atomics.load(counts, 1)];
+      still = count === seen && length > 0 ? still + 1 : 0;
+      seen = count;
+      if (still < seconds) continue;
+      require('node:fs').writeSync(2, '\\nThis did not end: ' + shown.toString('utf8', 0, length) + '\\n');
+      process.kill(process.pid, 'SIGKILL');
+    }`;
+  // later than what is only waited for, which is told by fast-check
+  const workerData = { sight, seconds: longest / 1_000 + 5 };
+  new Worker(program, { eval: true, execArgv: [], workerData }).unref();
 }
 
 export type Outcome<T> = { value: T } | { error: unknown };
