@@ -8,6 +8,8 @@ export interface FailureSite {
   place: string;
   /** The beginning of what stands there, for whoever has to find it. */
   text: string;
+  /** The longest piece of its message that is always the same. */
+  says: string;
 }
 
 /** @param folders such as `src/oauth` */
@@ -21,7 +23,7 @@ export function failureSites(folders: readonly string[]): FailureSite[] {
     [...makingsIn(source, makers)].map((node) => {
       const { line, character } = source.getLineAndCharacterOfPosition(node.getStart());
       const text = node.getText().replace(/\s+/g, ' ').slice(0, 80);
-      return { place: `${source.fileName}:${line + 1}:${character + 1}`, text };
+      return { place: `${source.fileName}:${line + 1}:${character + 1}`, text, says: longestText(node) };
     }),
   );
 }
@@ -67,6 +69,13 @@ function isMaking(node: ts.Node, makers: ReadonlySet<string>): boolean {
       : /^\(errorClass\(/.test(node.expression.getText());
   }
   return ts.isCallExpression(node) && ts.isIdentifier(node.expression) && makers.has(node.expression.text);
+}
+
+function longestText(node: ts.Node): string {
+  const pieces = [...nodesOf(node)].map((part) =>
+    ts.isStringLiteralLike(part) || ts.isTemplateHead(part) || ts.isTemplateMiddleOrTemplateTail(part) ? part.text : '',
+  );
+  return pieces.reduce((longest, piece) => (piece.length > longest.length ? piece : longest), '');
 }
 
 function* nodesOf(node: ts.Node): Generator<ts.Node> {
