@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import ts from 'typescript';
 
-// Every place in the source where an error of the SDK is made, found by reading the source.
+// Every place in the source where an error of the SDK, or a failure of the sandbox, is made, found by reading the source.
 
 export interface FailureSite {
   /** Such as `src/oauth/callback.ts:26:36`, as a stack trace names it. */
@@ -12,13 +12,16 @@ export interface FailureSite {
   says: string;
 }
 
-/** @param folders such as `src/oauth` */
-export function failureSites(folders: readonly string[]): FailureSite[] {
+/**
+ * @param folders such as `src/oauth`
+ * @param refusals functions that make what is told without an error
+ */
+export function failureSites(folders: readonly string[], refusals: readonly string[] = []): FailureSite[] {
   const files = folders.flatMap((folder) => readdirSync(folder).map((name) => `${folder}/${name}`));
   const sources = files
     .filter((path) => path.endsWith('.ts'))
     .map((path) => ts.createSourceFile(path, readFileSync(path, 'utf8'), ts.ScriptTarget.Latest, true));
-  const makers = makersIn(sources);
+  const makers = new Set([...makersIn(sources), ...refusals]);
   return sources.flatMap((source) =>
     [...makingsIn(source, makers)].map((node) => {
       const { line, character } = source.getLineAndCharacterOfPosition(node.getStart());
@@ -65,7 +68,7 @@ function* makingsIn(source: ts.SourceFile, makers: ReadonlySet<string>): Generat
 function isMaking(node: ts.Node, makers: ReadonlySet<string>): boolean {
   if (ts.isNewExpression(node)) {
     return ts.isIdentifier(node.expression)
-      ? /Error$/.test(node.expression.text)
+      ? /(Error|Failure)$/.test(node.expression.text)
       : /^\(errorClass\(/.test(node.expression.getText());
   }
   return ts.isCallExpression(node) && ts.isIdentifier(node.expression) && makers.has(node.expression.text);
