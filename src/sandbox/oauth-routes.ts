@@ -80,7 +80,18 @@ function consent(
     secure: c.req.url.startsWith('https:'),
   });
   const { pathname, search } = new URL(c.req.url);
-  return showPage(c, (nonce) => consentPage({ request, action: pathname + search, csrf, nonce, ...shown }), status);
+  const action = pathname + withoutCredentials(search);
+  return showPage(c, (nonce) => consentPage({ request, action, csrf, nonce, ...shown }), status);
+}
+
+/** A page goes into caches and screenshots. The rest stays as it was written, because some do not encode it. */
+function withoutCredentials(search: string): string {
+  const credential = /^(?:client_secret|access_token|refresh_token|code|username|password)(?:=|$)/i;
+  const kept = search
+    .slice(1)
+    .split('&')
+    .filter((pair) => !credential.test(pair));
+  return kept.length > 0 ? `?${kept.join('&')}` : '';
 }
 
 function answer(c: Context, request: AuthorizationRequest, uri: string): Response | Promise<Response> {

@@ -43,7 +43,7 @@ function inMemory(options: SandboxOptions = {}, as: { username?: string; scope?:
 
 const folder = await mkdtemp(join(tmpdir(), 'doctape-api-'));
 const server = await served({
-  allowedHosts: ['api.doctape.com', 'my.doctape.com', 'nothing.example'],
+  allowedHosts: ['nothing.example'],
   data: folder,
   users: [
     { username: 'alice', password: 'wonderland' },

@@ -251,6 +251,15 @@ describe.each(transports)('the sign-in page %s', (_name, open) => {
   });
 });
 
+it('repeats no credential that somebody wrote into its address', async () => {
+  const { sandbox, browser } = inMemory();
+  const secrets = { client_secret: 'canary-1', access_token: 'canary-2', code: 'canary-3', Password: 'canary-4' };
+  const page = await browser.open(authorizationUrl(sandbox, secrets));
+  expect(page.html).not.toContain('canary');
+  expect(page.html).toContain('the+state');
+  expect(redirectOf(await browser.submit(page, right)).searchParams.get('state')).toBe('the state');
+});
+
 describe('the form of the sign-in page', () => {
   it('is bound to a cookie that no script reads and no other site sends', async () => {
     const { sandbox, browser } = inMemory();

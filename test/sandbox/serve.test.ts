@@ -338,8 +338,6 @@ const head = (method: string, path: string, headers: Record<string, string> = {}
   ].join('\r\n');
 
 describe('a client of 2013', () => {
-  const allowedHosts = ['my.doctape.com'];
-
   async function codeFor(served: ServedSandbox): Promise<{ code: string; id: string; secret: string }> {
     const { clientId, clientSecret = '' } = appOf(served.sandbox, 'server');
     // as that client builds it: the redirect URI is not encoded
@@ -352,7 +350,7 @@ describe('a client of 2013', () => {
   }
 
   it('exchanges its code in chunks, without a length, a user agent or the right redirect URI', async () => {
-    const served = await serve({ allowedHosts, autoApprove: 'alice' });
+    const served = await serve({ autoApprove: 'alice' });
     const { code, id, secret } = await codeFor(served);
     const form = `code=${code}&client_id=${id}&client_secret=${secret}&redirect_uri=urn%3Aietf%3Awg%3Aoauth%3A2.0%3Aoob&grant_type=authorization_code`;
     const answer = await raw(
@@ -373,7 +371,7 @@ describe('a client of 2013', () => {
   });
 
   it('is refused in JSON, with the standard words, when its code is no good', async () => {
-    const served = await serve({ allowedHosts });
+    const served = await serve();
     const { clientId, clientSecret } = appOf(served.sandbox, 'server');
     const form = `code=x&client_id=${clientId}&client_secret=${clientSecret}&redirect_uri=x&grant_type=authorization_code`;
     const answer = await raw(
@@ -390,7 +388,7 @@ describe('a client of 2013', () => {
   });
 
   it('signs in through the form in chunks', async () => {
-    const served = await serve({ allowedHosts });
+    const served = await serve();
     const { clientId } = appOf(served.sandbox, 'server');
     const path = `/oauth2?client_id=${clientId}&response_type=code&redirect_uri=urn:ietf:wg:oauth:2.0:oob`;
     const page = await raw(served, head('GET', path));
@@ -411,7 +409,7 @@ describe('a client of 2013', () => {
   });
 
   it('uploads in chunks that break anywhere', async () => {
-    const served = await serve({ allowedHosts });
+    const served = await serve();
     const token = await tokenOf(served);
     const body = '--b+c\r\nContent-Disposition: form-data; name="file"; filename="a.txt"\r\n\r\ncontent\r\n--b+c--\r\n';
     const chunks = body.match(/.{1,9}/gs) ?? [];
@@ -431,7 +429,7 @@ describe('a client of 2013', () => {
     ['Content-Length: 0', { 'Content-Length': '0' }, []],
     ['an empty chunked body', { 'Transfer-Encoding': 'chunked' }, ['0\r\n\r\n']],
   ])('posts %s as JSON, and is answered in JSON', async (_what, headers: Record<string, string>, pieces) => {
-    const served = await serve({ allowedHosts });
+    const served = await serve();
     const token = await tokenOf(served);
     for (const path of ['/v1/doc/upload', '/oauth2/token', '/v1/nothing', '/nothing']) {
       const type = { 'Content-Type': 'application/json; charset=UTF-8', Authorization: `Bearer ${token}` };
@@ -446,7 +444,7 @@ describe('a client of 2013', () => {
   });
 
   it('sends Content-Length: 0 with a GET', async () => {
-    const served = await serve({ allowedHosts });
+    const served = await serve();
     const token = await tokenOf(served);
     const answer = await raw(served, head('GET', `/v1/account?access_token=${token}`, { 'Content-Length': '0' }));
     expect(answer.statusLine).toBe('HTTP/1.1 200 OK');
@@ -454,7 +452,7 @@ describe('a client of 2013', () => {
   });
 
   it('reads a download that is not chunked, not compressed and not redirected', async () => {
-    const served = await serve({ allowedHosts });
+    const served = await serve();
     const api = await clientOf(served);
     const { id } = await api.files.upload(new Blob(['content']), { name: 'a.txt' });
     const { pathname, search } = api.files.url(id);
@@ -471,12 +469,12 @@ describe('a client of 2013', () => {
     ['/nothing', '404 Not Found'],
     ['/oauth2?client_id=x', '400 Bad Request'],
   ])('is told the standard words: %s, %s', async (path, words) => {
-    const served = await serve({ allowedHosts });
+    const served = await serve();
     expect((await raw(served, head('GET', path))).statusLine).toBe(`HTTP/1.1 ${words}`);
   });
 
   it('is served over HTTP/1.0 without a host', async () => {
-    const served = await serve({ allowedHosts });
+    const served = await serve();
     const answer = await raw(served, 'GET /v1/account HTTP/1.0\r\n\r\n');
     expect(answer.statusLine).toMatch(/^HTTP\/1\.[01] 40[01] /);
   });
@@ -495,14 +493,16 @@ describe('the name that it is called by', () => {
     'localhost.evil.example',
     '127.0.0.1.evil.example',
     'xlocalhost',
-    'my.doctape.com',
     'doctape',
+    'doctape.com.evil.example',
+    'my-doctape.com',
   ];
+  const ofDoctape = ['my.doctape.com', 'API.doctape.com', 'doctape.com:443'];
   const addresses = ['192.168.1.5', '10.0.0.1:4400', '[2001:db8::1]', '[fe80::1]:80'];
 
-  it('is one of this machine, whatever the port', async () => {
+  it('is one of this machine, or of doctape, whatever the port', async () => {
     const served = await serve();
-    for (const host of loopback) expect([host, await statusOf(served, host)]).toEqual([host, 401]);
+    for (const host of [...loopback, ...ofDoctape]) expect([host, await statusOf(served, host)]).toEqual([host, 401]);
     for (const host of [...foreign, ...addresses, '0.0.0.0', '[::]']) {
       expect([host, await statusOf(served, host)]).toEqual([host, 421]);
     }
@@ -542,20 +542,20 @@ describe('the name that it is called by', () => {
 
   it('may be one that it was told', async () => {
     const served = await serve({
-      allowedHosts: ['Doctape', 'my.doctape.com', 'größe.test', '192.168.1.5', '2001:DB8::1'],
+      allowedHosts: ['Doctape', 'my.proxy.test', 'größe.test', '192.168.1.5', '2001:DB8::1'],
     });
     for (const host of [
       'doctape',
       'DOCTAPE:4400',
       'doctape.',
-      'my.doctape.com',
+      'my.proxy.test',
       'xn--gre-6ka8i.test',
       '192.168.1.5:80',
       '[2001:db8::1]',
     ]) {
       expect([host, await statusOf(served, host)]).toEqual([host, 401]);
     }
-    for (const host of ['doctape.com', 'x.my.doctape.com', 'api.doctape.com', '192.168.1.6', '[2001:db8::2]']) {
+    for (const host of ['proxy.test', 'x.my.proxy.test', 'api.proxy.test', '192.168.1.6', '[2001:db8::2]']) {
       expect([host, await statusOf(served, host)]).toEqual([host, 421]);
     }
   });
