@@ -118,7 +118,7 @@ async function save(download: Download): Promise<number> {
       await pour(response, writer);
       await disk(opened.publish(written));
     } finally {
-      await disk(opened.close());
+      await opened.close().catch(() => {}); // what counts was synced, and has its name
     }
   } catch (error) {
     void response.body?.cancel().catch(() => {});
