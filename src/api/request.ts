@@ -29,8 +29,8 @@ export type SchemaResult<T> =
 export interface RequestOptions<T> extends CallOptions {
   /** @default 'GET' */
   method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | undefined;
-  /** The query. What is undefined is left out. */
-  searchParams?: Record<string, string | number | boolean | undefined> | undefined;
+  /** The query. What is undefined is left out; for a name that comes more than once there is `URLSearchParams`. */
+  searchParams?: URLSearchParams | Record<string, string | number | boolean | undefined> | undefined;
   /** The body, sent as JSON. */
   json?: unknown | undefined;
   /** What the result must be. Without one it is `unknown`. */
@@ -48,14 +48,7 @@ export async function request<T = unknown>(
   const { method = 'GET', searchParams = {}, json, schema, signal } = checkOptions('options', options);
   if (!methods.includes(method)) throw invalid('method', `must be one of ${methods.join(', ')}`);
   if (method === 'GET' && json !== undefined) throw invalid('json', 'cannot go with GET, which has no body');
-  if (typeof searchParams !== 'object' || searchParams === null) {
-    throw invalid('searchParams', `must be an object, not ${kindOf(searchParams)}`);
-  }
-  const texts = Object.entries(searchParams).map(([name, value]) => [
-    name,
-    value === undefined ? undefined : String(value),
-  ]);
-  const url = pathUrl(connection, path, Object.fromEntries(texts));
+  const url = pathUrl(connection, path, queryOf(searchParams));
   return call(connection, {
     method,
     url,
@@ -64,6 +57,22 @@ export async function request<T = unknown>(
     // without a schema the caller says what it is
     read: (result, _, origin) => (schema ? validated(schema, result, origin) : (result as T)),
   });
+}
+
+function queryOf(searchParams: unknown): URLSearchParams {
+  if (searchParams instanceof URLSearchParams) return searchParams;
+  if (typeof searchParams !== 'object' || searchParams === null || Symbol.iterator in searchParams) {
+    throw invalid('searchParams', 'must be a plain object, or URLSearchParams');
+  }
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(searchParams)) {
+    if (value === undefined) continue;
+    if (!['string', 'number', 'boolean'].includes(typeof value)) {
+      throw invalid(`searchParams.${name}`, `must be a string, a number or a boolean, not ${kindOf(value)}`);
+    }
+    query.append(name, String(value));
+  }
+  return query;
 }
 
 async function validated<T>(schema: StandardSchema<T>, value: unknown, origin: AnswerOrigin): Promise<T> {

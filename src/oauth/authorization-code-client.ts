@@ -103,7 +103,7 @@ export class AuthorizationCodeClient {
   readonly #timeout: number;
   readonly #now: () => number;
   readonly #seal: Seal;
-  /** States that came back, with the second in which they would have expired anyway. */
+  /** States that came back, with the moment at which they would have expired anyway. */
   readonly #used = new Map<string, number>();
 
   constructor(options: AuthorizationCodeClientOptions) {
@@ -161,16 +161,14 @@ export class AuthorizationCodeClient {
       },
       params,
     );
-    const pending = await this.#seal.seal(
-      {
-        state,
-        client_id: this.#clientId,
-        redirect_uri: this.#redirectUri,
-        ...(challenge && { verifier: challenge.code_verifier }),
-        ...(wanted.length > 0 && { scope: wanted }),
-      },
-      Math.ceil(this.#now() / 1000 + this.#maxAge),
-    );
+    const pending = await this.#seal.seal({
+      state,
+      client_id: this.#clientId,
+      redirect_uri: this.#redirectUri,
+      ...(challenge && { verifier: challenge.code_verifier }),
+      ...(wanted.length > 0 && { scope: wanted }),
+      expires: this.#now() + this.#maxAge * 1000,
+    });
     return { url, state, pending };
   }
 
@@ -239,7 +237,7 @@ export class AuthorizationCodeClient {
       );
     }
     if (this.#used.has(state)) throw new CallbackError('state_used', 'this callback was used before: sign in again');
-    for (const [other, expires] of this.#used) if (expires * 1000 <= now) this.#used.delete(other);
+    for (const [other, expires] of this.#used) if (expires <= now) this.#used.delete(other);
     this.#used.set(state, pending.expires);
     return pending;
   }

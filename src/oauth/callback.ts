@@ -50,8 +50,7 @@ export function queryOf(callback: Callback): string {
   const [beforeFragment = ''] = text.split('#', 1);
   if (!/^([a-z][a-z0-9+.-]*:|\/|\?)/i.test(beforeFragment)) return beforeFragment; // a query alone
   const at = beforeFragment.indexOf('?');
-  if (at < 0) throw malformed('has no query');
-  return beforeFragment.slice(at + 1);
+  return at < 0 ? '' : beforeFragment.slice(at + 1);
 }
 
 function decoded(text: string): string | undefined {

@@ -257,9 +257,9 @@ export class ImplicitGrantClient {
   #finish(address: URL): Token {
     this.#returnTo = undefined;
     const { parameters, inQuery } = readAnswer(pageCallback(address));
-    if (!this.#isRedirectUri(address)) throw malformed('came to another address than redirectUri');
     const { scope, returnTo } = this.#signIns.consume(parameters.get('state'));
     this.#returnTo = this.#ownPlace(returnTo);
+    if (!this.#isRedirectUri(address)) throw malformed('came to another address than redirectUri');
     const secrets = ['access_token', 'code', 'state'].flatMap((name) => parameters.get(name) ?? []);
     checkAnswer(parameters, this.#issuer, secrets);
     if (parameters.has('code')) throw malformed('has a code, which only a server can exchange');

@@ -17,12 +17,15 @@ export function pageCallback({ search, hash }: URL): PageCallback {
   return { query: search.slice(1), fragment: isRoute ? '' : fragment };
 }
 
-/** Whether this is an answer at all, so that the page's own fragments and queries are left alone. */
+/**
+ * Whether this is an answer at all, so that the page's own fragments and queries are left alone: it has a token or an error,
+ * or a state together with what a server sends beside it.
+ */
 export function isAnswer({ query, fragment }: PageCallback): boolean {
-  const inQuery = namesIn(query);
-  const inFragment = namesIn(fragment);
-  if (['access_token', 'state', 'error', 'code'].some((name) => inFragment.has(name))) return true;
-  return inQuery.has('access_token') || inQuery.has('error') || (inQuery.has('state') && inQuery.has('code'));
+  return [query, fragment].map(namesIn).some((names) => {
+    if (names.has('access_token') || names.has('error')) return true;
+    return names.has('state') && (names.has('code') || names.has('token_type'));
+  });
 }
 
 /** Every value of `state`, also of what is no valid answer. */
@@ -59,6 +62,8 @@ export function withoutAnswer({ origin, pathname, search }: URL): string {
   return origin + pathname + (rest.length > 0 ? `?${rest.join('&')}` : '');
 }
 
+/** The names of what has a value: `#error` may be a heading of the page. */
 function namesIn(encoded: string): Set<string | undefined> {
-  return new Set(encoded.split('&').map(parameterName));
+  const pairs = encoded.split('&').filter((pair) => pair.includes('='));
+  return new Set(pairs.map(parameterName));
 }

@@ -1,4 +1,4 @@
-import { EncryptJWT, errors, jwtDecrypt } from 'jose';
+import { EncryptJWT, jwtDecrypt } from 'jose';
 import * as z from 'zod/mini';
 import { CallbackError } from '../protocol/errors.js';
 
@@ -9,21 +9,23 @@ export interface Pending {
   client_id: string;
   redirect_uri: string;
   scope?: string[] | undefined;
+  /** Milliseconds since 1970. Not the claim `exp`, whose seconds are too coarse for a short `maxAge`. */
+  expires: number;
 }
 
 export interface Seal {
-  seal(pending: Pending, expires: number): Promise<string>;
+  seal(pending: Pending): Promise<string>;
   /** @throws {CallbackError} `state_mismatch` when it was not sealed by this key, `state_expired` when it is too old */
-  open(sealed: string, now: number): Promise<Pending & { expires: number }>;
+  open(sealed: string, now: number): Promise<Pending>;
 }
 
 const claims = z.object({
-  exp: z.number(),
   state: z.string(),
   verifier: z.optional(z.string()),
   client_id: z.string(),
   redirect_uri: z.string(),
   scope: z.optional(z.array(z.string())),
+  expires: z.number(),
 });
 
 const encryption = { alg: 'dir', enc: 'A256GCM' } as const;
@@ -39,30 +41,25 @@ export function createSeal(secret: string | undefined): Seal {
     return key;
   };
   return {
-    async seal(pending, expires) {
-      return new EncryptJWT({ ...pending })
-        .setProtectedHeader(encryption)
-        .setExpirationTime(expires)
-        .encrypt(await getKey());
+    async seal(pending) {
+      return new EncryptJWT({ ...pending }).setProtectedHeader(encryption).encrypt(await getKey());
     },
     async open(sealed, now) {
+      let pending: Pending;
       try {
         const { payload } = await jwtDecrypt(sealed, await getKey(), {
           keyManagementAlgorithms: [encryption.alg],
           contentEncryptionAlgorithms: [encryption.enc],
-          currentDate: new Date(now),
         });
-        const { exp, ...pending } = z.parse(claims, payload);
-        return { ...pending, expires: exp };
-      } catch (error) {
-        if (error instanceof errors.JWTExpired) {
-          throw new CallbackError('state_expired', 'the sign-in took too long: sign in again');
-        }
+        pending = z.parse(claims, payload);
+      } catch {
         throw new CallbackError(
           'state_mismatch',
           'pending was not sealed by this client, or was altered: sign in again',
         );
       }
+      if (pending.expires <= now) throw new CallbackError('state_expired', 'the sign-in took too long: sign in again');
+      return pending;
     },
   };
 }

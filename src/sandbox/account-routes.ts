@@ -6,6 +6,7 @@ import type { SandboxContext, SandboxEnv } from './context.js';
 import { Failure } from './failure.js';
 import { quotaOf } from './quota.js';
 import type { Grant } from './records.js';
+import { sendBytes } from './send.js';
 
 /** `/v1/account` (wire document section 3.1). */
 export function accountRoutes(context: SandboxContext): Hono<SandboxEnv> {
@@ -33,8 +34,9 @@ export function accountRoutes(context: SandboxContext): Hono<SandboxEnv> {
   routes.get('/avatar/:size?', requires('account.read'), async (c) => {
     const size = Number(c.req.param('size') ?? 50);
     if (![50, 300, 600].includes(size)) throw new Failure(404);
-    const picture = await avatar(c.get('user').username, size);
-    return c.body(picture, 200, { 'Content-Type': 'image/jpeg', 'Content-Length': String(picture.byteLength) });
+    const { username } = c.get('user');
+    const picture = await avatar(username, size);
+    return sendBytes(c, { tag: `"avatar/${username}/${size}"`, type: 'image/jpeg', bytes: picture });
   });
 
   return routes;

@@ -3,10 +3,10 @@ import { invalid } from '../protocol/checks.js';
 import { isLoopback, parseUrl } from '../protocol/urls.js';
 
 /**
- * Makes a check of the names that a server on `host` is called by. A website can have its own name point to this machine
- * once it is open in a browser (DNS rebinding), and is then one origin with the server: but it cannot change its name.
- * An address cannot be made to point elsewhere, so who listens on all of them answers to all of them. Programs of 2013 have
- * doctape's own names built in, which somebody has to lead here.
+ * Makes a check of the names that a server on `host` is called by, for what is not open to all origins anyway. A website can
+ * have its own name point to this machine once it is open in a browser (DNS rebinding), and is then one origin with the
+ * server: but it cannot change its name. An address cannot be made to point elsewhere, so who listens on all of them answers to
+ * all of them. Programs of 2013 have doctape's own names built in, which somebody has to lead here.
  */
 export function checkAllowedHosts(host: unknown, allowed: unknown): (url: URL) => boolean {
   const own = hostName(host);

@@ -1,11 +1,17 @@
 import type { MiddlewareHandler } from 'hono';
 import { cors } from 'hono/cors';
 
-/** Any page may call the API: with a token, never with a cookie (wire document section 7, choice 36). */
+/** What any page may call: with a token, never with a cookie (wire document section 7, choice 36). */
+export const openPaths: readonly string[] = ['/v1', '/doc', '/s', '/oauth2/token'];
+
+export function isOpenToAllOrigins(pathname: string): boolean {
+  return openPaths.some((path) => pathname === path || pathname.startsWith(`${path}/`));
+}
+
 export function openToAllOrigins(): MiddlewareHandler {
   return cors({
     origin: '*',
-    allowMethods: ['GET', 'HEAD', 'POST', 'DELETE'],
+    allowMethods: ['GET', 'HEAD', 'POST', 'DELETE', 'OPTIONS'],
     allowHeaders: ['Authorization', 'Content-Type', 'If-Range', 'Range', 'X-Doctape-Fault', 'X-DT-Origin-Desc'],
     exposeHeaders: [
       'Accept-Ranges',

@@ -8,7 +8,7 @@ import { apiRoutes, unversionedRoutes } from './api-routes.js';
 import { approve, decline, readAuthorization } from './authorization.js';
 import { readConfig, type SandboxApp, type SandboxUser } from './config.js';
 import type { SandboxContext, SandboxEnv } from './context.js';
-import { openToAllOrigins } from './cors.js';
+import { openPaths, openToAllOrigins } from './cors.js';
 import { Failure } from './failure.js';
 import { faultInjection, parseFaults } from './faults.js';
 import { memoryStore } from './memory-store.js';
@@ -64,6 +64,9 @@ export interface Sandbox {
  */
 export function createSandbox(options: SandboxOptions = {}): Sandbox {
   const { store = memoryStore(), autoApprove, now = Date.now } = checkOptions('options of createSandbox', options);
+  if (typeof store?.list !== 'function') {
+    throw invalid('store', 'must be memoryStore(), diskStore(folder), or a Store of your own');
+  }
   const { users, apps } = readConfig({ users: options.users, apps: options.apps });
   const context: SandboxContext = {
     store,
@@ -76,7 +79,7 @@ export function createSandbox(options: SandboxOptions = {}): Sandbox {
     quotas: new Map(),
     renditions: renditionCache(64 * 1024 * 1024),
   };
-  const faults = parseFaults('faults', options.faults ?? '');
+  const faults = parseFaults('faults', options.faults === undefined ? '' : options.faults);
   if (autoApprove !== undefined && !context.users.has(autoApprove)) {
     throw invalid('autoApprove', `must be one of the users: ${users.map((user) => user.username).join(', ')}`);
   }
@@ -89,7 +92,7 @@ export function createSandbox(options: SandboxOptions = {}): Sandbox {
   });
   server.get('/', (c) => startPage(c, context));
   server.get('/favicon.ico', (c) => c.body(null, 204)); // browsers ask for it unasked, and complain about a 404
-  for (const path of ['/v1/*', '/doc/*', '/s/*', '/oauth2/token']) server.use(path, openToAllOrigins());
+  for (const path of openPaths) server.use(`${path}/*`, openToAllOrigins());
   server.use(faultInjection(faults));
   server.route('/s', publicRoutes(context));
   server.route('/oauth2', oauthRoutes(context));
@@ -116,8 +119,9 @@ export function createSandbox(options: SandboxOptions = {}): Sandbox {
     },
     users,
     apps,
-    async authorize(url, { username, approve: agreed = true }) {
-      const address = parseUrl(String(url));
+    async authorize(url, options) {
+      const { username, approve: agreed = true } = checkOptions('options', options);
+      const address = url instanceof URL ? url : typeof url === 'string' ? parseUrl(url) : undefined;
       if (!address) throw invalid('url', 'must be an absolute authorization URL');
       const user = context.users.get(username);
       if (!user) throw invalid('username', `must be one of ${users.map((known) => known.username).join(', ')}`);

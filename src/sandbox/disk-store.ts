@@ -3,6 +3,7 @@ import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
+import { invalid } from '../protocol/checks.js';
 import { ConfigurationError } from '../protocol/errors.js';
 import type { Store } from './store.js';
 
@@ -31,6 +32,7 @@ const readSize = 512 * 1024;
  * @throws {ConfigurationError} when the folder cannot be opened, or another sandbox has it
  */
 export function diskStore(folder: string): Store {
+  if (typeof folder !== 'string' || folder === '') throw invalid('folder', 'must be the path of a folder');
   const root = resolve(folder);
   const incoming = join(root, 'incoming');
   const blobs = join(root, 'files');

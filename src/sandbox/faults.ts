@@ -1,5 +1,5 @@
 import type { Context, MiddlewareHandler } from 'hono';
-import { invalid } from '../protocol/checks.js';
+import { invalid, kindOf } from '../protocol/checks.js';
 import { failure } from './answer.js';
 import type { SandboxEnv } from './context.js';
 import { Failure } from './failure.js';
@@ -25,7 +25,7 @@ export interface Faults {
 const forms: [RegExp, (...values: string[]) => Faults][] = [
   [/^latency=(\d{1,9})$/, (value) => ({ latency: Number(value) })],
   [
-    /^status=([45]\d\d)(?:@(0?\.\d+|0|1))?$/,
+    /^status=([45]\d\d)(?:@(0?\.\d+|0|1(?:\.0+)?))?$/,
     (status, probability = '1') => ({ status: Number(status), probability: Number(probability) }),
   ],
   [/^retry-after=(\d{1,9})$/, (value) => ({ retryAfter: Number(value) })],
@@ -38,7 +38,8 @@ const forms: [RegExp, (...values: string[]) => Faults][] = [
  * Reads faults as the command line and the header write them: `latency=200,status=503@0.1,retry-after=2`.
  * @throws {ConfigurationError} naming the part that is none
  */
-export function parseFaults(name: string, text: string): Faults {
+export function parseFaults(name: string, text: unknown): Faults {
+  if (typeof text !== 'string') throw invalid(name, `must be a string such as "latency=200", not ${kindOf(text)}`);
   const faults: Faults = {};
   for (const part of text.split(',').map((piece) => piece.trim())) {
     if (part === '') continue;
@@ -96,7 +97,11 @@ function readHeader(header: string): Faults {
 
 function withStatus(c: Context, { status = 500, retryAfter }: Faults): Response {
   const headers = { ...(retryAfter !== undefined && { 'Retry-After': String(retryAfter) }) };
-  return failure(c, new Failure(status, 'as the fault demands', headers));
+  const demanded = new Failure(status, 'as the fault demands', headers);
+  if (!c.req.path.startsWith('/oauth2')) return failure(c, demanded);
+  // the two that RFC 6749 section 4.1.2.1 has for a server in trouble
+  const error = status === 503 ? 'temporarily_unavailable' : 'server_error';
+  return c.json({ error, error_description: demanded.message }, demanded.status, headers);
 }
 
 /** The same response, with a body that ends too early or never. */

@@ -13,7 +13,10 @@ import { joinTapes, sharedTapes } from './tapes.js';
 
 /** Users' files: what the routes do, without HTTP. */
 
-/** A file as one user sees it: `shared` is 0 for their own, 1 for a personal share, else the id of the tape's owner. */
+/**
+ * A file as one user sees it: `shared` is 0 for their own, 1 for a personal share, else the id of the tape's owner. Of somebody
+ * else's tags, those that share it with others are left out.
+ */
 export interface VisibleFile {
   file: FileRecord;
   shared: 0 | 1 | string;
@@ -30,15 +33,21 @@ export async function* visibleFiles(context: SandboxContext, user: SandboxUser):
     if (owner.username === user.username) continue;
     const tapes = await sharedTapes(context, owner, user);
     for await (const file of ownFiles(context, owner.username)) {
-      const shared = sharedHow(file, user, tapes);
-      if (shared !== undefined) yield { file, shared };
+      const seen = sharedWith(file, user, tapes);
+      if (seen) yield seen;
     }
   }
 }
 
-function sharedHow(file: FileRecord, user: SandboxUser, tapes: ReadonlySet<string>): 1 | string | undefined {
-  if (file.tags.includes(`+${user.username}`)) return 1;
-  return file.tags.some((tag) => tapes.has(tag)) ? file.owner : undefined;
+/** @param tapes the tags of its owner's tapes that the user may see */
+function sharedWith(file: FileRecord, user: SandboxUser, tapes: ReadonlySet<string>): VisibleFile | undefined {
+  const personal = `+${user.username}`;
+  const isPersonal = file.tags.includes(personal);
+  if (!isPersonal && !file.tags.some((tag) => tapes.has(tag))) return undefined;
+  const tags = file.tags
+    .filter((tag) => tag === personal || tapes.has(tag) || !/^[+#]/.test(tag))
+    .map((tag) => (tapes.has(tag) ? `#${file.owner}/${tag.slice(1)}` : tag)); // wire document section 3.2
+  return { file: { ...file, tags }, shared: isPersonal ? 1 : file.owner };
 }
 
 /** A file that a user may read. One that they may not is not found: nobody learns which ids exist. */
@@ -48,8 +57,8 @@ export async function findFile(context: SandboxContext, user: SandboxUser, id: s
   for (const owner of context.users.values()) {
     const file = await context.store.get('files', keyOf(owner.username, id));
     if (!file) continue;
-    const shared = sharedHow(file, user, await sharedTapes(context, owner, user));
-    if (shared !== undefined) return { file, shared };
+    const seen = sharedWith(file, user, await sharedTapes(context, owner, user));
+    if (seen) return seen;
   }
   throw new Failure(404);
 }

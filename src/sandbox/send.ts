@@ -41,12 +41,12 @@ export async function sendRendition(
   const made = await make(context, file, name);
   if (made === 'identity') return sendOriginal(c, context, file, identityTypes[name] ?? file.type);
   if (!made) throw new Failure(404);
-  return send(c, {
-    tag,
-    type: made.type,
-    size: made.bytes.byteLength,
-    read: ({ start, end }) => made.bytes.subarray(start, end + 1),
-  });
+  return sendBytes(c, { tag, ...made });
+}
+
+/** Sends what is in memory. */
+export function sendBytes(c: Context, { tag, type, bytes }: { tag: string } & MadeRendition): Response {
+  return send(c, { tag, type, size: bytes.byteLength, read: ({ start, end }) => bytes.subarray(start, end + 1) });
 }
 
 async function make(

@@ -3,6 +3,7 @@ import { createAdaptorServer, type Http2Bindings, type HttpBindings } from '@hon
 import { checkOptions, invalid } from '../protocol/checks.js';
 import type { ConfigurationError } from '../protocol/errors.js';
 import { checkAllowedHosts } from './allowed-hosts.js';
+import { isOpenToAllOrigins } from './cors.js';
 import { createSandbox, type Sandbox, type SandboxOptions } from './create-sandbox.js';
 import { diskStore } from './disk-store.js';
 import { hangUps } from './faults.js';
@@ -15,8 +16,9 @@ export interface ServeOptions extends SandboxOptions {
   /** Anything but a loopback address lets others in, and passwords travel in the clear. @default '127.0.0.1' */
   host?: string | undefined;
   /**
-   * Names by which it is called besides those of this machine and `host`, such as that of a container, without ports.
-   * A request to any other is answered with 421, so that no website can use the sandbox through a visitor's browser.
+   * Names under which it shows its sign-in page, besides those of this machine, of doctape and `host`: that of a container, for
+   * instance, without a port. Any other is answered with 421 there, so that no website can sign in through a visitor's browser.
+   * The API and the token endpoint answer to every name.
    * @default none
    */
   allowedHosts?: readonly string[] | undefined;
@@ -57,7 +59,7 @@ export async function serveSandbox(options: ServeOptions = {}): Promise<ServedSa
     const server = createAdaptorServer({
       fetch(request, { incoming, outgoing }: HttpBindings | Http2Bindings) {
         const url = new URL(request.url);
-        if (!isAllowed(url)) return misdirected();
+        if (!isOpenToAllOrigins(url.pathname) && !isAllowed(url)) return misdirected();
         hangUps.set(request, () => outgoing.destroy());
         // the start page shows passwords; a Host header proves nothing about where a request comes from
         const shown = url.pathname !== '/' || isOwnAddress(incoming.socket.remoteAddress);

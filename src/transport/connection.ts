@@ -28,11 +28,14 @@ export type SearchParams = Record<string, string | undefined>;
 export function routeUrl(connection: Connection, segments: readonly string[], searchParams: SearchParams = {}): URL {
   const url = new URL(connection.baseUrl);
   url.pathname = basePath(connection) + segments.map(encodeURIComponent).join('/');
-  return withSearch(url, searchParams);
+  for (const [name, value] of Object.entries(searchParams)) {
+    if (value !== undefined) url.searchParams.set(name, value);
+  }
+  return url;
 }
 
 /** The URL of any path below the base, as a caller of `request()` writes it. */
-export function pathUrl(connection: Connection, path: string, searchParams: SearchParams = {}): URL {
+export function pathUrl(connection: Connection, path: string, query: URLSearchParams): URL {
   if (typeof path !== 'string') throw invalid('path', `must be a string, not ${kindOf(path)}`);
   const base = connection.baseUrl.origin + basePath(connection);
   const url = /^[a-z][a-z0-9+.-]*:|^[/\\]{2}|[\\\s]|#/i.test(path)
@@ -41,7 +44,8 @@ export function pathUrl(connection: Connection, path: string, searchParams: Sear
   if (!url?.href.startsWith(base) || climbs(url.pathname)) {
     throw invalid('path', 'must be a path below baseUrl, such as "account": no host, no fragment, no way up');
   }
-  withSearch(url, searchParams);
+  for (const name of query.keys()) url.searchParams.delete(name); // it stands over what the path has
+  for (const [name, value] of query) url.searchParams.append(name, value);
   if (url.searchParams.has('access_token')) {
     throw invalid('access_token', 'must not be in the query of a call: the token travels in the header');
   }
@@ -57,13 +61,6 @@ function climbs(path: string): boolean {
 /** The path of the base, with a slash at its end. */
 export function basePath({ baseUrl }: Connection): string {
   return baseUrl.pathname.endsWith('/') ? baseUrl.pathname : `${baseUrl.pathname}/`;
-}
-
-function withSearch(url: URL, searchParams: SearchParams): URL {
-  for (const [name, value] of Object.entries(searchParams)) {
-    if (value !== undefined) url.searchParams.set(name, value);
-  }
-  return url;
 }
 
 /** Reads a value of an answer, with errors that say which answer it was. */

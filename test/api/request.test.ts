@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import * as z from 'zod/mini';
-import { ConfigurationError, ResponseError } from '../../src/index.js';
+import { ConfigurationError, type RequestOptions, ResponseError } from '../../src/index.js';
 import { apiAt, bodyOf, rejection, reply, scriptedServer } from '../support/scripted-server.js';
 
 async function echo() {
@@ -24,6 +24,32 @@ it('calls anything below baseUrl with the token in the header', async () => {
   expect(requests.every(({ headers }) => headers.authorization?.startsWith('Bearer '))).toBe(true);
   expect(bodies[1]).toBe('{"a":true}');
   expect(requests[1]?.headers['content-type']).toContain('application/json');
+});
+
+it.each<[string, NonNullable<RequestOptions<unknown>['searchParams']>, string]>([
+  ['an object', { q: 'a b', n: 2, all: false, none: undefined }, '?page=1&q=a+b&n=2&all=false'],
+  ['URLSearchParams, with a name more than once', new URLSearchParams('q=1&q=2'), '?page=1&q=1&q=2'],
+  ['a name that the path has too', { page: 9 }, '?page=9'],
+])('puts into the query %s', async (_what, searchParams, query) => {
+  const { url, requests } = await echo();
+  await apiAt(url).request('app?page=1', { searchParams });
+  expect(requests.map((request) => request.url)).toEqual([`/v1/app${query}`]);
+});
+
+it.each([
+  null,
+  'q=1',
+  7,
+  new Map([['q', '1']]),
+  [['q', '1']],
+  { q: null },
+  { q: ['x', 'y'] },
+  { q: Object.create(null) },
+])('refuses what cannot be a query: %j', async (searchParams) => {
+  const { url, requests } = await echo();
+  const error = await rejection(apiAt(url).request('app', { searchParams: searchParams as never }), ConfigurationError);
+  expect(error.message).toMatch(/^searchParams(\.q)? must be /);
+  expect(requests).toEqual([]);
 });
 
 it.each([
@@ -51,7 +77,9 @@ it('refuses a token in the search parameters, a body that JSON cannot hold, and 
   const api = apiAt(url);
   const circle: { self?: unknown } = {};
   circle.self = circle;
-  await rejection(api.request('doc', { searchParams: { access_token: 'x' } }), ConfigurationError);
+  for (const searchParams of [{ access_token: 'x' }, new URLSearchParams('access_token=x')]) {
+    await rejection(api.request('doc', { searchParams }), ConfigurationError);
+  }
   await rejection(api.request('doc', { method: 'POST', json: circle }), ConfigurationError);
   await rejection(api.request('doc', { method: 'POST', json: 1n }), ConfigurationError);
   await rejection(api.request('doc', { json: {} }), ConfigurationError);

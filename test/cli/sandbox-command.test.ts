@@ -240,17 +240,17 @@ describe('doctape-sdk sandbox', () => {
   });
 });
 
-it('answers to the names that it is told, and to no others', async () => {
+it('shows its sign-in page under the names that it is told, and no others', async () => {
   const { ready } = await start(['--allow-host', 'doctape', '--allow-host', 'my.doctape.com']);
   const statusOf = (host: string) =>
     new Promise((done, failed) => {
-      get(`${ready.apiBaseUrl}/account`, { headers: { host } }, (answer) => {
+      get(ready.authorizationEndpoint, { headers: { host } }, (answer) => {
         answer.resume();
         done(answer.statusCode);
       }).on('error', failed);
     });
   for (const host of ['127.0.0.1', 'localhost', 'doctape:4400', 'my.doctape.com'])
-    expect(await statusOf(host)).toBe(401);
+    expect(await statusOf(host)).toBe(400);
   expect(await statusOf('evil.example')).toBe(421);
 });
 

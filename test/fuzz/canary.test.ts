@@ -87,6 +87,10 @@ const apiRows: Row[] = [
     'search parameters that are none',
     () => wrongly((searchParams: Record<string, string>) => api().request('a', { searchParams }), token),
   ],
+  [
+    'a search parameter that is none',
+    () => wrongly((searchParams: Record<string, string>) => api().request('a', { searchParams }), { q: [token] }),
+  ],
   ['what JSON cannot hold', () => api().request('a', { method: 'POST', json: { token, big: 1n } })],
 
   [

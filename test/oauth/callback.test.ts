@@ -185,19 +185,6 @@ describe('a malformed callback', () => {
     expect(forms).toHaveLength(0);
   });
 
-  it.each(['https://app.example/callback', '/callback', 'https://app.example/callback#?code=some-code'])(
-    'without a query is refused: %s',
-    async (callback) => {
-      const { client, forms } = setUp();
-      const { pending } = await client.authorize();
-      expect(await rejectionOf(client.exchange(callback, pending))).toMatchObject({
-        name: 'CallbackError',
-        code: 'malformed_callback',
-      });
-      expect(forms).toHaveLength(0);
-    },
-  );
-
   it('with half a surrogate pair ends in an error of the SDK', async () => {
     const { client, forms } = setUp();
     const { state, pending } = await client.authorize();
@@ -225,6 +212,19 @@ describe('the state', () => {
     });
     expect(forms).toHaveLength(0);
   });
+
+  it.each(['https://app.example/callback', '/callback', 'https://app.example/callback#?code=some-code&state=x'])(
+    'is missing where there is no query: %s',
+    async (callback) => {
+      const { client, forms } = setUp();
+      const { pending } = await client.authorize();
+      expect(await rejectionOf(client.exchange(callback, pending))).toMatchObject({
+        name: 'CallbackError',
+        code: 'state_missing',
+      });
+      expect(forms).toHaveLength(0);
+    },
+  );
 
   it.each<[string, unknown]>([
     ['undefined, as a missing cookie is', undefined],
@@ -314,9 +314,12 @@ describe('the state', () => {
   it.each([0.5, 1, 1.5])('lives as long as a maxAge of %d s says, wherever in a second it begins', async (maxAge) => {
     const { client, forms, clock } = setUp({ maxAge });
     clock.now = start + 900;
-    const { state, pending } = await client.authorize();
-    clock.now += maxAge * 1000 - 100;
-    await client.exchange(`?code=some-code&state=${state}`, pending);
+    const [first, second] = [await client.authorize(), await client.authorize()];
+    clock.now += maxAge * 1000 - 1;
+    await client.exchange(`?code=some-code&state=${first.state}`, first.pending);
+    clock.now += 1;
+    const late = client.exchange(`?code=some-code&state=${second.state}`, second.pending);
+    expect(await rejectionOf(late)).toMatchObject({ code: 'state_expired' });
     expect(forms).toHaveLength(1);
   });
 

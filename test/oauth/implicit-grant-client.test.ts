@@ -182,6 +182,14 @@ describe('resume', () => {
     '?scope=all',
     '#tab=2',
     '#/error=1',
+    '#error',
+    '#code',
+    '?error',
+    '#access_token',
+    '#state=open',
+    '#code=7',
+    '#tab=2&state=open',
+    '?state=open&scope=all',
   ])('leaves a page alone whose address ends in %j', (end) => {
     const { open } = browser();
     const { page, client } = open(redirectUri + end);

@@ -43,7 +43,6 @@ function inMemory(options: SandboxOptions = {}, as: { username?: string; scope?:
 
 const folder = await mkdtemp(join(tmpdir(), 'doctape-api-'));
 const server = await served({
-  allowedHosts: ['nothing.example'],
   data: folder,
   users: [
     { username: 'alice', password: 'wonderland' },
@@ -395,6 +394,17 @@ describe('the account', () => {
         type: 'basic',
       },
     });
+  });
+
+  it('has a picture that can be asked for in part, and again without being sent again', async () => {
+    const api = await inMemory();
+    const whole = await api.send('/account/avatar/50');
+    const [bytes, tag] = [new Uint8Array(await whole.arrayBuffer()), whole.headers.get('etag')];
+    expect(whole.headers.get('accept-ranges')).toBe('bytes');
+    const part = await api.send('/account/avatar/50', { headers: { range: 'bytes=2-5' } });
+    expect([part.status, new Uint8Array(await part.arrayBuffer())]).toEqual([206, bytes.slice(2, 6)]);
+    expect((await api.send('/account/avatar/50', { headers: { 'if-none-match': tag ?? '' } })).status).toBe(304);
+    expect((await api.send('/account/avatar/300')).headers.get('etag')).not.toBe(tag);
   });
 
   it('is shown to passport, which sends its token in the query and an empty body', async () => {

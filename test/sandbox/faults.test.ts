@@ -40,7 +40,7 @@ it('does so as often as it is told', async () => {
   const statuses = async (fault: string) =>
     new Set(await Promise.all(Array.from({ length: 60 }, async () => (await asking(fault)).status)));
   expect(await statuses('status=500@0')).toEqual(new Set([200]));
-  expect(await statuses('status=500@1')).toEqual(new Set([500]));
+  for (const always of ['1', '1.0']) expect(await statuses(`status=500@${always}`)).toEqual(new Set([500]));
   expect(await statuses('status=500@0.5')).toEqual(new Set([200, 500]));
 });
 
@@ -89,7 +89,11 @@ it('has faults for the token endpoint too', async () => {
   const client = codeClient(tired);
   const { url: authorizationUrl, pending } = await client.authorize();
   const callback = await tired.authorize(authorizationUrl, { username: 'alice' });
-  await expect(client.exchange(callback, pending)).rejects.toMatchObject({ status: 503 });
+  await expect(client.exchange(callback, pending)).rejects.toMatchObject({
+    name: 'OAuthError',
+    code: 'temporarily_unavailable',
+    status: 503,
+  });
 });
 
 it.each(['explode', 'latency', 'latency=soon', 'status=200', 'status=503@2', 'cut=-1', 'status=503;cut=1'])(
@@ -101,3 +105,7 @@ it.each(['explode', 'latency', 'latency=soon', 'status=200', 'status=503@2', 'cu
     expect((await response.json()).error.message).toContain('x-doctape-fault');
   },
 );
+
+it.each([7, null, {}, ['latency=1']])('is told by a text, not by %j', (faults) => {
+  expect(() => createSandbox({ faults: faults as unknown as string })).toThrow(/^faults must be a string/);
+});

@@ -779,3 +779,23 @@ describe('the issuer', () => {
     expect(new URL(await locationOf(response)).searchParams.get('iss')).toBe('https://my.doctape.com');
   });
 });
+
+describe('a sign-in without a browser', () => {
+  const { url, sandbox } = { url: new URL('http://localhost/oauth2'), sandbox: createSandbox() };
+
+  it.each<[string, unknown[], RegExp]>([
+    ['no user', [url], /^options must be an object/],
+    ['an unknown user', [url, { username: 'mallory' }], /^username must be one of alice, bob/],
+    ['no address', ['oauth2', { username: 'alice' }], /^url must be an absolute authorization URL/],
+    ['no text', [Object.create(null), { username: 'alice' }], /^url must be an absolute authorization URL/],
+  ])('is refused with %s', async (_what, given, message) => {
+    await expect(Reflect.apply(sandbox.authorize, sandbox, given)).rejects.toMatchObject({
+      name: 'ConfigurationError',
+      message: expect.stringMatching(message),
+    });
+  });
+});
+
+it.each([{}, null, 7, 'memory'])('keeps nothing in a store that is none: %j', (store) => {
+  expect(() => createSandbox({ store: store as never })).toThrow(/^store must be memoryStore/);
+});

@@ -481,7 +481,7 @@ describe('a client of 2013', () => {
 });
 
 describe('the name that it is called by', () => {
-  async function statusOf(served: ServedSandbox, host: string, line = 'GET /v1/account HTTP/1.1'): Promise<number> {
+  async function statusOf(served: ServedSandbox, host: string, line = 'GET /oauth2 HTTP/1.1'): Promise<number> {
     const { statusLine } = await raw(served, `${line}\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
     return Number(statusLine.split(' ')[1]);
   }
@@ -502,22 +502,47 @@ describe('the name that it is called by', () => {
 
   it('is one of this machine, or of doctape, whatever the port', async () => {
     const served = await serve();
-    for (const host of [...loopback, ...ofDoctape]) expect([host, await statusOf(served, host)]).toEqual([host, 401]);
+    for (const host of [...loopback, ...ofDoctape]) expect([host, await statusOf(served, host)]).toEqual([host, 400]);
     for (const host of [...foreign, ...addresses, '0.0.0.0', '[::]']) {
       expect([host, await statusOf(served, host)]).toEqual([host, 421]);
     }
   });
 
-  it('is no other, on any route, nor in the first line of the request', async () => {
-    const served = await serve({ autoApprove: 'alice' });
+  it('is any at all for what every page may call anyway', async () => {
+    const served = await serve();
     const token = await tokenOf(served);
+    for (const host of [...foreign, ...addresses, ...loopback, ...ofDoctape]) {
+      expect([host, await statusOf(served, host, `GET /v1/doc?access_token=${token} HTTP/1.1`)]).toEqual([host, 200]);
+      expect([host, await statusOf(served, host, 'OPTIONS /v1/doc HTTP/1.1')]).toEqual([host, 204]);
+      expect([host, await statusOf(served, host, 'POST /doc/x/extract HTTP/1.1')]).toEqual([host, 401]);
+      expect([host, await statusOf(served, host, 'GET /s/nobody HTTP/1.1')]).toEqual([host, 404]);
+      expect([host, await statusOf(served, host, 'POST /oauth2/token HTTP/1.1')]).toEqual([host, 400]);
+    }
+  });
+
+  it('is no other for everything else, nor in the first line of the request', async () => {
+    const served = await serve({ autoApprove: 'alice' });
     const { clientId } = appOf(served.sandbox, 'client');
     const request = `/oauth2?response_type=token&client_id=${clientId}&redirect_uri=http://localhost:3000/`;
-    const lines = ['GET /', `GET ${request}`, `POST ${request}`, `GET /v1/doc?access_token=${token}`, 'GET /nothing'];
-    for (const line of [...lines, 'HEAD /', 'OPTIONS /v1/doc', 'GET http://evil.example/v1/account']) {
+    const lines = [
+      'GET /',
+      `GET ${request}`,
+      `POST ${request}`,
+      'GET /nothing',
+      'GET /v1x',
+      'GET /%76%31/doc',
+      'HEAD /',
+    ];
+    for (const line of [
+      ...lines,
+      'GET //v1/doc',
+      'GET /oauth2/',
+      'GET /oauth2/tokens',
+      'GET http://evil.example/oauth2',
+    ]) {
       expect([line, await statusOf(served, 'evil.example', `${line} HTTP/1.1`)]).toEqual([line, 421]);
     }
-    expect(await statusOf(served, 'localhost', 'GET http://evil.example/v1/account HTTP/1.1')).toBe(421);
+    expect(await statusOf(served, 'localhost', 'GET http://evil.example/oauth2 HTTP/1.1')).toBe(421);
   });
 
   it('may be that of an address or a name that it listens on', async () => {
@@ -526,17 +551,17 @@ describe('the name that it is called by', () => {
       .find((each) => each?.family === 'IPv4' && !each.internal)?.address;
     if (outside !== undefined) {
       const address = await serve({ host: outside });
-      for (const host of [...loopback, `${outside}:4400`]) expect(await statusOf(address, host)).toBe(401);
+      for (const host of [...loopback, `${outside}:4400`]) expect(await statusOf(address, host)).toBe(400);
       expect(await statusOf(address, '198.51.100.7')).toBe(421);
     }
     const name = await serve({ host: 'localhost' });
-    expect(await statusOf(name, 'localhost:4400')).toBe(401);
+    expect(await statusOf(name, 'localhost:4400')).toBe(400);
     expect(await statusOf(name, 'evil.example')).toBe(421);
   });
 
   it.each(['0.0.0.0', '::', '0::0'])('may be any address, but no other name, when it listens on %s', async (host) => {
     const served = await serve({ host });
-    for (const name of [...loopback, ...addresses]) expect([name, await statusOf(served, name)]).toEqual([name, 401]);
+    for (const name of [...loopback, ...addresses]) expect([name, await statusOf(served, name)]).toEqual([name, 400]);
     for (const name of foreign) expect([name, await statusOf(served, name)]).toEqual([name, 421]);
   });
 
@@ -553,7 +578,7 @@ describe('the name that it is called by', () => {
       '192.168.1.5:80',
       '[2001:db8::1]',
     ]) {
-      expect([host, await statusOf(served, host)]).toEqual([host, 401]);
+      expect([host, await statusOf(served, host)]).toEqual([host, 400]);
     }
     for (const host of ['proxy.test', 'x.my.proxy.test', 'api.proxy.test', '192.168.1.6', '[2001:db8::2]']) {
       expect([host, await statusOf(served, host)]).toEqual([host, 421]);

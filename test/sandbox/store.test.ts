@@ -369,6 +369,10 @@ describe('diskStore', () => {
     throw new Error('the folder was accepted');
   }
 
+  it.each([undefined, null, '', 7])('needs the path of a folder, not %j', (folder) => {
+    expect(refusal(folder as unknown as string).message).toMatch(/^folder must be/);
+  });
+
   it('finds everything again when it is opened anew', async () => {
     const folder = await makeFolder();
     const first = diskStore(folder);

@@ -266,6 +266,15 @@ describe('a tape that is shared', () => {
     expect(await idsOf(bob)).toEqual([id]);
   });
 
+  it('is named after its owner in the tags that others see, without whatever is not shared with them', async () => {
+    const id = await upload(['plain', '#party', '#secret', '+carol', '#bob/x']);
+    await alice.api.tapes.update((await tapeOf(alice, 'party')).id, { shared_with: ['bob'] });
+    expect((await bob.api.files.get(id)).tags).toEqual(['plain', '#alice/party']);
+    expect((await bob.api.files.list()).map(({ tags }) => tags)).toEqual([['plain', '#alice/party']]);
+    expect((await carol.api.files.get(id)).tags).toEqual(['plain', '+carol']);
+    expect((await alice.api.files.get(id)).tags).toEqual(['plain', '#party', '#secret', '+carol', '#bob/x']);
+  });
+
   it('takes in what is put on it later, and lets go what is taken off', async () => {
     const first = await upload(['#party']);
     await alice.api.tapes.update((await tapeOf(alice, 'party')).id, { shared_with: ['bob'] });
