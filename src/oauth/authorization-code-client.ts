@@ -28,8 +28,11 @@ import { readTokenAnswer } from './token-answer.js';
 export interface AuthorizationCodeClientOptions {
   /** The id of your application: a UUID, at doctape. */
   clientId: string;
-  /** The secret of your application. Leave it out for a public client, which then needs PKCE. */
-  clientSecret?: string;
+  /**
+   * The secret of your application. Leave it out for a public client, which then needs PKCE. Given as `undefined` it is refused:
+   * an environment variable that is missing is to be noticed here, and not by the server.
+   */
+  clientSecret?: string | undefined;
   /**
    * Where the user comes back to, exactly as registered: it is sent byte for byte. `urn:ietf:wg:oauth:2.0:oob` shows
    * the user a code to copy.
@@ -176,7 +179,8 @@ export class AuthorizationCodeClient {
    * Finishes a sign-in: checks the callback against the pending sign-in, then exchanges the code for a token. Either way
    * the sign-in is used up, and the code is sent at most once.
    * @param callback the request to the redirect URI, or its URL, or its query
-   * @param pending what `authorize()` gave, from where it was kept for this browser
+   * @param pending what `authorize()` gave, from where it was kept for this browser; undefined, null or empty is what a cookie
+   * that is gone gives, and ends in a `CallbackError` (`state_missing`)
    * @throws {CallbackError} when the callback does not belong to the sign-in; no token was asked for
    * @throws {OAuthError} when the user or the server refused
    * @throws {ResponseError} when the token endpoint's answer is not one of the protocol
@@ -184,7 +188,7 @@ export class AuthorizationCodeClient {
    */
   async exchange(
     callback: Callback,
-    pending: string,
+    pending: string | null | undefined,
     options: { signal?: AbortSignal | undefined } = {},
   ): Promise<Token> {
     const { signal } = checkOptions('options', options);
@@ -216,7 +220,7 @@ export class AuthorizationCodeClient {
   }
 
   /** Checks the state, and uses it up before anything else can fail. */
-  async #consume(parameters: CallbackParameters, sealed: string) {
+  async #consume(parameters: CallbackParameters, sealed: string | null | undefined) {
     const state = parameters.get('state');
     if (!state) throw new CallbackError('state_missing', 'the callback has no state: sign in again');
     if (sealed === undefined || sealed === null || sealed === '') {
@@ -245,11 +249,10 @@ export class AuthorizationCodeClient {
 
 function checkSecret(options: AuthorizationCodeClientOptions): string | undefined {
   if (!('clientSecret' in options)) return undefined;
-  if (options.clientSecret === undefined) {
-    throw invalid(
-      'clientSecret',
-      'is undefined: set it (is an environment variable missing?), or leave it out for a public client',
-    );
+  if (options.clientSecret === undefined || options.clientSecret === '') {
+    const what = options.clientSecret === undefined ? 'undefined' : 'empty';
+    const remedy = 'set it (is an environment variable missing?), or leave it out for a public client';
+    throw invalid('clientSecret', `is ${what}: ${remedy}`);
   }
   const secret = checkText('clientSecret', options.clientSecret);
   if ((globalThis as { window?: { document?: unknown } }).window?.document) {

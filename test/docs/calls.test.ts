@@ -79,6 +79,8 @@ declare global {
   const files: ApiClient['files'];
   const tapes: ApiClient['tapes'];
 
+  const state: string;
+  const code: string;
   const clientId: string;
   const clientSecret: string;
   const redirectUri: string;

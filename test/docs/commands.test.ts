@@ -114,7 +114,7 @@ function problemsWith({ page, words }: Command): string[] {
   if (program === 'npm') {
     const [verb = '', name = '', ...more] = rest;
     if (verb === 'install') return rest.flatMap(unpublished);
-    if (['ci', 'publish', 'pack', 'version'].includes(verb)) return [];
+    if (['ci', 'init', 'publish', 'pack', 'version'].includes(verb)) return [];
     const script = verb === 'run' ? name : verb;
     const text = scriptsAt(page)[script];
     if (text === undefined) return [`there is no script ${script}`];

@@ -125,6 +125,37 @@ describe('an error', () => {
   });
 });
 
+describe('the options', () => {
+  it.each([
+    ['docs/server.md', 'Option', 'server', 'AuthorizationCodeClientOptions'],
+    ['docs/browser.md', 'Option', 'browser', 'ImplicitGrantClientOptions'],
+    ['docs/errors.md', 'Option of `ApiClient`', 'index', 'ApiClientOptions'],
+  ])('in %s are those that there are', (page, heading, entry, type) => {
+    const program = ts.createProgram([`dist/${entry}.d.ts`], everywhere);
+    const file = program.getSourceFile(`dist/${entry}.d.ts`);
+    const module = file && program.getTypeChecker().getSymbolAtLocation(file);
+    const exported =
+      module &&
+      program
+        .getTypeChecker()
+        .getExportsOfModule(module)
+        .find(({ name }) => name === type);
+    if (!exported) throw new Error(`${entry} exports no ${type}: run npm run build first`);
+    const known = program
+      .getTypeChecker()
+      .getDeclaredTypeOfSymbol(
+        exported.flags & ts.SymbolFlags.Alias ? program.getTypeChecker().getAliasedSymbol(exported) : exported,
+      );
+    const told = rowsUnder(heading, page).flatMap(({ cells: [names] }) => codeIn(names));
+    expect(told.sort()).toEqual(
+      known
+        .getProperties()
+        .map(({ name }) => name)
+        .sort(),
+    );
+  });
+});
+
 it('knows every rendition', () => {
   const named = rowsUnder('Rendition', 'docs/links.md').flatMap(({ cells: [names] }) => codeIn(names));
   expect(['original', ...named].sort()).toEqual([...sdk.renditions].sort());
