@@ -19,6 +19,12 @@ function settings(publicUrl: string, redisUrl: string): Record<string, string> {
   return { ...settingsFor(server, publicUrl), REDIS_URL: redisUrl, SESSION_SECRET: 'a secret of the tests' };
 }
 
+it('does not start with a key that no token could be sealed with', async () => {
+  const wrong = { ...settings('http://localhost:3000', 'redis://127.0.0.1:1'), TOKEN_KEY: 'much-too-short' };
+  const started = startProgram('docs/examples/express/server.ts', wrong);
+  await expect(started).rejects.toThrow('TOKEN_KEY is not 32 bytes');
+});
+
 describe.skipIf(!program)('two instances of the Express example behind one address', () => {
   let redis: RunningRedis;
   let stored: ReturnType<typeof createClient>;

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { expect, it, vi } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
 import { served } from '../support/sandbox.js';
 import { settingsFor, users } from './settings.js';
 import { goToSignIn, type Site, visitor } from './visitor.js';
@@ -67,6 +67,21 @@ it('says in a sentence what went wrong', async () => {
   expect([refused.status, await refused.json()]).toEqual([400, { error: expect.stringContaining('did not begin') }]);
   const foreign = await someone.post('/api/files?name=a', '', { 'sec-fetch-site': 'same-site' });
   expect([foreign.status, await foreign.json()]).toEqual([403, { error: 'That request came from another site.' }]);
+});
+
+it('sends nobody to sign in with a key that no token could be sealed with', async () => {
+  vi.resetModules(); // as in a new process
+  vi.stubEnv('TOKEN_KEY', 'much-too-short');
+  const log = vi.spyOn(console, 'error').mockReturnValue();
+  onTestFinished(() => {
+    vi.stubEnv('TOKEN_KEY', settingsFor(server, address).TOKEN_KEY);
+    log.mockRestore();
+  });
+  const { GET } = await import('../../docs/examples/next/app/api/auth/login/route.ts');
+  expect((await GET()).status).toBe(500);
+  const [error] = log.mock.lastCall ?? [];
+  expect(String(error)).toContain('TOKEN_KEY is not 32 bytes');
+  expect(String(error)).not.toContain('much-too-short');
 });
 
 it('needs nothing of Next.js', () => {

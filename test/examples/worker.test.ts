@@ -2,7 +2,8 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
-import { expect, it, onTestFinished } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
+import worker from '../../docs/examples/worker/worker.ts';
 import { ApiClient } from '../../src/index.js';
 import { allScopes, served, tokenFor } from '../support/sandbox.js';
 import { startWorkerd } from '../support/workerd.js';
@@ -26,9 +27,9 @@ async function started(publicUrl: string): Promise<string> {
     outfile,
     logLevel: 'error',
   });
-  const worker = await startWorkerd(outfile, settingsFor(server, publicUrl));
-  onTestFinished(worker.stop);
-  return worker.url;
+  const running = await startWorkerd(outfile, settingsFor(server, publicUrl));
+  onTestFinished(running.stop);
+  return running.url;
 }
 
 it('signs in, lists and downloads in workerd, from bindings', async () => {
@@ -63,6 +64,15 @@ it('says in a sentence what went wrong', async () => {
   expect(refused.status).toBe(400);
   expect(await refused.json()).toEqual({ error: expect.stringContaining('did not begin in this browser') });
   expect((await someone.get('/files/..%2Faccount')).status).toBe(401);
+});
+
+it('sends nobody to sign in with a key that no token could be sealed with', async () => {
+  const log = vi.spyOn(console, 'error').mockReturnValue();
+  onTestFinished(() => log.mockRestore());
+  const env = { ...settingsFor(server, 'http://localhost:8787'), TOKEN_KEY: 'much-too-short' };
+  const refused = await worker.fetch(new Request('http://localhost:8787/login'), env);
+  expect([refused.status, await refused.json()]).toEqual([500, { error: expect.stringContaining('went wrong here') }]);
+  expect(String(log.mock.lastCall?.[0])).toContain('TOKEN_KEY is not 32 bytes');
 });
 
 it('has a configuration for wrangler that names the file and no secret', async () => {

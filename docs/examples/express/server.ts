@@ -9,7 +9,7 @@ import session from 'express-session';
 import { createClient } from 'redis';
 import { fileName, filesPage, problemPage, welcomePage } from './page.ts';
 import { ForeignRequestError, NotSignedInError, problemOf } from './problem.ts';
-import { openToken, sealToken, sessionSeconds } from './token-seal.ts';
+import { openToken, readTokenKey, sealToken, sessionSeconds } from './token-seal.ts';
 
 declare module 'express-session' {
   interface SessionData {
@@ -20,7 +20,7 @@ declare module 'express-session' {
 
 const doctapeUrl = setting('DOCTAPE_URL');
 const publicUrl = new URL(setting('PUBLIC_URL'));
-const tokenKey = setting('TOKEN_KEY');
+const tokenKey = readTokenKey(setting('TOKEN_KEY'));
 
 // Over https the cookies get a name that no other host, not even a neighbour of the same domain, can set.
 const secure = publicUrl.protocol === 'https:';

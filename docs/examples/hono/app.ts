@@ -16,8 +16,8 @@ export interface Settings {
   clientSecret: string;
   /** Where users find this application, such as `https://files.example`. */
   publicUrl: URL;
-  /** 32 random bytes in base64url: what the cookie with the token is encrypted with. */
-  tokenKey: string;
+  /** What the cookie with the token is encrypted with: see `readTokenKey()`. */
+  tokenKey: Uint8Array;
 }
 
 /** The application, for whatever can serve a function from Request to Response. It keeps nothing between requests. */

@@ -3,7 +3,7 @@ import { AuthorizationCodeClient } from 'doctape-sdk/server';
 import { attachmentHeaders } from './attachment.ts';
 import { type CookieJar, cookieJar } from './cookies.ts';
 import { NotSignedInError, problemOf } from './problem.ts';
-import { openToken, sealToken, sessionSeconds } from './token-seal.ts';
+import { openToken, readTokenKey, sealToken, sessionSeconds } from './token-seal.ts';
 
 /** The bindings of wrangler.jsonc, and the secrets. */
 export interface Env {
@@ -17,6 +17,7 @@ export interface Env {
 interface Application {
   client: AuthorizationCodeClient;
   cookies: CookieJar;
+  tokenKey: Uint8Array;
 }
 
 // Kept for the life of the isolate: the client remembers which callbacks were used.
@@ -34,13 +35,14 @@ function createApplication(env: Env): Application {
       issuer: env.DOCTAPE_URL,
     }),
     cookies: cookieJar(new URL(env.PUBLIC_URL)),
+    tokenKey: readTokenKey(env.TOKEN_KEY),
   };
 }
 
 const worker: { fetch(request: Request, env: Env): Promise<Response> } = {
   async fetch(request, env) {
-    application ??= createApplication(env);
     try {
+      application ??= createApplication(env);
       return await answer(request, env, application);
     } catch (error) {
       const { status, sentence } = problemOf(error);
@@ -51,7 +53,7 @@ const worker: { fetch(request: Request, env: Env): Promise<Response> } = {
 };
 export default worker;
 
-async function answer(request: Request, env: Env, { client, cookies }: Application): Promise<Response> {
+async function answer(request: Request, env: Env, { client, cookies, tokenKey }: Application): Promise<Response> {
   const { pathname } = new URL(request.url);
   const [, id] = /^\/files\/([\w-]+)$/.exec(pathname) ?? [];
   const route = `${request.method} ${id === undefined ? pathname : '/files/:id'}`;
@@ -63,13 +65,13 @@ async function answer(request: Request, env: Env, { client, cookies }: Applicati
   }
   if (route === 'GET /callback') {
     const token = await client.exchange(request, cookies.read(request, 'pending'));
-    const sealed = await sealToken(token, env.TOKEN_KEY);
+    const sealed = await sealToken(token, tokenKey);
     return redirect('/files', [cookies.clear('pending'), cookies.write('token', sealed, sessionSeconds)]);
   }
   if (route === 'POST /sign-out') return redirect('/', [cookies.clear('token')]);
   if (route === 'GET /') return new Response('Sign in at /login, then see /files.\n');
 
-  const token = await openToken(cookies.read(request, 'token'), env.TOKEN_KEY);
+  const token = await openToken(cookies.read(request, 'token'), tokenKey);
   if (!token) throw new NotSignedInError();
   const api = new ApiClient({ token, baseUrl: `${env.DOCTAPE_URL}/v1` });
   if (route === 'GET /files') {

@@ -2,12 +2,12 @@ import { ApiClient } from 'doctape-sdk';
 import { AuthorizationCodeClient } from 'doctape-sdk/server';
 import { type CookieJar, cookieJar } from './cookies.ts';
 import { ForeignRequestError, NotSignedInError, problemOf } from './problem.ts';
-import { openToken } from './token-seal.ts';
+import { openToken, readTokenKey } from './token-seal.ts';
 
 export interface Application {
   client: AuthorizationCodeClient;
   cookies: CookieJar;
-  tokenKey: string;
+  tokenKey: Uint8Array;
 }
 
 let made: Application | undefined;
@@ -25,7 +25,7 @@ export function application(): Application {
       issuer: setting('DOCTAPE_URL'),
     }),
     cookies: cookieJar(new URL(setting('PUBLIC_URL'))),
-    tokenKey: setting('TOKEN_KEY'),
+    tokenKey: readTokenKey(setting('TOKEN_KEY')),
   };
   return made;
 }
