@@ -199,6 +199,13 @@ describe.skipIf(!program)('two instances of the Express example behind one addre
     expect(instances.flatMap(({ output }) => output).length).toBe(2); // where they listen, and no error
   });
 
+  it('ends when its port is taken', async () => {
+    const taken = { ...settings(address, redis.url), PORT: String(instances[0]?.port) };
+    const started = startProgram('docs/examples/express/server.ts', taken);
+    await expect(started).rejects.toThrow(/ended before it listened:.*EADDRINUSE/s);
+    await expect(started).rejects.not.toThrow('Listening');
+  });
+
   it('marks its cookies as secure when it is reached by https', async () => {
     const instance = await startProgram(
       'docs/examples/express/server.ts',

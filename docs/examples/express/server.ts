@@ -138,7 +138,8 @@ app.use((error: unknown, request: Request, response: Response, _next: NextFuncti
   else response.type('text').send(sentence);
 });
 
-const server = app.listen(Number(process.env.PORT ?? 3000), () => {
+const server = app.listen(Number(process.env.PORT ?? 3000), (error) => {
+  if (error) throw error; // such as that the port is taken, which Express tells nobody else
   const address = server.address();
   console.log(`Listening on port ${typeof address === 'object' ? address?.port : address}, at ${publicUrl.href}`);
 });
