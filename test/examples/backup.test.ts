@@ -243,6 +243,20 @@ it('takes the session of the command line, and no token from the command line it
   expect(expired.stderr).not.toContain('an-unknown-token');
 });
 
+it('sends a token only to whom it is told to', async () => {
+  const folder = await emptyFolder();
+  const unsaid = await start([folder], { DOCTAPE_TOKEN: 'a-secret-token' }).ended;
+  const empty = await start([folder], { DOCTAPE_TOKEN: 'a-secret-token', DOCTAPE_API_URL: '' }).ended;
+  for (const { code, stderr } of [unsaid, empty]) {
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/^backup: DOCTAPE_API_URL is not set: .*\/v1\n$/)]);
+  }
+  const file = join(folder, 'session.json');
+  await writeFile(file, JSON.stringify({ token: { access_token: 'a-secret-token' } }));
+  const nowhere = await start([folder], { DOCTAPE_SESSION: file }).ended;
+  expect([nowhere.code, nowhere.stderr]).toEqual([1, expect.stringContaining('DOCTAPE_SESSION is no file of')]);
+  expect(await readdir(folder)).toEqual(['session.json']);
+});
+
 it('makes names that every system can have', () => {
   const names = {
     'holiday.jpg': 'holiday.jpg',

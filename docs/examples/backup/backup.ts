@@ -57,14 +57,19 @@ async function signedIn(): Promise<ApiClient> {
     return new ApiClient({ token, baseUrl });
   }
   if (!DOCTAPE_TOKEN) throw new Error(usage);
+  if (!DOCTAPE_API_URL) {
+    // the SDK's own answer is api.doctape.com, a name that anybody may own one day
+    throw new Error('DOCTAPE_API_URL is not set: say whom to send the token to, such as http://127.0.0.1:4400/v1');
+  }
   return new ApiClient({ token: DOCTAPE_TOKEN, baseUrl: DOCTAPE_API_URL });
 }
 
 function readSession(text: string): { token: Token; baseUrl: string } {
   try {
     const { token, baseUrl } = JSON.parse(text);
-    return { token, baseUrl };
+    if (typeof baseUrl === 'string') return { token, baseUrl };
   } catch {
-    throw new Error('DOCTAPE_SESSION is no file of "doctape-sdk login"'); // the parser would quote the token
+    // told below: the parser would quote the token
   }
+  throw new Error('DOCTAPE_SESSION is no file of "doctape-sdk login"');
 }
