@@ -20,11 +20,11 @@ const site: Site = async (request) => {
   const [, id = ''] = /^\/api\/files\/([^/]+)$/.exec(pathname) ?? [];
   switch (`${request.method} ${id === '' ? pathname : '/api/files/[id]'}`) {
     case 'GET /api/auth/login':
-      return login.GET();
+      return login.GET(request);
     case 'GET /api/auth/callback':
       return callback.GET(request);
     case 'POST /api/auth/sign-out':
-      return signOut.POST();
+      return signOut.POST(request);
     case 'GET /api/files':
       return files.GET(request);
     case 'POST /api/files':
@@ -67,6 +67,8 @@ it('says in a sentence what went wrong', async () => {
   expect([refused.status, await refused.json()]).toEqual([400, { error: expect.stringContaining('did not begin') }]);
   const foreign = await someone.post('/api/files?name=a', '', { 'sec-fetch-site': 'same-site' });
   expect([foreign.status, await foreign.json()]).toEqual([403, { error: 'That request came from another site.' }]);
+  const signedOut = await someone.post('/api/auth/sign-out', '', { 'sec-fetch-site': 'same-site' });
+  expect([signedOut.status, signedOut.headers.getSetCookie()]).toEqual([403, []]);
 });
 
 it('sends nobody to sign in with a key that no token could be sealed with', async () => {
@@ -78,10 +80,26 @@ it('sends nobody to sign in with a key that no token could be sealed with', asyn
     log.mockRestore();
   });
   const { GET } = await import('../../docs/examples/next/app/api/auth/login/route.ts');
-  expect((await GET()).status).toBe(500);
+  expect((await GET(new Request(`${address}/api/auth/login`))).status).toBe(500);
   const [error] = log.mock.lastCall ?? [];
   expect(String(error)).toContain('TOKEN_KEY is not 32 bytes');
   expect(String(error)).not.toContain('much-too-short');
+});
+
+it('passes on what Next.js throws when it tries at build time whether an answer can be kept', async () => {
+  const interruption = Object.assign(new Error('used request.headers'), { digest: 'NEXT_PRERENDER_INTERRUPTED' });
+  const log = vi.spyOn(console, 'error').mockReturnValue();
+  onTestFinished(() => log.mockRestore());
+  for (const { GET } of [login, callback, files]) {
+    const request = new Request(address);
+    Object.defineProperty(request, 'headers', {
+      get() {
+        throw interruption;
+      },
+    });
+    await expect(GET(request)).rejects.toBe(interruption);
+  }
+  expect(log).not.toHaveBeenCalled();
 });
 
 it('needs nothing of Next.js', () => {

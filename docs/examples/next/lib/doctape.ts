@@ -12,7 +12,7 @@ export interface Application {
 
 let made: Application | undefined;
 
-/** Made with the first request: `next build` loads the routes as well, and has no secrets. */
+/** Made with the first request: `next build` calls the routes as well, and has no secrets. */
 export function application(): Application {
   made ??= {
     client: new AuthorizationCodeClient({
@@ -32,20 +32,22 @@ export function application(): Application {
 
 /** The API on behalf of whoever sent the request. */
 export async function apiOf(request: Request): Promise<ApiClient> {
-  // SameSite=Lax lets no other site send our cookies along with a POST; this is for neighbours on the same site
-  const from = request.headers.get('sec-fetch-site') ?? 'same-origin';
-  if (request.method === 'POST' && from !== 'same-origin') throw new ForeignRequestError();
   const { cookies, tokenKey } = application();
   const token = await openToken(cookies.read(request, 'token'), tokenKey);
   if (!token) throw new NotSignedInError();
   return new ApiClient({ token, baseUrl: `${setting('DOCTAPE_URL')}/v1` });
 }
 
-/** Answers errors with a sentence. */
-export async function answering(answer: () => Promise<Response>): Promise<Response> {
+/** Refuses what a page of another origin asks to change, and answers errors with a sentence. */
+export async function answering(request: Request, answer: () => Response | Promise<Response>): Promise<Response> {
   try {
+    // SameSite=Lax lets no other site send our cookies along with a POST; this is for neighbours on the same site.
+    // Before anything else: a route that reads a header is none that `next build` calls to its end, to keep the answer
+    const from = request.headers.get('sec-fetch-site') ?? 'same-origin';
+    if (request.method === 'POST' && from !== 'same-origin') throw new ForeignRequestError();
     return await answer();
   } catch (error) {
+    if (error instanceof Error && 'digest' in error) throw error; // one of Next.js, which is waiting for it
     const { status, sentence } = problemOf(error);
     if (status === 500) console.error(error);
     return Response.json({ error: sentence }, { status });

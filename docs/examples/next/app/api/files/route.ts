@@ -1,7 +1,7 @@
 import { answering, apiOf } from '../../../lib/doctape.ts';
 
 export function GET(request: Request): Promise<Response> {
-  return answering(async () => {
+  return answering(request, async () => {
     const api = await apiOf(request);
     return Response.json(await api.files.list(), { headers: { 'Cache-Control': 'no-store' } });
   });
@@ -9,7 +9,7 @@ export function GET(request: Request): Promise<Response> {
 
 /** The body is the file, as `fetch('/api/files?name=holiday.jpg', { method: 'POST', body: file })` sends it. */
 export function POST(request: Request): Promise<Response> {
-  return answering(async () => {
+  return answering(request, async () => {
     const api = await apiOf(request);
     const size = request.headers.get('content-length');
     const stream = request.body ?? new Blob().stream();

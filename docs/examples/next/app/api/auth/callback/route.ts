@@ -2,7 +2,7 @@ import { answering, application, redirect } from '../../../../lib/doctape.ts';
 import { sealToken, sessionSeconds } from '../../../../lib/token-seal.ts';
 
 export function GET(request: Request): Promise<Response> {
-  return answering(async () => {
+  return answering(request, async () => {
     const { client, cookies, tokenKey } = application();
     const token = await client.exchange(request, cookies.read(request, 'pending'));
     const sealed = await sealToken(token, tokenKey);

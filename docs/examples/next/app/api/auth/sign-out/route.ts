@@ -1,6 +1,6 @@
-import { application, redirect } from '../../../../lib/doctape.ts';
+import { answering, application, redirect } from '../../../../lib/doctape.ts';
 
 // POST, because SameSite=Lax keeps other sites from sending one along with the cookies, and because links are prefetched.
-export function POST(): Response {
-  return redirect('/', [application().cookies.clear('token')]);
+export function POST(request: Request): Promise<Response> {
+  return answering(request, () => redirect('/', [application().cookies.clear('token')]));
 }
