@@ -29,6 +29,7 @@ export function createApp({ doctapeUrl, clientId, clientSecret, publicUrl, token
     scope: ['account.read', 'file.read', 'file.create'],
     authorizationEndpoint: `${doctapeUrl}/oauth2`,
     tokenEndpoint: `${doctapeUrl}/oauth2/token`,
+    // leave it out for a server that does not name itself in its answers, as doctape did not in 2013
     issuer: doctapeUrl,
   });
 

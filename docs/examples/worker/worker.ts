@@ -32,6 +32,7 @@ function createApplication(env: Env): Application {
       scope: ['account.read', 'file.read'],
       authorizationEndpoint: `${env.DOCTAPE_URL}/oauth2`,
       tokenEndpoint: `${env.DOCTAPE_URL}/oauth2/token`,
+      // leave it out for a server that does not name itself in its answers, as doctape did not in 2013
       issuer: env.DOCTAPE_URL,
     }),
     cookies: cookieJar(new URL(env.PUBLIC_URL)),

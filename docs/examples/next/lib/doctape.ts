@@ -22,6 +22,7 @@ export function application(): Application {
       scope: ['account.read', 'file.read', 'file.create'],
       authorizationEndpoint: `${setting('DOCTAPE_URL')}/oauth2`,
       tokenEndpoint: `${setting('DOCTAPE_URL')}/oauth2/token`,
+      // leave it out for a server that does not name itself in its answers, as doctape did not in 2013
       issuer: setting('DOCTAPE_URL'),
     }),
     cookies: cookieJar(new URL(setting('PUBLIC_URL'))),
