@@ -35,8 +35,8 @@ export function createApp({ doctapeUrl, clientId, clientSecret, publicUrl, token
 
   // Over https the cookies get a name that no other host, not even a neighbour of the same domain, can set.
   const secure = publicUrl.protocol === 'https:';
-  const prefix = secure ? 'host' : undefined;
-  const cookie = { httpOnly: true, secure, sameSite: 'Lax', path: '/', prefix } as const;
+  const prefix: 'host' | undefined = secure ? 'host' : undefined;
+  const cookie = { httpOnly: true, secure, sameSite: 'Lax', path: '/', ...(prefix && { prefix }) } as const;
 
   async function apiOf(c: Context): Promise<ApiClient> {
     const token = await openToken(getCookie(c, 'token', prefix) ?? '', tokenKey);
