@@ -34,8 +34,8 @@ export interface ApiClientOptions {
   /** Milliseconds a JSON call may take, body included; false turns the limit off. @default 30_000 */
   timeout?: number | false | undefined;
   /**
-   * Milliseconds a transfer may stand still, either way; false turns the limit off. An upload from a page through a `fetch` of
-   * your own cannot be watched. @default 30_000
+   * Milliseconds a transfer may stand still, either way; false turns the limit off. Three times as long for the answer to an
+   * upload, once all of it is sent. An upload from a page through a `fetch` of your own cannot be watched. @default 30_000
    */
   idleTimeout?: number | false | undefined;
   /**

@@ -88,12 +88,15 @@ export async function each<T>(
   work: (item: T) => Promise<void>,
   tell?: (item: T, error: DoctapeError) => void,
 ): Promise<void> {
-  for (const item of items) {
+  for (const [index, item] of items.entries()) {
     try {
       await work(item);
     } catch (error) {
-      const over = error instanceof UnauthorizedError || error instanceof TokenExpiredError;
-      if (signal.aborted || error instanceof Stopped || over) throw error;
+      if (signal.aborted || error instanceof Stopped) throw error;
+      if (error instanceof UnauthorizedError || error instanceof TokenExpiredError) {
+        for (const left of items.slice(index)) tell?.(left, error); // none of them will go better
+        throw error;
+      }
       fail(error, nameOf(item));
       if (error instanceof DoctapeError) tell?.(item, error);
     }

@@ -1,10 +1,11 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { confirm, isCancel } from '@clack/prompts';
+import { confirm } from '@clack/prompts';
 import prettyBytes from 'pretty-bytes';
 import { type ApiClient, ConfigurationError, type DoctapeError, type FileInfo, type Rendition } from '../index.js';
 import { openFile, saveDownload } from '../node.js';
-import { cancelled, each, isInteractive, noAddress, printJson, signedIn, UsageError } from './command.js';
+import { ask } from './ask.js';
+import { each, isInteractive, noAddress, printJson, signedIn, UsageError } from './command.js';
 import { fileNameOf, printable } from './printable.js';
 import { table } from './table.js';
 import { withBar } from './transfer-bar.js';
@@ -71,7 +72,7 @@ export interface DownloadFlags extends JsonFlag {
 
 /** `doctape-sdk download` */
 export async function download(signal: AbortSignal, ids: string[], flags: DownloadFlags): Promise<void> {
-  const { output, rendition, force, json } = flags;
+  const { output, rendition, force = false, json } = flags;
   noAddress('download takes ids, as ls shows them', ids);
   noAddress('--output takes a file or a folder of this machine', [output]);
   const folder = output === undefined ? '.' : (await isFolder(output)) ? output : undefined;
@@ -91,7 +92,7 @@ export async function download(signal: AbortSignal, ids: string[], flags: Downlo
       throw new ConfigurationError('invalid_argument', `${path} exists: add --force to replace it`);
     }
     const saved = await withBar(path, ({ update }) =>
-      saveDownload(api, id, path, { rendition, onProgress: update, signal }),
+      saveDownload(api, id, path, { rendition, overwrite: force, onProgress: update, signal }),
     );
     written.add(await identityOf(saved.path));
     if (json) printJson({ id, ...saved });
@@ -134,14 +135,11 @@ export async function rm(
   const remove = async (id: string) => {
     if (!yes) {
       const name = printable(nameOf(await api.files.get(id, { signal })));
-      const answer = await confirm({
-        message: `Delete ${name} for good?`,
-        initialValue: false,
-        output: process.stderr,
-        signal,
-      });
-      if (isCancel(answer)) throw cancelled();
-      if (!answer) {
+      const message = `Delete ${name} for good?`;
+      const isSure = await ask(signal, (ended) =>
+        confirm({ message, initialValue: false, output: process.stderr, signal: ended }),
+      );
+      if (!isSure) {
         if (json) printJson({ id, deleted: false });
         return console.error(`Kept ${name}`);
       }

@@ -1,10 +1,11 @@
 import { createInterface } from 'node:readline/promises';
-import { isCancel, password, text } from '@clack/prompts';
+import { password, text } from '@clack/prompts';
 import { ApiClient, ConfigurationError, type Token } from '../index.js';
 import { signInWithLoopback } from '../node.js';
 import { createSandbox } from '../sandbox.js';
 import { AuthorizationCodeClient } from '../server.js';
-import { cancelled, isInteractive, printJson, UsageError } from './command.js';
+import { ask } from './ask.js';
+import { isInteractive, printJson, UsageError } from './command.js';
 import { printable } from './printable.js';
 import { removeSession, writeSession } from './session.js';
 
@@ -129,12 +130,8 @@ async function applicationOf({ clientId, sandbox }: LoginFlags, signal: AbortSig
   }
   if (clientSecret) return { clientId, clientSecret };
   if (!isInteractive()) return { clientId };
-  const answer = await password({
-    message: 'Client secret (leave it empty if your application has none)',
-    output: process.stderr,
-    signal,
-  });
-  if (isCancel(answer)) throw cancelled();
+  const message = 'Client secret (leave it empty if your application has none)';
+  const answer = await ask<string>(signal, (ended) => password({ message, output: process.stderr, signal: ended }));
   return answer ? { clientId, clientSecret: answer } : { clientId };
 }
 
@@ -163,7 +160,5 @@ async function askForCode(signal: AbortSignal): Promise<string> {
       process.stdin.destroy();
     }
   }
-  const answer = await text({ message: 'Code', output: process.stderr, signal });
-  if (isCancel(answer)) throw cancelled();
-  return answer;
+  return ask<string>(signal, (ended) => text({ message: 'Code', output: process.stderr, signal: ended }));
 }

@@ -20,12 +20,17 @@ const mostBytes = 200;
 
 /** A name for a file in a folder of the user's, made of one that a server gave. Never a path, and never hidden. */
 export function fileNameOf(name: string): string {
-  const plain = printable(name)
+  const plain = printable(middleCut(name))
     .replace(/[/\\:*?"<>|\ufffd]/g, '_')
     .replace(/^\.+/, '_')
     .replace(/[. ]+$/, '');
   const filled = plain.trim() === '' ? 'untitled' : plain;
   return shortened(reserved.test(filled) ? `_${filled}` : filled);
+}
+
+/** Of a name that no file can have, the beginning and the end: what follows takes its time with long ones. */
+function middleCut(name: string): string {
+  return name.length <= 1_000 ? name : name.slice(0, 500) + name.slice(-500);
 }
 
 /** Leaves room for `.part.json`. What is cut is the end of the name, before the extension. */

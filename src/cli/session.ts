@@ -18,11 +18,20 @@ function sessionFile(): string {
   return join(configFolder(), 'doctape-sdk', 'session.json');
 }
 
+/** @throws {ConfigurationError} where the user has no home, as in some containers */
 function configFolder(): string {
   const { XDG_CONFIG_HOME, APPDATA } = process.env;
-  if (process.platform === 'win32') return APPDATA || join(homedir(), 'AppData', 'Roaming');
-  if (process.platform === 'darwin') return join(homedir(), 'Library', 'Application Support');
-  return XDG_CONFIG_HOME && isAbsolute(XDG_CONFIG_HOME) ? XDG_CONFIG_HOME : join(homedir(), '.config');
+  if (process.platform === 'win32') return APPDATA || join(home(), 'AppData', 'Roaming');
+  if (process.platform === 'darwin') return join(home(), 'Library', 'Application Support');
+  return XDG_CONFIG_HOME && isAbsolute(XDG_CONFIG_HOME) ? XDG_CONFIG_HOME : join(home(), '.config');
+}
+
+function home(): string {
+  try {
+    return homedir();
+  } catch {
+    throw problem('this user has no home folder to keep a session in: set HOME, or XDG_CONFIG_HOME');
+  }
 }
 
 /** @throws {ConfigurationError} when nobody is signed in */

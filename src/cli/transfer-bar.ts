@@ -25,7 +25,8 @@ export async function withBar<T>(name: string, work: (bar: TransferBar) => Promi
 }
 
 function transferBar(name: string): TransferBar {
-  if (!process.stderr.isTTY) return { update() {}, clear() {} };
+  // TERM=dumb cannot take a line back
+  if (!process.stderr.isTTY || process.env.TERM === 'dumb') return { update() {}, clear() {} };
   const shown = printable(name);
   return {
     update({ loaded, total, fraction = 0 }) {

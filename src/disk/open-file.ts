@@ -1,10 +1,10 @@
 import { type BigIntStats, openAsBlob } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
-import { basename, resolve } from 'node:path';
+import { basename } from 'node:path';
 import mime from 'mime';
 import { invalid } from '../protocol/checks.js';
 import { platform } from '../transport/platform.js';
-import { checkPath } from './check-path.js';
+import { absolutePath } from './absolute-path.js';
 import { DiskFile, versionOf } from './disk-file.js';
 import { pathError } from './system-error.js';
 
@@ -21,7 +21,7 @@ import { pathError } from './system-error.js';
  * @throws {ConfigurationError} `invalid_argument` when there is no such file, it is a folder, or it may not be read
  */
 export async function openFile(path: string): Promise<File> {
-  const absolute = resolve(checkPath(path));
+  const absolute = absolutePath(path);
   let status: BigIntStats;
   let hidden = false;
   try {

@@ -1,6 +1,7 @@
 import { type BigIntStats, constants } from 'node:fs';
-import { chmod, type FileHandle, lstat, open, readFile, rename, unlink } from 'node:fs/promises';
+import { chmod, type FileHandle, link, lstat, open, readFile, rename, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { invalid } from '../protocol/checks.js';
 import { type ConfigurationError, TransferError } from '../protocol/errors.js';
 import { parseHttpDate } from '../transport/http-date.js';
@@ -40,8 +41,11 @@ export interface Part {
 export interface OpenPart {
   /** @returns how many bytes of the chunks were written, behind so many that are there */
   write(chunks: Uint8Array[], size: number): Promise<number>;
-  /** Waits until so many bytes are on the disk, and gives it the final name, and what the file had that it replaces. */
-  publish(size: number): Promise<void>;
+  /**
+   * Waits until so many bytes are on the disk, and gives it the final name, and what the file had that it replaces. Where it may
+   * replace none and there is one, it stays a part.
+   */
+  publish(size: number, overwrite: boolean): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -85,7 +89,7 @@ export function partOf(path: string, lock: PathLock): Part {
         return (await handle.writev(chunks, size)).bytesWritten;
       },
 
-      async publish(size) {
+      async publish(size, overwrite) {
         await handle.sync();
         const access = await accessOf(path);
         if (access) await adopt(handle, access);
@@ -94,7 +98,7 @@ export function partOf(path: string, lock: PathLock): Part {
         if (!status || Number(status.size) !== size) {
           throw new TransferError('changed', `${part} was changed while it was written`, size);
         }
-        await rename(part, path);
+        await (overwrite ? rename(part, path) : renameToFree(part, path));
         const published = await lstat(path, { bigint: true }).catch(unlessAbsent);
         if (!(published && ours && isSame(ours, published))) {
           throw invalid('path', `${path} was replaced by somebody else as it was written: look at what is there`);
@@ -112,8 +116,8 @@ export function partOf(path: string, lock: PathLock): Part {
       const origin = await readNote(note);
       ours = origin?.part;
       const status = await lstat(part, { bigint: true }).catch(unlessAbsent);
-      // a run that died before it had made a note of it; and there is nothing to lose
-      if (!ours && status?.isFile() && status.size === 0n) ours = identityOf(status);
+      // of a run that died before it had made a note of it, perhaps; and there is nothing to lose
+      if (status?.isFile() && status.size === 0n) await unlink(part);
       const size = Number((await look())?.size ?? 0n);
       const validator = origin?.url === url ? origin.validator : undefined;
       return size > 0 && validator !== undefined ? { validator, size } : undefined;
@@ -142,6 +146,11 @@ export function partOf(path: string, lock: PathLock): Part {
       try {
         ours = identityOf(await handle.stat({ bigint: true }));
         await writeNote(note, { ...origin, part: ours });
+        if (!(await tellsBirth(handle))) {
+          await unlink(note);
+          ours = { ...ours, born: unknown };
+          await writeNote(note, { ...origin, part: ours });
+        }
         return openPart(handle);
       } catch (error) {
         await handle.close();
@@ -151,6 +160,20 @@ export function partOf(path: string, lock: PathLock): Part {
 
     remove,
   };
+}
+
+/** By a second name, which the system refuses when there is a file of that name. */
+async function renameToFree(part: string, path: string): Promise<void> {
+  const taken = () => invalid('path', `${path} exists by now, and overwrite is false`);
+  try {
+    await link(part, path);
+  } catch (error) {
+    if (systemCode(error) === 'EEXIST') throw taken();
+    // not every file system has second names: there, a file may come between the look and the move
+    if (await lstat(path).catch(unlessAbsent)) throw taken();
+    return rename(part, path);
+  }
+  await unlink(part);
 }
 
 function unlessDenied(error: unknown): undefined {
@@ -168,21 +191,34 @@ function inTheWay(file: string): ConfigurationError {
 /** What tells a file from another that bears its name later. */
 interface Identity {
   inode: string;
-  /** Milliseconds since 1970, which all runtimes agree on. */
+  /** Milliseconds since 1970, which all runtimes agree on, or `unknown`. */
   born: string;
 }
+
+const unknown = 'unknown';
 
 function identityOf({ ino, birthtimeNs }: BigIntStats): Identity {
   return { inode: String(ino), born: String(birthtimeNs / 1_000_000n) };
 }
 
-/**
- * Both, because an inode is given to the next file when it is free, and two may be born at once. Where the birth is not
- * known, systems tell the last change in its place.
- */
+/** Both, because an inode is given to the next file when it is free, and two may be born at once. */
 function isSame(one: Identity, status: BigIntStats): boolean {
   const { inode, born } = identityOf(status);
-  return status.isFile() && one.inode === inode && (one.born === born || status.birthtimeNs === status.ctimeNs);
+  return status.isFile() && one.inode === inode && (one.born === born || one.born === unknown);
+}
+
+/**
+ * Whether the system knows when a file was made. Where it does not, it tells the last change in its place. So here is a
+ * change, and another if the clock of the system has not moved on meanwhile.
+ */
+async function tellsBirth(file: FileHandle): Promise<boolean> {
+  for (let wait = 0; wait <= 16; wait = wait * 2 || 1) {
+    if (wait > 0) await sleep(wait);
+    await file.chmod(Number((await file.stat()).mode) & 0o777);
+    const { birthtimeNs, ctimeNs } = await file.stat({ bigint: true });
+    if (birthtimeNs !== ctimeNs) return true;
+  }
+  return false;
 }
 
 interface Note extends Origin {

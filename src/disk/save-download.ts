@@ -1,5 +1,5 @@
 import { lstat, realpath, stat } from 'node:fs/promises';
-import { dirname, resolve, sep } from 'node:path';
+import { dirname, sep } from 'node:path';
 import type { ApiClient } from '../api/client.js';
 import { checkOptionalFunction, checkOptions, checkSignal, invalid, kindOf } from '../protocol/checks.js';
 import { ApiError, type ConfigurationError, DoctapeError, ResponseError, TransferError } from '../protocol/errors.js';
@@ -7,8 +7,8 @@ import type { Rendition } from '../protocol/renditions.js';
 import { isEncoded } from '../transport/content-coding.js';
 import { meter, type OnProgress, type Progress } from '../transport/progress.js';
 import { contentRange, strongValidator } from '../transport/range.js';
+import { absolutePath } from './absolute-path.js';
 import { type BatchWriter, batchWriter } from './batch-writer.js';
-import { checkPath } from './check-path.js';
 import { type Left, type Origin, type Part, partOf } from './part.js';
 import { lockPath } from './path-lock.js';
 import { pathError, systemCode, unlessAbsent, writeError } from './system-error.js';
@@ -17,6 +17,8 @@ import { pathError, systemCode, unlessAbsent, writeError } from './system-error.
 export interface SaveOptions {
   /** @default 'original' */
   rendition?: Rendition | undefined;
+  /** Whether a file that is there may be replaced; if not, one that is there is an error. @default true */
+  overwrite?: boolean | undefined;
   /**
    * Told at most every 100 ms, and once at the end, when the file bears its name. It counts bytes that are written, those
    * of earlier runs among them; `total` is the whole file.
@@ -44,12 +46,13 @@ const mostVersions = 4;
  * the old file or the whole new one. A part that an earlier run left is continued if the file is still the same version
  * (RFC 9110 section 14.2), and else begun again. One download at a time can write to a path.
  *
- * @param path where to write it: the name of a file, never a folder. An existing file is replaced
+ * @param path where to write it: the name of a file, never a folder
  *
  * @example
  * await saveDownload(api, id, 'holiday.jpg', { onProgress: ({ fraction }) => console.log(fraction) });
  *
- * @throws {ConfigurationError} `invalid_argument` when nothing can be written there, or another download to it is running
+ * @throws {ConfigurationError} `invalid_argument` when nothing can be written there, another download to it is running, or a
+ * file is there that may not be replaced
  * @throws {TransferError} when it broke off, or when the disk is full; `path.part` is kept, and the next call continues
  * @throws whatever else `api.files.download()` throws
  */
@@ -60,16 +63,18 @@ export async function saveDownload(
   options: SaveOptions = {},
 ): Promise<SavedFile> {
   checkApi(api);
-  const { rendition = 'original', onProgress, signal } = checkOptions('options', options);
+  const { rendition = 'original', overwrite = true, onProgress, signal } = checkOptions('options', options);
+  if (typeof overwrite !== 'boolean') throw invalid('overwrite', `must be true or false, not ${kindOf(overwrite)}`);
   checkOptionalFunction('onProgress', onProgress);
   checkSignal(signal)?.throwIfAborted();
   const { origin, pathname } = api.files.url(id, rendition);
-  const target = await checkTarget(path);
+  const target = await checkTarget(path, overwrite);
   const lock = await lockPath(target, signal);
   try {
     const download: Download = {
       url: origin + pathname, // without its query, which holds the token
       path: target,
+      overwrite,
       part: partOf(target, lock),
       onProgress: onProgress && monotonic(onProgress),
       fetch: (range) => api.files.download(id, rendition, { ...(range && { range }), ...(signal && { signal }) }),
@@ -90,6 +95,7 @@ export async function saveDownload(
 interface Download {
   url: string;
   path: string;
+  overwrite: boolean;
   part: Part;
   onProgress: OnProgress | undefined;
   fetch: (range?: { start: number; ifRange: string }) => Promise<Response>;
@@ -116,7 +122,7 @@ async function save(download: Download): Promise<number> {
     });
     try {
       await pour(response, writer);
-      await disk(opened.publish(written));
+      await disk(opened.publish(written, download.overwrite));
     } finally {
       await opened.close().catch(() => {}); // what counts was synced, and has its name
     }
@@ -149,7 +155,7 @@ async function ask(download: Download, left: Left | undefined): Promise<{ respon
 
 /** Whether what is there is no part of what the server has, or not one that it can give the rest of. */
 function isUnfit(error: unknown): boolean {
-  if (error instanceof ApiError) return error.status === 412 || error.status === 416;
+  if (error instanceof ApiError) return [400, 412, 416, 501].includes(error.status); // the first and last of who knows no ranges
   if (error instanceof TransferError) return error.code === 'changed';
   return error instanceof ResponseError && error.code === 'unexpected_status';
 }
@@ -190,9 +196,10 @@ async function pour({ body }: Response, writer: BatchWriter): Promise<void> {
 function monotonic(onProgress: OnProgress): OnProgress {
   let most = 0;
   return (progress: Progress) => {
-    const behind = progress.loaded < most && progress.loaded !== progress.total;
-    most = Math.max(most, progress.loaded);
-    onProgress(behind ? { loaded: most } : { ...progress, loaded: most });
+    if (progress.loaded >= most) most = progress.loaded;
+    else if (progress.fraction !== 1) return onProgress({ loaded: most });
+    else return onProgress({ loaded: most, fraction: 1 });
+    onProgress(progress);
   };
 }
 
@@ -202,13 +209,14 @@ function checkApi(api: unknown): void {
 }
 
 /** The file to write: where a link leads, if there is one. */
-async function checkTarget(path: string): Promise<string> {
-  const target = resolve(checkPath(path));
+async function checkTarget(path: string, overwrite: boolean): Promise<string> {
+  const target = absolutePath(path);
   if (path.endsWith('/') || path.endsWith(sep)) throw isFolder(path);
   try {
     const status = await stat(target);
     if (status.isDirectory()) throw isFolder(path);
     if (!status.isFile()) throw invalid('path', `${path} is no regular file, and cannot be replaced by one`);
+    if (!overwrite) throw invalid('path', `${path} exists, and overwrite is false`);
     return await realpath(target);
   } catch (error) {
     if (error instanceof DoctapeError) throw error;

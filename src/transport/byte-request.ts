@@ -1,6 +1,6 @@
 import { isLoopback, parseUrl } from '../protocol/urls.js';
 import { openAnswer } from './answer.js';
-import { basePath, type Connection } from './connection.js';
+import { basePath, type Connection, climbs } from './connection.js';
 import { fetchApi } from './fetch.js';
 import { type Part, partOf } from './part.js';
 import { type ByteRange, rangeHeaders } from './range.js';
@@ -58,11 +58,12 @@ async function follow(
   most: number,
   watched: Watch,
 ): Promise<Response> {
+  const operation = operationOf('GET', first);
   let url = first;
   for (let redirects = 0; ; redirects++) {
-    const ours = url.origin === first.origin && url.pathname.startsWith(basePath(connection));
+    const ours = url.origin === first.origin && url.pathname.startsWith(basePath(connection)) && !climbs(url.pathname);
     const response = await fetchApi({
-      operation: operationOf('GET', url),
+      operation, // where a redirect leads may be a secret
       method: 'GET',
       url,
       headers: {
@@ -82,7 +83,7 @@ async function follow(
     const next = location === null ? undefined : parseUrl(location, url.href);
     const secure = next?.protocol === 'https:' || (next?.protocol === 'http:' && isLoopback(next) && isLoopback(first));
     if (!next || !secure || next.username !== '' || next.password !== '' || redirects === most) {
-      throw redirectRefused(operationOf('GET', first), response.status);
+      throw redirectRefused(operation, response.status);
     }
     url = next;
   }

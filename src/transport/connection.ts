@@ -53,7 +53,7 @@ export function pathUrl(connection: Connection, path: string, query: URLSearchPa
 }
 
 /** Whether a server that decodes a path once more than it should would be led upwards. */
-function climbs(path: string): boolean {
+export function climbs(path: string): boolean {
   const decoded = path.replace(/%2e/gi, '.').replace(/%2f|%5c/gi, '/');
   return decoded.split('/').includes('..');
 }

@@ -1,6 +1,6 @@
 import { failure } from './failure.js';
 import { platform, withoutTraces } from './platform.js';
-import { type Asked, checkResponse, type Fetch, redirectRefused } from './response.js';
+import { type Asked, checkResponse, discard, type Fetch, redirectRefused } from './response.js';
 
 /**
  * The calls of the API, on plain `fetch`. ky would cost a page half as much again, keep a copy of what it sends, and lose
@@ -20,20 +20,20 @@ export interface ApiRequest extends Asked {
 export async function fetchApi(request: ApiRequest): Promise<Response> {
   const { operation, method, url, headers, body, watched } = request;
   const fetcher = request.fetch ?? globalThis.fetch;
+  let answer: Promise<Response> | undefined;
   try {
-    const response = await watched.run(
-      fetcher(url.href, {
-        method,
-        headers,
-        ...(body !== undefined && { body }),
-        ...(body instanceof ReadableStream && { duplex: 'half' }),
-        redirect: redirectMode(request),
-        signal: watched.signal,
-        ...withoutTraces(),
-      } as RequestInit),
-    );
-    return checkResponse(response);
+    answer = fetcher(url.href, {
+      method,
+      headers,
+      ...(body !== undefined && { body }),
+      ...(body instanceof ReadableStream && { duplex: 'half' }),
+      redirect: redirectMode(request),
+      signal: watched.signal,
+      ...withoutTraces(),
+    } as RequestInit);
+    return checkResponse(await watched.run(answer));
   } catch (error) {
+    answer?.then(discard).catch(() => {}); // it may come when nobody waits for it any more
     throw isRedirectError(error) ? redirectRefused(operation) : failure(error, operation, watched.signal);
   }
 }

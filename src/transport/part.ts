@@ -47,8 +47,8 @@ export function partOf(response: Response, watched: Watch): Part {
  * The length that the body must have. A page cannot know: it is not told whether the body was compressed, and the browser
  * checks the length itself.
  */
-function announcedLength({ headers }: Response): number | undefined {
-  const range = contentRange(headers);
+function announcedLength({ status, headers }: Response): number | undefined {
+  const range = status === 206 ? contentRange(headers) : undefined;
   if (range) return range.end - range.start + 1;
   const length = headers.get('content-length') ?? '';
   const exact = platform() !== 'browser' && !isEncoded(headers);

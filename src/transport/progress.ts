@@ -8,7 +8,7 @@ export interface Progress {
   fraction?: number;
 }
 
-/** Told how far a transfer is. What it throws, the transfer fails with. */
+/** Told how far a transfer is. What it throws, the transfer fails with; what it returns is not waited for. */
 export type OnProgress = (progress: Progress) => void;
 
 export interface Meter {

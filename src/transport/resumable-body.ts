@@ -1,6 +1,7 @@
 import { DoctapeError, TransferError } from '../protocol/errors.js';
 import type { Part } from './part.js';
 import { meter, type OnProgress } from './progress.js';
+import { readAhead } from './read-ahead.js';
 import type { AskForRest } from './rest.js';
 import type { Attempts } from './retry.js';
 import type { Watch } from './watch.js';
@@ -18,10 +19,7 @@ export interface ResumableBody {
   onFailure: (error: unknown) => void;
 }
 
-/**
- * One body made of as many parts as it takes. It is counted against what was announced, and reads no further than its
- * reader does.
- */
+/** One body made of as many parts as it takes, and counted against what was announced. */
 export function resumableBody(
   first: Part,
   { operation, attempts, whole, onProgress, rest, onFailure }: ResumableBody,
@@ -75,24 +73,29 @@ export function resumableBody(
     return released;
   }
 
+  async function count(): Promise<Uint8Array | undefined> {
+    const chunk = await next();
+    if (!chunk) return undefined;
+    if (total !== undefined && progress.loaded + chunk.byteLength > total) {
+      const message = `${operation} sent more than the ${total} bytes that were announced`;
+      throw new TransferError('changed', message, progress.loaded);
+    }
+    progress.add(chunk.byteLength);
+    return chunk;
+  }
+
+  const read = readAhead(count, () => total && total - progress.loaded);
+
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
         try {
-          const chunk = await next();
-          if (!chunk) {
-            whole.stop();
-            void part.release();
-            progress.end();
-            controller.close();
-            return;
-          }
-          if (total !== undefined && progress.loaded + chunk.byteLength > total) {
-            const message = `${operation} sent more than the ${total} bytes that were announced`;
-            throw new TransferError('changed', message, progress.loaded);
-          }
-          progress.add(chunk.byteLength);
-          controller.enqueue(chunk);
+          const chunk = await read();
+          if (chunk) return controller.enqueue(chunk);
+          whole.stop();
+          void part.release();
+          progress.end();
+          controller.close();
         } catch (error) {
           onFailure(error);
           void giveUp(error);

@@ -4,8 +4,8 @@ import { TimeoutError } from '../protocol/errors.js';
 export interface Watch {
   /** Hand it to `fetch`. Its reason is the error to reject with. */
   readonly signal: AbortSignal;
-  /** Starts the time limit again: something moved. */
-  alive(): void;
+  /** Starts the time limit again, or a multiple of it: something moved. */
+  alive(times?: number): void;
   /** Stops the clock until the next `alive()`: it is the caller who takes their time. */
   pause(): void;
   /** Waits for the work, but not beyond the watch: not every `fetch` heeds its signal. */
@@ -43,9 +43,11 @@ export function watch({ signal, limit, code, operation }: WatchOptions): Watch {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const pause = () => clearTimeout(timer);
   let stopped = false;
-  const alive = () => {
+  const alive = (times = 1) => {
     pause();
-    if (limit !== false && !stopped) timer = setTimeout(expire, limit, limit);
+    if (limit === false || stopped) return;
+    const most = Math.min(limit * times, 2_147_483_647);
+    timer = setTimeout(expire, most, most);
   };
   alive();
 

@@ -51,12 +51,12 @@ function start(args: readonly string[], { env = {}, input }: RunOptions = {}): R
 }
 
 /** The same on a terminal, which has one output only. */
-function startOnTerminal(args: readonly string[]): Run {
+function startOnTerminal(args: readonly string[], env: Record<string, string> = { TERM: 'xterm' }): Run {
   const line = [process.execPath, command, ...args].map((word) => `'${word}'`).join(' ');
   return started(
     spawn('script', ['-qefc', `stty cols 200 rows 50; exec ${line}`, '/dev/null'], {
       cwd,
-      env: environment({ TERM: 'xterm' }),
+      env: environment(env),
     }),
     undefined,
   );
@@ -756,4 +756,70 @@ it.runIf(process.platform === 'linux')('asks for the secret on a terminal, witho
   expect(await login.ended).toBe(0);
   expect(login.stdout()).toContain('Signed in as alice');
   expect(login.stdout()).not.toContain('my-secret');
+});
+
+it.runIf(process.platform === 'linux')('takes the end of the input at a question for Ctrl+C', async () => {
+  const { url, api } = await signedIn();
+  const { id } = await api.files.upload(new Blob(['x']), { name: 'a.txt' });
+  for (const [args, question] of [
+    [['rm', id], 'Delete a.txt for good?'],
+    [['login', '--sandbox', url, '--client-id', 'my-app'], 'Client secret'],
+    [['login', '--sandbox', url, '--paste'], 'Code'],
+  ] as const) {
+    const asking = startOnTerminal(args);
+    await expect.poll(asking.stdout, { timeout: 10_000 }).toContain(question);
+    asking.child.stdin?.write('\u0004');
+    expect([question, await asking.ended]).toEqual([question, 130]);
+  }
+  expect(await api.files.list()).toHaveLength(1);
+});
+
+it('makes a name of any length fit, and does not take long', () => {
+  for (const name of ['a'.repeat(1e6), `a${'. '.repeat(1e6)}b.txt`, `${'.'.repeat(1e6)}x`, `a${' '.repeat(1e6)}`]) {
+    const fitted = fileNameOf(name);
+    expect(fitted.length).toBeGreaterThan(0);
+    expect(Buffer.byteLength(fitted)).toBeLessThanOrEqual(200);
+  }
+});
+
+it('says of each file what became of it in JSON, also of those that it did not come to', async () => {
+  const { api } = await signedIn();
+  const path = join(home, 'doctape-sdk', 'session.json');
+  const session = JSON.parse(await readFile(path, 'utf8'));
+  await writeFile(
+    path,
+    JSON.stringify({ ...session, token: { access_token: 'revoked-0123456789', token_type: 'Bearer' } }),
+  );
+  expect(await api.files.list()).toEqual([]);
+  for (const args of [
+    ['download', 'a', 'b'],
+    ['rm', '--yes', 'a', 'b'],
+  ]) {
+    const { code, stdout } = await run([...args, '--json']);
+    expect(code).toBe(1);
+    const lines = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(lines).toEqual(['a', 'b'].map((id) => ({ id, error: { code: 'http_401', message: expect.anything() } })));
+  }
+});
+
+it.runIf(process.platform === 'linux')('shows no bar on a terminal that cannot take it back', async () => {
+  await signedIn();
+  await writeFile(join(cwd, 'large.bin'), content);
+  const upload = startOnTerminal(['upload', 'large.bin'], { TERM: 'dumb' });
+  expect(await upload.ended).toBe(0);
+  expect(upload.stdout()).toMatch(/^Uploaded large\.bin, 6 MB: \S+\r\n$/);
+});
+
+it('replaces no file that came while it was downloading', async () => {
+  const { api } = await signedIn();
+  const { id } = await api.files.upload(new Blob([content]), { name: 'a.bin' });
+  const download = start(['download', id, '--output', 'a.bin']);
+  await expect.poll(() => readdir(cwd), { timeout: 10_000 }).toContain('a.bin.part');
+  await writeFile(join(cwd, 'a.bin'), 'mine', { flag: 'wx' }).catch(() => {});
+  const mine = (await readFile(join(cwd, 'a.bin'), 'utf8')) === 'mine';
+  expect(await download.ended).toBe(mine ? 1 : 0);
+  if (mine) expect(await readFile(join(cwd, 'a.bin'), 'utf8')).toBe('mine');
 });

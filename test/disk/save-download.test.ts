@@ -1,4 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import {
   chmod,
   chown,
@@ -15,10 +16,18 @@ import {
 } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join, relative } from 'node:path';
-import { expect, it, onTestFinished } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
 import { lockPath } from '../../src/disk/path-lock.js';
-import { type ApiClient, ConfigurationError, NotFoundError, type Progress, TransferError } from '../../src/index.js';
+import {
+  type ApiClient,
+  ApiError,
+  ConfigurationError,
+  NotFoundError,
+  type Progress,
+  TransferError,
+} from '../../src/index.js';
 import { saveDownload } from '../../src/node.js';
+import { byteServer, head, sendAndClose } from '../support/byte-server.js';
 import { tokenFor } from '../support/sandbox.js';
 import { apiAt, reasonOf, rejection, reply, scriptedServer, servedForTest, wait } from '../support/scripted-server.js';
 import {
@@ -918,4 +927,90 @@ it('does not wait for a server that is silent once it is told to stop', async ()
   controller.abort('enough');
   expect(await reasonOf(saving)).toBe('enough');
   expect((await readdir(folder)).sort()).toEqual(['a.part', 'a.part.json']);
+});
+
+it('leaves a file alone that may not be replaced, and asks the server for nothing', async () => {
+  const { path, server, api } = await place();
+  await writeFile(path, 'mine');
+  const error = await rejection(saveDownload(api, 'x', path, { overwrite: false }), ConfigurationError);
+  expect(error.message).toContain('saved.bin exists, and overwrite is false');
+  expect(await readFile(path, 'utf8')).toBe('mine');
+  expect(server.requests).toEqual([]);
+});
+
+it('leaves a file alone that came during the download, and keeps what it loaded', async () => {
+  const { folder, path, api } = await place();
+  const onProgress = ({ loaded }: Progress) => {
+    if (loaded < content.byteLength) writeFileSync(path, 'mine');
+  };
+  const saving = saveDownload(api, 'x', path, { overwrite: false, onProgress });
+  expect((await rejection(saving, ConfigurationError)).message).toContain('exists by now');
+  expect(await readFile(path, 'utf8')).toBe('mine');
+  expect((await readdir(folder)).sort()).toEqual(['saved.bin', 'saved.bin.part', 'saved.bin.part.json']);
+  await saveDownload(api, 'x', path);
+  await expectBytes(path, content);
+  expect(await readdir(folder)).toEqual(['saved.bin']);
+});
+
+it('writes a file that is not there, where it may replace none', async () => {
+  const { folder, path, api } = await place();
+  await saveDownload(api, 'x', path, { overwrite: false });
+  await expectBytes(path, content);
+  expect(await readdir(folder)).toEqual(['saved.bin']);
+  expect((await stat(path)).nlink).toBe(1);
+});
+
+it('takes no file for its part that got the place of one that was removed', async () => {
+  const { path, file, api } = await place();
+  Object.assign(file, halfway);
+  await saveHalf(api, path);
+  Object.assign(file, whole);
+  await rm(`${path}.part`);
+  writeFileSync(`${path}.part`, 'of somebody else'); // in one moment, so that it has its birth and its last change at once
+  expect((await rejection(saveDownload(api, 'x', path), ConfigurationError)).message).toMatch(/\.part is in the way/);
+  expect(await readFile(`${path}.part`, 'utf8')).toBe('of somebody else');
+});
+
+it('begins again without a range at a server that cannot be asked for one', async () => {
+  for (const status of [400, 501]) {
+    const { path, file, server, api } = await place();
+    Object.assign(file, halfway);
+    await saveHalf(api, path);
+    Object.assign(file, whole);
+    const refuse = vi.spyOn(api.files, 'download').mockImplementationOnce(async () => {
+      throw new ApiError('refused', { status });
+    });
+    await saveDownload(api, 'x', path);
+    expect(refuse.mock.calls.map(([, , options]) => options?.range?.start !== undefined)).toEqual([true, false]);
+    await expectBytes(path, content);
+    expect(server.requests.at(-1)?.headers.range).toBeUndefined();
+  }
+});
+
+it('takes no answer for whole whose length is that of a part', async () => {
+  const { path } = await place();
+  const server = await byteServer((_, socket) => {
+    const headers = { 'content-range': 'bytes 0-399/1000', 'content-length': 1000 };
+    sendAndClose(socket, head(200, headers), Buffer.alloc(400));
+  });
+  const error = await rejection(saveDownload(apiAt(server.url, { retry: false }), 'x', path), TransferError);
+  expect(error.bytes).toBe(400);
+});
+
+it('says so where the folder that it is in is gone', async () => {
+  const folder = await makeFolder();
+  const { output, ended } = runProgram(`
+    import { openFile, saveDownload } from 'doctape-sdk/node';
+    import { ApiClient } from 'doctape-sdk';
+    import { rmdirSync } from 'node:fs';
+    process.chdir(${JSON.stringify(folder)});
+    rmdirSync(${JSON.stringify(folder)});
+    const api = new ApiClient({ token: 'a' });
+    for (const work of [openFile('x'), saveDownload(api, 'x', 'x')]) {
+      await work.catch(({ name, message }) => console.log(name, message));
+    }
+  `);
+  await ended;
+  const line = 'ConfigurationError path x is in a folder that is gone: go to another, or give the whole path';
+  expect(output().trim().split('\n')).toEqual([line, line]);
 });

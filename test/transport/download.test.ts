@@ -16,6 +16,7 @@ import {
   TransferError,
   UnauthorizedError,
 } from '../../src/index.js';
+import { byteServer, head, sendAndClose } from '../support/byte-server.js';
 import {
   accessToken,
   apiAt,
@@ -343,6 +344,42 @@ describe('a connection', () => {
   });
 });
 
+describe('a reader that takes its time', () => {
+  test('has no more read for it than a little ahead', async () => {
+    let sent = 0;
+    const server = await byteServer((_, socket) => {
+      socket.write(head(200, { 'content-length': 1e9 }));
+      const more = () => {
+        while (socket.writable && socket.write(Buffer.alloc(65_536))) sent += 65_536;
+      };
+      socket.on('drain', more);
+      more();
+    });
+    const response = await apiAt(server.url).files.download('a');
+    await expect.poll(() => sent).toBeGreaterThan(500_000);
+    await wait(300);
+    expect(sent).toBeLessThan(16_000_000); // most of it is in the buffers of the system
+    await response.body?.cancel();
+  });
+
+  // the process would end, which Vitest tells as an error of the run (nodejs/undici#5360)
+  test.each([1_000, 70_000, 100_000, 130_000, 400_000, 3_000_000])(
+    'gets all of %d bytes from a server that closes the connection behind them',
+    async (size) => {
+      const server = await byteServer((_, socket) => {
+        sendAndClose(socket, head(200, { 'content-length': size, connection: 'close' }), Buffer.alloc(size));
+      });
+      const response = await apiAt(server.url).files.download('a');
+      let loaded = 0;
+      for await (const chunk of response.body ?? []) {
+        await wait(30);
+        loaded += chunk.byteLength;
+      }
+      expect(loaded).toBe(size);
+    },
+  );
+});
+
 describe('the idle time limit', () => {
   test('ends a download whose server never answers', async () => {
     const server = await scriptedServer(() => {});
@@ -423,6 +460,21 @@ describe('giving up', () => {
     await reader.read();
     await reader.cancel('enough');
     await closed.promise;
+  });
+
+  test('before the answer lets go of one that comes all the same', async () => {
+    const cancelled = Promise.withResolvers<void>();
+    const late = Promise.withResolvers<void>();
+    const fetch: Fetch = async () => {
+      await late.promise; // it does not heed its signal
+      return new Response(new ReadableStream({ cancel: () => cancelled.resolve() }));
+    };
+    const controller = new AbortController();
+    const call = apiAt('http://localhost', { fetch }).files.download('a', 'original', { signal: controller.signal });
+    setTimeout(() => controller.abort(new Error('enough')), 20);
+    expect(await reasonOf(call)).toMatchObject({ message: 'enough' });
+    late.resolve();
+    await cancelled.promise;
   });
 
   test('by cancel() while a read is waiting ends the read and the connection', async () => {
@@ -535,18 +587,23 @@ describe('a redirect', () => {
     expect(response.redirected).toBe(true);
   });
 
-  test.each(['/elsewhere', '/v1', '/v10/doc', '/v1/../private', '/V1/doc', '/v1/%2e%2e/private'])(
-    'to %s, outside the base path, is followed without the token',
-    async (location) => {
-      const server = await scriptedServer((request, response) => {
-        if (request.url === '/v1/doc/a/original') response.writeHead(302, { location }).end();
-        else response.end('the bytes');
-      });
-      expect(await (await apiAt(server.url).files.download('a')).text()).toBe('the bytes');
-      expect(server.requests).toHaveLength(2);
-      expect(server.requests[1]?.headers.authorization).toBeUndefined();
-    },
-  );
+  test.each([
+    '/elsewhere',
+    '/v1',
+    '/v10/doc',
+    '/v1/../private',
+    '/V1/doc',
+    '/v1/%2e%2e/private',
+    '/v1/%2e%2e%2fprivate',
+  ])('to %s, outside the base path, is followed without the token', async (location) => {
+    const server = await scriptedServer((request, response) => {
+      if (request.url === '/v1/doc/a/original') response.writeHead(302, { location }).end();
+      else response.end('the bytes');
+    });
+    expect(await (await apiAt(server.url).files.download('a')).text()).toBe('the bytes');
+    expect(server.requests).toHaveLength(2);
+    expect(server.requests[1]?.headers.authorization).toBeUndefined();
+  });
 
   test('to another origin is followed without the token', async () => {
     const other = await scriptedServer((_, response) => void response.end('the bytes'));
@@ -573,6 +630,17 @@ describe('a redirect', () => {
     addresses.api = server.url;
     expect(await (await apiAt(server.url).files.download('a')).text()).toBe('the bytes');
     expect(other.requests[0]?.headers.authorization).toBeUndefined();
+  });
+
+  test('to where nobody answers does not tell where that was: it may be a secret', async () => {
+    const server = await scriptedServer((request, response) => {
+      const token = request.headers.authorization?.slice(7);
+      response.writeHead(302, { location: `https://127.0.0.1:1/${token}/signed` }).end();
+    });
+    const error = await rejection(apiAt(server.url, { retry: false }).files.download('a'), NetworkError);
+    expect(error.message).toContain(`GET ${server.url}/v1/doc/a/original got no answer`);
+    expect(`${error.stack}`).not.toMatch(/signed|:1\//);
+    expect(error.stack).not.toContain(accessToken);
   });
 
   test('keeps the range', async () => {

@@ -675,6 +675,15 @@ describe('the idle time limit', () => {
     expect(uploaded.size).toBeGreaterThan(total);
   });
 
+  test('gives the server more time for the answer, once it has everything', async () => {
+    const server = await scriptedServer(async (request, response) => {
+      await bodyOf(request);
+      await wait(900);
+      reply(response, 200, success);
+    });
+    expect(await apiAt(server.url, { idleTimeout: 500 }).files.upload(new Blob(['a']))).toMatchObject({ id: 'x' });
+  });
+
   test('ends an upload whose source hangs', async () => {
     const server = await scriptedServer((request) => void request.resume());
     const hanging = new ReadableStream<Uint8Array>({ start: (controller) => controller.enqueue(content) });
@@ -1070,6 +1079,29 @@ describe('a success', () => {
     expect(error.code).toBe('truncated');
     expect(error.message).toContain('answered with 200 before all of it was sent');
     expect(server.requests).toHaveLength(1);
+  });
+
+  test.each<[string, number, boolean]>([
+    ['before the first chunk', 0, false],
+    ['before the first chunk of a known size', 0, true],
+    ['after one chunk', 1, false],
+  ])('that comes %s is none, also where the source takes its time', async (_, taken, isKnown) => {
+    const server = await scriptedServer(async (request, response) => {
+      let seen = 0;
+      request.on('data', (data) => {
+        seen += data.length;
+        if (seen >= taken * 1000) reply(response, 200, success);
+      });
+    });
+    async function* slow() {
+      for (let number = 0; number < 5; number++) {
+        await wait(100);
+        yield new Uint8Array(1000);
+      }
+    }
+    const source = isKnown ? { stream: slow(), size: 5000 } : slow();
+    const error = await rejection(apiAt(server.url).files.upload(source), TransferError);
+    expect(error).toMatchObject({ code: 'truncated', bytes: taken * 1000 });
   });
 
   test('that is none, and says so, is told as what it is, however early it comes', async () => {
