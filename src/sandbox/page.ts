@@ -15,7 +15,7 @@ const style = `
     border-radius: .875rem; }
   .brand { margin: 0 0 1.25rem; color: var(--soft); font-size: .875rem; letter-spacing: .02em; }
   .brand b { color: var(--ink); }
-  h1 { margin: 0 0 .25rem; font-size: 1.375rem; line-height: 1.3; overflow-wrap: anywhere; }
+  h1 { margin: 0 0 .25rem; font-size: 1.375rem; line-height: 1.3; overflow-wrap: anywhere; text-wrap: balance; }
   p { margin: .25rem 0 1rem; color: var(--soft); overflow-wrap: anywhere; }
   ul { margin: 0 0 1.25rem; padding: .75rem 1rem .75rem 2rem; border: 1px solid var(--line); border-radius: .5rem; }
   li { padding: .125rem 0; }

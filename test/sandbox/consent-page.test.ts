@@ -138,7 +138,7 @@ describe.each(transports)('the sign-in page %s', (_name, open) => {
     const page = await browser.open(authorizationUrl(sandbox, {}, url));
     expectPage(page, 200);
     expect(titleOf(page)).toContain('Demo server app');
-    expect(page.html).toContain('Demo server app');
+    expect(page.html).toContain('<h1>Demo server app wants access to your doctape account</h1>');
     expect(page.html).toContain('See your name');
     expect(page.html).toContain('See and download your files');
     expect(page.html).not.toContain('Delete your files');
@@ -148,6 +148,7 @@ describe.each(transports)('the sign-in page %s', (_name, open) => {
     expect(inputs.find((input) => input.name === 'password')?.type).toBe('password');
     const buttons = [...page.html.matchAll(/<button\b([^>]*)>([^<]*)</g)];
     expect(buttons.map(([, , label]) => label)).toEqual(['Allow', 'Deny']);
+    expect(inputs.filter((input) => 'autofocus' in input).map(({ name }) => name)).toEqual(['username']);
     // the username can be left empty by who declines
     expect(buttons[1]?.[1]).toContain('formnovalidate');
   });
@@ -231,6 +232,7 @@ describe.each(transports)('the sign-in page %s', (_name, open) => {
     expect(again.html).toContain('role="alert"');
     const inputs = inputsOf(again);
     expect(inputs.find((input) => input.name === 'username')?.value).toBe(entered.username);
+    expect(inputs.filter((input) => 'autofocus' in input).map(({ name }) => name)).toEqual(['password']);
     expect(inputs.find((input) => input.name === 'password')?.value).toBeUndefined();
     if (entered.password !== '' && entered.password !== entered.username) {
       expect(again.html).not.toContain(entered.password);
@@ -395,7 +397,9 @@ describe('the sign-in page escapes', () => {
     const page = await browser.open(authorizationUrl(sandbox));
     expectPageWithoutMarkup(page);
     expect(titleOf(page)).toContain(hostile);
-    expect(unescapeHtml(/<h1>([^<]*)<\/h1>/.exec(page.html)?.[1] ?? '')).toBe(hostile);
+    expect(unescapeHtml(/<h1>([^<]*)<\/h1>/.exec(page.html)?.[1] ?? '')).toBe(
+      `${hostile} wants access to your doctape account`,
+    );
   });
 
   it('the username that was entered', async () => {
