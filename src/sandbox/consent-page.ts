@@ -9,12 +9,14 @@ export interface ConsentOptions {
   action: string;
   csrf: string;
   nonce: string;
+  /** To where the users are listed. */
+  link: Page | '';
   username?: string;
   problem?: string;
 }
 
 /** Asks who the user is and whether they agree. The button that a return key presses is Allow. */
-export function consentPage({ request, action, csrf, nonce, username = '', problem }: ConsentOptions): Page {
+export function consentPage({ request, action, csrf, nonce, link, username = '', problem }: ConsentOptions): Page {
   const words: Record<string, string> = scopeWords;
   const target = URL.canParse(request.redirectUri) ? new URL(request.redirectUri).host : '';
   return page(
@@ -35,7 +37,8 @@ export function consentPage({ request, action, csrf, nonce, username = '', probl
           <button name="decision" value="deny" formnovalidate>Deny</button>
         </div>
       </form>
-      <p class="note">${target ? html`You will be sent to ${target}.` : html`You will be shown a code to copy.`}</p>`,
+      <p class="note">${target ? html`You will be sent to ${target}.` : html`You will be shown a code to copy.`}</p>
+      ${link}`,
   );
 }
 

@@ -8,6 +8,7 @@ import { consentPage, outOfBandPage } from './consent-page.js';
 import type { SandboxContext, SandboxEnv } from './context.js';
 import { Failure } from './failure.js';
 import { showPage } from './show-page.js';
+import { startPageLink } from './start-page-link.js';
 import { exchangeCode } from './token-endpoint.js';
 
 const cookieName = 'doctape_sandbox_csrf';
@@ -81,7 +82,8 @@ function consent(
   });
   const { pathname, search } = new URL(c.req.url);
   const action = pathname + withoutCredentials(search);
-  return showPage(c, (nonce) => consentPage({ request, action, csrf, nonce, ...shown }), status);
+  const link = startPageLink(c, 'Users and passwords of this sandbox');
+  return showPage(c, (nonce) => consentPage({ request, action, csrf, nonce, link, ...shown }), status);
 }
 
 /** A page goes into caches and screenshots. The rest stays as it was written, because some do not encode it. */

@@ -46,6 +46,7 @@ const style = `
   main.wide { max-width: 46rem; align-self: start; }
   :is(img, video, audio) { display: block; max-width: 100%; margin: 0 0 1rem; border-radius: .5rem; }
   .note { margin: 1.25rem 0 0; font-size: .8125rem; }
+  .note + .note { margin-top: .5rem; }
   @media (max-width: 30rem) {
     main { padding: 1.25rem; }
     :is(dl, table, tbody) { display: block; }

@@ -1,3 +1,5 @@
+import { get as httpGet } from 'node:http';
+import { networkInterfaces } from 'node:os';
 import { describe, expect, it } from 'vitest';
 import { ConfigurationError, OAuthError } from '../../src/index.js';
 import { createSandbox, type Sandbox, type SandboxOptions } from '../../src/sandbox.js';
@@ -36,6 +38,19 @@ class Browser {
     const body = new URLSearchParams({ ...form.hidden, ...fields });
     return this.open(form.action, { method: 'POST', body });
   }
+}
+
+/** Asks by a name that need not be where it is asked. */
+function askAs(
+  name: string,
+  { host, port, path }: { host: string; port: string; path: string },
+): Promise<{ status: number | undefined; html: string }> {
+  return new Promise((resolve, reject) => {
+    httpGet({ host, port, path, headers: { host: `${name}:${port}` } }, async (response) => {
+      const html = (await response.toArray()).join('');
+      resolve({ status: response.statusCode, html });
+    }).on('error', reject);
+  });
 }
 
 interface Page {
@@ -260,6 +275,45 @@ it('repeats no credential that somebody wrote into its address', async () => {
   expect(page.html).not.toContain('canary');
   expect(page.html).toContain('the+state');
   expect(redirectOf(await browser.submit(page, right)).searchParams.get('state')).toBe('the state');
+});
+
+describe('the way from the sign-in page to the users and passwords', () => {
+  const linksOf = ({ html }: Page) => [...html.matchAll(/<a\b[^>]*>/g)].map(([tag]) => attributesOf(tag));
+
+  it('leads to the start page in a tab of its own, also after a wrong password', async () => {
+    const browser = new Browser(fetch);
+    const page = await browser.open(authorizationUrl(server.sandbox, {}, server.url));
+    const again = await browser.submit(page, { ...right, password: 'x' });
+    for (const shown of [page, again]) {
+      expect(linksOf(shown)).toEqual([{ href: '/', target: '_blank', rel: 'noopener' }]);
+    }
+    expect((await browser.open(new URL('/', page.url))).html).toContain('wonderland');
+  });
+
+  it('is not there in a sandbox that is a function, where somebody else may answer at /', async () => {
+    const { sandbox, browser } = inMemory();
+    expect(linksOf(await browser.open(authorizationUrl(sandbox)))).toEqual([]);
+  });
+
+  it('is not there under a name or from a machine that the start page is kept from', async () => {
+    const everywhere = await served({ host: '0.0.0.0', allowedHosts: ['doctape'] });
+    const { port } = new URL(everywhere.url);
+    const outside = Object.values(networkInterfaces())
+      .flat()
+      .find((each) => each?.family === 'IPv4' && !each.internal)?.address;
+    const ways = [
+      { host: '127.0.0.1', name: 'localhost', start: 200 },
+      { host: '127.0.0.1', name: 'doctape', start: 404 },
+      // a machine without a network has nobody to keep out
+      ...(outside === undefined ? [] : [{ host: outside, name: 'localhost', start: 404 }]),
+    ];
+    for (const { host, name, start } of ways) {
+      const ask = (path: string) => askAs(name, { host, port, path });
+      expect((await ask('/')).status).toBe(start);
+      const { status, html } = await ask(authorizationUrl(everywhere.sandbox).href.slice(origin.length));
+      expect([status, html.includes('Users and passwords')]).toEqual([200, start === 200]);
+    }
+  });
 });
 
 describe('the form of the sign-in page', () => {
