@@ -28,6 +28,7 @@ const style = `
   button.allow { order: 1; color: var(--on-accent); background: var(--accent); border-color: var(--accent); }
   :is(input, button, a, summary):focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
   .alarm { margin: 0 0 1rem; padding: .625rem .75rem; color: var(--alarm); background: var(--alarm-ground); border-radius: .5rem; }
+  h1 + .alarm { margin-top: .75rem; }
   output { display: block; padding: .75rem; font: 1rem/1.5 ui-monospace, monospace; color: var(--ink);
     border: 1px dashed var(--soft); border-radius: .5rem; overflow-wrap: anywhere; user-select: all; }
   dl { display: grid; grid-template-columns: minmax(13rem, max-content) 1fr; gap: .375rem .75rem; margin: 0 0 1.25rem;

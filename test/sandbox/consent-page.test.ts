@@ -316,6 +316,87 @@ describe('the way from the sign-in page to the users and passwords', () => {
   });
 });
 
+describe('a request that no application can be told about', () => {
+  const asBrowser = 'text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8';
+  const wrong: [string, Record<string, string>, string][] = [
+    ['unknown client_id', { client_id: 'nobody' }, 'add yours to the apps of its configuration'],
+    [
+      'redirect_uri is not registered for this application',
+      { redirect_uri: 'https://app.example/cb' },
+      'add it to redirectUris of Demo server app',
+    ],
+    [
+      'wrong application type for this response_type',
+      { response_type: 'token', client_id: appOf(server.sandbox, 'server').clientId },
+      'type client',
+    ],
+  ];
+
+  it.each(wrong)('is shown to a browser with the remedy: %s', async (problem, changes, remedy) => {
+    const { sandbox, browser } = inMemory();
+    const page = await browser.open(authorizationUrl(sandbox, changes), { headers: { accept: asBrowser } });
+    expectPage(page, 400);
+    expect(page.response.headers.getSetCookie()).toEqual([]);
+    expect(page.html).toContain(problem);
+    expect(page.html).toContain(remedy);
+    expect(page.html).not.toContain('<a ');
+  });
+
+  it.each(wrong)('says where the applications are listed, to who may see it: %s', async (_problem, changes) => {
+    const address = authorizationUrl(server.sandbox, changes, server.url);
+    const page = await new Browser(fetch).open(address, { headers: { accept: asBrowser } });
+    expect(page.html).toContain('<a href="/" target="_blank" rel="noopener">Applications of this sandbox</a>');
+  });
+
+  it('is shown as a page when a parameter comes twice, and when a form was tampered with', async () => {
+    const { sandbox, browser } = inMemory();
+    const twice = `${authorizationUrl(sandbox)}&state=another`;
+    const page = await browser.open(twice, { headers: { accept: asBrowser } });
+    expectPage(page, 400);
+    expect(page.html).toContain('state comes more than once');
+    const posted = await browser.open(twice, { method: 'POST', headers: { accept: asBrowser } });
+    expectPage(posted, 400);
+  });
+
+  it.each([
+    undefined,
+    '*/*',
+    'application/json',
+    'application/json, text/plain, */*',
+    'application/json, text/html;q=0.9',
+    'text/html;q=0.5, application/json',
+    'text/html;q=0, */*',
+    'image/png',
+    '',
+  ])('is answered with the JSON of the protocol to who accepts %j', async (accept) => {
+    for (const [problem, changes] of wrong) {
+      const { sandbox } = inMemory();
+      const response = await sandbox.fetch(authorizationUrl(sandbox, changes), {
+        headers: accept === undefined ? {} : { accept },
+      });
+      expect([response.status, response.headers.get('content-type')]).toEqual([400, 'application/json']);
+      const error = problem.startsWith('wrong') ? 'unauthorized_client' : 'invalid_request';
+      expect(await response.text()).toBe(`{"error":"${error}","error_description":"${problem}"}`);
+    }
+  });
+
+  it('is not repeated on the page: it may hold markup or a secret', async () => {
+    const { sandbox, browser } = inMemory();
+    const planted = `canary"><script>alert(1)</script>'`;
+    const requests: Record<string, string>[] = [
+      { client_id: planted },
+      { redirect_uri: `https://user:canary@evil.example/${planted}` },
+      { response_type: 'token', client_id: appOf(sandbox, 'server').clientId },
+    ];
+    for (const changes of requests) {
+      const url = authorizationUrl(sandbox, { ...changes, state: planted, client_secret: planted, [planted]: planted });
+      const page = await browser.open(url, { headers: { accept: asBrowser } });
+      expectPage(page, 400);
+      expect(page.html).not.toContain('canary');
+    }
+  });
+});
+
 describe('the form of the sign-in page', () => {
   it('is bound to a cookie that no script reads and no other site sends', async () => {
     const { sandbox, browser } = inMemory();
