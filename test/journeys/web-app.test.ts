@@ -185,8 +185,9 @@ describe.each(browserNames)('a user of the web application in %s', (name) => {
     const buffer = Buffer.alloc(3_000_000, 'doctape ');
     const file = `upload by ${name}.bin`;
     await page.setInputFiles('input[type=file]', { name: file, mimeType: 'application/octet-stream', buffer });
-    await page.getByText(`Uploaded ${file}`).waitFor({ state: 'attached' });
+    await page.getByRole('status').filter({ hasText: 'Uploads' }).getByText('All done').waitFor();
     await card(page, file).waitFor();
+    expect(await page.locator('.message').count()).toBe(0); // the panel has said it
 
     const saved = page.waitForEvent('download');
     await choose(page, file, 'Download');
