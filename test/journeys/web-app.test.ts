@@ -204,6 +204,28 @@ describe.each(browserNames)('a user of the web application in %s', (name) => {
     expect(await card(page, file).count()).toBe(0);
   });
 
+  it('opens a file wherever its card is clicked, and has one button for that', async () => {
+    const page = await open();
+    await signIn(page);
+    const file = card(page, 'Lake at dusk.png');
+    for (const part of ['.picture', '.name', '.facts', '.marks']) {
+      const { x, y, height } = (await file.locator(part).boundingBox()) ?? { x: 0, y: 0, height: 0 };
+      await page.mouse.click(x + 20, y + height / 2);
+      const preview = page.getByRole('dialog', { name: 'Lake at dusk.png' });
+      await preview.waitFor();
+      await page.keyboard.press('Escape');
+      await preview.waitFor({ state: 'detached' });
+    }
+    expect(await file.getByRole('button').evaluateAll((all) => all.map(({ ariaLabel }) => ariaLabel))).toEqual([
+      'Open Lake at dusk.png',
+      'Actions for Lake at dusk.png',
+      'Star Lake at dusk.png',
+    ]);
+    await page.getByRole('button', { name: 'Actions for Lake at dusk.png' }).click();
+    await page.getByRole('menuitem', { name: 'Open' }).waitFor();
+    expect(await page.getByRole('dialog').count()).toBe(0);
+  });
+
   it('renames, stars, tags and publishes by keyboard', async () => {
     const page = await open();
     await signIn(page);
