@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
-import type { Page } from 'playwright-core';
+import type { Locator, Page } from 'playwright-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { browserNames, openBrowser, type Visitor } from './browser.js';
+import { barriersOn, browserNames, openBrowser, phone, type Visitor } from './browser.js';
 
 /** The example application as `npm run demo:web` serves it, with its sandbox, and people at real browsers. */
 const addresses = { app: '', sandbox: '' };
@@ -224,6 +224,27 @@ describe.each(browserNames)('a user of the web application in %s', (name) => {
     await page.getByRole('button', { name: 'Actions for Lake at dusk.png' }).click();
     await page.getByRole('menuitem', { name: 'Open' }).waitFor();
     expect(await page.getByRole('dialog').count()).toBe(0);
+  });
+
+  it('has no barriers on a phone, where names and titles are not cut', async () => {
+    const page = await open();
+    await page.setViewportSize(phone);
+    expect(await barriersOn(page)).toEqual([]);
+    await signIn(page);
+    expect(await barriersOn(page)).toEqual([]);
+    const boxOf = async (part: Locator) => (await part.boundingBox()) ?? { x: 0, y: 0, height: 0 };
+    const tab = await boxOf(page.getByRole('link', { name: 'All files' }));
+    expect(tab.x).toBe((await boxOf(page.getByRole('heading', { level: 1 }))).x);
+    const [name, facts] = await Promise.all(
+      ['.name', '.facts'].map((part) => boxOf(card(page, 'Dunes.png').locator(part))),
+    );
+    expect(Math.abs((facts?.y ?? 0) - (name?.y ?? 0) - (name?.height ?? 0))).toBeLessThan(8);
+
+    await page.getByRole('button', { name: 'Open How to read the sky.pdf' }).click();
+    const title = page.getByRole('dialog').getByRole('heading');
+    await title.waitFor();
+    expect(await title.evaluate(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth)).toBe(0);
+    expect(await barriersOn(page)).toEqual([]);
   });
 
   it('renames, stars, tags and publishes by keyboard', async () => {
