@@ -15,11 +15,15 @@ export interface AuthorizationRequest {
   issuer: string;
 }
 
-/** `refused`: told to whoever asked, because the redirect URI cannot be trusted. `redirect`: told to the app. */
-export type Verdict =
-  | { request: AuthorizationRequest }
-  | { refused: { error: string; error_description: string } }
-  | { redirect: string };
+/** Told to whoever asked, because the redirect URI cannot be trusted. */
+export interface Refusal {
+  refused: { error: string; error_description: string };
+  /** What a developer can do about it. */
+  remedy: string;
+}
+
+/** `redirect`: told to the app. */
+export type Verdict = { request: AuthorizationRequest } | Refusal | { redirect: string };
 
 type Answer = Record<string, string | undefined>;
 
@@ -27,12 +31,18 @@ type Answer = Record<string, string | undefined>;
 export function readAuthorization(context: SandboxContext, url: URL): Verdict {
   const query = url.searchParams;
   const repeated = [...protocolParameters].find((name) => query.getAll(name).length > 1);
-  if (repeated) return refuse('invalid_request', `${repeated} comes more than once`);
+  if (repeated) return refuse('invalid_request', `${repeated} comes more than once`, 'Send it once.');
   const app = context.apps.get(query.get('client_id') ?? '');
-  if (!app) return refuse('invalid_request', 'unknown client_id');
+  if (!app) {
+    const remedy =
+      'Send the clientId of an application of this sandbox, or add yours to the apps of its configuration.';
+    return refuse('invalid_request', 'unknown client_id', remedy);
+  }
   const redirectUri = query.get('redirect_uri') ?? '';
-  if (!isAllowed(app, redirectUri))
-    return refuse('invalid_request', 'redirect_uri is not registered for this application');
+  if (!isAllowed(app, redirectUri)) {
+    const remedy = `In the configuration of the sandbox, add it to redirectUris of ${app.name}, exactly as it is sent. It may have neither a fragment nor a password.`;
+    return refuse('invalid_request', 'redirect_uri is not registered for this application', remedy);
+  }
 
   const responseType = query.get('response_type');
   const state = query.get('state') || undefined;
@@ -47,7 +57,9 @@ export function readAuthorization(context: SandboxContext, url: URL): Verdict {
     return deny('unsupported_response_type', 'response_type must be code or token');
   }
   if ((responseType === 'code') !== (app.type === 'server')) {
-    return refuse('unauthorized_client', 'wrong application type for this response_type'); // word for word as captured
+    const captured = 'wrong application type for this response_type'; // word for word
+    const remedy = 'An application of type server asks for the response_type code, one of type client for token.';
+    return refuse('unauthorized_client', captured, remedy);
   }
   const scope = grantedScope(query.get('scope') ?? undefined);
   if (!scope) return deny('invalid_scope', 'one of the scopes is unknown');
@@ -73,8 +85,8 @@ const protocolParameters: ReadonlySet<string> = new Set([
   'code_challenge_method',
 ]);
 
-function refuse(error: string, error_description: string): Verdict {
-  return { refused: { error, error_description } };
+function refuse(error: string, error_description: string, remedy: string): Refusal {
+  return { refused: { error, error_description }, remedy };
 }
 
 /** The user agreed: makes a code or a token. Resolves to the address to send the browser to. */

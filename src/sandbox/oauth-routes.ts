@@ -1,13 +1,16 @@
 import { type Context, Hono } from 'hono';
+import { accepts } from 'hono/accepts';
 import { getCookie, setCookie } from 'hono/cookie';
 import { outOfBand } from '../protocol/endpoints.js';
 import { sameText } from '../protocol/same-text.js';
-import { type AuthorizationRequest, approve, decline, readAuthorization } from './authorization.js';
+import { type AuthorizationRequest, approve, decline, type Refusal, readAuthorization } from './authorization.js';
 import { formBody } from './body.js';
 import { consentPage, outOfBandPage } from './consent-page.js';
 import type { SandboxContext, SandboxEnv } from './context.js';
 import { Failure } from './failure.js';
+import { refusalPage } from './refusal-page.js';
 import { showPage } from './show-page.js';
+import { startPageLink } from './start-page-link.js';
 import { exchangeCode } from './token-endpoint.js';
 
 const cookieName = 'doctape_sandbox_csrf';
@@ -56,13 +59,22 @@ export function oauthRoutes(context: SandboxContext): Hono<SandboxEnv> {
   async function readRequest(c: Context): Promise<AuthorizationRequest | Response> {
     const verdict = readAuthorization(context, new URL(c.req.url));
     if ('request' in verdict) return verdict.request;
-    if ('refused' in verdict) return c.json(verdict.refused, 400);
+    if ('refused' in verdict) return showRefusal(c, verdict);
     return verdict.redirect.startsWith(outOfBand)
       ? showOutOfBand(c, verdict.redirect)
       : c.redirect(verdict.redirect, 303);
   }
 
   return routes;
+}
+
+/** With a page for a browser, and with JSON for everybody else. */
+function showRefusal(c: Context, refusal: Refusal): Response | Promise<Response> {
+  const json = 'application/json';
+  const wanted = accepts(c, { header: 'Accept', supports: [json, 'text/html'], default: json });
+  if (wanted === json) return c.json(refusal.refused, 400);
+  const link = startPageLink(c, 'Applications of this sandbox');
+  return showPage(c, (nonce) => refusalPage(refusal, link, nonce), 400);
 }
 
 /** Asks the user. The page has a token that must come back with the form and in the cookie. */
@@ -81,7 +93,8 @@ function consent(
   });
   const { pathname, search } = new URL(c.req.url);
   const action = pathname + withoutCredentials(search);
-  return showPage(c, (nonce) => consentPage({ request, action, csrf, nonce, ...shown }), status);
+  const link = startPageLink(c, 'Users and passwords of this sandbox');
+  return showPage(c, (nonce) => consentPage({ request, action, csrf, nonce, link, ...shown }), status);
 }
 
 /** A page goes into caches and screenshots. The rest stays as it was written, because some do not encode it. */

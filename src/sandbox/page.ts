@@ -15,7 +15,7 @@ const style = `
     border-radius: .875rem; }
   .brand { margin: 0 0 1.25rem; color: var(--soft); font-size: .875rem; letter-spacing: .02em; }
   .brand b { color: var(--ink); }
-  h1 { margin: 0 0 .25rem; font-size: 1.375rem; line-height: 1.3; overflow-wrap: anywhere; }
+  h1 { margin: 0 0 .25rem; font-size: 1.375rem; line-height: 1.3; overflow-wrap: anywhere; text-wrap: balance; }
   p { margin: .25rem 0 1rem; color: var(--soft); overflow-wrap: anywhere; }
   ul { margin: 0 0 1.25rem; padding: .75rem 1rem .75rem 2rem; border: 1px solid var(--line); border-radius: .5rem; }
   li { padding: .125rem 0; }
@@ -26,20 +26,37 @@ const style = `
   button { flex: 1; padding: .6875rem; font: inherit; font-weight: 600; color: inherit; background: transparent;
     border: 1px solid var(--soft); border-radius: .5rem; cursor: pointer; }
   button.allow { order: 1; color: var(--on-accent); background: var(--accent); border-color: var(--accent); }
-  :is(input, button):focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
+  :is(input, button, a, summary):focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
   .alarm { margin: 0 0 1rem; padding: .625rem .75rem; color: var(--alarm); background: var(--alarm-ground); border-radius: .5rem; }
+  h1 + .alarm { margin-top: .75rem; }
   output { display: block; padding: .75rem; font: 1rem/1.5 ui-monospace, monospace; color: var(--ink);
     border: 1px dashed var(--soft); border-radius: .5rem; overflow-wrap: anywhere; user-select: all; }
-  :is(th, td) { padding: .25rem .75rem .25rem 0; text-align: left; vertical-align: top; overflow-wrap: anywhere; }
-  td:last-child { padding-right: 0; }
-  th[scope=row] { width: 12rem; }
+  dl { display: grid; grid-template-columns: minmax(13rem, max-content) 1fr; gap: .375rem .75rem; margin: 0 0 1.25rem;
+    font-size: .9375rem; }
+  dt { font-weight: 600; }
+  dd { margin: 0; overflow-wrap: anywhere; }
   table { width: 100%; margin: 0 0 1rem; border-collapse: collapse; font-size: .9375rem; }
+  :is(th, td) { padding: .25rem 1.5rem .25rem 0; text-align: left; vertical-align: top; }
+  :is(th, td):last-child { width: 100%; padding-right: 0; overflow-wrap: anywhere; }
+  td code { display: inline-block; width: max-content; max-width: 14rem; overflow-wrap: anywhere; }
+  summary { cursor: pointer; }
+  details ul { margin: .25rem 0; padding: 0 0 0 1.25rem; border: 0; }
   h2 { margin: 1.5rem 0 .5rem; font-size: 1.0625rem; }
   a { color: var(--accent); }
-  code { font: .875em/1.5 ui-monospace, monospace; }
+  code { font: .875em/1.5 ui-monospace, monospace; white-space: pre-wrap; user-select: all; }
   main.wide { max-width: 46rem; align-self: start; }
   :is(img, video, audio) { display: block; max-width: 100%; margin: 0 0 1rem; border-radius: .5rem; }
   .note { margin: 1.25rem 0 0; font-size: .8125rem; }
+  .note + .note { margin-top: .5rem; }
+  @media (max-width: 30rem) {
+    main { padding: 1.25rem; }
+    :is(dl, table, tbody) { display: block; }
+    dd { margin-bottom: .5rem; }
+    tr { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); padding-bottom: .5rem; }
+    td code { max-width: 100%; }
+    td:last-child { grid-column: 1 / -1; }
+    th:last-child { display: none; }
+  }
 `;
 
 export function page(title: string, nonce: string, body: Page, width: 'narrow' | 'wide' = 'narrow'): Page {

@@ -11,7 +11,7 @@ export function publicPage(file: FileRecord, code: string, nonce: string): Page 
     name,
     nonce,
     html`<h1>${name}</h1>
-      <p>${file.owner} made this public. ${file.size} bytes.</p>
+      <p>${file.owner} made this public. ${file.size} ${file.size === 1 ? 'byte' : 'bytes'}.</p>
       ${preview(file, name, original)}
       <p><a href="${original}" download>Download</a></p>`,
   );

@@ -8,6 +8,7 @@ import { createSandbox, type Sandbox, type SandboxOptions } from './create-sandb
 import { diskStore } from './disk-store.js';
 import { hangUps } from './faults.js';
 import { memoryStore } from './memory-store.js';
+import { fromThisMachine } from './start-page-link.js';
 
 /** Where to listen, and what the sandbox is like. */
 export interface ServeOptions extends SandboxOptions {
@@ -61,8 +62,9 @@ export async function serveSandbox(options: ServeOptions = {}): Promise<ServedSa
         const url = new URL(request.url);
         if (!isOpenToAllOrigins(url.pathname) && !isAllowed(url)) return misdirected();
         hangUps.set(request, () => outgoing.destroy());
+        if (isOwnAddress(incoming.socket.remoteAddress)) fromThisMachine.add(request);
         // the start page shows passwords; a Host header proves nothing about where a request comes from
-        const shown = url.pathname !== '/' || isOwnAddress(incoming.socket.remoteAddress);
+        const shown = url.pathname !== '/' || fromThisMachine.has(request);
         return shown ? sandbox.fetch(request) : new Response(null, { status: 404 });
       },
       overrideGlobalObjects: false,

@@ -5,7 +5,7 @@ import type { Page } from './page.js';
 export function showPage(
   c: Context,
   page: (nonce: string) => Page,
-  status: 200 | 403 = 200,
+  status: 200 | 400 | 403 = 200,
 ): Response | Promise<Response> {
   const nonce = crypto.randomUUID();
   c.header(

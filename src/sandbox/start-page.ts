@@ -11,7 +11,7 @@ import { ownFiles } from './files.js';
 import { type Page, page } from './page.js';
 import { showPage } from './show-page.js';
 
-const mostFiles = 20;
+const mostFiles = 100;
 
 /** The page at `/`: what this is and how to use it. It shows passwords, so only this machine may see it. */
 export async function startPage(c: Context, context: SandboxContext): Promise<Response> {
@@ -22,7 +22,7 @@ export async function startPage(c: Context, context: SandboxContext): Promise<Re
       const names: string[] = [];
       let count = 0;
       for await (const file of ownFiles(context, user.username)) if (count++ < mostFiles) names.push(joinName(file));
-      return { user, names, more: Math.max(0, count - mostFiles) };
+      return { user, names, count };
     }),
   );
   return showPage(c, (nonce) =>
@@ -31,21 +31,21 @@ export async function startPage(c: Context, context: SandboxContext): Promise<Re
       nonce,
       html`<h1>A doctape of your own</h1>
         <p>It speaks the protocol of the cloud-file service that was retired in 2014. Point a client at it:</p>
-        <table>
+        <dl>
           ${row('authorizationEndpoint', `${url.origin}/oauth2`)}
           ${row('tokenEndpoint', `${url.origin}/oauth2/token`)}
           ${row('baseUrl', `${url.origin}/v1`)}
-        </table>
+        </dl>
         <h2>Applications</h2>
-        ${[...context.apps.values()].map((app) => appTable(app, url.origin))}
+        ${[...context.apps.values()].map((app) => appList(app, url.origin))}
         <h2>Users</h2>
         <table>
-          <tr><th>Username</th><th>Password</th><th>Files</th></tr>
+          <tr><th scope="col">Username</th><th scope="col">Password</th><th scope="col">Files</th></tr>
           ${users.map(
-            ({ user, names, more }) => html`<tr>
+            ({ user, names, count }) => html`<tr>
               <td><code>${user.username}</code></td>
               <td><code>${user.password}</code></td>
-              <td>${names.length === 0 ? 'none yet' : names.join(', ')}${more > 0 ? ` and ${more} more` : ''}</td>
+              <td>${fileList(names, count)}</td>
             </tr>`,
           )}
         </table>
@@ -56,10 +56,20 @@ export async function startPage(c: Context, context: SandboxContext): Promise<Re
 }
 
 function row(name: string, value: string): Page {
-  return html`<tr><th scope="row">${name}</th><td><code>${value}</code></td></tr>`;
+  return html`<dt>${name}</dt><dd><code>${value}</code></dd>`;
 }
 
-function appTable({ name, type, clientId, clientSecret }: SandboxApp, origin: string): Page {
+function fileList(names: string[], count: number): Page | string {
+  if (count === 0) return 'none yet';
+  const more = count - names.length;
+  return html`<details>
+    <summary>${count} ${count === 1 ? 'file' : 'files'}</summary>
+    <ul>${names.map((name) => html`<li>${name}</li>`)}</ul>
+    ${more > 0 ? html`<p>and ${more} more</p>` : ''}
+  </details>`;
+}
+
+function appList({ name, type, clientId, clientSecret }: SandboxApp, origin: string): Page {
   const publicServer = type === 'server' && clientSecret === undefined; // it would need a code_challenge
   const query = new URLSearchParams({
     response_type: type === 'server' ? 'code' : 'token',
@@ -67,10 +77,10 @@ function appTable({ name, type, clientId, clientSecret }: SandboxApp, origin: st
     redirect_uri: outOfBand,
     scope: scopes.join(' '),
   });
-  return html`<table>
+  return html`<dl>
     ${row('name', `${name} (${type})`)}
     ${row('clientId', clientId)}
     ${clientSecret === undefined ? '' : row('clientSecret', clientSecret)}
-    ${publicServer ? '' : html`<tr><th scope="row">Try it</th><td><a href="${origin}/oauth2?${query.toString()}">sign in, and see the ${type === 'server' ? 'code' : 'token'}</a></td></tr>`}
-  </table>`;
+    ${publicServer ? '' : html`<dt>Try it</dt><dd><a href="${origin}/oauth2?${query.toString()}">sign in, and see the ${type === 'server' ? 'code' : 'token'}</a></dd>`}
+  </dl>`;
 }

@@ -1,11 +1,14 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { ApiClient } from '../../src/index.js';
 import { outOfBand } from '../../src/protocol/endpoints.js';
-import { appOf, served } from '../support/sandbox.js';
+import { appOf, served, tokenFor } from '../support/sandbox.js';
 import { reply, scriptedServer } from '../support/scripted-server.js';
-import { browserNames, openBrowser } from './browser.js';
+import { barriersOn, browserNames, openBrowser, phone } from './browser.js';
 
 const { url, sandbox } = await served();
 const { clientId } = appOf(sandbox, 'client');
+const query = (changes: Record<string, string> = {}) =>
+  String(new URLSearchParams({ response_type: 'token', client_id: clientId, redirect_uri: outOfBand, ...changes }));
 
 const applicationPage = `<!doctype html><title>application</title><h1>Welcome back</h1>
 <script>console.log('running at', location.pathname)</script>`;
@@ -22,19 +25,91 @@ describe.each(browserNames)('in %s', (name) => {
     expect(new URL(page.url()).searchParams.get('redirect_uri')).toBe(outOfBand);
   });
 
+  it.each([phone, { width: 1280, height: 900 }])('shows pages without barriers, $width pixels wide', async (size) => {
+    const visitor = await browser.visitor();
+    const page = await visitor.openPage();
+    await page.setViewportSize(size);
+    for (const path of ['/', `/oauth2?${query()}`, `/oauth2?${query({ client_id: 'nobody' })}`]) {
+      await page.goto(url + path);
+      for (const summary of await page.locator('summary').all()) await summary.click();
+      expect([path, await barriersOn(page)]).toEqual([path, []]);
+    }
+    await page.goto(`${url}/oauth2?${query()}`);
+    await page.fill('#username', 'alice');
+    await page.fill('#password', 'wonderland');
+    await page.click('button.allow');
+    await page.getByRole('heading', { name: 'You are signed in' }).waitFor();
+    expect(await barriersOn(page)).toEqual([]);
+  });
+
+  it('breaks no name, password or endpoint of the start page, and selects it whole to be copied', async () => {
+    const api = new ApiClient({ token: await tokenFor(sandbox, 'alice', undefined, url), baseUrl: `${url}/v1` });
+    const name = 'A rather long name of the kind that cameras and other people give.txt';
+    const { id } = await api.files.upload(new File(['x'], name));
+    onTestFinished(() => api.files.delete(id));
+    const visitor = await browser.visitor();
+    const page = await visitor.openPage(url);
+    for (const size of [phone, { width: 1280, height: 900 }]) {
+      await page.setViewportSize(size);
+      expect(await page.getByText(name).isVisible()).toBe(false);
+      await page.getByText('1 file').click();
+      expect(await page.getByText(name).isVisible()).toBe(true);
+      const broken = await page.evaluate(() => {
+        const lines = (element: Element) => {
+          const range = document.createRange();
+          range.selectNodeContents(element);
+          return new Set([...range.getClientRects()].map(({ top }) => Math.round(top))).size;
+        };
+        const whole = [...document.querySelectorAll('dt, th, td code')];
+        return whole.filter((element) => lines(element) > 1).map(({ textContent }) => textContent);
+      });
+      expect(broken).toEqual([]);
+      await page.getByText('1 file').click();
+    }
+    await page.getByText(clientId).click();
+    expect(await page.evaluate(() => String(getSelection()).trim())).toBe(clientId);
+  });
+
+  it('asks for the password again, and shows the users and passwords beside the sign-in', async () => {
+    const visitor = await browser.visitor();
+    const page = await visitor.openPage(`${url}/oauth2?${query()}`);
+    await page.fill('#username', 'bob');
+    await page.fill('#password', 'wonderland');
+    await page.click('button.allow');
+    await page.getByRole('alert').waitFor();
+    const opened = page.waitForEvent('popup');
+    await page.getByRole('link', { name: 'Users and passwords' }).click();
+    const beside = await opened;
+    await beside.getByText('builder').waitFor();
+    expect(await beside.evaluate(() => window.opener)).toBeNull();
+    await beside.close();
+    expect(await page.inputValue('#username')).toBe('bob');
+    expect(await page.evaluate(() => document.querySelector('[autofocus]')?.id)).toBe('password');
+    await page.fill('#password', 'builder');
+    await page.press('#password', 'Enter');
+    await page.getByRole('heading', { name: 'You are signed in' }).waitFor();
+  });
+
+  it('says why a sign-in was refused, and shows the applications', async () => {
+    const visitor = await browser.visitor();
+    const page = await visitor.openPage(`${url}/oauth2?${query({ redirect_uri: 'https://app.example/callback' })}`);
+    await page.getByText('add it to redirectUris of Demo client app').waitFor();
+    const opened = page.waitForEvent('popup');
+    await page.getByRole('link', { name: 'Applications of this sandbox' }).click();
+    await (await opened).getByText(clientId).waitFor();
+  });
+
   it('brings a user who signs in back to the application, with the token in the fragment', async () => {
     const application = await scriptedServer((_, response) =>
       reply(response, 200, applicationPage, { 'content-type': 'text/html' }),
     );
-    const query = new URLSearchParams({
-      response_type: 'token',
-      client_id: clientId,
+    const parameters = query({
       redirect_uri: `${application.url}/app`,
       scope: 'account.read',
       state: 'state-of-this-test',
     });
     const visitor = await browser.visitor();
-    const page = await visitor.openPage(`${url}/oauth2?${query}`);
+    const page = await visitor.openPage(`${url}/oauth2?${parameters}`);
     await page.fill('#username', 'alice');
     await page.fill('#password', 'wonderland');
     await page.click('button.allow');

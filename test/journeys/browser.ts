@@ -1,3 +1,4 @@
+import axe, { type AxeResults } from 'axe-core';
 import { type Browser, type BrowserContext, chromium, firefox, type Page, type Request } from 'playwright-core';
 import { afterAll, beforeAll, onTestFinished } from 'vitest';
 import { findBrowsers, type TestBrowser } from '../support/browsers.js';
@@ -61,6 +62,17 @@ export function openBrowser(name: TestBrowser['name']): OpenBrowser {
       };
     },
   };
+}
+
+export const phone: { width: number; height: number } = { width: 360, height: 740 };
+
+/** What keeps somebody from using a page, as it is now: what axe finds, and what does not fit. */
+export async function barriersOn(page: Page): Promise<string[]> {
+  await page.evaluate(axe.source);
+  const { violations } = await page.evaluate<AxeResults>('axe.run()');
+  const found = violations.map(({ id, nodes }) => `${id} at ${nodes.map(({ target }) => target).join(', ')}`);
+  const excess = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+  return excess > 0 ? [...found, `${excess} pixels too wide`] : found;
 }
 
 /** Asked at once: when its page has been closed, a request no longer knows its headers. */

@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
-import type { Page } from 'playwright-core';
+import type { Locator, Page } from 'playwright-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { browserNames, openBrowser, type Visitor } from './browser.js';
+import { barriersOn, browserNames, openBrowser, phone, type Visitor } from './browser.js';
 
 /** The example application as `npm run demo:web` serves it, with its sandbox, and people at real browsers. */
 const addresses = { app: '', sandbox: '' };
@@ -185,8 +185,9 @@ describe.each(browserNames)('a user of the web application in %s', (name) => {
     const buffer = Buffer.alloc(3_000_000, 'doctape ');
     const file = `upload by ${name}.bin`;
     await page.setInputFiles('input[type=file]', { name: file, mimeType: 'application/octet-stream', buffer });
-    await page.getByText(`Uploaded ${file}`).waitFor({ state: 'attached' });
+    await page.getByRole('status').filter({ hasText: 'Uploads' }).getByText('All done').waitFor();
     await card(page, file).waitFor();
+    expect(await page.locator('.message').count()).toBe(0); // the panel has said it
 
     const saved = page.waitForEvent('download');
     await choose(page, file, 'Download');
@@ -201,6 +202,49 @@ describe.each(browserNames)('a user of the web application in %s', (name) => {
     await page.getByRole('heading', { level: 1, name: 'All files' }).waitFor();
     await page.getByRole('button', { name: 'Open Lake at dusk.png' }).waitFor();
     expect(await card(page, file).count()).toBe(0);
+  });
+
+  it('opens a file wherever its card is clicked, and has one button for that', async () => {
+    const page = await open();
+    await signIn(page);
+    const file = card(page, 'Lake at dusk.png');
+    for (const part of ['.picture', '.name', '.facts', '.marks']) {
+      const { x, y, height } = (await file.locator(part).boundingBox()) ?? { x: 0, y: 0, height: 0 };
+      await page.mouse.click(x + 20, y + height / 2);
+      const preview = page.getByRole('dialog', { name: 'Lake at dusk.png' });
+      await preview.waitFor();
+      await page.keyboard.press('Escape');
+      await preview.waitFor({ state: 'detached' });
+    }
+    expect(await file.getByRole('button').evaluateAll((all) => all.map(({ ariaLabel }) => ariaLabel))).toEqual([
+      'Open Lake at dusk.png',
+      'Actions for Lake at dusk.png',
+      'Star Lake at dusk.png',
+    ]);
+    await page.getByRole('button', { name: 'Actions for Lake at dusk.png' }).click();
+    await page.getByRole('menuitem', { name: 'Open' }).waitFor();
+    expect(await page.getByRole('dialog').count()).toBe(0);
+  });
+
+  it('has no barriers on a phone, where names and titles are not cut', async () => {
+    const page = await open();
+    await page.setViewportSize(phone);
+    expect(await barriersOn(page)).toEqual([]);
+    await signIn(page);
+    expect(await barriersOn(page)).toEqual([]);
+    const boxOf = async (part: Locator) => (await part.boundingBox()) ?? { x: 0, y: 0, height: 0 };
+    const tab = await boxOf(page.getByRole('link', { name: 'All files' }));
+    expect(tab.x).toBe((await boxOf(page.getByRole('heading', { level: 1 }))).x);
+    const [name, facts] = await Promise.all(
+      ['.name', '.facts'].map((part) => boxOf(card(page, 'Dunes.png').locator(part))),
+    );
+    expect(Math.abs((facts?.y ?? 0) - (name?.y ?? 0) - (name?.height ?? 0))).toBeLessThan(8);
+
+    await page.getByRole('button', { name: 'Open How to read the sky.pdf' }).click();
+    const title = page.getByRole('dialog').getByRole('heading');
+    await title.waitFor();
+    expect(await title.evaluate(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth)).toBe(0);
+    expect(await barriersOn(page)).toEqual([]);
   });
 
   it('renames, stars, tags and publishes by keyboard', async () => {

@@ -1,3 +1,5 @@
+import { get as httpGet } from 'node:http';
+import { networkInterfaces } from 'node:os';
 import { describe, expect, it } from 'vitest';
 import { ConfigurationError, OAuthError } from '../../src/index.js';
 import { createSandbox, type Sandbox, type SandboxOptions } from '../../src/sandbox.js';
@@ -36,6 +38,19 @@ class Browser {
     const body = new URLSearchParams({ ...form.hidden, ...fields });
     return this.open(form.action, { method: 'POST', body });
   }
+}
+
+/** Asks by a name that need not be where it is asked. */
+function askAs(
+  name: string,
+  { host, port, path }: { host: string; port: string; path: string },
+): Promise<{ status: number | undefined; html: string }> {
+  return new Promise((resolve, reject) => {
+    httpGet({ host, port, path, headers: { host: `${name}:${port}` } }, async (response) => {
+      const html = (await response.toArray()).join('');
+      resolve({ status: response.statusCode, html });
+    }).on('error', reject);
+  });
 }
 
 interface Page {
@@ -138,7 +153,7 @@ describe.each(transports)('the sign-in page %s', (_name, open) => {
     const page = await browser.open(authorizationUrl(sandbox, {}, url));
     expectPage(page, 200);
     expect(titleOf(page)).toContain('Demo server app');
-    expect(page.html).toContain('Demo server app');
+    expect(page.html).toContain('<h1>Demo server app wants access to your doctape account</h1>');
     expect(page.html).toContain('See your name');
     expect(page.html).toContain('See and download your files');
     expect(page.html).not.toContain('Delete your files');
@@ -148,6 +163,7 @@ describe.each(transports)('the sign-in page %s', (_name, open) => {
     expect(inputs.find((input) => input.name === 'password')?.type).toBe('password');
     const buttons = [...page.html.matchAll(/<button\b([^>]*)>([^<]*)</g)];
     expect(buttons.map(([, , label]) => label)).toEqual(['Allow', 'Deny']);
+    expect(inputs.filter((input) => 'autofocus' in input).map(({ name }) => name)).toEqual(['username']);
     // the username can be left empty by who declines
     expect(buttons[1]?.[1]).toContain('formnovalidate');
   });
@@ -231,6 +247,7 @@ describe.each(transports)('the sign-in page %s', (_name, open) => {
     expect(again.html).toContain('role="alert"');
     const inputs = inputsOf(again);
     expect(inputs.find((input) => input.name === 'username')?.value).toBe(entered.username);
+    expect(inputs.filter((input) => 'autofocus' in input).map(({ name }) => name)).toEqual(['password']);
     expect(inputs.find((input) => input.name === 'password')?.value).toBeUndefined();
     if (entered.password !== '' && entered.password !== entered.username) {
       expect(again.html).not.toContain(entered.password);
@@ -258,6 +275,126 @@ it('repeats no credential that somebody wrote into its address', async () => {
   expect(page.html).not.toContain('canary');
   expect(page.html).toContain('the+state');
   expect(redirectOf(await browser.submit(page, right)).searchParams.get('state')).toBe('the state');
+});
+
+describe('the way from the sign-in page to the users and passwords', () => {
+  const linksOf = ({ html }: Page) => [...html.matchAll(/<a\b[^>]*>/g)].map(([tag]) => attributesOf(tag));
+
+  it('leads to the start page in a tab of its own, also after a wrong password', async () => {
+    const browser = new Browser(fetch);
+    const page = await browser.open(authorizationUrl(server.sandbox, {}, server.url));
+    const again = await browser.submit(page, { ...right, password: 'x' });
+    for (const shown of [page, again]) {
+      expect(linksOf(shown)).toEqual([{ href: '/', target: '_blank', rel: 'noopener' }]);
+    }
+    expect((await browser.open(new URL('/', page.url))).html).toContain('wonderland');
+  });
+
+  it('is not there in a sandbox that is a function, where somebody else may answer at /', async () => {
+    const { sandbox, browser } = inMemory();
+    expect(linksOf(await browser.open(authorizationUrl(sandbox)))).toEqual([]);
+  });
+
+  it('is not there under a name or from a machine that the start page is kept from', async () => {
+    const everywhere = await served({ host: '0.0.0.0', allowedHosts: ['doctape'] });
+    const { port } = new URL(everywhere.url);
+    const outside = Object.values(networkInterfaces())
+      .flat()
+      .find((each) => each?.family === 'IPv4' && !each.internal)?.address;
+    const ways = [
+      { host: '127.0.0.1', name: 'localhost', start: 200 },
+      { host: '127.0.0.1', name: 'doctape', start: 404 },
+      // a machine without a network has nobody to keep out
+      ...(outside === undefined ? [] : [{ host: outside, name: 'localhost', start: 404 }]),
+    ];
+    for (const { host, name, start } of ways) {
+      const ask = (path: string) => askAs(name, { host, port, path });
+      expect((await ask('/')).status).toBe(start);
+      const { status, html } = await ask(authorizationUrl(everywhere.sandbox).href.slice(origin.length));
+      expect([status, html.includes('Users and passwords')]).toEqual([200, start === 200]);
+    }
+  });
+});
+
+describe('a request that no application can be told about', () => {
+  const asBrowser = 'text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8';
+  const wrong: [string, Record<string, string>, string][] = [
+    ['unknown client_id', { client_id: 'nobody' }, 'add yours to the apps of its configuration'],
+    [
+      'redirect_uri is not registered for this application',
+      { redirect_uri: 'https://app.example/cb' },
+      'add it to redirectUris of Demo server app',
+    ],
+    [
+      'wrong application type for this response_type',
+      { response_type: 'token', client_id: appOf(server.sandbox, 'server').clientId },
+      'type client',
+    ],
+  ];
+
+  it.each(wrong)('is shown to a browser with the remedy: %s', async (problem, changes, remedy) => {
+    const { sandbox, browser } = inMemory();
+    const page = await browser.open(authorizationUrl(sandbox, changes), { headers: { accept: asBrowser } });
+    expectPage(page, 400);
+    expect(page.response.headers.getSetCookie()).toEqual([]);
+    expect(page.html).toContain(problem);
+    expect(page.html).toContain(remedy);
+    expect(page.html).not.toContain('<a ');
+  });
+
+  it.each(wrong)('says where the applications are listed, to who may see it: %s', async (_problem, changes) => {
+    const address = authorizationUrl(server.sandbox, changes, server.url);
+    const page = await new Browser(fetch).open(address, { headers: { accept: asBrowser } });
+    expect(page.html).toContain('<a href="/" target="_blank" rel="noopener">Applications of this sandbox</a>');
+  });
+
+  it('is shown as a page when a parameter comes twice, and when a form was tampered with', async () => {
+    const { sandbox, browser } = inMemory();
+    const twice = `${authorizationUrl(sandbox)}&state=another`;
+    const page = await browser.open(twice, { headers: { accept: asBrowser } });
+    expectPage(page, 400);
+    expect(page.html).toContain('state comes more than once');
+    const posted = await browser.open(twice, { method: 'POST', headers: { accept: asBrowser } });
+    expectPage(posted, 400);
+  });
+
+  it.each([
+    undefined,
+    '*/*',
+    'application/json',
+    'application/json, text/plain, */*',
+    'application/json, text/html;q=0.9',
+    'text/html;q=0.5, application/json',
+    'text/html;q=0, */*',
+    'image/png',
+    '',
+  ])('is answered with the JSON of the protocol to who accepts %j', async (accept) => {
+    for (const [problem, changes] of wrong) {
+      const { sandbox } = inMemory();
+      const response = await sandbox.fetch(authorizationUrl(sandbox, changes), {
+        headers: accept === undefined ? {} : { accept },
+      });
+      expect([response.status, response.headers.get('content-type')]).toEqual([400, 'application/json']);
+      const error = problem.startsWith('wrong') ? 'unauthorized_client' : 'invalid_request';
+      expect(await response.text()).toBe(`{"error":"${error}","error_description":"${problem}"}`);
+    }
+  });
+
+  it('is not repeated on the page: it may hold markup or a secret', async () => {
+    const { sandbox, browser } = inMemory();
+    const planted = `canary"><script>alert(1)</script>'`;
+    const requests: Record<string, string>[] = [
+      { client_id: planted },
+      { redirect_uri: `https://user:canary@evil.example/${planted}` },
+      { response_type: 'token', client_id: appOf(sandbox, 'server').clientId },
+    ];
+    for (const changes of requests) {
+      const url = authorizationUrl(sandbox, { ...changes, state: planted, client_secret: planted, [planted]: planted });
+      const page = await browser.open(url, { headers: { accept: asBrowser } });
+      expectPage(page, 400);
+      expect(page.html).not.toContain('canary');
+    }
+  });
 });
 
 describe('the form of the sign-in page', () => {
@@ -395,7 +532,9 @@ describe('the sign-in page escapes', () => {
     const page = await browser.open(authorizationUrl(sandbox));
     expectPageWithoutMarkup(page);
     expect(titleOf(page)).toContain(hostile);
-    expect(unescapeHtml(/<h1>([^<]*)<\/h1>/.exec(page.html)?.[1] ?? '')).toBe(hostile);
+    expect(unescapeHtml(/<h1>([^<]*)<\/h1>/.exec(page.html)?.[1] ?? '')).toBe(
+      `${hostile} wants access to your doctape account`,
+    );
   });
 
   it('the username that was entered', async () => {

@@ -97,10 +97,10 @@ describe('the start page', () => {
     expect(html).not.toMatch(/<script|javascript:|\son[a-z]+=|\sstyle=|<link|<iframe/i);
   });
 
-  it('lists the files of each user, the first twenty by name', async () => {
+  it('counts the files of each user, and has the names of the first hundred for who unfolds them', async () => {
     const { url, sandbox } = await servedForTest();
     for (const [username, count] of [
-      ['alice', 23],
+      ['alice', 103],
       ['bob', 1],
     ] as const) {
       const api = new ApiClient({ token: await tokenFor(sandbox, username, undefined, url), baseUrl: `${url}/v1` });
@@ -109,10 +109,14 @@ describe('the start page', () => {
       }
     }
     const html = await (await fetch(url)).text();
-    for (let index = 1; index <= 20; index++) expect(html).toContain(`alice-${index}.txt`);
-    expect(html).not.toContain('alice-21.txt');
-    expect(html).toContain('and 3 more');
-    expect(html).toContain('bob-1.txt');
+    const [ofAlice, ofBob] = [...html.matchAll(/<details>(.*?)<\/details>/gs)].map(([, content = '']) => content);
+    expect(ofAlice).toContain('<summary>103 files</summary>');
+    for (let index = 1; index <= 100; index++) expect(ofAlice).toContain(`<li>alice-${index}.txt</li>`);
+    expect(ofAlice).not.toContain('alice-101.txt');
+    expect(ofAlice).toContain('and 3 more');
+    expect(ofBob).toContain('<summary>1 file</summary>');
+    expect(ofBob).toContain('<li>bob-1.txt</li>');
+    expect(ofBob).not.toContain('more');
     expect(html).not.toContain('none yet');
   });
 

@@ -26,7 +26,7 @@ export function createFileCard(first: FileInfo, { api, menu, open, toggleStar, i
   const name = element('h2', { class: 'name', id: nameId });
   const facts = element('p', { class: 'facts' });
   const marks = element('ul', { class: 'marks', 'aria-label': 'Tags' });
-  const openButton = element('button', { type: 'button', class: 'picture' });
+  const openButton = element('button', { type: 'button', class: 'open' }); // over the whole card
   const star = element('button', { type: 'button', class: 'icon-button star' }, icon('star'));
   const more = element('button', { type: 'button', class: 'icon-button more' }, icon('more'));
   const card: FileCard = {
@@ -34,6 +34,7 @@ export function createFileCard(first: FileInfo, { api, menu, open, toggleStar, i
       'li',
       { class: 'card', 'aria-labelledby': nameId },
       openButton,
+      element('div', { class: 'picture', 'aria-hidden': 'true' }, pictureOf(first, api)),
       element('div', { class: 'caption' }, element('div', {}, name, facts), more),
       marks,
       star,
@@ -47,12 +48,12 @@ export function createFileCard(first: FileInfo, { api, menu, open, toggleStar, i
         element('bdi', {}, file.name),
         ...(file.extension === '' ? [] : [element('bdi', { class: 'extension' }, `.${file.extension}`)]),
       );
-      name.title = full;
       name.setAttribute('aria-label', full); // in one word, though it is laid out in two
       facts.replaceChildren(`${formatSize(file.size)} · ${formatAge(file.time_added)}`);
       marks.replaceChildren(...marksOf(file));
       marks.hidden = marks.childElementCount === 0;
       openButton.setAttribute('aria-label', `Open ${full}`);
+      openButton.title = `Open ${full}`; // for the eye: a card may be too small for the name
       star.setAttribute('aria-label', `Star ${full}`);
       star.setAttribute('aria-pressed', String(file.starred));
       star.hidden = file.shared !== 0;
@@ -60,7 +61,6 @@ export function createFileCard(first: FileInfo, { api, menu, open, toggleStar, i
     },
     focus: () => openButton.focus(),
   };
-  openButton.append(pictureOf(first, api));
   openButton.addEventListener('click', () => open(card.file));
   star.addEventListener('click', () => toggleStar(card.file));
   menu.attachTo(more, () => itemsFor(card.file));

@@ -27,7 +27,7 @@ export function createUploads(session: Session, uploaded: (file: FileInfo) => vo
   const panel = element(
     'section',
     { class: 'uploads', 'aria-labelledby': headingId, hidden: true },
-    element('div', { class: 'uploads-head' }, element('div', {}, heading, summary), clear),
+    element('div', { class: 'uploads-head' }, element('div', { role: 'status' }, heading, summary), clear),
     list,
   );
   const waiting: UploadRow[] = [];
@@ -39,7 +39,6 @@ export function createUploads(session: Session, uploaded: (file: FileInfo) => vo
     try {
       const { id } = await session.api.files.upload(row.file, { signal, onProgress: row.showProgress });
       row.finish();
-      announce(`Uploaded ${row.file.name}`);
       session.attempt(async () => uploaded(await session.api.files.get(id, { signal: session.signal })));
     } catch (error) {
       if (signal.aborted) return;
@@ -64,12 +63,9 @@ export function createUploads(session: Session, uploaded: (file: FileInfo) => vo
   function showSummary(): void {
     const under = running + waiting.length;
     const done = rows.filter((row) => row.state === 'done').length;
-    summary.textContent =
-      under > 0
-        ? `${done} of ${rows.length} done`
-        : done === rows.length
-          ? 'All done'
-          : `${done} of ${rows.length} done`;
+    const failed = rows.filter((row) => row.state === 'failed').length;
+    const failures = failed === 0 ? '' : `, ${failed} failed`;
+    summary.textContent = done === rows.length ? 'All done' : `${done} of ${rows.length} done${failures}`;
     clear.hidden = under > 0; // it would take the buttons to cancel with it
     panel.hidden = rows.length === 0;
     if (under > 0) addEventListener('beforeunload', askBeforeLeaving);
