@@ -14,6 +14,7 @@ import { startPageLink } from './start-page-link.js';
 import { exchangeCode } from './token-endpoint.js';
 
 const cookieName = 'doctape_sandbox_csrf';
+
 /** `/oauth2` and `/oauth2/token` (wire document section 2). */
 export function oauthRoutes(context: SandboxContext): Hono<SandboxEnv> {
   const routes = new Hono<SandboxEnv>();

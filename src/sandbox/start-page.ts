@@ -60,7 +60,7 @@ function row(name: string, value: string): Page {
 }
 
 function fileList(names: string[], count: number): Page | string {
-  if (count === 0) return 'none yet';
+  if (count === 0) return 'no files yet';
   const more = count - names.length;
   return html`<details>
     <summary>${count} ${count === 1 ? 'file' : 'files'}</summary>

@@ -72,7 +72,7 @@ describe('the start page', () => {
       expect(html).toContain(`<code>${username}</code>`);
       expect(html).toContain(`<code>${password}</code>`);
     }
-    expect(html.match(/none yet/g)?.length).toBe(2);
+    expect(html.match(/no files yet/g)?.length).toBe(2);
   });
 
   it('may not be framed, kept, or run a script, and other origins may not read it', async () => {
@@ -117,7 +117,7 @@ describe('the start page', () => {
     expect(ofBob).toContain('<summary>1 file</summary>');
     expect(ofBob).toContain('<li>bob-1.txt</li>');
     expect(ofBob).not.toContain('more');
-    expect(html).not.toContain('none yet');
+    expect(html).not.toContain('no files yet');
   });
 
   it('can be asked for without its body, and not be posted to', async () => {
