@@ -116,8 +116,11 @@ export function partOf(path: string, lock: PathLock): Part {
       const origin = await readNote(note);
       ours = origin?.part;
       const status = await lstat(part, { bigint: true }).catch(unlessAbsent);
-      // of a run that died before it had made a note of it, perhaps; and there is nothing to lose
-      if (status?.isFile() && status.size === 0n) await unlink(part);
+      // a run may have died before it had made a note of it; and there is nothing to lose
+      const isEmpty = status?.isFile() && status.size === 0n;
+      // or when it had given it its name, and not taken this one away
+      const isPublished = status && ours && isSame(ours, status) && status.nlink > 1n;
+      if (isEmpty || isPublished) await unlink(part);
       const size = Number((await look())?.size ?? 0n);
       const validator = origin?.url === url ? origin.validator : undefined;
       return size > 0 && validator !== undefined ? { validator, size } : undefined;

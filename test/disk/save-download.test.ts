@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import {
   chmod,
   chown,
+  link,
   mkdir,
   readdir,
   readFile,
@@ -956,6 +957,19 @@ it('writes a file that is not there, where it may replace none', async () => {
   const { folder, path, api } = await place();
   await saveDownload(api, 'x', path, { overwrite: false });
   await expectBytes(path, content);
+  expect(await readdir(folder)).toEqual(['saved.bin']);
+  expect((await stat(path)).nlink).toBe(1);
+});
+
+it('leaves a file alone that a run has named, and died before it took the other name away', async () => {
+  const { folder, path, file, server, api } = await place();
+  await leavePart(path, content, server.url, '"1"');
+  await link(`${path}.part`, path);
+  Object.assign(file, { content: other, etag: '"2"' });
+  await rejection(saveDownload(api, 'x', path, { overwrite: false }), ConfigurationError);
+  await expectBytes(path, content);
+  await saveDownload(api, 'x', path);
+  await expectBytes(path, other);
   expect(await readdir(folder)).toEqual(['saved.bin']);
   expect((await stat(path)).nlink).toBe(1);
 });
