@@ -18,7 +18,6 @@ function sessionFile(): string {
   return join(configFolder(), 'doctape-sdk', 'session.json');
 }
 
-/** @throws {ConfigurationError} where the user has no home, as in some containers */
 function configFolder(): string {
   const { XDG_CONFIG_HOME, APPDATA } = process.env;
   if (process.platform === 'win32') return APPDATA || join(home(), 'AppData', 'Roaming');
@@ -30,7 +29,7 @@ function home(): string {
   try {
     return homedir();
   } catch {
-    throw problem('this user has no home folder to keep a session in: set HOME, or XDG_CONFIG_HOME');
+    return '/'; // of a user whom the system does not know, as in a container: what cannot be written there is told
   }
 }
 

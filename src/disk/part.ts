@@ -98,7 +98,10 @@ export function partOf(path: string, lock: PathLock): Part {
         if (!status || Number(status.size) !== size) {
           throw new TransferError('changed', `${part} was changed while it was written`, size);
         }
-        await (overwrite ? rename(part, path) : renameToFree(part, path));
+        if (overwrite) await rename(part, path);
+        else if (!(await takeFreeName(part, path))) {
+          throw invalid('path', `${path} exists by now, and overwrite is false`);
+        }
         const published = await lstat(path, { bigint: true }).catch(unlessAbsent);
         if (!(published && ours && isSame(ours, published))) {
           throw invalid('path', `${path} was replaced by somebody else as it was written: look at what is there`);
@@ -165,18 +168,22 @@ export function partOf(path: string, lock: PathLock): Part {
   };
 }
 
-/** By a second name, which the system refuses when there is a file of that name. */
-async function renameToFree(part: string, path: string): Promise<void> {
-  const taken = () => invalid('path', `${path} exists by now, and overwrite is false`);
+/**
+ * Gives a part its name by a second link to it, which the system refuses when there is a file of that name.
+ * @returns whether there was none
+ */
+async function takeFreeName(part: string, path: string): Promise<boolean> {
   try {
     await link(part, path);
   } catch (error) {
-    if (systemCode(error) === 'EEXIST') throw taken();
-    // not every file system has second names: there, a file may come between the look and the move
-    if (await lstat(path).catch(unlessAbsent)) throw taken();
-    return rename(part, path);
+    if (systemCode(error) === 'EEXIST') return false;
+    // not every file system has links: there, a file may come between the look and the move
+    if (await lstat(path).catch(unlessAbsent)) return false;
+    await rename(part, path);
+    return true;
   }
   await unlink(part);
+  return true;
 }
 
 function unlessDenied(error: unknown): undefined {

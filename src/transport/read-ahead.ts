@@ -33,7 +33,8 @@ export function readAhead(
   }
 
   function readOn(): void {
-    if (!reading && !end && (size < most || (left() ?? most + 1) <= most)) reading = readOne();
+    const hasRoom = chunks.length === 0 || size < most || (left() ?? most + 1) <= most;
+    if (hasRoom && !reading && !end) reading = readOne();
   }
 
   readOn();

@@ -3,7 +3,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { openFile, saveDownload, signInWithLoopback } from '../../src/node.js';
+import { openFile, type SaveOptions, saveDownload, signInWithLoopback } from '../../src/node.js';
 import { leaveRun } from '../disk/support.js';
 import { all, api, clientSecret, nothingShownBy, type Row, state, token, wrongly } from '../support/canary.js';
 import { failureSites } from '../support/failure-sites.js';
@@ -30,6 +30,7 @@ async function saved(
   before: (path: string) => Promise<unknown>,
   meanwhile: (path: string) => Promise<unknown> = async () => {},
   body: BodyInit = all,
+  options: SaveOptions = {},
 ): Promise<unknown> {
   const path = await place();
   await before(path);
@@ -37,7 +38,22 @@ async function saved(
     await meanwhile(path);
     return new Response(body, { headers: { etag: `"${state}"`, 'x-token': token } });
   };
-  return saveDownload(api({ fetch }), 'a', path);
+  return saveDownload(api({ fetch }), 'a', path, options);
+}
+
+const neverReplaces = { overwrite: false };
+
+/** Opens a file by its name alone in a folder that is not there any more. */
+async function openedNowhere(): Promise<unknown> {
+  const before = process.cwd();
+  const folder = await mkdtemp(join(tmpdir(), 'doctape-canary-'));
+  process.chdir(folder);
+  try {
+    await rm(folder, { recursive: true });
+    return await openFile('a');
+  } finally {
+    process.chdir(before);
+  }
 }
 
 const nothing = async () => {};
@@ -67,6 +83,7 @@ const breaks = () => Promise.reject(new TypeError(all));
 const fileRows: Row[] = [
   ['a path of another kind', () => wrongly(openFile, [token])],
   ['an empty path', () => openFile('')],
+  ['a name in a folder that is gone', openedNowhere],
   ['a path that ends early', () => openFile(`a\0${token}`)],
   ['a file that is not there', () => openFile('/nowhere/at/all')],
   ['a folder', () => openFile('/etc')],
@@ -103,6 +120,12 @@ const saveRows: Row[] = [
   ['a link to nowhere in place of the lock', () => saved((path) => symlink('/nowhere/at/all', `${path}.part.lock`))],
   ['a file in place of the lock', () => saved((path) => writeFile(`${path}.part.lock`, all))],
   ['a link that leads nowhere', () => saved((path) => symlink('/nowhere/at/all', path))],
+  ['a file that may not be replaced', () => saved((path) => writeFile(path, all), nothing, all, neverReplaces)],
+  [
+    'a file that comes meanwhile and may not be replaced',
+    () => saved(nothing, (path) => writeFile(path, all), all, neverReplaces),
+  ],
+  ['what says nothing about replacing', () => wrongly(saveDownload, api(), 'a', '/tmp/a', { overwrite: token })],
   ['a note that comes meanwhile', () => saved(nothing, (path) => writeFile(`${path}.part.json`, otherNote))],
   ['a path that is taken', () => saved(nothing, (path) => saveDownload(api(), 'b', path))],
   ['a lock that is lost', () => saved(nothing, takeOver)],
