@@ -154,7 +154,7 @@ export function partOf(path: string, lock: PathLock): Part {
         await writeNote(note, { ...origin, part: ours });
         if (!(await tellsBirth(handle))) {
           await unlink(note);
-          ours = { ...ours, born: unknown };
+          ours = { ...ours, born: unknownBirth };
           await writeNote(note, { ...origin, part: ours });
         }
         return openPart(handle);
@@ -205,7 +205,7 @@ interface Identity {
   born: string;
 }
 
-const unknown = 'unknown';
+const unknownBirth = 'unknown';
 
 function identityOf({ ino, birthtimeNs }: BigIntStats): Identity {
   return { inode: String(ino), born: String(birthtimeNs / 1_000_000n) };
@@ -214,7 +214,7 @@ function identityOf({ ino, birthtimeNs }: BigIntStats): Identity {
 /** Both, because an inode is given to the next file when it is free, and two may be born at once. */
 function isSame(one: Identity, status: BigIntStats): boolean {
   const { inode, born } = identityOf(status);
-  return status.isFile() && one.inode === inode && (one.born === born || one.born === unknown);
+  return status.isFile() && one.inode === inode && (one.born === born || one.born === unknownBirth);
 }
 
 /**
