@@ -1,9 +1,6 @@
 import { cancelled } from './command.js';
 
-/**
- * Waits for the answer to a prompt. Ctrl+C ends the command; so does Ctrl+D, which ends the input, and the prompt would wait for
- * more of it until nothing else keeps the process alive.
- */
+/** Waits for the answer to a prompt. Ctrl+C ends the command, and so does Ctrl+D: the prompt does not notice that its input ends. */
 export async function ask<T extends string | boolean>(
   signal: AbortSignal,
   prompt: (signal: AbortSignal) => Promise<T | symbol>,

@@ -80,13 +80,15 @@ export function noAddress(what: string, given: readonly (string | undefined)[]):
   if (given.some((text) => text?.includes('://'))) throw new UsageError(`${what}, not an address`);
 }
 
+const notTried = { code: 'not_tried', message: 'not tried, because nobody is signed in any more' };
+
 /** Does the same with each, whatever becomes of the others, until it is stopped or nobody is signed in any more. */
 export async function each<T>(
   items: readonly T[],
   signal: AbortSignal,
   nameOf: (item: T) => string,
   work: (item: T) => Promise<void>,
-  tell?: (item: T, error: DoctapeError) => void,
+  tell?: (item: T, error: Pick<DoctapeError, 'code' | 'message'>) => void,
 ): Promise<void> {
   for (const [index, item] of items.entries()) {
     try {
@@ -94,7 +96,8 @@ export async function each<T>(
     } catch (error) {
       if (signal.aborted || error instanceof Stopped) throw error;
       if (error instanceof UnauthorizedError || error instanceof TokenExpiredError) {
-        for (const left of items.slice(index)) tell?.(left, error); // none of them will go better
+        tell?.(item, error);
+        for (const left of items.slice(index + 1)) tell?.(left, notTried);
         throw error;
       }
       fail(error, nameOf(item));

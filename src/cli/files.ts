@@ -155,7 +155,9 @@ function nameOf({ name, extension }: FileInfo): string {
   return extension === '' ? name : `${name}.${extension}`;
 }
 
-function failure({ code, message }: DoctapeError): { error: { code: string; message: string } } {
+function failure({ code, message }: Pick<DoctapeError, 'code' | 'message'>): {
+  error: { code: string; message: string };
+} {
   return { error: { code, message } };
 }
 

@@ -20,7 +20,7 @@ const mostBytes = 200;
 
 /** A name for a file in a folder of the user's, made of one that a server gave. Never a path, and never hidden. */
 export function fileNameOf(name: string): string {
-  const plain = printable(middleCut(name))
+  const plain = printable(withoutMiddle(name))
     .replace(/[/\\:*?"<>|\ufffd]/g, '_')
     .replace(/^\.+/, '_')
     .replace(/[. ]+$/, '');
@@ -29,7 +29,7 @@ export function fileNameOf(name: string): string {
 }
 
 /** Of a name that no file can have, the beginning and the end: what follows takes its time with long ones. */
-function middleCut(name: string): string {
+function withoutMiddle(name: string): string {
   return name.length <= 1_000 ? name : name.slice(0, 500) + name.slice(-500);
 }
 

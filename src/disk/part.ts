@@ -100,7 +100,7 @@ export function partOf(path: string, lock: PathLock): Part {
         }
         if (overwrite) await rename(part, path);
         else if (!(await takeFreeName(part, path))) {
-          throw invalid('path', `${path} exists by now, and overwrite is false`);
+          throw invalid('path', `${path} exists by now, and overwrite is false: what was loaded is in ${part}`);
         }
         const published = await lstat(path, { bigint: true }).catch(unlessAbsent);
         if (!(published && ours && isSame(ours, published))) {
@@ -119,11 +119,12 @@ export function partOf(path: string, lock: PathLock): Part {
       const origin = await readNote(note);
       ours = origin?.part;
       const status = await lstat(part, { bigint: true }).catch(unlessAbsent);
-      // a run may have died before it had made a note of it; and there is nothing to lose
-      const isEmpty = status?.isFile() && status.size === 0n;
-      // or when it had given it its name, and not taken this one away
-      const isPublished = status && ours && isSame(ours, status) && status.nlink > 1n;
-      if (isEmpty || isPublished) await unlink(part);
+      const isOurs = status && ours && isSame(ours, status);
+      // a run may have died before it made the note of its part
+      const isUnnoted = !ours && status?.isFile() && status.size === 0n;
+      // a run may have died between giving the part its name and taking the other one away
+      const isPublished = isOurs && status.nlink > 1n;
+      if (isUnnoted || isPublished) await unlink(part);
       const size = Number((await look())?.size ?? 0n);
       const validator = origin?.url === url ? origin.validator : undefined;
       return size > 0 && validator !== undefined ? { validator, size } : undefined;
@@ -151,12 +152,8 @@ export function partOf(path: string, lock: PathLock): Part {
       const handle = await open(part, 'wx', mode).catch((error: unknown) => look().then(() => Promise.reject(error)));
       try {
         ours = identityOf(await handle.stat({ bigint: true }));
+        if (!(await tellsBirth(handle))) ours.born = unknownBirth;
         await writeNote(note, { ...origin, part: ours });
-        if (!(await tellsBirth(handle))) {
-          await unlink(note);
-          ours = { ...ours, born: unknownBirth };
-          await writeNote(note, { ...origin, part: ours });
-        }
         return openPart(handle);
       } catch (error) {
         await handle.close();
@@ -218,13 +215,13 @@ function isSame(one: Identity, status: BigIntStats): boolean {
 }
 
 /**
- * Whether the system knows when a file was made. Where it does not, it tells the last change in its place. So here is a
- * change, and another if the clock of the system has not moved on meanwhile.
+ * Whether the system knows when a file was made. Where it does not, it tells the last change in its place: so here is a change
+ * of an empty file, and another as long as the clock of the system has not moved on.
  */
 async function tellsBirth(file: FileHandle): Promise<boolean> {
-  for (let wait = 0; wait <= 16; wait = wait * 2 || 1) {
-    if (wait > 0) await sleep(wait);
-    await file.chmod(Number((await file.stat()).mode) & 0o777);
+  for (const wait of [0, 1, 2, 4, 8, 16]) {
+    await sleep(wait);
+    await file.truncate(0);
     const { birthtimeNs, ctimeNs } = await file.stat({ bigint: true });
     if (birthtimeNs !== ctimeNs) return true;
   }

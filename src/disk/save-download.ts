@@ -71,6 +71,7 @@ export async function saveDownload(
   const target = await checkTarget(path, overwrite);
   const lock = await lockPath(target, signal);
   try {
+    await checkTarget(path, overwrite); // somebody may have written it while we waited for the lock
     const download: Download = {
       url: origin + pathname, // without its query, which holds the token
       path: target,
@@ -155,7 +156,8 @@ async function ask(download: Download, left: Left | undefined): Promise<{ respon
 
 /** Whether what is there is no part of what the server has, or not one that it can give the rest of. */
 function isUnfit(error: unknown): boolean {
-  if (error instanceof ApiError) return [400, 412, 416, 501].includes(error.status); // the first and last of who knows no ranges
+  // 400 and 501 are answers of servers that know no ranges
+  if (error instanceof ApiError) return [400, 412, 416, 501].includes(error.status);
   if (error instanceof TransferError) return error.code === 'changed';
   return error instanceof ResponseError && error.code === 'unexpected_status';
 }
@@ -196,10 +198,10 @@ async function pour({ body }: Response, writer: BatchWriter): Promise<void> {
 function monotonic(onProgress: OnProgress): OnProgress {
   let most = 0;
   return (progress: Progress) => {
-    if (progress.loaded >= most) most = progress.loaded;
-    else if (progress.fraction !== 1) return onProgress({ loaded: most });
-    else return onProgress({ loaded: most, fraction: 1 });
-    onProgress(progress);
+    const { loaded, fraction } = progress;
+    const isBehind = loaded < most;
+    most = Math.max(most, loaded);
+    onProgress(isBehind ? { loaded: most, ...(fraction === 1 && { fraction }) } : progress);
   };
 }
 

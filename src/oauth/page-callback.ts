@@ -62,7 +62,7 @@ export function withoutAnswer({ origin, pathname, search }: URL): string {
   return origin + pathname + (rest.length > 0 ? `?${rest.join('&')}` : '');
 }
 
-/** The names of what has a value: `#error` may be a heading of the page. */
+/** The names of what is written with a `=`: `#error` may be a heading of the page. */
 function namesIn(encoded: string): Set<string | undefined> {
   const pairs = encoded.split('&').filter((pair) => pair.includes('='));
   return new Set(pairs.map(parameterName));

@@ -15,14 +15,14 @@ export interface AuthorizationRequest {
   issuer: string;
 }
 
-/** Told to whoever asked, because the redirect URI cannot be trusted. */
+/** What is told to whoever asked, because the redirect URI cannot be trusted. */
 export interface Refusal {
   refused: { error: string; error_description: string };
   /** What a developer can do about it. */
   remedy: string;
 }
 
-/** `redirect`: told to the app. */
+/** A request that can be put to the user, a refusal, or where to send the browser so that the application is told. */
 export type Verdict = { request: AuthorizationRequest } | Refusal | { redirect: string };
 
 type Answer = Record<string, string | undefined>;

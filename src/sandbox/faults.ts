@@ -98,9 +98,9 @@ function readHeader(header: string): Faults {
 function withStatus(c: Context, { status = 500, retryAfter }: Faults): Response {
   const headers = { ...(retryAfter !== undefined && { 'Retry-After': String(retryAfter) }) };
   const demanded = new Failure(status, 'as the fault demands', headers);
-  if (!c.req.path.startsWith('/oauth2')) return failure(c, demanded);
-  // the two that RFC 6749 section 4.1.2.1 has for a server in trouble
-  const error = status === 503 ? 'temporarily_unavailable' : 'server_error';
+  if (!/^\/oauth2(\/|$)/.test(c.req.path)) return failure(c, demanded);
+  const passing = status === 503 || status === 429;
+  const error = passing ? 'temporarily_unavailable' : status < 500 ? 'invalid_request' : 'server_error';
   return c.json({ error, error_description: demanded.message }, demanded.status, headers);
 }
 

@@ -15,7 +15,7 @@ import { joinTapes, sharedTapes } from './tapes.js';
 
 /**
  * A file as one user sees it: `shared` is 0 for their own, 1 for a personal share, else the id of the tape's owner. Of somebody
- * else's tags, those that share it with others are left out.
+ * else's file, the tags that share it with third parties are left out.
  */
 export interface VisibleFile {
   file: FileRecord;

@@ -17,9 +17,9 @@ export interface ServeOptions extends SandboxOptions {
   /** Anything but a loopback address lets others in, and passwords travel in the clear. @default '127.0.0.1' */
   host?: string | undefined;
   /**
-   * Names under which it shows its sign-in page, besides those of this machine, of doctape and `host`: that of a container, for
-   * instance, without a port. Any other is answered with 421 there, so that no website can sign in through a visitor's browser.
-   * The API and the token endpoint answer to every name.
+   * Names under which it shows its pages, besides those of this machine, of doctape and `host`: that of a container, for instance,
+   * without a port. Any other is answered with 421, so that no website can sign in through a visitor's browser. The API, the
+   * token endpoint and public links answer to every name.
    * @default none
    */
   allowedHosts?: readonly string[] | undefined;

@@ -22,7 +22,7 @@ export async function fetchApi(request: ApiRequest): Promise<Response> {
   const fetcher = request.fetch ?? globalThis.fetch;
   let answer: Promise<Response> | undefined;
   try {
-    answer = fetcher(url.href, {
+    const begun = fetcher(url.href, {
       method,
       headers,
       ...(body !== undefined && { body }),
@@ -31,6 +31,7 @@ export async function fetchApi(request: ApiRequest): Promise<Response> {
       signal: watched.signal,
       ...withoutTraces(),
     } as RequestInit);
+    answer = Promise.resolve(begun); // of a test, it may be no promise
     return checkResponse(await watched.run(answer));
   } catch (error) {
     answer?.then(discard).catch(() => {}); // it may come when nobody waits for it any more

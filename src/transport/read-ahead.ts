@@ -1,21 +1,22 @@
-/** Bytes. More than a connection and `fetch` can hold between them. */
+/** Bytes: more than a connection and `fetch` hold between them. */
 const most = 512 * 1024;
+const mostChunks = 1024;
 
 /**
  * Reads on while its reader is busy, up to half a mebibyte. What failed is told behind all that came before.
  *
  * In Node 22 and 24, a server that closes its connection while `fetch` waits for a reader ends the process
- * (nodejs/undici#5360). So no body waits for its first reader, nor any for the last of it to be read.
+ * (nodejs/undici#5360). So no body waits for its first reader; nor for the last of it to be read, where its length is known.
  * @param read the next bytes, or undefined at the end
- * @param left how many bytes are still to come, where that is known: the last of them are read in any case
+ * @param left how many bytes are still to come: `Infinity` where nobody knows
  */
 export function readAhead(
   read: () => Promise<Uint8Array | undefined>,
-  left: () => number | undefined,
+  left: () => number,
 ): () => Promise<Uint8Array | undefined> {
   const chunks: Uint8Array[] = [];
   let size = 0;
-  let end: { error?: unknown } | undefined;
+  let over: { failed: boolean; error?: unknown } | undefined;
   let reading: Promise<void> | undefined;
 
   async function readOne(): Promise<void> {
@@ -24,27 +25,27 @@ export function readAhead(
       if (chunk) {
         chunks.push(chunk);
         size += chunk.byteLength;
-      } else end = {};
+      } else over = { failed: false };
     } catch (error) {
-      end = { error };
+      over = { failed: true, error };
     }
     reading = undefined;
     readOn();
   }
 
   function readOn(): void {
-    const hasRoom = chunks.length === 0 || size < most || (left() ?? most + 1) <= most;
-    if (hasRoom && !reading && !end) reading = readOne();
+    const hasRoom = chunks.length < mostChunks && (size < most || left() <= most);
+    if ((hasRoom || chunks.length === 0) && !reading && !over) reading = readOne();
   }
 
   readOn();
   return async () => {
-    while (chunks.length === 0 && !end) await reading;
+    while (chunks.length === 0 && !over) await reading;
     const chunk = chunks.shift();
     if (chunk) {
       size -= chunk.byteLength;
       readOn();
-    } else if (end && 'error' in end) throw end.error;
+    } else if (over?.failed) throw over.error;
     return chunk;
   };
 }

@@ -27,6 +27,7 @@ export function resumableBody(
   let part = first;
   let total = first.length;
   let loadedBefore = 0;
+  let failed = false;
   const progress = meter(onProgress, total);
 
   const brokeOff = (code: 'interrupted' | 'truncated', what: string) => {
@@ -73,24 +74,33 @@ export function resumableBody(
     return released;
   }
 
-  async function count(): Promise<Uint8Array | undefined> {
-    const chunk = await next();
-    if (!chunk) return undefined;
-    if (total !== undefined && progress.loaded + chunk.byteLength > total) {
-      const message = `${operation} sent more than the ${total} bytes that were announced`;
-      throw new TransferError('changed', message, progress.loaded);
+  /** The same, counted. What fails gives up the connection at once, and is told to the reader in its turn. */
+  async function nextCounted(): Promise<Uint8Array | undefined> {
+    try {
+      const chunk = await next();
+      if (!chunk) return undefined;
+      if (total !== undefined && progress.loaded + chunk.byteLength > total) {
+        const message = `${operation} sent more than the ${total} bytes that were announced`;
+        throw new TransferError('changed', message, progress.loaded);
+      }
+      progress.add(chunk.byteLength);
+      return chunk;
+    } catch (error) {
+      failed = true;
+      void giveUp(error);
+      throw error;
     }
-    progress.add(chunk.byteLength);
-    return chunk;
   }
 
-  const read = readAhead(count, () => total && total - progress.loaded);
+  const left = () => (total === undefined ? Number.POSITIVE_INFINITY : total - progress.loaded);
+  const read = readAhead(nextCounted, left);
 
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
         try {
           const chunk = await read();
+          if (!failed) whole.signal.throwIfAborted(); // what has arrived is not wanted any more
           if (chunk) return controller.enqueue(chunk);
           whole.stop();
           void part.release();
@@ -98,7 +108,6 @@ export function resumableBody(
           controller.close();
         } catch (error) {
           onFailure(error);
-          void giveUp(error);
           throw error;
         }
       },

@@ -1,6 +1,6 @@
 import { NetworkError, ResponseError } from '../protocol/errors.js';
 import type { Asked, HttpAnswer } from './response.js';
-import { patience } from './upload-stream.js';
+import { answerWaits } from './upload-stream.js';
 
 export interface XhrUpload extends Asked {
   url: URL;
@@ -40,7 +40,7 @@ export function postByXhr(upload: XhrUpload): Promise<HttpAnswer> {
         fail(error); // what a listener throws would be nobody's
       }
     };
-    xhr.upload.onload = () => watched.alive(patience);
+    xhr.upload.onload = () => watched.alive(answerWaits);
     xhr.onprogress = ({ loaded }) => {
       watched.alive();
       if (loaded <= limit) return;

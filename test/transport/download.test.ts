@@ -362,6 +362,31 @@ describe('a reader that takes its time', () => {
     await response.body?.cancel();
   });
 
+  test('is told of an abort before what has arrived', async () => {
+    const server = await scriptedServer((_, response) => void response.end(Buffer.alloc(100_000)));
+    const controller = new AbortController();
+    const response = await apiAt(server.url).files.download('a', 'original', { signal: controller.signal });
+    await wait(100);
+    const enough = new Error('enough');
+    controller.abort(enough);
+    expect(await reasonOf(response.arrayBuffer())).toBe(enough);
+  });
+
+  test('leaves the connection when its listener fails, though it does not read', async () => {
+    const closed = Promise.withResolvers<void>();
+    const server = await scriptedServer((_, response) => {
+      response.on('close', closed.resolve);
+      response.write(Buffer.alloc(1000)); // and no end
+    });
+    const mistake = new Error('mistake');
+    const onProgress = () => {
+      throw mistake;
+    };
+    const response = await apiAt(server.url).files.download('a', 'original', { onProgress });
+    await closed.promise;
+    expect(await reasonOf(response.arrayBuffer())).toBe(mistake);
+  });
+
   // the process would end, which Vitest tells as an error of the run (nodejs/undici#5360)
   test.each([1_000, 70_000, 100_000, 130_000, 400_000, 3_000_000])(
     'gets all of %d bytes from a server that closes the connection behind them',
