@@ -80,7 +80,7 @@ export interface DownloadOptions extends CallOptions {
    */
   range?: ByteRange | undefined;
   /**
-   * Told at most every 100 ms, and once at the end. It counts bytes that have arrived, which are half a mebibyte ahead of the
+   * Told at most every 100 ms, and once at the end. It counts bytes that have arrived, which are a quarter of a mebibyte ahead of the
    * reader of the body at most, and never goes back: a download that resumes goes on from where it was.
    */
   onProgress?: OnProgress | undefined;

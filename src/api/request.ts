@@ -1,4 +1,4 @@
-import { checkOptions, checkSignal, invalid, kindOf } from '../protocol/checks.js';
+import { checkOptions, checkSignal, invalid } from '../protocol/checks.js';
 import type { AnswerOrigin } from '../protocol/decode.js';
 import { ResponseError } from '../protocol/errors.js';
 import { quotable } from '../protocol/quotable.js';
@@ -59,20 +59,14 @@ export async function request<T = unknown>(
   });
 }
 
-function queryOf(searchParams: unknown): URLSearchParams {
+function queryOf(searchParams: object): URLSearchParams {
   if (searchParams instanceof URLSearchParams) return searchParams;
-  if (typeof searchParams !== 'object' || searchParams === null || Symbol.iterator in searchParams) {
-    throw invalid('searchParams', 'must be a plain object, or URLSearchParams');
+  const given = Object.entries(searchParams ?? 0).filter(([, value]) => value !== undefined);
+  const isPlain = typeof searchParams === 'object' && searchParams && !(Symbol.iterator in searchParams);
+  if (!isPlain || given.some(([, value]) => !/^(string|number|boolean)$/.test(typeof value))) {
+    throw invalid('searchParams', 'must be URLSearchParams, or an object of strings, numbers and booleans');
   }
-  const query = new URLSearchParams();
-  for (const [name, value] of Object.entries(searchParams)) {
-    if (value === undefined) continue;
-    if (!['string', 'number', 'boolean'].includes(typeof value)) {
-      throw invalid(`searchParams.${name}`, `must be a string, a number or a boolean, not ${kindOf(value)}`);
-    }
-    query.append(name, String(value));
-  }
-  return query;
+  return new URLSearchParams(given);
 }
 
 async function validated<T>(schema: StandardSchema<T>, value: unknown, origin: AnswerOrigin): Promise<T> {

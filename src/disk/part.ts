@@ -49,6 +49,8 @@ export interface OpenPart {
   close(): Promise<void>;
 }
 
+const syncedAtOnce = 64 * 1024 * 1024;
+
 /** @param lock what keeps others away: nothing is touched once it is lost */
 export function partOf(path: string, lock: PathLock): Part {
   const part = `${path}.part`;
@@ -56,8 +58,8 @@ export function partOf(path: string, lock: PathLock): Part {
   /** The file that is the part, once it is known. */
   let ours: Identity | undefined;
 
-  async function checkHeld(): Promise<void> {
-    if (!(await lock.held())) throw takenOver(path);
+  function checkHeld(): void {
+    if (!lock.held()) throw takenOver(path);
   }
 
   /** The part as it is, if there is one. Refuses somebody else's. */
@@ -76,24 +78,41 @@ export function partOf(path: string, lock: PathLock): Part {
 
   /** The note goes last: without it, a part would be taken for somebody else's file. */
   async function remove(): Promise<void> {
-    await checkHeld();
+    checkHeld();
     if (await look()) await unlink(part).catch(unlessAbsent);
     await syncFolder(path); // no old part may ever come to stand beside a new note
     await removeNote();
   }
 
   function openPart(handle: FileHandle): OpenPart {
+    let unsynced = 0;
+    let syncing: Promise<void> | undefined;
+
+    /** What is written goes to the disk while more arrives, so that little is left to wait for in the end. */
+    function syncMeanwhile(bytes: number): void {
+      unsynced += bytes;
+      if (unsynced < syncedAtOnce || syncing) return;
+      unsynced = 0;
+      syncing = handle.datasync().then(() => {
+        syncing = undefined;
+      });
+      syncing.catch(() => {}); // it stays there, and is told at the end
+    }
+
     return {
       async write(chunks, size) {
-        await checkHeld(); // of a process that was stopped for long, the file may be finished by another
-        return (await handle.writev(chunks, size)).bytesWritten;
+        checkHeld(); // of a process that was stopped for long, the file may be finished by another
+        const { bytesWritten } = await handle.writev(chunks, size);
+        syncMeanwhile(bytesWritten);
+        return bytesWritten;
       },
 
       async publish(size, overwrite) {
+        await syncing;
         await handle.sync();
         const access = await accessOf(path);
         if (access) await adopt(handle, access);
-        await checkHeld();
+        checkHeld();
         const status = await look();
         if (!status || Number(status.size) !== size) {
           throw new TransferError('changed', `${part} was changed while it was written`, size);

@@ -82,14 +82,6 @@ export function parseJson(text: string): unknown {
 
 /** The media type of an answer, for messages: only of well-known ones, because a server may write anything there. */
 export function contentType(headers: Headers): string {
-  const type = /^[\w.+-]+\/[\w.+-]+/.exec(headers.get('content-type') ?? '')?.[0].toLowerCase() ?? '';
-  const known = [
-    'text/html',
-    'text/plain',
-    'text/xml',
-    'application/json',
-    'application/xml',
-    'application/octet-stream',
-  ];
-  return known.includes(type) ? type : 'a body of another type';
+  const known = /^(?:text\/(?:html|plain|xml)|application\/(?:json|xml|octet-stream))(?![\w.+-])/i;
+  return known.exec(headers.get('content-type') ?? '')?.[0].toLowerCase() ?? 'a body of another type';
 }

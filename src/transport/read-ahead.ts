@@ -1,9 +1,9 @@
 /** Bytes: more than a connection and `fetch` hold between them. */
-const most = 512 * 1024;
+const most = 256 * 1024;
 const mostChunks = 1024;
 
 /**
- * Reads on while its reader is busy, up to half a mebibyte. What failed is told behind all that came before.
+ * Reads on while its reader is busy, up to a quarter of a mebibyte. What failed is told behind all that came before.
  *
  * In Node 22 and 24, a server that closes its connection while `fetch` waits for a reader ends the process
  * (nodejs/undici#5360). So no body waits for its first reader; nor for the last of it to be read, where its length is known.
