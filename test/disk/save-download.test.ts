@@ -1,4 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
+import { randomFillSync } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import {
   chmod,
@@ -928,6 +929,14 @@ it('does not wait for a server that is silent once it is told to stop', async ()
   controller.abort('enough');
   expect(await reasonOf(saving)).toBe('enough');
   expect((await readdir(folder)).sort()).toEqual(['a.part', 'a.part.json']);
+});
+
+it('writes a large file bit for bit, some of which is on the disk before all of it has arrived', async () => {
+  const large = randomFillSync(new Uint8Array(140 * 1024 * 1024));
+  const { folder, path, api } = await place({ content: large, etag: '"1"' });
+  await saveDownload(api, 'x', path);
+  await expectBytes(path, large);
+  expect(await readdir(folder)).toEqual(['saved.bin']);
 });
 
 it('leaves a file alone that may not be replaced, and asks the server for nothing', async () => {
