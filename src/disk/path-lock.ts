@@ -11,8 +11,8 @@ import { pathError, systemCode, unlessAbsent, writeError } from './system-error.
 
 export interface PathLock {
   /**
-   * Whether it is still ours: a process that was stopped for long may have been taken for dead. It is asked at once, because it
-   * is asked before every write, and takes a twentieth of the time.
+   * Whether it is still ours: a process that was stopped for long may have been taken for dead. Synchronous, because it stands
+   * before every write, and a detour through the thread pool costs more than the look itself.
    */
   held(): boolean;
   release(): Promise<void>;

@@ -86,7 +86,7 @@ export function resumableBody(
       progress.add(chunk.byteLength);
       return chunk;
     } catch (error) {
-      failed = true;
+      failed = !whole.signal.aborted; // an abort is told at once, and not in its turn
       void giveUp(error);
       throw error;
     }

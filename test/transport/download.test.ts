@@ -372,6 +372,19 @@ describe('a reader that takes its time', () => {
     expect(await reasonOf(response.arrayBuffer())).toBe(enough);
   });
 
+  test('is told of an abort at once, also where more was to come', async () => {
+    const server = await scriptedServer((_, response) => {
+      response.write(Buffer.alloc(100_000)); // and no end
+    });
+    const controller = new AbortController();
+    const response = await apiAt(server.url).files.download('a', 'original', { signal: controller.signal });
+    await wait(100);
+    const enough = new Error('enough');
+    controller.abort(enough);
+    await wait(20);
+    expect(await reasonOf(bodyReader(response).read())).toBe(enough);
+  });
+
   test('leaves the connection when its listener fails, though it does not read', async () => {
     const closed = Promise.withResolvers<void>();
     const server = await scriptedServer((_, response) => {
