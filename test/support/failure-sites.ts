@@ -17,7 +17,9 @@ export interface FailureSite {
  * @param refusals functions that make what is told without an error
  */
 export function failureSites(folders: readonly string[], refusals: readonly string[] = []): FailureSite[] {
-  const files = folders.flatMap((folder) => readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((name) => `${folder}/${name}`));
+  const files = folders.flatMap((folder) =>
+    readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((name) => `${folder}/${name}`),
+  );
   const sources = files
     .filter((path) => path.endsWith('.ts'))
     .map((path) => ts.createSourceFile(path, readFileSync(path, 'utf8'), ts.ScriptTarget.Latest, true));
