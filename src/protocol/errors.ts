@@ -32,7 +32,7 @@ export abstract class DoctapeError extends Error {
   /** `JSON.stringify()` of an `Error` drops its message. This keeps it, beside the name, the code and the other fields. */
   toJSON(): Record<string, unknown> {
     const { name, code, message } = this;
-    return Object.assign({ name, code, message }, this);
+    return { name, code, message, ...Object.fromEntries(Object.entries(this)) };
   }
 }
 

@@ -1,8 +1,11 @@
 import {
   ApiError,
   type ApiErrorDetails,
+  type Challenge,
+  ForbiddenError,
   InsufficientScopeError,
   NotFoundError,
+  QuotaExceededError,
   RateLimitError,
   ResponseError,
   UnauthorizedError,
@@ -61,13 +64,23 @@ function apiError(answer: HttpAnswer, error: unknown, { now, secrets }: AnswerCo
   };
   const words = message !== undefined ? clean(message) : 'without a message';
   const scopes = status === 403 && details.challenge?.scope ? `; it needs ${details.challenge.scope.join(' ')}` : '';
-  return new (errorClass(status))(`${answer.operation} failed with ${status}: ${words}${scopes}`, details);
+  return new (errorClass(status, challenge))(`${answer.operation} failed with ${status}: ${words}${scopes}`, details);
 }
 
-function errorClass(status: number): new (message: string, details: ApiErrorDetails) => ApiError {
+function errorClass(
+  status: number,
+  challenge: Challenge | undefined,
+): new (
+  message: string,
+  details: ApiErrorDetails,
+) => ApiError {
   if (status === 401) return UnauthorizedError;
-  if (status === 403) return InsufficientScopeError;
+  if (status === 403) {
+    // only a server that says so lacks a scope: a new sign-in does not give access to somebody else's file
+    return challenge?.error === 'insufficient_scope' || challenge?.scope ? InsufficientScopeError : ForbiddenError;
+  }
   if (status === 404) return NotFoundError;
+  if (status === 413 || status === 507) return QuotaExceededError;
   return status === 429 ? RateLimitError : ApiError;
 }
 
