@@ -5,6 +5,6 @@ export {
   type PageHistory,
   type PageLocation,
   type SignInOptions,
-} from './oauth/implicit-grant-client.js';
-export type { WebStorage } from './oauth/web-storage.js';
-export type { Token } from './protocol/token.js';
+} from './oauth/implicit-grant/implicit-grant-client.js';
+export type { WebStorage } from './oauth/implicit-grant/web-storage.js';
+export type { Token } from './protocol/schemas/token.js';

@@ -1,8 +1,8 @@
 // A doctape of your own, as a function. Runs everywhere.
-export type { SandboxApp, SandboxUser } from './sandbox/config.js';
-export { createSandbox, type Sandbox, type SandboxOptions } from './sandbox/create-sandbox.js';
-export { memoryStore } from './sandbox/memory-store.js';
-export { type Quirk, quirks } from './sandbox/quirks.js';
+export type { SandboxApp, SandboxUser } from './sandbox/core/config.js';
+export { type Quirk, quirks } from './sandbox/core/quirks.js';
+export { createSandbox, type Sandbox, type SandboxOptions } from './sandbox/server/create-sandbox.js';
+export { memoryStore } from './sandbox/store/memory-store.js';
 export type {
   CodeRecord,
   Collection,
@@ -11,5 +11,5 @@ export type {
   PublicAddress,
   Records,
   TapeRecord,
-} from './sandbox/records.js';
-export type { BlobRange, BlobWriter, Store } from './sandbox/store.js';
+} from './sandbox/store/records.js';
+export type { BlobRange, BlobWriter, Store } from './sandbox/store/store.js';

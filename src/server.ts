@@ -4,7 +4,7 @@ export {
   AuthorizationCodeClient,
   type AuthorizationCodeClientOptions,
   type AuthorizeOptions,
-} from './oauth/authorization-code-client.js';
+} from './oauth/authorization-code/authorization-code-client.js';
 export type { Callback } from './oauth/callback.js';
-export type { Token } from './protocol/token.js';
-export type { Fetch } from './transport/response.js';
+export type { Token } from './protocol/schemas/token.js';
+export type { Fetch } from './transport/http/response.js';

@@ -2,21 +2,89 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { expect, it } from 'vitest';
 
-/** What each room may import from: itself, and what stands here. Entry points may import from everywhere. */
+/** A room is a folder of `src/`. Each room may import from itself, from the rooms listed here, and from no other. */
 const mayImport: Record<string, string[]> = {
   protocol: [],
-  transport: ['protocol'],
-  sandbox: ['protocol'],
-  oauth: ['protocol', 'transport'],
-  api: ['protocol', 'transport'],
-  disk: ['protocol', 'transport', 'oauth', 'api'],
-  cli: ['entry points'],
+  'protocol/schemas': ['protocol'],
+
+  'transport/http': ['protocol', 'protocol/schemas'],
+  'transport/calls': ['protocol', 'protocol/schemas', 'transport/http'],
+  'transport/download': ['protocol', 'transport/http', 'transport/calls'],
+  'transport/upload': ['protocol', 'protocol/schemas', 'transport/http', 'transport/calls'],
+  transport: ['protocol', 'transport/download', 'transport/upload'],
+
+  oauth: ['protocol', 'protocol/schemas'],
+  'oauth/authorization-code': ['protocol', 'protocol/schemas', 'transport/http', 'oauth'],
+  'oauth/implicit-grant': ['protocol', 'protocol/schemas', 'oauth'],
+
+  api: [
+    'protocol',
+    'protocol/schemas',
+    'transport',
+    'transport/http',
+    'transport/calls',
+    'transport/download',
+    'transport/upload',
+  ],
+
+  node: ['protocol'],
+  'node/files': ['protocol', 'transport/http', 'transport/calls', 'transport/download', 'api', 'node'],
+  'node/sign-in': ['protocol', 'protocol/schemas', 'transport/http', 'oauth/authorization-code', 'node'],
+
+  'sandbox/media/reading': [],
+  'sandbox/media/images': ['sandbox/media/reading'],
+  'sandbox/media/archives': ['sandbox/media/reading'],
+  'sandbox/media/audio-video': ['sandbox/media/reading'],
+  'sandbox/media/documents': ['sandbox/media/reading'],
+  'sandbox/media': [
+    'sandbox/media/reading',
+    'sandbox/media/images',
+    'sandbox/media/archives',
+    'sandbox/media/audio-video',
+    'sandbox/media/documents',
+  ],
+  'sandbox/store': ['protocol', 'sandbox/media/reading'],
+  'sandbox/core': ['protocol', 'sandbox/media', 'sandbox/store'],
+  'sandbox/tapes': ['sandbox/core', 'sandbox/store'],
+  'sandbox/files': [
+    'protocol',
+    'sandbox/core',
+    'sandbox/store',
+    'sandbox/media',
+    'sandbox/media/reading',
+    'sandbox/media/archives',
+    'sandbox/tapes',
+  ],
+  'sandbox/account': ['sandbox/core', 'sandbox/store', 'sandbox/files', 'sandbox/media/images'],
+  'sandbox/pages': ['protocol', 'sandbox/core', 'sandbox/store', 'sandbox/files'],
+  'sandbox/oauth': ['protocol', 'sandbox/core', 'sandbox/store', 'sandbox/pages'],
+  'sandbox/server': [
+    'protocol',
+    'sandbox/core',
+    'sandbox/store',
+    'sandbox/media',
+    'sandbox/account',
+    'sandbox/files',
+    'sandbox/tapes',
+    'sandbox/oauth',
+    'sandbox/pages',
+  ],
+
+  'cli/terminal': ['entry points'],
+  'cli/core': ['entry points', 'cli/terminal'],
+  'cli/commands': ['entry points', 'cli/core', 'cli/terminal'],
+  cli: ['entry points', 'cli/commands', 'cli/core', 'cli/terminal'],
 };
 
-/** Packages that only one room may use. */
+/** A room is one idea, and about a dozen files can tell one idea. Before you raise this number, look for a second idea. */
+const mostFilesInARoom = 13;
+
+/** Packages that only one floor may use. */
 const onlyIn: Record<string, string> = { ky: 'transport', jose: 'oauth', hono: 'sandbox', commander: 'cli' };
 
-const files = readdirSync('src', { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
+const files = readdirSync('src', { recursive: true, encoding: 'utf8' })
+  .map((file) => file.replaceAll('\\', '/'))
+  .filter((file) => file.endsWith('.ts'));
 
 function importsOf(file: string): string[] {
   const text = readFileSync(join('src', file), 'utf8');
@@ -24,20 +92,49 @@ function importsOf(file: string): string[] {
 }
 
 function roomOf(file: string): string {
-  return file.includes('/') ? (file.split('/')[0] ?? '') : 'entry points';
+  return file.includes('/') ? dirname(file) : 'entry points';
+}
+
+function floorOf(file: string): string {
+  return roomOf(file).split('/')[0] ?? '';
 }
 
 function target(file: string, specifier: string): string | undefined {
   if (!specifier.startsWith('.')) return undefined;
-  return relative('src', join('src', dirname(file), specifier)).replace(/\.js$/, '.ts');
+  return relative('src', join('src', dirname(file), specifier))
+    .replaceAll('\\', '/')
+    .replace(/\.js$/, '.ts');
 }
 
-it('reads the imports of all rooms', () => {
+/** The first path through `edgesOf` that returns to where it started, for each start. */
+function cyclesIn(nodes: string[], edgesOf: (node: string) => string[]): string[] {
+  const done = new Set<string>();
+  const cycles: string[] = [];
+  const walk = (node: string, path: string[]) => {
+    if (path.includes(node)) cycles.push([...path.slice(path.indexOf(node)), node].join(' -> '));
+    else if (!done.has(node)) {
+      for (const next of edgesOf(node)) walk(next, [...path, node]);
+      done.add(node);
+    }
+  };
+  for (const node of nodes) walk(node, []);
+  return cycles;
+}
+
+it('knows every room', () => {
   expect(files.length).toBeGreaterThan(40);
-  expect(files.filter((file) => roomOf(file) !== 'entry points' && !(roomOf(file) in mayImport))).toEqual([]);
+  const rooms = new Set(files.map(roomOf));
+  rooms.delete('entry points');
+  expect([...rooms].sort()).toEqual(Object.keys(mayImport).sort());
 });
 
-it('imports downwards only', () => {
+it('has no room with more files than one idea needs', () => {
+  const counts = new Map<string, number>();
+  for (const file of files) counts.set(roomOf(file), (counts.get(roomOf(file)) ?? 0) + 1);
+  expect([...counts].filter(([, count]) => count > mostFilesInARoom)).toEqual([]);
+});
+
+it('imports only from the rooms that a room may import from', () => {
   const breaches = files.flatMap((file) =>
     importsOf(file).flatMap((specifier) => {
       const imported = target(file, specifier);
@@ -51,21 +148,33 @@ it('imports downwards only', () => {
   expect(breaches).toEqual([]);
 });
 
-it('goes in no circles, not even of types', () => {
-  const done = new Set<string>();
-  const circles: string[] = [];
-  const walk = (file: string, path: string[]) => {
-    if (path.includes(file)) circles.push([...path.slice(path.indexOf(file)), file].join(' -> '));
-    else if (!done.has(file)) {
-      for (const specifier of importsOf(file)) {
+it('lists no permission that nobody uses', () => {
+  const used = new Set(
+    files.flatMap((file) =>
+      importsOf(file).flatMap((specifier) => {
         const imported = target(file, specifier);
-        if (imported !== undefined) walk(imported, [...path, file]);
-      }
-      done.add(file);
-    }
-  };
-  for (const file of files) walk(file, []);
-  expect(circles).toEqual([]);
+        return imported === undefined ? [] : [`${roomOf(file)} -> ${roomOf(imported)}`];
+      }),
+    ),
+  );
+  const unused = Object.entries(mayImport).flatMap(([from, rooms]) =>
+    rooms.map((to) => `${from} -> ${to}`).filter((edge) => !used.has(edge)),
+  );
+  expect(unused).toEqual([]);
+});
+
+it('has no import cycles between files, not even of types', () => {
+  const importedBy = (file: string) =>
+    importsOf(file).flatMap((specifier) => {
+      const imported = target(file, specifier);
+      return imported === undefined ? [] : [imported];
+    });
+  expect(cyclesIn(files, importedBy)).toEqual([]);
+});
+
+it('has no import cycles between rooms', () => {
+  const importedBy = (room: string) => (mayImport[room] ?? []).filter((other) => other !== 'entry points');
+  expect(cyclesIn(Object.keys(mayImport), importedBy)).toEqual([]);
 });
 
 it('has entry points that import no other entry point', () => {
@@ -77,18 +186,18 @@ it('has entry points that import no other entry point', () => {
   expect(breaches).toEqual([]);
 });
 
-it('keeps each package in its room', () => {
+it('keeps each package on its floor', () => {
   const breaches = files.flatMap((file) =>
     importsOf(file)
       .filter((specifier) => !specifier.startsWith('.'))
       .filter((specifier) => {
-        const room = onlyIn[specifier.split('/')[0] ?? ''];
-        return room !== undefined && room !== roomOf(file);
+        const floor = onlyIn[specifier.split('/')[0] ?? ''];
+        return floor !== undefined && floor !== floorOf(file);
       })
       .map((specifier) => `${file} imports ${specifier}`),
   );
   expect(breaches).toEqual([]);
-  const ofTheFloor = files.filter((file) => roomOf(file) === 'protocol').flatMap(importsOf);
+  const ofTheFloor = files.filter((file) => floorOf(file) === 'protocol').flatMap(importsOf);
   expect(new Set(ofTheFloor.filter((specifier) => !specifier.startsWith('.')))).toEqual(new Set(['zod/mini']));
 });
 

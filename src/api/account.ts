@@ -1,6 +1,6 @@
-import { type Account, account } from '../protocol/account.js';
 import { checkOptions, checkSignal, invalid } from '../protocol/checks.js';
-import { type Connection, routeUrl } from '../transport/connection.js';
+import { type Account, account } from '../protocol/schemas/account.js';
+import { type Connection, routeUrl } from '../transport/calls/connection.js';
 import { loadTransfers } from '../transport/load.js';
 import { type CallOptions, callRoute, one } from './call-options.js';
 

@@ -1,7 +1,14 @@
 import { checkOptions, checkSignal } from '../protocol/checks.js';
-import type { Schema } from '../protocol/decode.js';
-import { byId } from '../protocol/file.js';
-import { type Call, type Connection, call, type Decode, routeUrl, type SearchParams } from '../transport/connection.js';
+import type { Schema } from '../protocol/schemas/decode.js';
+import { byId } from '../protocol/schemas/file.js';
+import {
+  type Call,
+  type Connection,
+  call,
+  type Decode,
+  routeUrl,
+  type SearchParams,
+} from '../transport/calls/connection.js';
 
 /** What every call takes. */
 export interface CallOptions {

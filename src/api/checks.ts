@@ -1,7 +1,7 @@
 import { invalid, kindOf } from '../protocol/checks.js';
 import { visible } from '../protocol/grammar.js';
 import { type Rendition, renditions } from '../protocol/renditions.js';
-import type { ByteRange } from '../transport/range.js';
+import type { ByteRange } from '../transport/download/range.js';
 
 /** The arguments of the API's calls. All throw a `ConfigurationError` that names the argument. */
 

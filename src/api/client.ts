@@ -9,12 +9,12 @@ import {
 } from '../protocol/checks.js';
 import { endpoints } from '../protocol/endpoints.js';
 import { TokenExpiredError } from '../protocol/errors.js';
-import type { Token } from '../protocol/token.js';
+import type { Token } from '../protocol/schemas/token.js';
 import { checkBaseUrl } from '../protocol/urls.js';
-import type { Connection } from '../transport/connection.js';
-import { checkHooks, type Hooks } from '../transport/hooks.js';
-import type { Fetch } from '../transport/response.js';
-import { checkRetry, type RetryOptions } from '../transport/retry.js';
+import type { Connection } from '../transport/calls/connection.js';
+import { checkHooks, type Hooks } from '../transport/calls/hooks.js';
+import { checkRetry, type RetryOptions } from '../transport/calls/retry.js';
+import type { Fetch } from '../transport/http/response.js';
 import { type AccountResource, accountResource } from './account.js';
 import { type FilesResource, filesResource } from './files.js';
 import { type RequestOptions, request } from './request.js';

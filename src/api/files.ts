@@ -1,4 +1,5 @@
 import { checkOptionalFunction, checkOptions, checkSignal, invalid } from '../protocol/checks.js';
+import type { Rendition } from '../protocol/renditions.js';
 import {
   clonedFile,
   type FileInfo,
@@ -7,13 +8,12 @@ import {
   publishedFile,
   type UploadedFile,
   uploadedFile,
-} from '../protocol/file.js';
-import type { Rendition } from '../protocol/renditions.js';
-import { type Connection, routeUrl } from '../transport/connection.js';
+} from '../protocol/schemas/file.js';
+import { type Connection, routeUrl } from '../transport/calls/connection.js';
+import type { OnProgress } from '../transport/calls/progress.js';
+import type { ByteRange } from '../transport/download/range.js';
 import { loadTransfers } from '../transport/load.js';
-import type { OnProgress } from '../transport/progress.js';
-import type { ByteRange } from '../transport/range.js';
-import type { UploadSource } from '../transport/source.js';
+import type { UploadSource } from '../transport/upload/source.js';
 import { type CallOptions, callRoute, mapOf, nothing, one } from './call-options.js';
 import {
   checkBoolean,

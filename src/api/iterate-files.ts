@@ -1,10 +1,10 @@
-import { decode } from '../protocol/decode.js';
 import { ResponseError } from '../protocol/errors.js';
-import { type FileInfo, fileInfo } from '../protocol/file.js';
-import { openAnswer } from '../transport/answer.js';
-import { type Connection, routeUrl, type SearchParams } from '../transport/connection.js';
+import { decode } from '../protocol/schemas/decode.js';
+import { type FileInfo, fileInfo } from '../protocol/schemas/file.js';
+import { type Connection, routeUrl, type SearchParams } from '../transport/calls/connection.js';
+import { openAnswer } from '../transport/http/answer.js';
+import { operationOf } from '../transport/http/redaction.js';
 import { load, loadTransfers } from '../transport/load.js';
-import { operationOf } from '../transport/redaction.js';
 
 /** Parses the list while it arrives. The parser is loaded when it is first needed: most applications never do. */
 export async function* iterateFiles(

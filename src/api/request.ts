@@ -1,8 +1,8 @@
 import { checkOptions, checkSignal, invalid } from '../protocol/checks.js';
-import type { AnswerOrigin } from '../protocol/decode.js';
 import { ResponseError } from '../protocol/errors.js';
 import { quotable } from '../protocol/quotable.js';
-import { type Connection, call, pathUrl } from '../transport/connection.js';
+import type { AnswerOrigin } from '../protocol/schemas/decode.js';
+import { type Connection, call, pathUrl } from '../transport/calls/connection.js';
 import type { CallOptions } from './call-options.js';
 
 /** A schema of any library that follows Standard Schema (https://standardschema.dev), such as zod or valibot. */

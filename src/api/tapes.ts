@@ -1,6 +1,6 @@
 import { checkOptions, invalid } from '../protocol/checks.js';
-import { type Tape, tape } from '../protocol/tape.js';
-import type { Connection } from '../transport/connection.js';
+import { type Tape, tape } from '../protocol/schemas/tape.js';
+import type { Connection } from '../transport/calls/connection.js';
 import { type CallOptions, callRoute, mapOf, one } from './call-options.js';
 import { checkBoolean, checkId, checkStrings } from './checks.js';
 

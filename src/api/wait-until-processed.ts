@@ -1,8 +1,8 @@
 import { checkDuration, checkOptions, checkSignal } from '../protocol/checks.js';
 import { ProcessingError } from '../protocol/errors.js';
-import type { FileInfo } from '../protocol/file.js';
-import { sleep } from '../transport/retry.js';
-import { watch } from '../transport/watch.js';
+import type { FileInfo } from '../protocol/schemas/file.js';
+import { sleep } from '../transport/calls/retry.js';
+import { watch } from '../transport/http/watch.js';
 import type { CallOptions } from './call-options.js';
 
 /** How long to wait, and how often to ask. */

@@ -1,12 +1,12 @@
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { renditions } from '../index.js';
-import { action, fail, printing } from './command.js';
-import { demo } from './demo.js';
-import { download, ls, rm, upload, url, whoami } from './files.js';
-import { login, logout } from './login.js';
-import { watchOutput } from './output.js';
-import { sandbox } from './sandbox.js';
-import { version } from './version.js';
+import { demo } from './commands/demo.js';
+import { download, ls, rm, upload, url, whoami } from './commands/files.js';
+import { login, logout } from './commands/login.js';
+import { sandbox } from './commands/sandbox.js';
+import { action, fail, printing } from './core/command.js';
+import { version } from './core/version.js';
+import { watchOutput } from './terminal/output.js';
 
 /**
  * Runs a command. It ends with one line on stderr when something that was to be expected goes wrong, and exit code 1, or 2 when

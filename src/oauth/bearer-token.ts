@@ -1,5 +1,5 @@
 import { ResponseError } from '../protocol/errors.js';
-import type { Token, TokenAnswer } from '../protocol/token.js';
+import type { Token, TokenAnswer } from '../protocol/schemas/token.js';
 
 export interface Granted {
   answer: TokenAnswer;

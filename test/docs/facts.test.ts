@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
 import * as sdk from '../../src/index.js';
-import { type Faults, parseFaults } from '../../src/sandbox/faults.js';
+import { type Faults, parseFaults } from '../../src/sandbox/server/faults.js';
 import { quirks } from '../../src/sandbox.js';
 import { everywhere } from './compile.js';
 import { entries } from './entries.js';

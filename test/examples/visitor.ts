@@ -1,4 +1,4 @@
-import { submitLoginForm } from '../../src/cli/login-form.js';
+import { submitLoginForm } from '../../src/cli/commands/login-form.js';
 
 /** Whatever answers requests: a server over the network, or a function in this process. */
 export type Site = (request: Request) => Promise<Response>;

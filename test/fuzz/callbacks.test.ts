@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { ImplicitGrantClient } from '../../src/browser.js';
 import { CallbackError, OAuthError } from '../../src/index.js';
 import { parameterName } from '../../src/oauth/callback.js';
-import { withoutAnswer } from '../../src/oauth/page-callback.js';
+import { withoutAnswer } from '../../src/oauth/implicit-grant/page-callback.js';
 import { authorizationUrl } from '../../src/oauth/request.js';
 import { answerParameters } from '../../src/protocol/urls.js';
 import { AuthorizationCodeClient } from '../../src/server.js';

@@ -361,8 +361,8 @@ describe('a token is printed', () => {
 
 /** What no command line brings about. */
 const unreachable = [
-  'src/cli/demo.ts', // its sandbox is its own, and so are its secrets
-  'src/cli/login-form.ts', // part of the demo
+  'src/cli/commands/demo.ts', // its sandbox is its own, and so are its secrets
+  'src/cli/commands/login-form.ts', // part of the demo
   'the sandbox has no server app', // it is built in
 ];
 

@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { openFile, type SaveOptions, saveDownload, signInWithLoopback } from '../../src/node.js';
-import { leaveRun } from '../disk/support.js';
+import { leaveRun } from '../node/files/support.js';
 import { all, api, clientSecret, nothingShownBy, type Row, state, token, wrongly } from '../support/canary.js';
 import { failureSites } from '../support/failure-sites.js';
 
-// The same as canary.test.ts, for what needs a disk. The table has to reach every place in src/disk where an error is made.
+// The same as canary.test.ts, for what needs a disk. The table has to reach every place in src/node where an error is made.
 
 async function place(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'doctape-canary-'));
@@ -179,11 +179,13 @@ const reached = nothingShownBy([...fileRows, ...saveRows, ...loopbackRows]);
 
 describe('the table', () => {
   it('reaches every place where an error is made: a new one needs a row', () => {
-    const sites = failureSites(['src/protocol', 'src/disk']);
+    const sites = failureSites(['src/protocol', 'src/node']);
     // of what a browser is not opened with, `bring` makes one of ours; after a part was changed, the download begins again;
     // and two take somebody who is quicker than a test, or a file system that fails
     const elsewhere = / was changed while | was replaced by somebody else | which cannot be read/;
-    const seen = sites.filter(({ place, text }) => /^src\/disk\/(?!open-browser)/.test(place) && !elsewhere.test(text));
+    const seen = sites.filter(
+      ({ place, text }) => /^src\/node\/(?!sign-in\/open-browser)/.test(place) && !elsewhere.test(text),
+    );
     expect(seen.length).toBeGreaterThan(30);
     expect(seen.filter(({ place }) => !reached.has(place))).toEqual([]);
   });

@@ -20,8 +20,8 @@ import { scriptedServer } from '../support/scripted-server.js';
 
 const reached = vi.hoisted(() => new Set<string>());
 
-vi.mock('../../src/sandbox/failure.js', async (original) => {
-  const { Failure } = await original<typeof import('../../src/sandbox/failure.js')>();
+vi.mock('../../src/sandbox/core/failure.js', async (original) => {
+  const { Failure } = await original<typeof import('../../src/sandbox/core/failure.js')>();
   return {
     Failure: class extends Failure {
       constructor(...values: ConstructorParameters<typeof Failure>) {
@@ -410,7 +410,7 @@ describe('the table', () => {
     expect(failures.length).toBeGreaterThan(30);
     const missed = failures.filter(({ place }) => !reached.has(place));
     // the second of its kind in this file: multipasta tells by an error of its own that a body ended early
-    const spare = (place: string) => place.startsWith('src/sandbox/receive.ts');
+    const spare = (place: string) => place.startsWith('src/sandbox/files/receive.ts');
     expect(missed.filter(({ place, says }) => !(spare(place) && says === 'the body was cut off'))).toEqual([]);
     expect(missed.length).toBeLessThanOrEqual(1);
   });

@@ -4,10 +4,10 @@ import { ApiClient, type Fetch } from '../../src/index.js';
 import { createSandbox } from '../../src/sandbox.js';
 import { AuthorizationCodeClient as NoClientHere } from '../../src/server.browser.js';
 import { AuthorizationCodeClient } from '../../src/server.js';
+import { watch } from '../../src/transport/http/watch.js';
 import { load } from '../../src/transport/load.js';
-import { probe } from '../../src/transport/source.js';
-import { watch } from '../../src/transport/watch.js';
-import { postByXhr } from '../../src/transport/xhr.js';
+import { probe } from '../../src/transport/upload/source.js';
+import { postByXhr } from '../../src/transport/upload/xhr.js';
 import {
   all,
   answering,

@@ -1,14 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isMediaType } from '../../src/api/checks.js';
-import { Failure } from '../../src/sandbox/failure.js';
-import { cleanFileName } from '../../src/sandbox/file-name.js';
-import { memoryStore } from '../../src/sandbox/memory-store.js';
-import { quotaOf } from '../../src/sandbox/quota.js';
-import { receive } from '../../src/sandbox/receive.js';
+import { Failure } from '../../src/sandbox/core/failure.js';
+import { quotaOf } from '../../src/sandbox/core/quota.js';
+import { cleanFileName } from '../../src/sandbox/files/file-name.js';
+import { receive } from '../../src/sandbox/files/receive.js';
+import { memoryStore } from '../../src/sandbox/store/memory-store.js';
 import { createSandbox } from '../../src/sandbox.js';
-import { multipart } from '../../src/transport/multipart.js';
-import { contentOf } from '../../src/transport/source.js';
+import { multipart } from '../../src/transport/upload/multipart.js';
+import { contentOf } from '../../src/transport/upload/source.js';
 import {
   anyText,
   consoleWatch,

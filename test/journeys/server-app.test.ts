@@ -6,8 +6,8 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it, onTestFinished } from 'vitest';
-import { submitLoginForm } from '../../src/cli/login-form.js';
-import { makeSampleFiles, sha256OfFile } from '../../src/cli/sample-files.js';
+import { submitLoginForm } from '../../src/cli/commands/login-form.js';
+import { makeSampleFiles, sha256OfFile } from '../../src/cli/commands/sample-files.js';
 import { ApiClient, NotFoundError, OAuthError, type Token } from '../../src/index.js';
 import { codeClient, served } from '../support/sandbox.js';
 

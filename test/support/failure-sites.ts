@@ -4,7 +4,7 @@ import ts from 'typescript';
 // Every place in the source where an error of the SDK, or a failure of the sandbox, is made, found by reading the source.
 
 export interface FailureSite {
-  /** Such as `src/oauth/callback.ts:26:36`, as a stack trace names it. */
+  /** For example `src/oauth/callback.ts:26:36`, as a stack trace names it. */
   place: string;
   /** The beginning of what stands there, for whoever has to find it. */
   text: string;
@@ -17,7 +17,9 @@ export interface FailureSite {
  * @param refusals functions that make what is told without an error
  */
 export function failureSites(folders: readonly string[], refusals: readonly string[] = []): FailureSite[] {
-  const files = folders.flatMap((folder) => readdirSync(folder).map((name) => `${folder}/${name}`));
+  const files = folders.flatMap((folder) =>
+    readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((name) => `${folder}/${name}`),
+  );
   const sources = files
     .filter((path) => path.endsWith('.ts'))
     .map((path) => ts.createSourceFile(path, readFileSync(path, 'utf8'), ts.ScriptTarget.Latest, true));

@@ -1,5 +1,5 @@
-import type { Bytes } from './bytes.js';
-import { essence } from './values.js';
+import type { Bytes } from './reading/bytes.js';
+import { essence } from './reading/values.js';
 
 const zips = new Set(['application/zip', 'application/x-zip-compressed', 'application/x-zip']);
 
@@ -13,10 +13,10 @@ const zips = new Set(['application/zip', 'application/x-zip-compressed', 'applic
  */
 export async function readMeta(type: string, mediaType: string, bytes: Bytes): Promise<Record<string, unknown>> {
   const claimed = essence(type);
-  if (mediaType === 'image') return (await import('./image-meta.js')).readImageMeta(claimed, bytes);
-  if (mediaType === 'audio') return (await import('./timed-media.js')).readAudioMeta(claimed, bytes);
-  if (mediaType === 'video') return (await import('./timed-media.js')).readVideoMeta(claimed, bytes);
-  if (zips.has(claimed)) return (await import('./zip-meta.js')).readZipMeta(bytes);
-  if (claimed === 'application/pdf') return (await import('./pdf-meta.js')).readPdfMeta(bytes);
+  if (mediaType === 'image') return (await import('./images/image-meta.js')).readImageMeta(claimed, bytes);
+  if (mediaType === 'audio') return (await import('./audio-video/timed-media.js')).readAudioMeta(claimed, bytes);
+  if (mediaType === 'video') return (await import('./audio-video/timed-media.js')).readVideoMeta(claimed, bytes);
+  if (zips.has(claimed)) return (await import('./archives/zip-meta.js')).readZipMeta(bytes);
+  if (claimed === 'application/pdf') return (await import('./documents/pdf-meta.js')).readPdfMeta(bytes);
   return {};
 }

@@ -1,6 +1,6 @@
-import type { Bytes } from './bytes.js';
-import { isPdf } from './is-pdf.js';
-import { essence } from './values.js';
+import { isPdf } from './documents/is-pdf.js';
+import type { Bytes } from './reading/bytes.js';
+import { essence } from './reading/values.js';
 
 export interface MadeRendition {
   bytes: Uint8Array<ArrayBuffer>;
@@ -23,11 +23,11 @@ export async function makeRendition(
 ): Promise<MadeRendition | 'identity' | undefined> {
   switch (`${mediaType} ${rendition}`) {
     case 'image thumb_120.jpg':
-      return asJpeg((await import('./picture.js')).makeThumbnail(essence(type), bytes, 120));
+      return asJpeg((await import('./images/picture.js')).makeThumbnail(essence(type), bytes, 120));
     case 'image thumb_320.jpg':
-      return asJpeg((await import('./picture.js')).makeThumbnail(essence(type), bytes, 320));
+      return asJpeg((await import('./images/picture.js')).makeThumbnail(essence(type), bytes, 320));
     case 'image image.jpg':
-      return asJpeg((await import('./picture.js')).makeJpeg(essence(type), bytes));
+      return asJpeg((await import('./images/picture.js')).makeJpeg(essence(type), bytes));
     case 'document document.pdf':
       return identityIf(await isPdf(bytes));
     case 'audio audio.mp3':
@@ -51,7 +51,7 @@ async function asJpeg(
 const identityIf = (fits: boolean) => (fits ? 'identity' : undefined);
 
 async function probe(bytes: Bytes) {
-  return (await import('./timed-media.js')).probe(bytes);
+  return (await import('./audio-video/timed-media.js')).probe(bytes);
 }
 
 /** The names of these renditions promise a size, so the longer edge has to keep it. */

@@ -1,4 +1,4 @@
-import { submitLoginForm } from '../../../src/cli/login-form.ts';
+import { submitLoginForm } from '../../../src/cli/commands/login-form.ts';
 
 /**
  * Signs in as alice where an authorization URL leads to, or, where that is doctape itself, at the sandbox in its place.

@@ -1,0 +1,157 @@
+import { createHash } from 'node:crypto';
+import { openAsBlob } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { intro, log, outro } from '@clack/prompts';
+import prettyBytes from 'pretty-bytes';
+import { ApiClient, type FileInfo, type Token, type UploadedFile } from '../../index.js';
+import { type ServedSandbox, serveSandbox } from '../../serve.js';
+import { AuthorizationCodeClient } from '../../server.js';
+import { table } from '../terminal/table.js';
+import { withBar } from '../terminal/transfer-bar.js';
+import { submitLoginForm } from './login-form.js';
+import { makeSampleFiles, type SampleFile, sha256OfFile } from './sample-files.js';
+import { stopOnSignal } from './sandbox.js';
+
+const redirectUri = 'http://localhost:3000/callback'; // nobody listens there: the demo reads the redirect itself
+
+/** `doctape-sdk demo`: the SDK from end to end, over real HTTP. The first step that fails ends it. */
+export async function demo(signal: AbortSignal, { keep = false }: { keep?: boolean }): Promise<void> {
+  intro('doctape-sdk demo');
+  const folder = await mkdtemp(join(tmpdir(), 'doctape-demo-'));
+  let served: ServedSandbox | undefined;
+  const cleanUp = async () => {
+    try {
+      await served?.close();
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  };
+  let doing = 'start the sandbox';
+  const next = (step: string) => {
+    signal.throwIfAborted();
+    doing = step;
+  };
+  try {
+    served = await serveSandbox({ port: 0, data: join(folder, 'data') });
+    log.step(`A sandbox listens on ${served.url} and keeps its files in a temporary folder`);
+
+    next('sign in');
+    const token = await signIn(served);
+    const api = new ApiClient({ token, baseUrl: `${served.url}/v1` });
+    const { username, email, quota_free } = await api.account.get();
+    log.success(
+      `Signed in as ${username} (${email}), ${prettyBytes(quota_free)} free, by authorization code with PKCE`,
+    );
+
+    next('upload');
+    const samples = await makeSampleFiles(folder);
+    const uploaded: UploadedFile[] = [];
+    for (const sample of samples) uploaded.push(await uploadFile(api, sample, signal));
+
+    next('list');
+    log.message(tableOf(await api.files.list()));
+
+    next('download');
+    for (const [index, file] of uploaded.entries()) {
+      const link = api.files.url(file.id);
+      const response = await fetch(link, { signal }); // an ordinary fetch: the link is all it needs
+      const hash = createHash('sha256');
+      for await (const chunk of response.body ?? []) hash.update(chunk);
+      const digest = hash.digest('hex');
+      if (digest !== (await sha256OfFile(samples[index]?.path ?? '')))
+        throw new Error(`${file.name} came back changed`);
+      log.success(`${file.name} came back by its link, byte for byte (SHA-256 ${digest.slice(0, 16)}…)`);
+    }
+
+    next('delete');
+    for (const file of uploaded) if (!keep || file.name === 'recording.bin') await api.files.delete(file.id);
+    const left = await api.files.list();
+    if (left.length !== (keep ? uploaded.length - 1 : 0)) throw new Error('a deleted file is still listed');
+    log.success(keep ? 'Deleted the large file' : 'Deleted them all');
+
+    next('shut down');
+    if (keep) {
+      stopOnSignal(cleanUp);
+      outro('Everything worked, and the sandbox keeps running until Ctrl+C.');
+      console.log(whatNext(served)); // bare, so that it can be copied
+      return;
+    }
+    await cleanUp();
+    outro('Everything worked.');
+  } catch (error) {
+    await cleanUp();
+    log.error(
+      signal.aborted ? 'Stopped' : `The demo failed to ${doing}: ${error instanceof Error ? error.message : error}`,
+    );
+    process.exitCode = 1;
+  }
+}
+
+async function signIn({ url, sandbox }: ServedSandbox): Promise<Token> {
+  const app = sandbox.apps.find(({ type }) => type === 'server');
+  const user = sandbox.users.find(({ username }) => username === 'alice');
+  if (!app?.clientSecret || !user) throw new Error('the sandbox lacks its demo app or user');
+  const client = new AuthorizationCodeClient({
+    clientId: app.clientId,
+    clientSecret: app.clientSecret,
+    redirectUri,
+    scope: ['account.read', 'file.create', 'file.read', 'file.delete'],
+    authorizationEndpoint: `${url}/oauth2`,
+    tokenEndpoint: `${url}/oauth2/token`,
+    issuer: url,
+  });
+  const { url: authorizationUrl, pending } = await client.authorize();
+  const callback = await submitLoginForm(authorizationUrl, {
+    username: user.username,
+    password: user.password,
+    decision: 'allow',
+  });
+  log.step('Filled in the sign-in form as a browser would, and was sent back with a code');
+  return client.exchange(callback, pending);
+}
+
+async function uploadFile(
+  api: ApiClient,
+  { path, name, type }: SampleFile,
+  signal: AbortSignal,
+): Promise<UploadedFile> {
+  const source = await openAsBlob(path, { type });
+  const file = await withBar(name, ({ update }) => api.files.upload(source, { name, onProgress: update, signal }));
+  log.success(`Uploaded ${name}, ${prettyBytes(file.size)}`);
+  return file;
+}
+
+function tableOf(files: readonly FileInfo[]): string {
+  const rows = files.map((file) => [
+    `${file.name}.${file.extension}`,
+    prettyBytes(file.size),
+    file.media_type,
+    file.time_added.toISOString().slice(0, 16).replace('T', ' '),
+  ]);
+  return table([['name', 'size', 'type', 'added'], ...rows], [1]);
+}
+
+function whatNext({ url, sandbox }: ServedSandbox): string {
+  const app = sandbox.apps.find(({ type }) => type === 'server');
+  const query = new URLSearchParams({
+    response_type: 'code',
+    client_id: app?.clientId ?? '',
+    redirect_uri: 'urn:ietf:wg:oauth:2.0:oob',
+    scope: 'account.read file.read',
+  });
+  return [
+    'See the sign-in page (alice, password wonderland):',
+    `${url}/oauth2?${query}`,
+    '',
+    'It shows a code. Exchange it:',
+    `curl ${url}/oauth2/token -d grant_type=authorization_code \\`,
+    `  -d client_id=${app?.clientId} -d client_secret=${app?.clientSecret} \\`,
+    '  -d redirect_uri=urn:ietf:wg:oauth:2.0:oob -d code=CODE',
+    '',
+    'List the files with the token you get:',
+    `curl ${url}/v1/doc -H 'Authorization: Bearer TOKEN'`,
+    '',
+  ].join('\n');
+}

@@ -1,0 +1,156 @@
+import type { BigIntStats } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { TransferError } from '../../protocol/errors.js';
+import { systemCode } from '../system-error.js';
+
+/** A file as it was when it was opened. */
+export interface Opened {
+  path: string;
+  name: string;
+  type: string;
+  size: number;
+  lastModified: number;
+  version: string;
+}
+
+/** Differs when the content does, as far as the file system tells. */
+export function versionOf({ ino, size, mtimeNs }: BigIntStats): string {
+  return [ino, size, mtimeNs].join();
+}
+
+/**
+ * A file on disk. The runtimes have such blobs of their own, but Bun does not notice that the file has changed
+ * (oven-sh/bun#43109), Deno reads it whole (denoland/deno#32316), and Node says nothing but that it could not be read.
+ * So this one reads for itself, and on Node and Bun is a blob of the runtime's as well, for those who look inside.
+ */
+export class DiskFile extends File {
+  readonly #opened: Opened;
+
+  /** @param native the same content as the runtime has it, if it has a way that leaves it on disk */
+  constructor(native: Blob[], opened: Opened) {
+    const { name, type, lastModified } = opened;
+    super(native, name, { type, lastModified });
+    this.#opened = opened;
+  }
+
+  override get size(): number {
+    return this.#opened.size;
+  }
+
+  override slice(start?: number, end?: number, type?: string): Blob {
+    const native = super.size > 0 ? [super.slice(start, end)] : [];
+    return new DiskSlice(native, this.#opened, { start: 0, end: this.#opened.size }, start, end, type);
+  }
+
+  override stream(): ReadableStream<Uint8Array<ArrayBuffer>> {
+    return this.slice().stream();
+  }
+
+  override arrayBuffer(): Promise<ArrayBuffer> {
+    return this.slice().arrayBuffer();
+  }
+
+  override bytes(): Promise<Uint8Array<ArrayBuffer>> {
+    return this.slice().bytes();
+  }
+
+  override text(): Promise<string> {
+    return this.slice().text();
+  }
+}
+
+interface Extent {
+  start: number;
+  end: number;
+}
+
+const streamedAtOnce = 512 * 1024;
+
+class DiskSlice extends Blob {
+  readonly #opened: Opened;
+  readonly #extent: Extent;
+
+  constructor(native: Blob[], opened: Opened, outer: Extent, start = 0, end = outer.end - outer.start, type = '') {
+    super(native, { type });
+    const most = outer.end - outer.start;
+    const from = position(start, most);
+    this.#opened = opened;
+    this.#extent = { start: outer.start + from, end: outer.start + Math.max(from, position(end, most)) };
+  }
+
+  override get size(): number {
+    return this.#extent.end - this.#extent.start;
+  }
+
+  override slice(start?: number, end?: number, type?: string): Blob {
+    const native = super.size > 0 ? [super.slice(start, end)] : [];
+    return new DiskSlice(native, this.#opened, this.#extent, start, end, type);
+  }
+
+  override stream(): ReadableStream<Uint8Array<ArrayBuffer>> {
+    const { start, end } = this.#extent;
+    let at = start;
+    return new ReadableStream(
+      {
+        type: 'bytes',
+        pull: async (controller) => {
+          const to = Math.min(at + streamedAtOnce, end);
+          if (to > at) controller.enqueue(await read(this.#opened, { start: at, end: to }));
+          at = to;
+          if (to < end) return;
+          controller.close();
+          controller.byobRequest?.respond(0); // a reader with a buffer of its own waits for that
+        },
+      },
+      { highWaterMark: 0 },
+    );
+  }
+
+  override bytes(): Promise<Uint8Array<ArrayBuffer>> {
+    return read(this.#opened, this.#extent);
+  }
+
+  override async arrayBuffer(): Promise<ArrayBuffer> {
+    return (await this.bytes()).buffer;
+  }
+
+  override async text(): Promise<string> {
+    return new TextDecoder().decode(await this.bytes());
+  }
+}
+
+/** As `slice` counts: from the end if negative, and never beyond either. */
+function position(value: number, most: number): number {
+  const whole = Math.round(value) || 0;
+  return whole < 0 ? Math.max(0, most + whole) : Math.min(whole, most);
+}
+
+async function read({ path, version, size }: Opened, { start, end }: Extent): Promise<Uint8Array<ArrayBuffer>> {
+  let handle: FileHandle;
+  try {
+    handle = await open(path);
+  } catch (error) {
+    throw changed(path, `can no longer be read (${systemCode(error)})`, start);
+  }
+  try {
+    const bytes = new Uint8Array(end - start);
+    let filled = 0;
+    for (let bytesRead = 1; bytesRead > 0 && filled < bytes.byteLength; filled += bytesRead) {
+      ({ bytesRead } = await handle.read(bytes, filled, bytes.byteLength - filled, start + filled));
+    }
+    // afterwards: it is these bytes that must be of the version that was opened
+    if (versionOf(await handle.stat({ bigint: true })) !== version) throw changed(path, 'has changed', start);
+    if (filled < bytes.byteLength) {
+      const message = `${basename(path)} ends after ${start + filled} bytes, and was said to have ${size}`;
+      throw new TransferError('truncated', `${message}: upload a stream of it`, start + filled);
+    }
+    return bytes;
+  } finally {
+    await handle.close();
+  }
+}
+
+function changed(path: string, what: string, bytes: number): TransferError {
+  return new TransferError('changed', `${basename(path)} ${what} since it was opened: open it again`, bytes);
+}

@@ -1,0 +1,134 @@
+import {
+  AuthorizationCodeClient,
+  type AuthorizationCodeClientOptions,
+} from '../../oauth/authorization-code/authorization-code-client.js';
+import {
+  checkDuration,
+  checkFunction,
+  checkOptionalFunction,
+  checkOptions,
+  checkSignal,
+  invalid,
+} from '../../protocol/checks.js';
+import { ConfigurationError } from '../../protocol/errors.js';
+import type { Token } from '../../protocol/schemas/token.js';
+import { watch } from '../../transport/http/watch.js';
+import { callbackServer } from './callback-server.js';
+import { openBrowser } from './open-browser.js';
+
+/** Who signs in where, and how the browser is brought there. */
+export interface LoopbackOptions
+  extends Pick<
+    AuthorizationCodeClientOptions,
+    'clientId' | 'clientSecret' | 'scope' | 'authorizationEndpoint' | 'tokenEndpoint' | 'issuer' | 'fetch'
+  > {
+  /**
+   * Brings the user to an address. What it returns may be a promise; that it fails ends the sign-in only when there is no
+   * `onUrl`. @default the opener of the platform: `xdg-open`, `open`, or `rundll32`
+   */
+  open?: ((url: URL) => unknown) | undefined;
+  /** Told the address before it is opened, to show it to users whose browser does not come up. */
+  onUrl?: ((url: URL) => void) | undefined;
+  /** More parameters for the authorization URL. None of the protocol's own can be among them. */
+  params?: Record<string, string> | undefined;
+  /** The path of the redirect URI. @default '/callback' */
+  redirectPath?: string | undefined;
+  /** The port of the redirect URI, for a server that wants it registered. @default 0: a free one */
+  port?: number | undefined;
+  /** Milliseconds the whole sign-in may take. @default 600_000 */
+  timeout?: number | undefined;
+  /** Ends the sign-in, which then rejects with the signal's reason. */
+  signal?: AbortSignal | undefined;
+}
+
+/**
+ * Signs in from a program without a web server, by authorization code with PKCE (RFC 8252, wire document section 2.3):
+ * listens on a port of 127.0.0.1, opens the browser, waits for it to come back, and closes the port.
+ * The redirect URI is `http://127.0.0.1:PORT/callback`.
+ *
+ * @example
+ * const token = await signInWithLoopback({ clientId, scope: ['file.read'], onUrl: (url) => console.log(`Open ${url}`) });
+ *
+ * @throws {ConfigurationError} when an option is wrong, the port is taken, or no browser can be opened and there is no `onUrl`
+ * @throws {OAuthError} when the user or the server refused
+ * @throws {CallbackError} when the answer is not one of the protocol, or of another issuer
+ * @throws {TimeoutError} `timeout` when nobody came back in time
+ * @throws whatever else `AuthorizationCodeClient.exchange()` throws
+ */
+export async function signInWithLoopback(options: LoopbackOptions): Promise<Token> {
+  const {
+    open = openBrowser,
+    onUrl,
+    params,
+    redirectPath = '/callback',
+    port = 0,
+    timeout = 600_000,
+    signal,
+    clientId,
+    scope,
+    authorizationEndpoint,
+    tokenEndpoint,
+    issuer,
+    fetch,
+  } = checkOptions('options of signInWithLoopback', options);
+  checkFunction('open', open);
+  checkOptionalFunction('onUrl', onUrl);
+  if (typeof redirectPath !== 'string' || !isPlainPath(redirectPath)) {
+    throw invalid('redirectPath', 'must be a path of plain characters, such as /callback');
+  }
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
+    throw invalid('port', 'must be a whole number from 0 to 65535');
+  }
+  checkDuration('timeout', timeout);
+  const clientWith = (redirectUri: string) =>
+    new AuthorizationCodeClient({
+      clientId,
+      ...('clientSecret' in options && { clientSecret: options.clientSecret }),
+      scope,
+      authorizationEndpoint,
+      tokenEndpoint,
+      issuer,
+      fetch,
+      redirectUri,
+      maxAge: Math.ceil(timeout / 1000),
+    });
+  clientWith('http://127.0.0.1/'); // what is wrong with the options is told before a port is taken
+
+  const watched = watch({ signal: checkSignal(signal), limit: timeout, code: 'timeout', operation: 'the sign-in' });
+  try {
+    const server = await callbackServer(redirectPath, port);
+    try {
+      const client = clientWith(server.redirectUri);
+      const { url, state, pending } = await client.authorize({ ...(params && { params }) });
+      const token = server.receive(state, (callback) => client.exchange(callback, pending, { signal: watched.signal }));
+      token.catch(() => {}); // when the browser cannot be opened, nobody waits for it
+      onUrl?.(new URL(url));
+      const opening = bring(open, url, onUrl !== undefined);
+      return await watched.run(Promise.race([token, opening]));
+    } finally {
+      await server.close();
+    }
+  } finally {
+    watched.stop();
+  }
+}
+
+/** Rejects when the user cannot get there; else it stays open. */
+function bring(open: (url: URL) => unknown, url: URL, shown: boolean): Promise<never> {
+  return new Promise((_, reject) => {
+    const fail = () => {
+      const remedy = 'pass onUrl to show its address in place of it, or open, to open it another way';
+      if (!shown) reject(new ConfigurationError('invalid_argument', `open failed to bring up a browser: ${remedy}`));
+    };
+    try {
+      Promise.resolve(open(new URL(url))).catch(fail);
+    } catch {
+      fail();
+    }
+  });
+}
+
+/** A path that a browser leaves as it is. */
+function isPlainPath(path: string): boolean {
+  return /^\/[\w\-.~/]*$/.test(path) && new URL(`http://127.0.0.1${path}`).pathname === path;
+}

@@ -1,0 +1,50 @@
+import { invalid, kindOf } from './checks.js';
+import { ConfigurationError } from './errors.js';
+
+/**
+ * The names of all options of `T`. The compiler demands every one of them, so that a new option cannot be forgotten here
+ * and then be refused as unknown.
+ */
+export type OptionNames<T> = { readonly [Name in keyof Required<T>]: 1 };
+
+/**
+ * Checks that an options argument is an object, and that it has no option that `names` does not have.
+ *
+ * @param what how a message names the object, such as `options` or `range`
+ * @throws {ConfigurationError} `unknown_option` for a misspelt option, with the nearest known name
+ */
+export function checkOptions<T extends object>(what: string, options: T, names: OptionNames<T>): T {
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    throw invalid(what, `must be an object, not ${kindOf(options)}`);
+  }
+  for (const name of Object.keys(options))
+    if (!Object.hasOwn(names, name)) throw unknownOption(name, Object.keys(names));
+  return options;
+}
+
+function unknownOption(name: string, known: string[]): ConfigurationError {
+  const distances = known.map((other) => distance(name.toLowerCase(), other.toLowerCase()));
+  const least = Math.min(...distances);
+  const remedy =
+    least <= Math.max(2, name.length / 3)
+      ? `did you mean ${known[distances.indexOf(least)]}?`
+      : `the options are ${known.join(', ')}`;
+  // the name itself comes from the application, but a value in place of a name must not get into a log
+  const shown = /^\w{1,40}$/.test(name) ? name : 'a name that is not an identifier';
+  return new ConfigurationError('unknown_option', `${shown} is not an option; ${remedy}`);
+}
+
+/** The Levenshtein distance: how many letters have to be changed, added or removed. */
+function distance(from: string, to: string): number {
+  let row = Array.from({ length: to.length + 1 }, (_, column) => column);
+  for (const letter of from.slice(0, 40)) {
+    let left = (row[0] ?? 0) + 1;
+    row = row.map((above, column) => {
+      if (column === 0) return left;
+      const diagonal = row[column - 1] ?? 0;
+      left = Math.min(above + 1, left + 1, diagonal + (letter === to[column - 1] ? 0 : 1));
+      return left;
+    });
+  }
+  return row.at(-1) ?? 0;
+}

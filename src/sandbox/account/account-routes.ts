@@ -1,0 +1,69 @@
+import { Hono } from 'hono';
+import { requires } from '../core/access.js';
+import { success } from '../core/answer.js';
+import type { SandboxContext, SandboxEnv } from '../core/context.js';
+import { Failure } from '../core/failure.js';
+import { quotaOf } from '../core/quota.js';
+import { sendBytes } from '../files/send.js';
+import type { Grant } from '../store/records.js';
+import { avatar } from './avatar.js';
+
+/** `/v1/account` (wire document section 3.1). */
+export function accountRoutes(context: SandboxContext): Hono<SandboxEnv> {
+  const routes = new Hono<SandboxEnv>();
+
+  routes.get('/', requires('account.read'), async (c) => {
+    const user = c.get('user');
+    const { total, used, free } = await quotaOf(context, user);
+    return success(c, {
+      quota: total,
+      username: user.username,
+      firstname: user.firstname ?? '',
+      lastname: user.lastname ?? '',
+      email: user.email ?? '',
+      country_code: 'DE',
+      avatar: `${new URL(c.req.url).origin}/v1/account/avatar/50?${context.now()}`,
+      quota_used: used,
+      quota_free: free,
+      type: 'basic',
+      ...(context.quirks.has('account-extras') && accountExtras(context, c.get('grant'))),
+    });
+  });
+
+  // without a size as well: real answers named such an address
+  routes.get('/avatar/:size?', requires('account.read'), async (c) => {
+    const size = Number(c.req.param('size') ?? 50);
+    if (![50, 300, 600].includes(size)) throw new Failure(404);
+    const { username } = c.get('user');
+    const picture = await avatar(username, size);
+    return sendBytes(c, { tag: `"avatar/${username}/${size}"`, type: 'image/jpeg', bytes: picture });
+  });
+
+  return routes;
+}
+
+/** What real answers of autumn 2014 had beside the documentation (wire document section 3.1). */
+function accountExtras({ apps }: SandboxContext, { client_id, scope }: Grant): Record<string, unknown> {
+  const app = {
+    name: apps.get(client_id)?.name ?? '',
+    description: null,
+    timeadded: 1_411_632_000,
+    homepage: null,
+    scopes: scope,
+  };
+  return {
+    application: { docViewer: 'html5' },
+    notifications: { shared: true, tapeUpdates: true, newsletter: true },
+    linkedApps: { [client_id]: app },
+    referer_token: '0123456789abcdef0123456789abcdef',
+    language_code: 'de',
+    paymill: null,
+    permissions: {
+      embed: false,
+      streamHd: false,
+      searchMeta: false,
+      searchContent: false,
+      downloadAs: { pdf: false, mp3: false, mp4Sd: false, mp4Hd: false },
+    },
+  };
+}

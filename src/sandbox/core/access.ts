@@ -1,0 +1,33 @@
+import type { MiddlewareHandler } from 'hono';
+import type { Scope } from '../../protocol/scopes.js';
+import { fingerprint, type SandboxContext, type SandboxEnv } from './context.js';
+import { Failure } from './failure.js';
+
+/** Finds out whose token a request carries: in the header, or else in the query (wire document section 2.1). */
+export function authenticate(context: SandboxContext): MiddlewareHandler<SandboxEnv> {
+  return async (c, next) => {
+    const header = /^bearer +(.+)$/i.exec(c.req.header('authorization') ?? '')?.[1];
+    const token = header ?? c.req.query('access_token');
+    if (!token) throw new Failure(401, undefined, { 'WWW-Authenticate': 'Bearer realm="doctape"' });
+    const grant = await context.store.get('tokens', await fingerprint(token));
+    const user = grant && context.users.get(grant.username);
+    if (!user || grant.expires <= context.now()) {
+      throw new Failure(401, undefined, { 'WWW-Authenticate': 'Bearer realm="doctape", error="invalid_token"' });
+    }
+    c.set('grant', grant);
+    c.set('user', user);
+    await next();
+  };
+}
+
+/** Lets a request pass whose token has all of these scopes. */
+export function requires(...scopes: Scope[]): MiddlewareHandler<SandboxEnv> {
+  return async (c, next) => {
+    const { scope } = c.get('grant');
+    if (!scopes.every((needed) => scope.includes(needed))) {
+      const challenge = `Bearer realm="doctape", error="insufficient_scope", scope="${scopes.join(' ')}"`;
+      throw new Failure(403, undefined, { 'WWW-Authenticate': challenge });
+    }
+    await next();
+  };
+}

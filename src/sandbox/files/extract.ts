@@ -1,0 +1,57 @@
+import type { SandboxUser } from '../core/config.js';
+import type { SandboxContext } from '../core/context.js';
+import { Failure } from '../core/failure.js';
+import { quotaOf } from '../core/quota.js';
+import { RefusedArchive } from '../media/archives/refused-archive.js';
+import { unzip } from '../media/archives/unzip.js';
+import { keyOf } from '../store/records.js';
+import { storedBytes } from '../store/stored-bytes.js';
+import { cleanFileName } from './file-name.js';
+import { addFiles, dropFiles, findFile, type NewFile } from './files.js';
+
+const mostEntries = 10_000;
+
+/** Unpacks a zip archive into the user's files: all of it, or nothing (wire document section 3.2). */
+export async function extractArchive(context: SandboxContext, user: SandboxUser, id: string): Promise<void> {
+  const { store } = context;
+  const { file } = await findFile(context, user, id);
+  if (!/zip/.test(file.type) && file.extension.toLowerCase() !== 'zip')
+    throw new Failure(400, 'the file is no zip archive');
+  const quota = await quotaOf(context, user);
+  const bytes = storedBytes(store, file);
+  const files: NewFile[] = [];
+  try {
+    for await (const { name, stream } of unzip(bytes, { maxBytes: quota.free, maxEntries: mostEntries })) {
+      const unpacked = {
+        id: crypto.randomUUID(),
+        fileName: cleanFileName(name),
+        type: undefined,
+        size: 0,
+        tags: [],
+        starred: false,
+        origin: file.origin,
+      };
+      files.push(unpacked);
+      const writer = await store.writeBlob(unpacked.id);
+      try {
+        const reader = stream.getReader();
+        for (let chunk = await reader.read(); !chunk.done; chunk = await reader.read()) {
+          quota.reserve(chunk.value.byteLength);
+          unpacked.size += chunk.value.byteLength;
+          await writer.write(chunk.value);
+        }
+        await writer.commit();
+      } catch (error) {
+        await writer.discard();
+        throw error;
+      }
+    }
+  } catch (error) {
+    await dropFiles(context, user, files, quota);
+    if (!(await store.get('files', keyOf(file.owner, id)))) throw new Failure(404); // deleted meanwhile
+    bytes.check();
+    if (error instanceof RefusedArchive) throw new Failure(400, error.message);
+    throw error;
+  }
+  await addFiles(context, user, files, quota);
+}

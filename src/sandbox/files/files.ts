@@ -1,0 +1,271 @@
+import type { SandboxUser } from '../core/config.js';
+import type { SandboxContext } from '../core/context.js';
+import { exclusively } from '../core/exclusively.js';
+import { Failure } from '../core/failure.js';
+import { type Quota, quotaOf } from '../core/quota.js';
+import { readMeta } from '../media/meta.js';
+import { UnreadableMedia } from '../media/reading/unreadable-media.js';
+import { type FileRecord, keyOf } from '../store/records.js';
+import { storedBytes } from '../store/stored-bytes.js';
+import { joinTapes, sharedTapes } from '../tapes/tapes.js';
+import { cleanFileName, joinName, splitName } from './file-name.js';
+import { mediaTypeOf, typeOf } from './media-type.js';
+
+/** Users' files: what the routes do, without HTTP. */
+
+/**
+ * A file as one user sees it: `shared` is 0 for their own, 1 for a personal share, else the id of the tape's owner. Of somebody
+ * else's file, the tags that share it with third parties are left out.
+ */
+export interface VisibleFile {
+  file: FileRecord;
+  shared: 0 | 1 | string;
+}
+
+export function ownFiles({ store }: SandboxContext, username: string): AsyncIterable<FileRecord> {
+  return store.list('files', keyOf(username, ''));
+}
+
+/** A user's own files, then what others share with them (wire document section 7, choice 41). */
+export async function* visibleFiles(context: SandboxContext, user: SandboxUser): AsyncGenerator<VisibleFile> {
+  for await (const file of ownFiles(context, user.username)) yield { file, shared: 0 };
+  for (const owner of context.users.values()) {
+    if (owner.username === user.username) continue;
+    const tapes = await sharedTapes(context, owner, user);
+    for await (const file of ownFiles(context, owner.username)) {
+      const seen = sharedWith(file, user, tapes);
+      if (seen) yield seen;
+    }
+  }
+}
+
+/** @param tapes the tags of its owner's tapes that the user may see */
+function sharedWith(file: FileRecord, user: SandboxUser, tapes: ReadonlySet<string>): VisibleFile | undefined {
+  const personal = `+${user.username}`;
+  const isPersonal = file.tags.includes(personal);
+  if (!isPersonal && !file.tags.some((tag) => tapes.has(tag))) return undefined;
+  const tags = file.tags
+    .filter((tag) => tag === personal || tapes.has(tag) || !/^[+#]/.test(tag))
+    .map((tag) => (tapes.has(tag) ? `#${file.owner}/${tag.slice(1)}` : tag)); // wire document section 3.2
+  return { file: { ...file, tags }, shared: isPersonal ? 1 : file.owner };
+}
+
+/** A file that a user may read. One that they may not is not found: nobody learns which ids exist. */
+export async function findFile(context: SandboxContext, user: SandboxUser, id: string): Promise<VisibleFile> {
+  const own = await context.store.get('files', keyOf(user.username, id));
+  if (own) return { file: own, shared: 0 };
+  for (const owner of context.users.values()) {
+    const file = await context.store.get('files', keyOf(owner.username, id));
+    if (!file) continue;
+    const seen = sharedWith(file, user, await sharedTapes(context, owner, user));
+    if (seen) return seen;
+  }
+  throw new Failure(404);
+}
+
+/** A file that a user may change: one of their own. */
+export async function findOwnFile(context: SandboxContext, user: SandboxUser, id: string): Promise<FileRecord> {
+  const { file, shared } = await findFile(context, user, id);
+  if (shared !== 0) throw new Failure(403, 'the file belongs to somebody else');
+  return file;
+}
+
+/** A file whose bytes are in the store already. */
+export interface NewFile {
+  id: string;
+  fileName: string;
+  type: string | undefined;
+  size: number;
+  tags: string[];
+  starred: boolean;
+  origin: string;
+}
+
+/** Looks into new files, whose bytes are reserved, and puts them on record: all or none. */
+export async function addFiles(
+  context: SandboxContext,
+  user: SandboxUser,
+  files: readonly NewFile[],
+  quota: Quota,
+): Promise<FileRecord[]> {
+  try {
+    const records: FileRecord[] = [];
+    for (const file of files) records.push(await describeFile(context, user, file)); // one is open at a time
+    await putFiles(context, user, records, quota);
+    return records;
+  } catch (error) {
+    await dropFiles(context, user, files, quota);
+    throw error;
+  }
+}
+
+async function putFiles(
+  context: SandboxContext,
+  user: SandboxUser,
+  records: readonly FileRecord[],
+  quota: Quota,
+): Promise<void> {
+  await exclusively(context, user.username, async () => {
+    if ((await quotaOf(context, user)) !== quota) throw new Failure(503, 'the sandbox was reset meanwhile');
+    for (const record of records) {
+      await context.store.put('files', keyOf(user.username, record.id), record);
+      await joinTapes(context, user, record.tags);
+    }
+  });
+  for (const { size } of records) quota.keep(size);
+}
+
+/** Takes back files that were to be added: nothing of them stays. */
+export async function dropFiles(
+  { store }: SandboxContext,
+  user: SandboxUser,
+  files: readonly Pick<NewFile, 'id' | 'size'>[],
+  quota: Quota,
+): Promise<void> {
+  for (const { id, size } of files) {
+    quota.release(size);
+    await store.deleteBlob(id);
+    await store.delete('files', keyOf(user.username, id));
+  }
+}
+
+async function describeFile({ store, now }: SandboxContext, user: SandboxUser, file: NewFile): Promise<FileRecord> {
+  const { id, fileName, size, tags, starred, origin } = file;
+  const { name, extension } = splitName(fileName);
+  const type = typeOf(file.type, extension);
+  const media_type = mediaTypeOf(type);
+  let processing_status: FileRecord['processing_status'] = 'ok';
+  let meta: Record<string, unknown> = {};
+  const bytes = storedBytes(store, { id, size });
+  try {
+    meta = await readMeta(type, media_type, bytes);
+  } catch (error) {
+    if (!(error instanceof UnreadableMedia)) throw error;
+    processing_status = 'failed';
+  }
+  bytes.check();
+  return {
+    id,
+    owner: user.username,
+    name,
+    extension,
+    type,
+    size,
+    time_added: Math.floor(now() / 1000),
+    media_type,
+    tags,
+    origin,
+    starred,
+    public_code: null,
+    processing_status,
+    meta,
+  };
+}
+
+export interface FileChanges {
+  name?: string | undefined;
+  tags?: string[] | undefined;
+  starred?: boolean | undefined;
+}
+
+/** A name may come with the extension it has; the extension stays (wire document section 7, choice 40). */
+export function updateFile(
+  context: SandboxContext,
+  user: SandboxUser,
+  id: string,
+  changes: FileChanges,
+): Promise<FileRecord> {
+  return exclusively(context, user.username, async () => {
+    const file = await findOwnFile(context, user, id);
+    const { name = file.name, tags = file.tags, starred = file.starred } = changes;
+    const ending = `.${file.extension}`;
+    const stem = file.extension !== '' && name.endsWith(ending) ? name.slice(0, -ending.length) : name;
+    const fileName = joinName({ name: stem, extension: file.extension });
+    if (stem.trim() === '' || cleanFileName(fileName) !== fileName)
+      throw new Failure(400, 'name cannot be that of a file');
+    const changed = { ...file, name: stem, tags: [...new Set(tags)], starred };
+    await context.store.put('files', keyOf(user.username, id), changed);
+    await joinTapes(context, user, changed.tags);
+    return changed;
+  });
+}
+
+/** The copy has neither tags nor a public address (wire document section 3.2). */
+export async function cloneFile(context: SandboxContext, user: SandboxUser, id: string): Promise<string> {
+  const { file } = await findFile(context, user, id);
+  const quota = await quotaOf(context, user);
+  quota.reserve(file.size);
+  const copy = {
+    ...file,
+    id: crypto.randomUUID(),
+    owner: user.username,
+    tags: [],
+    public_code: null,
+    time_added: Math.floor(context.now() / 1000),
+  };
+  try {
+    await copyBlob(context, file, copy.id);
+    await putFiles(context, user, [copy], quota);
+  } catch (error) {
+    await dropFiles(context, user, [copy], quota);
+    throw error;
+  }
+  return copy.id;
+}
+
+async function copyBlob({ store }: SandboxContext, { id, size }: FileRecord, copy: string): Promise<void> {
+  const writer = await store.writeBlob(copy);
+  try {
+    const reader = size > 0 ? store.readBlob(id, { start: 0, end: size - 1 }).getReader() : undefined;
+    for (let chunk = await reader?.read(); chunk && !chunk.done; chunk = await reader?.read())
+      await writer.write(chunk.value);
+    await writer.commit();
+  } catch (error) {
+    await writer.discard();
+    throw error;
+  }
+}
+
+/** Gives a file a public address, or takes it away. */
+export function publishFile(
+  context: SandboxContext,
+  user: SandboxUser,
+  id: string,
+  open: boolean,
+): Promise<FileRecord> {
+  const { store } = context;
+  return exclusively(context, user.username, async () => {
+    const file = await findOwnFile(context, user, id);
+    if (open === (file.public_code !== null)) return file;
+    const changed = { ...file, public_code: open ? publicCode() : null };
+    if (changed.public_code !== null) await store.put('public', changed.public_code, { owner: user.username, id });
+    await store.put('files', keyOf(user.username, id), changed);
+    if (file.public_code !== null) await store.delete('public', file.public_code);
+    return changed;
+  });
+}
+
+/** Six letters and digits, as doctape's were (wire document section 1.1). */
+function publicCode(): string {
+  const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
+  return Array.from(crypto.getRandomValues(new Uint32Array(6)), (value) => alphabet[value % alphabet.length]).join('');
+}
+
+export async function findPublicFile({ store }: SandboxContext, code: string): Promise<FileRecord> {
+  const address = await store.get('public', code);
+  const file = address && (await store.get('files', keyOf(address.owner, address.id)));
+  if (!file || file.public_code !== code) throw new Failure(404);
+  return file;
+}
+
+export function deleteFile(context: SandboxContext, user: SandboxUser, id: string): Promise<void> {
+  const { store } = context;
+  return exclusively(context, user.username, async () => {
+    const file = await findOwnFile(context, user, id);
+    const quota = await quotaOf(context, user);
+    await store.delete('files', keyOf(user.username, id));
+    quota.remove(file.size);
+    if (file.public_code !== null) await store.delete('public', file.public_code);
+    await store.deleteBlob(id);
+  });
+}

@@ -1,0 +1,122 @@
+import { create } from 'content-disposition';
+import type { Context } from 'hono';
+import type { SandboxContext } from '../core/context.js';
+import { Failure } from '../core/failure.js';
+import { type MadeRendition, makeRendition } from '../media/rendition.js';
+import { type FileRecord, keyOf } from '../store/records.js';
+import type { BlobRange } from '../store/store.js';
+import { storedBytes } from '../store/stored-bytes.js';
+import { joinName } from './file-name.js';
+
+/** Something to send: its bytes do not change as long as its tag does not. */
+interface Sendable {
+  tag: string;
+  type: string;
+  size: number;
+  headers?: Record<string, string>;
+  read: (range: BlobRange) => ReadableStream<Uint8Array> | Uint8Array<ArrayBuffer>;
+}
+
+/** What a rendition is, where the original is one already: its uploader may have called it by another name. */
+const identityTypes: Record<string, string> = {
+  'image.jpg': 'image/jpeg',
+  'document.pdf': 'application/pdf',
+  'audio.mp3': 'audio/mpeg',
+  'video_640.mp4': 'video/mp4',
+  'video_1280.mp4': 'video/mp4',
+};
+
+/** Sends the original of a file, or what can be made of it; anything else is the documented 404. */
+export async function sendRendition(
+  c: Context,
+  context: SandboxContext,
+  file: FileRecord,
+  rendition: string,
+): Promise<Response> {
+  if (rendition === 'original') return sendOriginal(c, context, file, file.type);
+  if (file.processing_status !== 'ok') throw new Failure(404);
+  const name = rendition === 'poster_1280.mp4' ? 'poster_1280.jpg' : rendition; // as the documentation misspells it
+  const tag = `"${file.id}/${name}"`;
+  if (isKnown(c, tag)) return c.body(null, 304, { ETag: tag, 'Cache-Control': caching });
+  const made = await make(context, file, name);
+  if (made === 'identity') return sendOriginal(c, context, file, identityTypes[name] ?? file.type);
+  if (!made) throw new Failure(404);
+  return sendBytes(c, { tag, ...made });
+}
+
+/** Sends what is in memory. */
+export function sendBytes(c: Context, { tag, type, bytes }: { tag: string } & MadeRendition): Response {
+  return send(c, { tag, type, size: bytes.byteLength, read: ({ start, end }) => bytes.subarray(start, end + 1) });
+}
+
+async function make(
+  context: SandboxContext,
+  file: FileRecord,
+  name: string,
+): Promise<MadeRendition | 'identity' | undefined> {
+  const { id, type, media_type } = file;
+  const bytes = storedBytes(context.store, file);
+  try {
+    const made = await context.renditions.get(`${id}/${name}`, () => makeRendition(type, media_type, bytes, name));
+    bytes.check();
+    return made;
+  } catch (error) {
+    if (await context.store.get('files', keyOf(file.owner, id))) throw error;
+    throw new Failure(404); // deleted meanwhile
+  }
+}
+
+const caching = 'private, no-cache';
+
+/** Whether the client has this already (RFC 9110 section 13.1.2). */
+function isKnown(c: Context, tag: string): boolean {
+  const known = c.req.header('if-none-match');
+  return known === '*' || known?.split(/\s*,\s*/).some((other) => other.replace(/^W\//, '') === tag) === true;
+}
+
+function sendOriginal(c: Context, { store }: SandboxContext, file: FileRecord, type: string): Response {
+  return send(c, {
+    tag: `"${file.id}"`,
+    type,
+    size: file.size,
+    headers: { 'Content-Disposition': create(joinName(file)) },
+    read: (range) => store.readBlob(file.id, range),
+  });
+}
+
+/** Whole, or a single range (RFC 9110 sections 13 and 14, wire document section 7, choice 30). */
+function send(c: Context, { tag, type, size, headers: more, read }: Sendable): Response {
+  const headers: Record<string, string> = {
+    ...(!c.get('noRanges') && { 'Accept-Ranges': 'bytes' }),
+    'Cache-Control': caching,
+    'Content-Type': type,
+    ETag: tag,
+    ...more,
+  };
+  if (isKnown(c, tag)) return c.body(null, 304, headers);
+
+  const range = readRange(c.get('noRanges') ? undefined : c.req.header('range'), c.req.header('if-range'), tag, size);
+  const { start, end } = range ?? { start: 0, end: size - 1 };
+  headers['Content-Length'] = String(end - start + 1);
+  if (range) headers['Content-Range'] = `bytes ${start}-${end}/${size}`;
+  const status = range ? 206 : 200;
+  if (end < start || c.req.method === 'HEAD') return c.body(null, status, headers);
+  return c.body(read({ start, end }), status, headers);
+}
+
+/** Undefined for the whole file: no range, several, one in another unit, or one of another version. */
+function readRange(
+  range: string | undefined,
+  ifRange: string | undefined,
+  tag: string,
+  size: number,
+): BlobRange | undefined {
+  if (ifRange !== undefined && ifRange !== tag) return undefined;
+  const [, first = '', last = ''] = /^bytes=(\d*)-(\d*)$/i.exec(range ?? '') ?? [];
+  if (first === '' && last === '') return undefined;
+  const start = first === '' ? Math.max(0, size - Number(last)) : Number(first);
+  const end = first === '' || last === '' ? size - 1 : Math.min(Number(last), size - 1);
+  if (first !== '' && last !== '' && Number(last) < Number(first)) return undefined; // no range at all by the grammar
+  if (start > end) throw new Failure(416, undefined, { 'Content-Range': `bytes */${size}` });
+  return { start, end };
+}

@@ -1,0 +1,35 @@
+import type { CreateReadableOptions, Entry, GetEntriesOptions } from '@zip.js/zip.js';
+import { ZipReader } from '@zip.js/zip.js/lib/zip-core-reader.js';
+import { type Bytes, readPart } from '../reading/bytes.js';
+
+/** The list of a zip's entries stands at its end and is read in one piece. With 16 MiB it has some 200,000 entries. */
+const mostDirectoryBytes = 16 * 1024 * 1024;
+
+export interface OpenZip {
+  entries(options?: GetEntriesOptions): AsyncIterable<Entry>;
+  close(): Promise<void>;
+}
+
+/** Opens a zip for reading, of which only what is asked for is read. */
+export function openZip(bytes: Bytes): OpenZip {
+  const part = (start: number, end: number) =>
+    end > start ? bytes.read({ start, end: end - 1 }) : new Blob([]).stream();
+  const source = {
+    size: bytes.size,
+    get readable() {
+      return part(0, bytes.size);
+    },
+    async readUint8Array(start: number, length: number) {
+      if (length > mostDirectoryBytes) throw new Error('the list of entries is too long');
+      return readPart(bytes, start, length);
+    },
+    createReadable({ offset = 0, size = Number.POSITIVE_INFINITY }: CreateReadableOptions = {}) {
+      return part(offset, Math.min(offset + size, bytes.size));
+    },
+  };
+  const reader = new ZipReader(source, { useWebWorkers: false });
+  return {
+    entries: (options) => reader.getEntriesGenerator(options),
+    close: () => reader.close(),
+  };
+}

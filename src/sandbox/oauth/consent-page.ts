@@ -1,0 +1,59 @@
+import { html } from 'hono/html';
+import { scopeWords } from '../core/scopes.js';
+import { type Page, page } from '../pages/page.js';
+import type { AuthorizationRequest } from './authorization.js';
+
+export interface ConsentOptions {
+  request: AuthorizationRequest;
+  /** Where the form goes: the authorization request itself. */
+  action: string;
+  csrf: string;
+  nonce: string;
+  /** To where the users are listed. */
+  link: Page | '';
+  username?: string;
+  problem?: string;
+}
+
+/** Asks who the user is and whether they agree. The button that a return key presses is Allow. */
+export function consentPage({ request, action, csrf, nonce, link, username = '', problem }: ConsentOptions): Page {
+  const words: Record<string, string> = scopeWords;
+  const target = URL.canParse(request.redirectUri) ? new URL(request.redirectUri).host : '';
+  return page(
+    `Sign in to ${request.app.name}`,
+    nonce,
+    html`<h1>${request.app.name} wants access to your doctape account</h1>
+      <p>It will be able to:</p>
+      <ul>${request.scope.map((scope) => html`<li>${words[scope] ?? scope}</li>`)}</ul>
+      ${problem === undefined ? '' : html`<p class="alarm" role="alert">${problem}</p>`}
+      <form method="post" action="${action}">
+        <input type="hidden" name="csrf" value="${csrf}">
+        <label for="username">Username</label>
+        <input id="username" name="username" value="${username}" autocomplete="username" autocapitalize="none" spellcheck="false" required${username === '' ? ' autofocus' : ''}>
+        <label for="password">Password</label>
+        <input id="password" name="password" type="password" autocomplete="current-password" required${username === '' ? '' : ' autofocus'}>
+        <div class="choice">
+          <button class="allow" name="decision" value="allow">Allow</button>
+          <button name="decision" value="deny" formnovalidate>Deny</button>
+        </div>
+      </form>
+      <p class="note">${target ? html`You will be sent to ${target}.` : html`You will be shown a code to copy.`}</p>
+      ${link}`,
+  );
+}
+
+/** For programs without a web server: they read the title, or have the user copy the value (wire document section 2.5). */
+export function outOfBandPage(answer: URLSearchParams, nonce: string): Page {
+  const value = answer.get('code') ?? answer.get('access_token');
+  if (value === null) {
+    const title = 'Access was not granted';
+    return page(title, nonce, html`<h1>${title}</h1><p>The answer is ${answer.get('error')}.</p>`);
+  }
+  return page(
+    `Success code=${value}`,
+    nonce,
+    html`<h1>You are signed in</h1>
+      <p>Copy this into the program that asked for it, then close this page:</p>
+      <output>${value}</output>`,
+  );
+}

@@ -1,0 +1,121 @@
+import { type Context, Hono } from 'hono';
+import { accepts } from 'hono/accepts';
+import { getCookie, setCookie } from 'hono/cookie';
+import { outOfBand } from '../../protocol/endpoints.js';
+import { sameText } from '../../protocol/same-text.js';
+import { formBody } from '../core/body.js';
+import type { SandboxContext, SandboxEnv } from '../core/context.js';
+import { Failure } from '../core/failure.js';
+import { showPage } from '../pages/show-page.js';
+import { startPageLink } from '../pages/start-page-link.js';
+import { type AuthorizationRequest, approve, decline, type Refusal, readAuthorization } from './authorization.js';
+import { consentPage, outOfBandPage } from './consent-page.js';
+import { refusalPage } from './refusal-page.js';
+import { exchangeCode } from './token-endpoint.js';
+
+const cookieName = 'doctape_sandbox_csrf';
+
+/** `/oauth2` and `/oauth2/token` (wire document section 2). */
+export function oauthRoutes(context: SandboxContext): Hono<SandboxEnv> {
+  const routes = new Hono<SandboxEnv>();
+
+  routes.get('/', async (c) => {
+    const request = await readRequest(c);
+    if (request instanceof Response) return request;
+    const user = context.autoApprove === undefined ? undefined : context.users.get(context.autoApprove);
+    if (user) return answer(c, request, await approve(context, request, user));
+    return consent(c, request, {}, 200);
+  });
+
+  routes.post('/', async (c) => {
+    const request = await readRequest(c);
+    if (request instanceof Response) return request;
+    const form = await formBody(c);
+    const csrf = getCookie(c, cookieName);
+    if (!csrf || !sameText(csrf, form.get('csrf') ?? '')) {
+      return consent(c, request, { problem: 'This page was too old or came from elsewhere. Please try again.' }, 403);
+    }
+    const decision = form.get('decision');
+    if (decision === 'deny') return answer(c, request, decline(request));
+    const username = form.get('username') ?? '';
+    const user = context.users.get(username);
+    if (decision !== 'allow' || !user || !sameText(form.get('password') ?? '', user.password)) {
+      return consent(c, request, { username, problem: 'Username or password is wrong.' }, 403);
+    }
+    return answer(c, request, await approve(context, request, user));
+  });
+
+  routes.post('/token', async (c) => {
+    c.header('Cache-Control', 'no-store');
+    c.header('Pragma', 'no-cache');
+    try {
+      const { status, body } = await exchangeCode(context, await formBody(c));
+      return c.json(body, status);
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      return c.json({ error: 'invalid_request', error_description: error.message }, error.status, error.headers);
+    }
+  });
+
+  async function readRequest(c: Context): Promise<AuthorizationRequest | Response> {
+    const verdict = readAuthorization(context, new URL(c.req.url));
+    if ('request' in verdict) return verdict.request;
+    if ('refused' in verdict) return showRefusal(c, verdict);
+    return verdict.redirect.startsWith(outOfBand)
+      ? showOutOfBand(c, verdict.redirect)
+      : c.redirect(verdict.redirect, 303);
+  }
+
+  return routes;
+}
+
+/** With a page for a browser, and with JSON for everybody else. */
+function showRefusal(c: Context, refusal: Refusal): Response | Promise<Response> {
+  const json = 'application/json';
+  const wanted = accepts(c, { header: 'Accept', supports: [json, 'text/html'], default: json });
+  if (wanted === json) return c.json(refusal.refused, 400);
+  const link = startPageLink(c, 'Applications of this sandbox');
+  return showPage(c, (nonce) => refusalPage(refusal, link, nonce), 400);
+}
+
+/** Asks the user. The page has a token that must come back with the form and in the cookie. */
+function consent(
+  c: Context,
+  request: AuthorizationRequest,
+  shown: { username?: string; problem?: string },
+  status: 200 | 403,
+): Response | Promise<Response> {
+  const csrf = getCookie(c, cookieName) || crypto.randomUUID(); // one for all tabs
+  setCookie(c, cookieName, csrf, {
+    path: '/oauth2',
+    httpOnly: true,
+    sameSite: 'Lax',
+    secure: c.req.url.startsWith('https:'),
+  });
+  const { pathname, search } = new URL(c.req.url);
+  const action = pathname + withoutCredentials(search);
+  const link = startPageLink(c, 'Users and passwords of this sandbox');
+  return showPage(c, (nonce) => consentPage({ request, action, csrf, nonce, link, ...shown }), status);
+}
+
+/** A page goes into caches and screenshots. The rest stays as it was written, because some do not encode it. */
+function withoutCredentials(search: string): string {
+  const credential = /^(?:client_secret|access_token|refresh_token|code|username|password)(?:=|$)/i;
+  const kept = search
+    .slice(1)
+    .split('&')
+    .filter((pair) => !credential.test(pair));
+  return kept.length > 0 ? `?${kept.join('&')}` : '';
+}
+
+function answer(c: Context, request: AuthorizationRequest, uri: string): Response | Promise<Response> {
+  c.header('Cache-Control', 'no-store');
+  c.header('Referrer-Policy', 'no-referrer');
+  // 303, so that no browser posts the password on (RFC 9700 section 4.12)
+  return request.redirectUri === outOfBand ? showOutOfBand(c, uri) : c.redirect(uri, 303);
+}
+
+function showOutOfBand(c: Context, uri: string): Response | Promise<Response> {
+  const [, parameters = ''] = uri.split(/[?#]/, 2);
+  return showPage(c, (nonce) => outOfBandPage(new URLSearchParams(parameters), nonce));
+}

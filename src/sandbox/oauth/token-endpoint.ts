@@ -1,0 +1,92 @@
+import { verifyChallenge } from 'pkce-challenge';
+import { outOfBand, tokenLifetime } from '../../protocol/endpoints.js';
+import { sameText } from '../../protocol/same-text.js';
+import { fingerprint, type SandboxContext } from '../core/context.js';
+import type { Grant } from '../store/records.js';
+
+/** An answer of the token endpoint: refusals are 400 with JSON (wire document section 7, choice 7). */
+export type TokenEndpointAnswer = { status: 200; body: Record<string, unknown> } | { status: 400; body: Refusal };
+
+interface Refusal {
+  error: string;
+  error_description: string;
+}
+
+/** Exchanges an authorization code (wire document section 2.3). Parameters that it does not know are ignored. */
+export async function exchangeCode(context: SandboxContext, form: URLSearchParams): Promise<TokenEndpointAnswer> {
+  const repeated = ['client_id', 'client_secret', 'grant_type', 'code', 'redirect_uri', 'code_verifier'].find(
+    (name) => form.getAll(name).length > 1,
+  );
+  if (repeated) return refuse('invalid_request', `${repeated} comes more than once`);
+  const app = context.apps.get(form.get('client_id') ?? '');
+  if (!app) return refuse('invalid_client', 'unknown client_id');
+  if (app.clientSecret !== undefined && !sameText(form.get('client_secret') ?? '', app.clientSecret)) {
+    return refuse('invalid_client', 'wrong client_secret');
+  }
+  const grantType = form.get('grant_type');
+  if (grantType === 'refresh_token') return refresh(context, app.clientId, form.get('refresh_token') ?? '');
+  if (grantType !== 'authorization_code')
+    return refuse('unsupported_grant_type', 'grant_type must be authorization_code');
+
+  const code = form.get('code');
+  if (!code) return refuse('invalid_request', 'code is missing');
+  const key = await fingerprint(code);
+  const record = await context.store.get('codes', key);
+  if (!record || record.client_id !== app.clientId) return refuse('invalid_grant', 'unknown or used code');
+  // whoever deletes it has it: of two requests at once, one
+  if (!(await context.store.delete('codes', key))) return refuse('invalid_grant', 'unknown or used code');
+  if (record.expires <= context.now()) return refuse('invalid_grant', 'the code has expired');
+
+  // doctape's own client sends the URN whatever it was authorized with (wire document section 2.3)
+  const redirectUri = form.get('redirect_uri');
+  if (redirectUri !== record.redirect_uri && redirectUri !== outOfBand) {
+    return refuse('invalid_grant', 'redirect_uri is not that of the authorization request');
+  }
+  const verifier = form.get('code_verifier');
+  if ((verifier === null) !== (record.code_challenge === undefined)) {
+    return refuse('invalid_grant', verifier === null ? 'code_verifier is missing' : 'no code_challenge was sent');
+  }
+  if (verifier !== null && !(await verifyChallenge(verifier, record.code_challenge ?? ''))) {
+    return refuse('invalid_grant', 'code_verifier does not match');
+  }
+
+  return grantToken(context, record);
+}
+
+/** The refresh grant of 2013 (wire document section 2.6). By 2014 it was deprecated, and here it is unless asked for. */
+async function refresh(context: SandboxContext, clientId: string, token: string): Promise<TokenEndpointAnswer> {
+  const key = await fingerprint(token);
+  const grant = context.quirks.has('refresh-tokens') ? await context.store.get('refreshes', key) : undefined;
+  if (grant?.client_id !== clientId) return refuse('invalid_grant', 'refresh tokens are deprecated');
+  await context.store.delete('refreshes', key);
+  return grantToken(context, grant);
+}
+
+async function grantToken(
+  context: SandboxContext,
+  { username, client_id, scope }: Grant,
+): Promise<TokenEndpointAnswer> {
+  const { store, quirks, now } = context;
+  const grant = { username, client_id, scope, expires: now() + tokenLifetime * 1000 };
+  const token = crypto.randomUUID();
+  await store.put('tokens', await fingerprint(token), grant);
+  let refreshToken = '[deprecated]'; // word for word as documented
+  if (quirks.has('refresh-tokens')) {
+    refreshToken = crypto.randomUUID();
+    await store.put('refreshes', await fingerprint(refreshToken), grant);
+  }
+  return {
+    status: 200,
+    body: {
+      access_token: token,
+      token_type: 'Bearer',
+      expires_in: tokenLifetime,
+      refresh_token: refreshToken,
+      scope: scope.join(' '),
+    },
+  };
+}
+
+function refuse(error: string, error_description: string): TokenEndpointAnswer {
+  return { status: 400, body: { error, error_description } };
+}

@@ -1,0 +1,119 @@
+import type { AddressInfo } from 'node:net';
+import { createAdaptorServer, type Http2Bindings, type HttpBindings } from '@hono/node-server';
+import { checkOptions, invalid } from '../../protocol/checks.js';
+import type { ConfigurationError } from '../../protocol/errors.js';
+import { fromThisMachine } from '../pages/start-page-link.js';
+import { diskStore } from '../store/disk-store.js';
+import { memoryStore } from '../store/memory-store.js';
+import { checkAllowedHosts } from './allowed-hosts.js';
+import { isOpenToAllOrigins } from './cors.js';
+import { createSandbox, type Sandbox, type SandboxOptions } from './create-sandbox.js';
+import { hangUps } from './faults.js';
+
+/** Where to listen, and what the sandbox is like. */
+export interface ServeOptions extends SandboxOptions {
+  /** 0 takes a free one. @default 4400 */
+  port?: number | undefined;
+  /** Anything but a loopback address lets others in, and passwords travel in the clear. @default '127.0.0.1' */
+  host?: string | undefined;
+  /**
+   * Names under which it shows its pages, besides those of this machine, of doctape and `host`: that of a container, for instance,
+   * without a port. Any other is answered with 421, so that no website can sign in through a visitor's browser. The API, the
+   * token endpoint and public links answer to every name.
+   * @default none
+   */
+  allowedHosts?: readonly string[] | undefined;
+  /** A folder to keep everything in. @default none: it is kept in memory, unless `store` is given */
+  data?: string | undefined;
+}
+
+/** A sandbox that listens. */
+export interface ServedSandbox {
+  /** Where it listens, such as `http://127.0.0.1:4400`. */
+  url: string;
+  sandbox: Sandbox;
+  /** Ends all connections and gives the data folder free. A `store` of your own stays open. */
+  close(): Promise<void>;
+}
+
+/**
+ * A sandbox on a port.
+ * @throws {ConfigurationError} when the port cannot be bound, or the data folder cannot be opened
+ */
+export async function serveSandbox(options: ServeOptions = {}): Promise<ServedSandbox> {
+  const {
+    port = 4400,
+    host = '127.0.0.1',
+    allowedHosts = [],
+    data,
+    ...rest
+  } = checkOptions('options of serveSandbox', options);
+  if (!Number.isInteger(port) || port < 0 || port > 65_535)
+    throw invalid('port', 'must be a whole number from 0 to 65535');
+  if (data !== undefined && rest.store) throw invalid('data', 'and store exclude each other');
+  if (data !== undefined && (typeof data !== 'string' || data === ''))
+    throw invalid('data', 'must be a string that is not empty');
+  const isAllowed = checkAllowedHosts(host, allowedHosts);
+  const ownStore = rest.store ? undefined : data === undefined ? memoryStore() : diskStore(data);
+  try {
+    const sandbox = createSandbox({ ...rest, ...(ownStore && { store: ownStore }) });
+    const server = createAdaptorServer({
+      fetch(request, { incoming, outgoing }: HttpBindings | Http2Bindings) {
+        const url = new URL(request.url);
+        if (!isOpenToAllOrigins(url.pathname) && !isAllowed(url)) return misdirected();
+        hangUps.set(request, () => outgoing.destroy());
+        if (isOwnAddress(incoming.socket.remoteAddress)) fromThisMachine.add(request);
+        // the start page shows passwords; a Host header proves nothing about where a request comes from
+        const shown = url.pathname !== '/' || fromThisMachine.has(request);
+        return shown ? sandbox.fetch(request) : new Response(null, { status: 404 });
+      },
+      overrideGlobalObjects: false,
+      // a large upload takes longer than Node's five minutes
+      serverOptions: { requestTimeout: 0, keepAliveTimeout: 60_000 },
+    });
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', (error: NodeJS.ErrnoException) => reject(bindError(host, port, error)));
+      server.listen(port, host, resolve);
+    });
+    let closed: Promise<void> | undefined;
+    const { port: bound } = server.address() as AddressInfo;
+    return {
+      url: `http://${announced(host)}:${bound}`,
+      sandbox,
+      close() {
+        closed ??= new Promise<void>((resolve) => {
+          server.close(() => resolve());
+          if ('closeAllConnections' in server) server.closeAllConnections();
+        }).then(() => ownStore?.close());
+        return closed;
+      },
+    };
+  } catch (error) {
+    await ownStore?.close();
+    throw error;
+  }
+}
+
+function misdirected(): Response {
+  const remedy = 'start it with --allow-host NAME (allowedHosts of serveSandbox)';
+  return new Response(`This sandbox does not answer to the name that it was called by. If it should, ${remedy}.\n`, {
+    status: 421,
+    headers: { 'Content-Type': 'text/plain; charset=utf-8' },
+  });
+}
+
+function bindError(host: string, port: number, { code }: NodeJS.ErrnoException): ConfigurationError {
+  const reason = code === 'EADDRINUSE' ? 'it is taken: choose another, or 0 for a free one' : `(${code})`;
+  return invalid('port', `${port} on ${host} cannot be listened on: ${reason}`);
+}
+
+/** What to call it by: a wildcard is no address to go to. */
+function announced(host: string): string {
+  if (host === '0.0.0.0') return '127.0.0.1';
+  if (host === '::') return '[::1]';
+  return host.includes(':') ? `[${host}]` : host;
+}
+
+function isOwnAddress(address: string | undefined): boolean {
+  return address !== undefined && /^(::ffff:)?127\.|^::1$/.test(address);
+}

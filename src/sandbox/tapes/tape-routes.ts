@@ -1,0 +1,34 @@
+import { Hono } from 'hono';
+import * as z from 'zod/mini';
+import { requires } from '../core/access.js';
+import { success } from '../core/answer.js';
+import { jsonBody } from '../core/body.js';
+import type { SandboxContext, SandboxEnv } from '../core/context.js';
+import { findTape, updateTape, visibleTapes, wireTape } from './tapes.js';
+
+const changes = z.object({ live: z.optional(z.boolean()), shared_with: z.optional(z.array(z.string())) });
+
+/** `/v1/tape` (wire document section 3.4). */
+export function tapeRoutes(context: SandboxContext): Hono<SandboxEnv> {
+  const routes = new Hono<SandboxEnv>();
+
+  routes.get('/', requires('tape.read', 'file.read'), async (c) => {
+    const tapes: Record<string, unknown> = {};
+    for await (const tape of visibleTapes(context, c.get('user'))) {
+      tapes[tape.id] = await wireTape(context, c.get('user'), tape);
+    }
+    return success(c, tapes);
+  });
+
+  routes.get('/:id', requires('tape.read', 'file.read'), async (c) => {
+    const tape = await findTape(context, c.get('user'), c.req.param('id'));
+    return success(c, await wireTape(context, c.get('user'), tape));
+  });
+
+  routes.post('/:id', requires('tape.update', 'tape.read', 'file.read'), async (c) => {
+    const tape = await updateTape(context, c.get('user'), c.req.param('id'), await jsonBody(c, changes));
+    return success(c, await wireTape(context, c.get('user'), tape));
+  });
+
+  return routes;
+}

@@ -1,0 +1,107 @@
+import { invalid, kindOf } from '../../protocol/checks.js';
+import { type AnswerOrigin, decode, type Schema } from '../../protocol/schemas/decode.js';
+import { parseUrl } from '../../protocol/urls.js';
+import { openAnswer } from '../http/answer.js';
+import { fetchApi } from '../http/fetch.js';
+import { operationOf } from '../http/redaction.js';
+import { type Fetch, readAnswer } from '../http/response.js';
+import { watch } from '../http/watch.js';
+import type { Hooks } from './hooks.js';
+import { type RetryPolicy, withRetries } from './retry.js';
+
+/** What every call to the API shares. Resources are given this, never the client. */
+export interface Connection {
+  baseUrl: URL;
+  /** The access token to send now. Throws when it has expired. */
+  accessToken: () => string;
+  fetch: Fetch | undefined;
+  timeout: number | false;
+  idleTimeout: number | false;
+  retry: RetryPolicy;
+  hooks: Hooks;
+  now: () => number;
+}
+
+export type SearchParams = Record<string, string | undefined>;
+
+/** The URL of a route below the base. Its segments are taken literally: nothing in them can climb or ask. */
+export function routeUrl(connection: Connection, segments: readonly string[], searchParams: SearchParams = {}): URL {
+  const url = new URL(connection.baseUrl);
+  url.pathname = basePath(connection) + segments.map(encodeURIComponent).join('/');
+  for (const [name, value] of Object.entries(searchParams)) {
+    if (value !== undefined) url.searchParams.set(name, value);
+  }
+  return url;
+}
+
+/** The URL of any path below the base, as a caller of `request()` writes it. */
+export function pathUrl(connection: Connection, path: string, query: URLSearchParams): URL {
+  if (typeof path !== 'string') throw invalid('path', `must be a string, not ${kindOf(path)}`);
+  const base = connection.baseUrl.origin + basePath(connection);
+  const url = /^[a-z][a-z0-9+.-]*:|^[/\\]{2}|[\\\s]|#/i.test(path)
+    ? undefined
+    : parseUrl(base + path.replace(/^\//, ''));
+  if (!url?.href.startsWith(base) || climbs(url.pathname)) {
+    throw invalid('path', 'must be a path below baseUrl, such as "account": no host, no fragment, no way up');
+  }
+  for (const name of query.keys()) url.searchParams.delete(name); // it stands over what the path has
+  for (const [name, value] of query) url.searchParams.append(name, value);
+  if (url.searchParams.has('access_token')) {
+    throw invalid('access_token', 'must not be in the query of a call: the token travels in the header');
+  }
+  return url;
+}
+
+/** Whether a server that decodes a path once more than it should would be led upwards. */
+export function climbs(path: string): boolean {
+  const decoded = path.replace(/%2e/gi, '.').replace(/%2f|%5c/gi, '/');
+  return decoded.split('/').includes('..');
+}
+
+/** The path of the base, with a slash at its end. */
+export function basePath({ baseUrl }: Connection): string {
+  return baseUrl.pathname.endsWith('/') ? baseUrl.pathname : `${baseUrl.pathname}/`;
+}
+
+/** Reads a value of an answer, with errors that say which answer it was. */
+export type Decode = <T>(schema: Schema<T>, value: unknown, path: string) => T;
+
+export interface Call<T> {
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  url: URL;
+  /** JSON. */
+  body?: string | undefined;
+  signal?: AbortSignal | undefined;
+  /** What a 404 means once an earlier attempt may have succeeded unheard. */
+  gone?: () => T;
+  /** Makes the value to return of what stood in the envelope. */
+  read: (result: unknown, decode: Decode, origin: AnswerOrigin) => T | Promise<T>;
+}
+
+/** A JSON call: sends the token in the header, opens the envelope of the answer, and reads what is in it. */
+export function call<T>(connection: Connection, { method, url, body, signal, gone, read }: Call<T>): Promise<T> {
+  const { timeout, fetch } = connection;
+  const operation = operationOf(method, url);
+  const resend = method === 'GET' || method === 'DELETE' ? 'always' : 'when asked';
+  return withRetries(connection, { method, url, resend, signal, gone }, async (tell) => {
+    const token = connection.accessToken();
+    const headers = {
+      authorization: `Bearer ${token}`,
+      accept: 'application/json',
+      ...(body !== undefined && { 'content-type': 'application/json' }),
+    };
+    const watched = watch({ signal, limit: timeout, code: 'timeout', operation });
+    try {
+      tell.request();
+      const response = await fetchApi({ operation, method, url, headers, body, fetch, watched });
+      const answer = await readAnswer(response, { operation, watched });
+      tell.response(answer.status);
+      const secrets = [token];
+      const result = openAnswer(answer, { now: connection.now, secrets });
+      const origin = { operation, status: answer.status, secrets };
+      return await read(result, (schema, value, path) => decode(schema, value, path, origin), origin);
+    } finally {
+      watched.stop();
+    }
+  });
+}

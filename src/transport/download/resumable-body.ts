@@ -1,0 +1,118 @@
+import { DoctapeError, TransferError } from '../../protocol/errors.js';
+import { meter, type OnProgress } from '../calls/progress.js';
+import type { Attempts } from '../calls/retry.js';
+import type { Watch } from '../http/watch.js';
+import type { Part } from './part.js';
+import { readAhead } from './read-ahead.js';
+import type { AskForRest } from './rest.js';
+
+export interface ResumableBody {
+  /** What is being done, for messages. */
+  operation: string;
+  attempts: Attempts;
+  /** Lasts as long as the download, over all its parts. */
+  whole: Watch;
+  onProgress: OnProgress | undefined;
+  /** Undefined where the rest cannot be asked for. */
+  rest: AskForRest | undefined;
+  /** Told what the body fails with. */
+  onFailure: (error: unknown) => void;
+}
+
+/** One body made of as many parts as it takes, and counted against what was announced. */
+export function resumableBody(
+  first: Part,
+  { operation, attempts, whole, onProgress, rest, onFailure }: ResumableBody,
+): ReadableStream<Uint8Array> {
+  let part = first;
+  let total = first.length;
+  let loadedBefore = 0;
+  let failed = false;
+  const progress = meter(onProgress, total);
+
+  const brokeOff = (code: 'interrupted' | 'truncated', what: string) => {
+    const of = total === undefined ? '' : ` of ${total}`;
+    return new TransferError(code, `${operation} ${what} after ${progress.loaded}${of} bytes`, progress.loaded);
+  };
+
+  /** The next bytes, or undefined when all have arrived. */
+  async function next(): Promise<Uint8Array | undefined> {
+    for (;;) {
+      let problem: unknown;
+      try {
+        const chunk = await part.read();
+        whole.signal.throwIfAborted(); // what was cancelled seems to end
+        if (chunk || total === undefined || progress.loaded === total) return chunk;
+        problem = brokeOff('truncated', 'ended');
+      } catch (error) {
+        whole.signal.throwIfAborted();
+        if (progress.loaded === total) return undefined; // all that broke is the end of the connection
+        problem = error instanceof DoctapeError ? error : brokeOff('interrupted', 'broke');
+      }
+      if (!(await resume(problem))) return undefined;
+    }
+  }
+
+  /** @returns whether there is more */
+  async function resume(problem: unknown): Promise<boolean> {
+    void part.release(); // not waited for: it may hang
+    if (!rest) throw problem;
+    if (progress.loaded > loadedBefore) attempts.refill();
+    loadedBefore = progress.loaded;
+    await attempts.failed(problem);
+    const more = await rest(progress.loaded);
+    if (!more) return false;
+    part = more;
+    if (part.length !== undefined) total ??= progress.loaded + part.length;
+    return true;
+  }
+
+  function giveUp(reason: unknown): Promise<void> {
+    whole.stop();
+    const released = part.release(reason);
+    whole.end(reason); // a wait, or a request for the rest
+    return released;
+  }
+
+  /** The same, counted. What fails gives up the connection at once, and is told to the reader in its turn. */
+  async function nextCounted(): Promise<Uint8Array | undefined> {
+    try {
+      const chunk = await next();
+      if (!chunk) return undefined;
+      if (total !== undefined && progress.loaded + chunk.byteLength > total) {
+        const message = `${operation} sent more than the ${total} bytes that were announced`;
+        throw new TransferError('changed', message, progress.loaded);
+      }
+      progress.add(chunk.byteLength);
+      return chunk;
+    } catch (error) {
+      failed = !whole.signal.aborted; // an abort is told at once, and not in its turn
+      void giveUp(error);
+      throw error;
+    }
+  }
+
+  const left = () => (total === undefined ? Number.POSITIVE_INFINITY : total - progress.loaded);
+  const read = readAhead(nextCounted, left);
+
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        try {
+          const chunk = await read();
+          if (!failed) whole.signal.throwIfAborted(); // what has arrived is not wanted any more
+          if (chunk) return controller.enqueue(chunk);
+          whole.stop();
+          void part.release();
+          progress.end();
+          controller.close();
+        } catch (error) {
+          onFailure(error);
+          throw error;
+        }
+      },
+      cancel: giveUp,
+    },
+    { highWaterMark: 0 },
+  );
+}

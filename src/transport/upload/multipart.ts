@@ -1,0 +1,76 @@
+import { randomText } from '../../protocol/random.js';
+import type { Content } from './source.js';
+
+/** One file of an upload. */
+export interface Part {
+  name: string;
+  type: string;
+  content: Content;
+}
+
+export interface Multipart {
+  contentType: string;
+  /** Bytes of the whole body, where every part's size is known. */
+  length: number | undefined;
+  /** @param onContent told when more was taken of the content, and at last that all was */
+  chunks(onContent: (bytes: number, all: boolean) => void): AsyncGenerator<Uint8Array<ArrayBuffer>>;
+}
+
+const encoder = new TextEncoder();
+
+/**
+ * Frames parts as `multipart/form-data` (RFC 7578) chunk by chunk. `FormData` would do, but not stream: `fetch` then
+ * reads 64 KiB at a time and keeps what it has sent.
+ */
+export function multipart(parts: readonly Part[], field: string): Multipart {
+  const boundary = `doctape-${randomText()}`;
+  const heads = parts.map(({ name, type }, index) =>
+    encoder.encode(
+      `${index === 0 ? '' : '\r\n'}--${boundary}\r\n` +
+        `Content-Disposition: form-data; name="${field}"; filename="${escapeName(name)}"\r\n` +
+        `Content-Type: ${type}\r\n\r\n`,
+    ),
+  );
+  const tail = encoder.encode(`\r\n--${boundary}--\r\n`);
+  const framing = heads.reduce((sum, head) => sum + head.byteLength, tail.byteLength);
+  const size = sizeOf(parts);
+  return {
+    contentType: `multipart/form-data; boundary=${boundary}`,
+    length: size === undefined ? undefined : size + framing,
+    async *chunks(onContent) {
+      for (const [index, { content }] of parts.entries()) {
+        yield heads[index] as Uint8Array<ArrayBuffer>;
+        for await (const chunk of content.read()) {
+          yield chunk;
+          onContent(chunk.byteLength, false);
+        }
+      }
+      onContent(0, true);
+      yield tail;
+    },
+  };
+}
+
+/** Bytes of all parts together, framing left out, where known. */
+export function sizeOf(parts: readonly Part[]): number | undefined {
+  return parts.reduce<number | undefined>(
+    (sum, { content }) => (sum === undefined || content.size === undefined ? undefined : sum + content.size),
+    0,
+  );
+}
+
+/** As browsers do it (HTML standard, multipart/form-data encoding algorithm). */
+function escapeName(name: string): string {
+  return escapeControls(name).replace(/"/g, '%22');
+}
+
+/**
+ * Control characters, which no header can hold (RFC 9110 section 5.5). Browsers send most of them as they are, and servers
+ * refuse the part.
+ */
+export function escapeControls(name: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what it looks for
+  return name.toWellFormed().replace(/[\u0000-\u0008\u000a-\u001f\u007f]/g, (character) => {
+    return `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`;
+  });
+}

@@ -1,0 +1,86 @@
+import { NetworkError, ResponseError } from '../../protocol/errors.js';
+import type { Asked, HttpAnswer } from '../http/response.js';
+import { answerWaits } from './upload-stream.js';
+
+export interface XhrUpload extends Asked {
+  url: URL;
+  headers: Record<string, string>;
+  body: FormData;
+  /** Told as the browser hands bytes of the body to the network. */
+  onSent: (loaded: number, total: number) => void;
+  /** The most bytes to read of the answer. */
+  limit: number;
+}
+
+/**
+ * Posts a form by `XMLHttpRequest`, which tells how far an upload is; `fetch` does not. It follows redirects unasked, so one
+ * is noticed only afterwards; the browser drops the Authorization header where the origin changes.
+ */
+export function postByXhr(upload: XhrUpload): Promise<HttpAnswer> {
+  const { operation, url, headers, body, onSent, limit, watched } = upload;
+  return new Promise((resolve, reject) => {
+    const xhr = new XMLHttpRequest();
+    const end = (action: () => void) => {
+      watched.signal.removeEventListener('abort', onAbort);
+      action();
+    };
+    const fail = (reason: unknown) => {
+      end(() => reject(reason));
+      xhr.abort();
+    };
+    const onAbort = () => fail(watched.signal.reason);
+    watched.signal.addEventListener('abort', onAbort, { once: true });
+    const answered = () => ({ operation, status: xhr.status, headers: headersOf(xhr), text: xhr.responseText });
+
+    xhr.upload.onprogress = ({ loaded, total }) => {
+      watched.alive();
+      try {
+        onSent(loaded, total);
+      } catch (error) {
+        fail(error); // what a listener throws would be nobody's
+      }
+    };
+    xhr.upload.onload = () => watched.alive(answerWaits);
+    xhr.onprogress = ({ loaded }) => {
+      watched.alive();
+      if (loaded <= limit) return;
+      if (xhr.status >= 400)
+        end(() => resolve(answered())); // so far: it is a failure, whatever else it says
+      else
+        end(() =>
+          reject(
+            new ResponseError('malformed_response', `${operation} answered with more than ${limit} bytes`, xhr.status),
+          ),
+        );
+      xhr.abort();
+    };
+    xhr.onerror = () =>
+      end(() =>
+        reject(new NetworkError(`${operation} got no answer: the connection failed, or the page may not call it`)),
+      );
+    xhr.onload = () =>
+      end(() => {
+        if (xhr.responseURL === url.href && (xhr.status < 300 || xhr.status >= 400)) resolve(answered());
+        else reject(redirectFollowed(operation, xhr.status));
+      });
+
+    xhr.open('POST', url.href);
+    for (const [name, value] of Object.entries(headers)) xhr.setRequestHeader(name, value);
+    xhr.send(body);
+    watched.pause(); // until it moves: browsers let a request wait for one of a few connections
+  });
+}
+
+function redirectFollowed(operation: string, status: number): ResponseError {
+  const message = `${operation} answered with a redirect, which the browser followed before it could be refused`;
+  return new ResponseError('redirect_refused', message, status);
+}
+
+function headersOf(xhr: XMLHttpRequest): Headers {
+  const headers = new Headers();
+  for (const line of xhr.getAllResponseHeaders().split('\r\n')) {
+    const at = line.indexOf(':');
+    if (at > 0) headers.append(line.slice(0, at), line.slice(at + 1).trim());
+  }
+  return headers;
+}

@@ -1,0 +1,194 @@
+import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
+import { appendFileSync, renameSync, truncateSync, unlinkSync, writeFileSync } from 'node:fs';
+import { chmod, symlink, truncate, utimes, writeFile } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import { expect, it } from 'vitest';
+import { ConfigurationError, TransferError } from '../../../src/index.js';
+import { openFile } from '../../../src/node.js';
+import { tokenFor } from '../../support/sandbox.js';
+import { apiAt, bodyOf, rejection, reply, scriptedServer, servedForTest } from '../../support/scripted-server.js';
+import { asOrdinaryUser, makeFolder } from './support.js';
+
+async function makeFile(name: string, content: string | Uint8Array): Promise<string> {
+  const path = join(await makeFolder(), name);
+  await writeFile(path, content);
+  return path;
+}
+
+/** More than fits between a client and a server that does not read. */
+const large = 64 * 1024 * 1024;
+const bytes = crypto.getRandomValues(new Uint8Array(50_000));
+
+it('gives a File with the name, size, type and age of the file', async () => {
+  const path = await makeFile('Ferien größe 1.JPG', bytes);
+  await utimes(path, 1_000_000_000, 1_000_000_000);
+  const file = await openFile(path);
+  expect(file).toBeInstanceOf(File);
+  expect({ name: file.name, size: file.size, type: file.type, lastModified: file.lastModified }).toEqual({
+    name: 'Ferien größe 1.JPG',
+    size: 50_000,
+    type: 'image/jpeg',
+    lastModified: 1_000_000_000_000,
+  });
+});
+
+it.each([
+  ['notes.txt', 'text/plain'],
+  ['letter.docx', 'application/vnd.openxmlformats-officedocument.wordprocessingml.document'],
+  ['archive.tar.gz', 'application/gzip'],
+  ['Makefile', ''],
+  ['.profile', ''],
+  ['strange.nosuchextension', ''],
+])('knows the type of %s', async (name, type) => {
+  expect((await openFile(await makeFile(name, 'x'))).type).toBe(type);
+});
+
+it('reads what a Blob reads, in every way it can be read', async () => {
+  const file = await openFile(await makeFile('a.bin', bytes));
+  const model = new Blob([bytes]);
+  expect(Buffer.compare(await file.bytes(), bytes)).toBe(0);
+  expect(Buffer.compare(new Uint8Array(await file.arrayBuffer()), bytes)).toBe(0);
+  expect(await new Response(file.stream()).bytes()).toEqual(bytes);
+  const cuts = [undefined, 0, 1, 49_999, 50_000, 60_000, -1, -50_000, -60_000, 3.7, Number.NaN];
+  for (const start of cuts) {
+    for (const end of cuts) {
+      const [cut, expected] = [file.slice(start, end, 'text/css'), model.slice(start, end, 'text/css')];
+      expect([cut.size, cut.type], `${start} to ${end}`).toEqual([expected.size, 'text/css']);
+      expect(Buffer.compare(await cut.bytes(), await expected.bytes())).toBe(0);
+    }
+  }
+  const nested = file.slice(100, 40_000).slice(50, -50);
+  expect(Buffer.compare(await nested.bytes(), bytes.subarray(150, 39_950))).toBe(0);
+  expect(await new Response(nested.stream()).bytes()).toEqual(bytes.subarray(150, 39_950));
+  expect(await (await openFile(await makeFile('text.txt', 'größe'))).text()).toBe('größe');
+});
+
+it('fills the buffer of a reader that brings one', async () => {
+  const file = await openFile(await makeFile('a.bin', bytes));
+  const reader = file.slice(49_900).stream().getReader({ mode: 'byob' });
+  const first = await reader.read(new Uint8Array(60));
+  const second = await reader.read(new Uint8Array(60));
+  const end = await reader.read(new Uint8Array(60));
+  expect([first.value, second.value]).toEqual([bytes.subarray(49_900, 49_960), bytes.subarray(49_960)]);
+  expect(end).toEqual({ done: true, value: new Uint8Array(0) });
+});
+
+it.runIf(process.platform === 'linux')('refuses a file whose size the system does not know', async () => {
+  const empty = await rejection(openFile('/proc/self/status'), ConfigurationError);
+  expect(empty.message).toMatch(/status has more bytes than the system says: upload a stream of it/);
+  const file = await openFile('/sys/kernel/mm/transparent_hugepage/enabled'); // said to be a page, and is a line
+  expect(file.size).toBeGreaterThan(1000);
+  for (const read of [() => file.bytes(), () => file.text(), () => new Response(file.stream()).bytes()]) {
+    const error = await rejection(read(), TransferError);
+    expect(error.code).toBe('truncated');
+    expect(error.message).toMatch(/^enabled ends after \d+ bytes, and was said to have \d+: upload a stream of it$/);
+  }
+  const { url, sandbox } = await servedForTest();
+  const api = apiAt(url, { token: await tokenFor(sandbox, 'alice', undefined, url) });
+  expect((await rejection(api.files.upload(file), TransferError)).code).toBe('truncated');
+  expect(await api.files.list()).toEqual([]);
+});
+
+it('is a File for those who look inside: FormData, Blob, fetch', async () => {
+  const server = await scriptedServer(async (request, response) => reply(response, 200, await bodyOf(request)));
+  const file = await openFile(await makeFile('a.bin', bytes));
+  const form = new FormData();
+  form.append('whole', file);
+  form.append('cut', file.slice(10, 20), 'cut.bin');
+  const parts = await new Response(form).formData();
+  expect((parts.get('whole') as File).name).toBe('a.bin');
+  expect(Buffer.compare(await (parts.get('whole') as File).bytes(), bytes)).toBe(0);
+  expect(Buffer.compare(await (parts.get('cut') as File).bytes(), bytes.subarray(10, 20))).toBe(0);
+  expect(await new Blob([file, file]).bytes()).toHaveLength(100_000);
+  await fetch(server.url, { method: 'POST', body: file });
+  expect(server.requests[0]?.headers['content-length']).toBe('50000');
+});
+
+it('uploads under its name and type, bit for bit', async () => {
+  const { url, sandbox } = await servedForTest();
+  const token = await tokenFor(sandbox, 'alice', undefined, url);
+  const api = apiAt(url, { token });
+  const content = crypto.getRandomValues(new Uint8Array(65_536)).toString().repeat(20); // larger than one read
+  for (const [name, data] of [
+    ['large.txt', content],
+    ['empty.txt', ''],
+  ] as const) {
+    const { id } = await api.files.upload(await openFile(await makeFile(name, data)));
+    expect(await (await api.files.download(id)).text()).toBe(data);
+    expect(await api.files.get(id)).toMatchObject({
+      name: name.slice(0, -4),
+      extension: 'txt',
+      media_type: 'document',
+    });
+  }
+});
+
+it('takes a path relative to the current folder, and follows a link', async () => {
+  const path = await makeFile('a.txt', 'content');
+  expect(await (await openFile(relative(process.cwd(), path))).text()).toBe('content');
+  await symlink(path, `${path}.link.txt`);
+  const linked = await openFile(`${path}.link.txt`);
+  expect([linked.name, await linked.text()]).toEqual(['a.txt.link.txt', 'content']);
+});
+
+it.each([
+  ['appended to', (path: string) => appendFileSync(path, 'more')],
+  ['cut', (path: string) => truncateSync(path, large / 2)],
+  ['written again, with as many bytes', (path: string) => writeFileSync(path, new Uint8Array(large))],
+  ['deleted', (path: string) => unlinkSync(path)],
+  [
+    'replaced by another',
+    (path: string) => {
+      writeFileSync(`${path}.new`, new Uint8Array(large));
+      renameSync(`${path}.new`, path);
+    },
+  ],
+])('ends an upload in a TransferError when the file is %s meanwhile', async (_what, change) => {
+  const path = await makeFile('a.bin', '');
+  await truncate(path, large);
+  const server = await scriptedServer(async (request, response) => {
+    await once(request, 'readable'); // what nobody takes from here stops the client, long before the end of the file
+    change(path);
+    const { length } = await bodyOf(request);
+    reply(response, 200, { error: null, result: { x: { id: 'x', name: 'a.bin', size: length } } });
+  });
+  const error = await rejection(apiAt(server.url).files.upload(await openFile(path)), TransferError);
+  expect(error.code).toBe('changed');
+  expect(error.message).toMatch(/^a\.bin .* since it was opened: open it again$/);
+  expect(error.bytes).toBeLessThan(large);
+});
+
+it.each([
+  ['nothing', undefined, /path must be a string, not undefined/],
+  ['an empty path', '', /path is empty/],
+  ['no text', 5, /path must be a string, not number/],
+  ['a NUL', 'a\0b', /NUL/],
+  [
+    'a file that is not there',
+    '/nowhere/at/all.txt',
+    /path \/nowhere\/at\/all\.txt cannot be read: there is no such file/,
+  ],
+  ['a path through a file', '/etc/passwd/x', /no folder/],
+  ['a folder', '/etc', /is a folder/],
+  ['a device', '/dev/null', /no regular file/],
+])('refuses %s', async (_what, path, message) => {
+  const error = await rejection(openFile(path as string), ConfigurationError);
+  expect(error.code).toBe('invalid_argument');
+  expect(error.message).toMatch(message);
+});
+
+it('does not wait for the writer of a pipe', async () => {
+  const path = join(await makeFolder(), 'pipe');
+  execFileSync('mkfifo', [path]);
+  expect((await rejection(openFile(path), ConfigurationError)).message).toMatch(/no regular file/);
+});
+
+it('refuses a file that may not be read', async () => {
+  const path = await makeFile('secret.txt', 'x');
+  await chmod(path, 0o000);
+  const answer = await asOrdinaryUser(`
+    const { openFile } = await import('doctape-sdk/node');
+    await openFile(${JSON.stringify(path)}).then(() => console.log('opened'), (error) => console.log(error.name, error.message));`);
+  expect(answer).toMatch(/^ConfigurationError path .*secret\.txt cannot be read: this process may not/);
+});

@@ -1,0 +1,415 @@
+import { once } from 'node:events';
+import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { Agent, type IncomingHttpHeaders, request } from 'node:http';
+import { connect, createServer } from 'node:net';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { submitLoginForm } from '../../../src/cli/commands/login-form.js';
+import { CallbackError, ConfigurationError, OAuthError, TimeoutError } from '../../../src/index.js';
+import { type LoopbackOptions, signInWithLoopback } from '../../../src/node.js';
+import { appOf } from '../../support/sandbox.js';
+import { reasonOf, rejection, reply, scriptedServer, servedForTest, wait } from '../../support/scripted-server.js';
+import { makeFolder, runProgram } from '../files/support.js';
+
+async function server() {
+  const { url, sandbox } = await servedForTest();
+  const { clientId, clientSecret = '' } = appOf(sandbox, 'server');
+  const options: LoopbackOptions = {
+    clientId,
+    clientSecret,
+    scope: ['account.read'],
+    authorizationEndpoint: `${url}/oauth2`,
+    tokenEndpoint: `${url}/oauth2/token`,
+    issuer: url,
+  };
+  return { url, options };
+}
+
+interface Page {
+  status: number | undefined;
+  headers: IncomingHttpHeaders;
+  text: string;
+}
+
+/** Goes to an address as a browser does, and keeps its connection open if it may. */
+function visit(url: URL | string, headers: Record<string, string> = {}, method = 'GET'): Promise<Page> {
+  const agent = new Agent({ keepAlive: true });
+  return new Promise((resolve, reject) => {
+    const asked = request(url, { headers, agent, method }, async (response) => {
+      let text = '';
+      for await (const chunk of response) text += chunk;
+      resolve({ status: response.statusCode, headers: response.headers, text });
+    });
+    asked.once('error', reject);
+    asked.end();
+  });
+}
+
+/** A browser whose user decides. What it saw in the end is in `pages`. */
+function browser(decision: 'allow' | 'deny' = 'allow') {
+  const pages: Promise<Page>[] = [];
+  const urls: URL[] = [];
+  const open = (url: URL) => {
+    urls.push(url);
+    pages.push(submitLoginForm(url, { username: 'alice', password: 'wonderland', decision }).then((to) => visit(to)));
+  };
+  return { open, pages, urls };
+}
+
+async function isClosed(redirectUri: string | null): Promise<boolean> {
+  const socket = connect(Number(new URL(redirectUri ?? '').port), '127.0.0.1');
+  return Promise.race([once(socket, 'error').then(() => true), once(socket, 'connect').then(() => false)]);
+}
+
+async function canListenOn(port: number): Promise<boolean> {
+  const server = createServer();
+  const listening = once(server, 'listening');
+  server.listen(port, '127.0.0.1');
+  return listening.then(
+    () => new Promise<boolean>((resolve) => server.close(() => resolve(true))),
+    () => false,
+  );
+}
+
+it('signs in, shows a calm page, and closes the port', async () => {
+  const { options } = await server();
+  const { open, pages, urls } = browser();
+  const token = await signInWithLoopback({ ...options, open });
+  expect(token).toMatchObject({ access_token: expect.any(String), token_type: 'Bearer', scope: ['account.read'] });
+  const parameters = urls[0]?.searchParams;
+  expect(parameters?.get('redirect_uri')).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/callback$/);
+  expect(parameters?.get('code_challenge_method')).toBe('S256');
+  const page = await pages[0];
+  expect(page?.status).toBe(200);
+  expect(page?.text).toContain('You are signed in');
+  expect(page?.text).not.toMatch(/<script|code=|state=|href|src=/);
+  expect(page?.headers).toMatchObject({
+    'content-type': 'text/html; charset=utf-8',
+    'cache-control': 'no-store',
+    'referrer-policy': 'no-referrer',
+    'content-security-policy': expect.stringMatching(
+      /^default-src 'none'; style-src 'sha256-[^']+'; .*frame-ancestors 'none'/,
+    ),
+  });
+  expect(await isClosed(parameters?.get('redirect_uri') ?? null)).toBe(true);
+});
+
+it('signs a public client in, without a secret', async () => {
+  const clientId = '11111111-2222-4333-8444-555555555555';
+  const apps = [{ clientId, type: 'server' as const, name: 'Tool', redirectUris: ['loopback'] }];
+  const { url } = await servedForTest({ apps });
+  const endpoints = { authorizationEndpoint: `${url}/oauth2`, tokenEndpoint: `${url}/oauth2/token` };
+  const { open } = browser();
+  expect((await signInWithLoopback({ clientId, ...endpoints, open })).token_type).toBe('Bearer');
+});
+
+it('tells the address before it opens it, and passes parameters on', async () => {
+  const { options } = await server();
+  const { open } = browser();
+  const order: string[] = [];
+  await signInWithLoopback({
+    ...options,
+    params: { theme: 'dark' },
+    onUrl: (url) => order.push(`told ${url.searchParams.get('theme')}`),
+    open: (url) => {
+      order.push('opened');
+      open(url);
+    },
+  });
+  expect(order).toEqual(['told dark', 'opened']);
+});
+
+it('rejects with what the user said, and shows that it did not work', async () => {
+  const { options } = await server();
+  const { open, pages, urls } = browser('deny');
+  const error = await rejection(signInWithLoopback({ ...options, open }), OAuthError);
+  expect(error.code).toBe('access_denied');
+  const page = await pages[0];
+  expect(page?.status).toBe(400);
+  expect(page?.text).toContain('You are not signed in');
+  expect(await isClosed(urls[0]?.searchParams.get('redirect_uri') ?? null)).toBe(true);
+});
+
+it('rejects when the code is not accepted, and shows that too', async () => {
+  const { options } = await server();
+  const refusing = await scriptedServer((_request, response) => reply(response, 400, { error: 'invalid_grant' }));
+  const { open, pages } = browser();
+  const error = await rejection(
+    signInWithLoopback({ ...options, open, tokenEndpoint: `${refusing.url}/token` }),
+    OAuthError,
+  );
+  expect(error.code).toBe('invalid_grant');
+  expect((await pages[0])?.text).toContain('You are not signed in');
+});
+
+it('turns away everything else meanwhile, and goes on waiting', async () => {
+  const { options } = await server();
+  const { open, pages } = browser();
+  let seen: Record<string, number | undefined> = {};
+  const token = await signInWithLoopback({
+    ...options,
+    async open(url) {
+      const redirect = new URL(url.searchParams.get('redirect_uri') ?? '');
+      const state = url.searchParams.get('state') ?? '';
+      const status = async (target: string, headers?: Record<string, string>, method?: string) =>
+        (await visit(new URL(target, redirect), headers, method)).status;
+      seen = {
+        favicon: await status('/favicon.ico'),
+        root: await status('/'),
+        below: await status('/callback/x'),
+        'no query': await status('/callback'),
+        'no state': await status('/callback?code=stolen'),
+        'another state': await status(`/callback?code=stolen&state=${state.replace(/./g, 'x')}`),
+        'another state and an error': await status('/callback?error=access_denied&state=guessed'),
+        'two states': await status(`/callback?code=stolen&state=${state}&state=other`),
+        'broken escapes': await status('/callback?code=%zz&state=%zz'),
+        'another host': await status(`/callback?code=stolen&state=${state}`, { host: 'evil.example' }),
+        'another port': await status(`/callback?code=stolen&state=${state}`, { host: '127.0.0.1:80' }),
+        'a name of this machine': await status(`/callback?code=stolen&state=${state}`, {
+          host: `localhost:${redirect.port}`,
+        }),
+        post: await status(`/callback?code=stolen&state=${state}`, {}, 'POST'),
+        head: await status(`/callback?code=stolen&state=${state}`, {}, 'HEAD'),
+      };
+      open(url);
+    },
+  });
+  expect(token.token_type).toBe('Bearer');
+  expect((await pages[0])?.status).toBe(200);
+  expect(seen).toEqual({
+    favicon: 404,
+    root: 404,
+    below: 404,
+    'no query': 400,
+    'no state': 400,
+    'another state': 400,
+    'another state and an error': 400,
+    'two states': 400,
+    'broken escapes': 400,
+    'another host': 421,
+    'another port': 421,
+    'a name of this machine': 421,
+    post: 405,
+    head: 405,
+  });
+});
+
+it.each([
+  ['succeeds', 200, { access_token: 'token-1', token_type: 'bearer', expires_in: 60 }, 'You are signed in'],
+  ['fails', 400, { error: 'invalid_grant' }, 'You are not signed in'],
+])(
+  'sends the code once when the callback is loaded again, and shows each how it %s',
+  async (_what, status, answer, title) => {
+    const { options } = await server();
+    const pages: Promise<Page>[] = [];
+    const others: Promise<Page>[] = [];
+    let codes = 0;
+    let callback = '';
+    const slow = await scriptedServer(async (_request, response) => {
+      codes++;
+      for (let tab = 0; tab < 2; tab++) pages.push(visit(callback));
+      others.push(visit(`${callback}&code=another`));
+      await others[0];
+      await wait(100);
+      reply(response, status, answer);
+    });
+    const signedIn = signInWithLoopback({
+      ...options,
+      issuer: undefined,
+      tokenEndpoint: `${slow.url}/token`,
+      open(url) {
+        callback = `${url.searchParams.get('redirect_uri')}?code=c&state=${url.searchParams.get('state')}`;
+        pages.push(visit(callback));
+      },
+    });
+    if (status === 200) expect((await signedIn).access_token).toBe('token-1');
+    else expect((await rejection(signedIn, OAuthError)).code).toBe('invalid_grant');
+    const seen = await Promise.all(pages);
+    expect(seen.map((page) => page.status)).toEqual([status, status, status]);
+    for (const { text } of seen) expect(text).toContain(`<h1>${title}</h1>`);
+    expect((await others[0])?.text).toContain('This is not the sign-in');
+    expect(codes).toBe(1);
+  },
+);
+
+it('answers a browser that has left and come back', async () => {
+  const { options } = await server();
+  let callback = '';
+  let gone: ReturnType<typeof request> | undefined;
+  let page: Promise<Page> | undefined;
+  const slow = await scriptedServer(async (_request, response) => {
+    gone?.destroy();
+    page = visit(callback);
+    await wait(100);
+    reply(response, 200, { access_token: 'token-1', token_type: 'bearer', expires_in: 60 });
+  });
+  await signInWithLoopback({
+    ...options,
+    issuer: undefined,
+    tokenEndpoint: `${slow.url}/token`,
+    open(url) {
+      callback = `${url.searchParams.get('redirect_uri')}?code=c&state=${url.searchParams.get('state')}`;
+      gone = request(callback).on('error', () => {});
+      gone.end();
+    },
+  });
+  expect((await page)?.status).toBe(200);
+});
+
+it.each([
+  ['names another issuer', '&code=c&iss=https://other.example', CallbackError, 'issuer_mismatch'],
+  ['names no issuer', '&code=c', CallbackError, 'issuer_mismatch'],
+  ['has neither code nor error', '&iss=ISSUER', CallbackError, 'malformed_callback'],
+  ['has two codes', '&code=a&code=b&iss=ISSUER', CallbackError, 'malformed_callback'],
+])('rejects when the callback %s', async (_what, query, type, code) => {
+  const { options, url: issuer } = await server();
+  const open = (url: URL) => {
+    const state = url.searchParams.get('state');
+    return visit(`${url.searchParams.get('redirect_uri')}?state=${state}${query.replace('ISSUER', issuer)}`);
+  };
+  expect((await rejection(signInWithLoopback({ ...options, open }), type)).code).toBe(code);
+});
+
+it('ends when nobody comes back in time, and closes the port', async () => {
+  const { options } = await server();
+  const { urls } = browser();
+  const open = (url: URL) => void urls.push(url);
+  const error = await rejection(signInWithLoopback({ ...options, open, timeout: 50 }), TimeoutError);
+  expect(error.code).toBe('timeout');
+  expect(await isClosed(urls[0]?.searchParams.get('redirect_uri') ?? null)).toBe(true);
+});
+
+it('ends when it is told to: before, while it waits, and while the code is exchanged', async () => {
+  const { options } = await server();
+  expect(await reasonOf(signInWithLoopback({ ...options, open() {}, signal: AbortSignal.abort('before') }))).toBe(
+    'before',
+  );
+  const waiting = new AbortController();
+  const open = () => waiting.abort('while it waits');
+  expect(await reasonOf(signInWithLoopback({ ...options, open, signal: waiting.signal }))).toBe('while it waits');
+
+  const exchanging = new AbortController();
+  const silent = await scriptedServer(() => exchanging.abort('while the code is exchanged'));
+  const { open: openBrowser, pages, urls } = browser();
+  const tokenEndpoint = `${silent.url}/token`;
+  const signingIn = signInWithLoopback({ ...options, tokenEndpoint, open: openBrowser, signal: exchanging.signal });
+  expect(await reasonOf(signingIn)).toBe('while the code is exchanged');
+  await pages[0]?.catch(() => {});
+  expect(await isClosed(urls[0]?.searchParams.get('redirect_uri') ?? null)).toBe(true);
+});
+
+it('closes connections that were left open', async () => {
+  const { options } = await server();
+  const { open } = browser();
+  let idle: ReturnType<typeof connect> | undefined;
+  await signInWithLoopback({
+    ...options,
+    async open(url) {
+      idle = connect(Number(new URL(url.searchParams.get('redirect_uri') ?? '').port), '127.0.0.1');
+      await once(idle, 'connect');
+      idle.write('GET /callback HTTP/1.1\r\n'); // and never the rest
+      open(url);
+    },
+  });
+  if (idle && !idle.closed) await once(idle.resume(), 'close');
+});
+
+it.each([
+  ['rejects', () => Promise.reject(new Error('no display'))],
+  [
+    'throws',
+    () => {
+      throw new Error('no display');
+    },
+  ],
+])('ends when the opener %s and nobody can show the address', async (_what, open) => {
+  const { options } = await server();
+  const error = await rejection(signInWithLoopback({ ...options, open }), ConfigurationError);
+  expect(error.message).toMatch(/^open failed to bring up a browser: pass onUrl/);
+});
+
+it('goes on without an opener when the address was told', async () => {
+  const { options } = await server();
+  const { open } = browser();
+  const fail = () => Promise.reject(new Error('no display'));
+  expect((await signInWithLoopback({ ...options, open: fail, onUrl: open })).token_type).toBe('Bearer');
+});
+
+it.runIf(process.platform === 'linux')('uses the opener of the platform', async () => {
+  const folder = await makeFolder();
+  await mkdir(join(folder, 'bin'));
+  const opener = join(folder, 'bin', 'xdg-open');
+  await writeFile(opener, `#!/bin/sh\nprintf '%s' "$1" > ${folder}/url.new\nmv ${folder}/url.new ${folder}/url\n`);
+  await chmod(opener, 0o755);
+  const { options } = await server();
+  const signIn = (path: string) =>
+    runProgram(`
+      process.env.PATH = ${JSON.stringify(path)};
+      const { signInWithLoopback } = await import('doctape-sdk/node');
+      await signInWithLoopback(${JSON.stringify(options)}).then(
+        ({ token_type }) => console.log(token_type),
+        (error) => console.log(error.message),
+      );`);
+  const program = signIn(`${join(folder, 'bin')}:${process.env.PATH}`);
+  await expect.poll(() => readFile(join(folder, 'url'), 'utf8').catch(() => ''), { timeout: 10_000 }).toMatch(/^http/);
+  const { open, pages } = browser();
+  open(new URL(await readFile(join(folder, 'url'), 'utf8')));
+  await program.ended; // by itself: no socket and no timer holds it
+  expect(program.output()).toBe('Bearer\n');
+  expect((await pages[0])?.status).toBe(200);
+
+  const without = signIn(join(folder, 'nothing'));
+  await without.ended;
+  expect(without.output()).toMatch(/^open failed to bring up a browser/);
+});
+
+it('can be given a path and a port, and says when the port is taken', async () => {
+  const { options } = await server();
+  const other = createServer().listen(0, '127.0.0.1');
+  await once(other, 'listening');
+  const { port } = other.address() as { port: number };
+  const error = await rejection(signInWithLoopback({ ...options, port, open() {} }), ConfigurationError);
+  expect(error.message).toMatch(/^port \d+ on 127\.0\.0\.1 cannot be listened on: it is taken/);
+  await new Promise((resolve) => other.close(resolve));
+  const { open, urls } = browser();
+  await signInWithLoopback({ ...options, port, redirectPath: '/signed-in/', open });
+  expect(urls[0]?.searchParams.get('redirect_uri')).toBe(`http://127.0.0.1:${port}/signed-in/`);
+});
+
+it.runIf(await canListenOn(80))('can be given the port that browsers leave out of an address', async () => {
+  const { options } = await server();
+  const { open, pages } = browser();
+  await signInWithLoopback({ ...options, port: 80, open });
+  expect((await pages[0])?.status).toBe(200);
+});
+
+it.each([
+  ['clientId', { clientId: '' }],
+  ['clientSecret', { clientSecret: undefined }],
+  ['scope', { scope: ['two words'] }],
+  ['authorizationEndpoint', { authorizationEndpoint: 'http://doctape.example/oauth2' }],
+  ['tokenEndpoint', { tokenEndpoint: 'nowhere' }],
+  ['open', { open: 'firefox' }],
+  ['onUrl', { onUrl: true }],
+  ['redirectPath', { redirectPath: 'callback' }],
+  ['redirectPath', { redirectPath: '/a/../b' }],
+  ['redirectPath', { redirectPath: '/callback?x=1' }],
+  ['port', { port: 70_000 }],
+  ['timeout', { timeout: 0 }],
+  ['signal', { signal: {} }],
+  ['params', { params: { state: 'mine' } }],
+])('refuses a wrong %s', async (name, wrong) => {
+  const { options } = await server();
+  const error = await rejection(
+    signInWithLoopback({ ...options, open() {}, ...(wrong as Partial<LoopbackOptions>) }),
+    ConfigurationError,
+  );
+  expect(error.message).toContain(name);
+});
+
+it('holds no secret in what it throws', async () => {
+  const { options } = await server();
+  const { open } = browser('deny');
+  const error = await reasonOf(signInWithLoopback({ ...options, open }));
+  expect(JSON.stringify(error) + String((error as Error).stack)).not.toContain(options.clientSecret);
+});

@@ -1,0 +1,783 @@
+import { getEventListeners, once } from 'node:events';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import { gzipSync } from 'node:zlib';
+import { afterEach, describe, expect, it } from 'vitest';
+import {
+  AuthorizationCodeClient,
+  type AuthorizationCodeClientOptions,
+  type Fetch,
+  type Token,
+} from '../../../src/server.js';
+
+const clientId = 'app-1';
+const clientSecret = "the secret of app-1: !'()*~&=+%/?";
+const redirectUri = 'https://app.example/callback?from=doctape&x=a+b%20c';
+const code = 'the+code/of=alice&co';
+const mebibyte = 1024 * 1024;
+
+interface Received {
+  method: string | undefined;
+  url: string | undefined;
+  headers: IncomingMessage['headers'];
+  body: string;
+}
+
+interface Endpoint {
+  url: string;
+  received: Received[];
+}
+
+type Answer = (response: ServerResponse, received: Received, request: IncomingMessage) => void;
+
+const servers: Server[] = [];
+
+/** A token endpoint on a free port, that answers as it is told. */
+async function endpoint(answer: Answer): Promise<Endpoint> {
+  const received: Received[] = [];
+  const server = createServer(async (request, response) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk);
+    const { method, url, headers } = request;
+    const one = { method, url, headers, body: Buffer.concat(chunks).toString('utf8') };
+    received.push(one);
+    answer(response, one, request);
+  });
+  servers.push(server);
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, received };
+}
+
+afterEach(async () => {
+  await Promise.all(
+    servers.splice(0).map(async (server) => {
+      server.closeAllConnections();
+      server.close();
+      await once(server, 'close');
+    }),
+  );
+});
+
+function json(body: unknown, status = 200, headers: Record<string, string> = {}): Answer {
+  return text(JSON.stringify(body), 'application/json', status, headers);
+}
+
+function text(
+  body: string | Uint8Array,
+  type: string | undefined,
+  status = 200,
+  headers: Record<string, string> = {},
+): Answer {
+  return (response) => {
+    response.writeHead(status, { ...(type !== undefined && { 'content-type': type }), ...headers });
+    response.end(body);
+  };
+}
+
+const granted = { access_token: 'token-of-alice', token_type: 'Bearer' };
+
+function clientOf(url: string, options: Partial<AuthorizationCodeClientOptions> = {}): AuthorizationCodeClient {
+  return new AuthorizationCodeClient({
+    clientId,
+    clientSecret,
+    redirectUri,
+    tokenEndpoint: `${url}/oauth2/token`,
+    ...options,
+  });
+}
+
+/** A sign-in up to its last step. */
+async function exchange(
+  url: string,
+  options: Partial<AuthorizationCodeClientOptions> = {},
+  signal?: AbortSignal,
+): Promise<Token> {
+  const client = clientOf(url, options);
+  const { state, pending } = await client.authorize();
+  return client.exchange(new URLSearchParams({ code, state }), pending, signal ? { signal } : {});
+}
+
+async function rejectionOf(work: Promise<unknown>): Promise<unknown> {
+  const outcome = await work.then(
+    () => 'it succeeded',
+    (error: unknown) => ({ error }),
+  );
+  if (typeof outcome === 'string') throw new Error(outcome);
+  return outcome.error;
+}
+
+async function tokenFrom(answer: Answer, options: Partial<AuthorizationCodeClientOptions> = {}): Promise<Token> {
+  return exchange((await endpoint(answer)).url, options);
+}
+
+async function refusalFrom(answer: Answer, options: Partial<AuthorizationCodeClientOptions> = {}): Promise<unknown> {
+  const { url, received } = await endpoint(answer);
+  const refusal = await rejectionOf(exchange(url, options));
+  expect(received).toHaveLength(1);
+  return refusal;
+}
+
+describe('the token request', () => {
+  it('is a POST of the documented form, with the verifier', async () => {
+    const { url, received } = await endpoint(json(granted));
+    await exchange(url);
+    expect(received).toHaveLength(1);
+    expect(received[0]).toMatchObject({ method: 'POST', url: '/oauth2/token' });
+    expect([...new URLSearchParams(received[0]?.body)]).toEqual([
+      ['client_id', clientId],
+      ['client_secret', clientSecret],
+      ['grant_type', 'authorization_code'],
+      ['redirect_uri', redirectUri],
+      ['code', code],
+      ['code_verifier', expect.stringMatching(/^[\w.~-]{43,128}$/)],
+    ]);
+  });
+
+  it('says that it sends a form and wants JSON, and carries no other credential', async () => {
+    const { url, received } = await endpoint(json(granted));
+    await exchange(url);
+    const headers = received[0]?.headers ?? {};
+    expect(headers['content-type']).toMatch(/^application\/x-www-form-urlencoded(;\s*charset=utf-8)?$/i);
+    expect(headers.accept).toBe('application/json');
+    expect(headers['content-length']).toBe(String(received[0]?.body.length));
+    expect(headers).not.toHaveProperty('authorization');
+    expect(headers).not.toHaveProperty('cookie');
+    expect(headers).not.toHaveProperty('referer');
+  });
+
+  it('gives no cookie back that the server has set', async () => {
+    const { url, received } = await endpoint(json(granted, 200, { 'set-cookie': 'session=1; Path=/' }));
+    const client = clientOf(url);
+    for (let i = 0; i < 2; i++) {
+      const { state, pending } = await client.authorize();
+      await client.exchange(new URLSearchParams({ code, state }), pending);
+    }
+    expect(received.map(({ headers }) => headers.cookie)).toEqual([undefined, undefined]);
+  });
+
+  it('is told to follow no redirect, send no cookie and ask no cache', async () => {
+    const requests: Request[] = [];
+    await exchange('http://127.0.0.1:1', {
+      fetch: async (input, init) => {
+        requests.push(new Request(input, init));
+        return Response.json(granted);
+      },
+    });
+    expect(requests).toHaveLength(1);
+    expect(requests[0]).toMatchObject({ redirect: 'manual', credentials: 'omit', cache: 'no-store' });
+  });
+
+  it('has no verifier without PKCE', async () => {
+    const { url, received } = await endpoint(json(granted));
+    await exchange(url, { pkce: false });
+    expect([...new URLSearchParams(received[0]?.body).keys()]).toEqual([
+      'client_id',
+      'client_secret',
+      'grant_type',
+      'redirect_uri',
+      'code',
+    ]);
+  });
+
+  it('keeps the query that the endpoint has of its own', async () => {
+    const { url, received } = await endpoint(json(granted));
+    await exchange(url, { tokenEndpoint: `${url}/token?tenant=a%20b` });
+    expect(received[0]?.url).toBe('/token?tenant=a%20b');
+  });
+});
+
+describe('a redirect', () => {
+  it.each([301, 302, 303, 307, 308])('with %d is refused, and what it points to hears nothing', async (status) => {
+    const elsewhere = await endpoint(json(granted));
+    const refusal = await refusalFrom(json(granted, status, { location: `${elsewhere.url}/oauth2/token` }));
+    expect(refusal).toMatchObject({ name: 'ResponseError', code: 'redirect_refused', status });
+    expect(String(refusal)).not.toContain(elsewhere.url);
+    expect(elsewhere.received).toHaveLength(0);
+  });
+
+  it('to the same server is refused', async () => {
+    const refusal = await refusalFrom(text('', undefined, 307, { location: '/oauth2/token/' }));
+    expect(refusal).toMatchObject({ code: 'redirect_refused' });
+  });
+
+  it.each([300, 304, 399])('in the widest sense, %d, is refused', async (status) => {
+    expect(await refusalFrom(text('', undefined, status))).toMatchObject({
+      name: 'ResponseError',
+      code: 'redirect_refused',
+      status,
+    });
+  });
+
+  it('whose body cannot be let go of is refused, and leaves no rejection behind', async () => {
+    const unhandled: unknown[] = [];
+    const onUnhandled = (error: unknown) => unhandled.push(error);
+    process.on('unhandledRejection', onUnhandled);
+    try {
+      const body = () =>
+        new ReadableStream({
+          cancel() {
+            throw new Error('cannot cancel');
+          },
+        });
+      const fetch: Fetch = async () => new Response(body(), { status: 307, headers: { location: '/elsewhere' } });
+      expect(await rejectionOf(exchange('http://127.0.0.1:1', { fetch }))).toMatchObject({ code: 'redirect_refused' });
+      await delay(10);
+      expect(unhandled).toEqual([]);
+    } finally {
+      process.off('unhandledRejection', onUnhandled);
+    }
+  });
+});
+
+describe('a failure', () => {
+  it.each([400, 401, 404, 408, 429, 500, 502, 503, 504])('with %d is not tried again', async (status) => {
+    const refusal = await refusalFrom(text('<h1>Sorry</h1>', 'text/html', status, { 'retry-after': '0' }));
+    expect(refusal).toMatchObject({ name: 'ResponseError', code: 'unexpected_status', status });
+    expect(refusal).toMatchObject({
+      message: expect.stringMatching(/^POST http:\/\/127\.0\.0\.1:\d+\/oauth2\/token /),
+    });
+  });
+
+  it('of the connection, before an answer, is not tried again', async () => {
+    const refusal = await refusalFrom((_, __, request) => request.socket.destroy());
+    expect(refusal).toMatchObject({ name: 'NetworkError', code: 'network' });
+  });
+
+  it('of the connection, in the middle of the answer, is not tried again', async () => {
+    const refusal = await refusalFrom((response) => {
+      response.writeHead(200, { 'content-type': 'application/json', 'content-length': '1000' });
+      response.write('{"access_token":"token-of-alice","token_type":"Bearer"}', () => response.destroy());
+    });
+    expect(refusal).toMatchObject({ name: 'NetworkError', code: 'network' });
+  });
+
+  it('to speak HTTP is one of the network', async () => {
+    const refusal = await refusalFrom((_, __, request) => request.socket.end('SSH-2.0-OpenSSH_9.9\r\n'));
+    expect(refusal).toMatchObject({ name: 'NetworkError', code: 'network' });
+  });
+
+  it('to decompress is an error of the SDK', async () => {
+    const refusal = await refusalFrom(text('no gzip', 'application/json', 200, { 'content-encoding': 'gzip' }));
+    expect(refusal).toMatchObject({ name: expect.stringMatching(/^(NetworkError|ResponseError)$/) });
+  });
+
+  it('to find anybody at the address names no more than the code of the system', async () => {
+    const { url } = await endpoint(json(granted));
+    const server = servers.pop();
+    server?.close();
+    await once(server ?? process, 'close');
+    expect(await rejectionOf(exchange(url))).toMatchObject({
+      name: 'NetworkError',
+      code: 'network',
+      message: expect.stringContaining('ECONNREFUSED'),
+    });
+  });
+
+  it.each<[string, () => unknown]>([
+    ['rejects', () => Promise.reject(new Error('broken'))],
+    ['rejects with nothing', () => Promise.reject(undefined)],
+    [
+      'throws at once',
+      () => {
+        throw new Error('broken');
+      },
+    ],
+    ['answers with what is no Response', async () => ({})],
+    ['answers with nothing', async () => undefined],
+  ])('of a fetch that %s is an error of the SDK', async (_, fetch) => {
+    const options: object = { fetch };
+    const error = await rejectionOf(exchange('http://127.0.0.1:1', options));
+    expect(['NetworkError', 'ConfigurationError']).toContain(Reflect.get(Object(error), 'name'));
+  });
+});
+
+describe('the time limit', () => {
+  it('ends a request that nobody answers', async () => {
+    expect(await refusalFrom(() => {}, { timeout: 50 })).toMatchObject({
+      name: 'TimeoutError',
+      code: 'timeout',
+      message: expect.stringContaining('50 ms'),
+    });
+  });
+
+  it('ends an answer that stops after its headers', async () => {
+    const refusal = await refusalFrom(
+      (response) => {
+        response.writeHead(200, { 'content-type': 'application/json' });
+        response.flushHeaders();
+      },
+      { timeout: 100 },
+    );
+    expect(refusal).toMatchObject({ name: 'TimeoutError', code: 'timeout' });
+  });
+
+  it('ends an answer that drips for ever', async () => {
+    const refusal = await refusalFrom(
+      (response) => {
+        response.writeHead(200, { 'content-type': 'application/json' });
+        const drip = setInterval(() => response.write(' '), 5);
+        response.on('close', () => clearInterval(drip));
+      },
+      { timeout: 150 },
+    );
+    expect(refusal).toMatchObject({ name: 'TimeoutError', code: 'timeout' });
+  });
+
+  it('lets go of the connection', async () => {
+    let closed: Promise<unknown> | undefined;
+    const { url } = await endpoint((response) => {
+      closed = once(response, 'close');
+      response.writeHead(200, { 'content-type': 'application/json' });
+      response.write(' ');
+    });
+    expect(await rejectionOf(exchange(url, { timeout: 100 }))).toMatchObject({ name: 'TimeoutError' });
+    await closed;
+  });
+
+  it('ends a fetch that does not heed its signal', async () => {
+    const fetch: Fetch = () => new Promise(() => {});
+    expect(await rejectionOf(exchange('http://127.0.0.1:1', { fetch, timeout: 20 }))).toMatchObject({
+      name: 'TimeoutError',
+    });
+  });
+
+  it('ends a body that does not heed the signal', async () => {
+    const headers = { 'content-type': 'application/json' };
+    const fetch: Fetch = async () =>
+      new Response(new ReadableStream({ pull: () => new Promise(() => {}) }), { headers });
+    expect(await rejectionOf(exchange('http://127.0.0.1:1', { fetch, timeout: 20 }))).toMatchObject({
+      name: 'TimeoutError',
+    });
+  });
+});
+
+describe('an abort', () => {
+  it.each<[string, unknown]>([
+    ['an error', new Error('the user went away')],
+    ['a text', 'enough'],
+    ['null', null],
+    ['zero', 0],
+  ])('while the server thinks rejects with %s that was its reason', async (_, reason) => {
+    const controller = new AbortController();
+    const { url, received } = await endpoint(() => controller.abort(reason));
+    expect(await rejectionOf(exchange(url, {}, controller.signal))).toBe(reason);
+    expect(received).toHaveLength(1);
+  });
+
+  it('without a reason rejects with an AbortError, as fetch does', async () => {
+    const controller = new AbortController();
+    const { url } = await endpoint(() => controller.abort());
+    const rejection = await rejectionOf(exchange(url, {}, controller.signal));
+    expect(rejection).toBe(controller.signal.reason);
+    expect(rejection).toMatchObject({ name: 'AbortError' });
+  });
+
+  it('in the middle of the answer rejects with its reason', async () => {
+    const controller = new AbortController();
+    const reason = new Error('the user went away');
+    const { url } = await endpoint((response) => {
+      response.writeHead(200, { 'content-type': 'application/json' });
+      response.write('{', () => setTimeout(() => controller.abort(reason), 20));
+    });
+    expect(await rejectionOf(exchange(url, {}, controller.signal))).toBe(reason);
+  });
+
+  it('by a time limit of the caller rejects with that limit’s own reason', async () => {
+    const { url } = await endpoint(() => {});
+    const signal = AbortSignal.timeout(30);
+    expect(await rejectionOf(exchange(url, {}, signal))).toBe(signal.reason);
+  });
+
+  it('beforehand sends nothing', async () => {
+    const { url, received } = await endpoint(json(granted));
+    const reason = new Error('too late');
+    expect(await rejectionOf(exchange(url, {}, AbortSignal.abort(reason)))).toBe(reason);
+    expect(received).toHaveLength(0);
+  });
+
+  it('that never comes leaves nothing at the signal', async () => {
+    const { url } = await endpoint(json(granted));
+    const { signal } = new AbortController();
+    await exchange(url, {}, signal);
+    expect(getEventListeners(signal, 'abort')).toHaveLength(0);
+  });
+});
+
+describe('the answer', () => {
+  it('is a token', async () => {
+    const now = () => 1_400_000_000_999;
+    const token = await tokenFrom(
+      json({ ...granted, expires_in: 157_680_000, refresh_token: '[deprecated]', scope: 'account.read file.read' }),
+      { now },
+    );
+    expect(token).toStrictEqual({
+      access_token: 'token-of-alice',
+      token_type: 'Bearer',
+      expires_at: 1_400_000_000 + 157_680_000,
+      scope: ['account.read', 'file.read'],
+    });
+    expect(JSON.parse(JSON.stringify(token))).toStrictEqual(token);
+  });
+
+  it.each([
+    'application/json',
+    'application/json; charset=utf-8',
+    'APPLICATION/JSON',
+    'application/vnd.doctape.token+json',
+    'application/problem+json;charset=utf-8',
+    'text/json',
+    'application/json ; charset="utf-8"',
+  ])('may be %s', async (type) => {
+    expect(await tokenFrom(text(JSON.stringify(granted), type))).toEqual(granted);
+  });
+
+  it('may have no type', async () => {
+    expect(await tokenFrom(text(JSON.stringify(granted), undefined))).toEqual(granted);
+  });
+
+  it.each([
+    'text/html',
+    'text/html; charset=application/json',
+    'text/plain',
+    'application/x-www-form-urlencoded',
+    'application/octet-stream',
+    'application/jsonp',
+    'application/xml+json+xml',
+    'xapplication/json',
+  ])('may not be %s', async (type) => {
+    expect(await refusalFrom(text(JSON.stringify(granted), type))).toMatchObject({
+      name: 'ResponseError',
+      code: 'malformed_response',
+      status: 200,
+    });
+  });
+
+  it.each([
+    ['nothing', ''],
+    ['blanks', ' \n'],
+    ['null', 'null'],
+    ['an array', '[{"access_token":"token-of-alice","token_type":"Bearer"}]'],
+    ['a string', '"token-of-alice"'],
+    ['a number', '7'],
+    ['true', 'true'],
+    ['half an object', '{"access_token":"token-of-alice","token_type":"Bea'],
+    ['two objects', '{"access_token":"a","token_type":"Bearer"}{}'],
+    ['a page', '<!doctype html><title>Log in</title>'],
+    ['a form', 'access_token=token-of-alice&token_type=Bearer'],
+    ['an object without a token', '{"token_type":"Bearer"}'],
+    ['a token that is null', '{"access_token":null,"token_type":"Bearer"}'],
+    ['a token that is empty', '{"access_token":"","token_type":"Bearer"}'],
+    ['a token that is a number', '{"access_token":7,"token_type":"Bearer"}'],
+    ['a token with a line break', '{"access_token":"token\\r\\nX: y","token_type":"Bearer"}'],
+    ['a token beyond ASCII', '{"access_token":"tökën","token_type":"Bearer"}'],
+    ['no token type', '{"access_token":"token-of-alice"}'],
+    ['a token type that is null', '{"access_token":"token-of-alice","token_type":null}'],
+    ['a token in the prototype', '{"__proto__":{"access_token":"token-of-alice","token_type":"Bearer"}}'],
+    ['an envelope', '{"error":null,"result":{"access_token":"token-of-alice","token_type":"Bearer"}}'],
+  ])('may not be %s', async (_, body) => {
+    const refusal = await refusalFrom(text(body, 'application/json'));
+    expect(refusal).toMatchObject({ name: 'ResponseError', code: 'malformed_response', status: 200 });
+    expect(String(refusal)).not.toContain('token-of-alice');
+  });
+
+  it.each<[string, Record<string, unknown>, string]>([
+    ['the token', { access_token: 7 }, 'access_token'],
+    ['the token type', { token_type: [] }, 'token_type'],
+    ['the lifetime', { expires_in: {} }, 'expires_in'],
+    ['the scope', { scope: ['account.read'] }, 'scope'],
+  ])('has the place named that is wrong: %s', async (_, wrong, place) => {
+    expect(await refusalFrom(json({ ...granted, ...wrong }))).toMatchObject({
+      code: 'malformed_response',
+      message: expect.stringMatching(new RegExp(`\\b${place}\\b`)),
+    });
+  });
+
+  it('that has a wrong place is told with the request that it answered', async () => {
+    expect(await refusalFrom(json({ ...granted, access_token: 7 }))).toMatchObject({
+      message: expect.stringMatching(/POST http:\/\/127\.0\.0\.1:\d+\/oauth2\/token\b/),
+    });
+  });
+
+  it.each([201, 202, 203, 206, 226])('with %d is no token', async (status) => {
+    expect(await refusalFrom(json(granted, status))).toMatchObject({
+      name: 'ResponseError',
+      code: 'unexpected_status',
+      status,
+    });
+  });
+
+  it.each([204, 205])('with %d, which has no body, is no token', async (status) => {
+    expect(await refusalFrom(text('', undefined, status))).toMatchObject({ code: 'unexpected_status', status });
+  });
+
+  it('may be up to 1 MiB', async () => {
+    const body = JSON.stringify(granted).padEnd(mebibyte);
+    expect(await tokenFrom(text(body, 'application/json'))).toEqual(granted);
+  });
+
+  it('may not be a byte beyond 1 MiB', async () => {
+    const body = JSON.stringify(granted).padEnd(mebibyte + 1);
+    expect(await refusalFrom(text(body, 'application/json'))).toMatchObject({
+      name: 'ResponseError',
+      code: 'malformed_response',
+      status: 200,
+    });
+  });
+
+  it('has its bytes counted, not its characters', async () => {
+    const body = JSON.stringify({ ...granted, pad: 'ü'.repeat(mebibyte / 2) });
+    expect(body.length).toBeLessThan(mebibyte);
+    expect(await refusalFrom(text(body, 'application/json'))).toMatchObject({ code: 'malformed_response' });
+  });
+
+  it('is not read on when it has no end', async () => {
+    let closed: Promise<unknown> | undefined;
+    const refusal = await refusalFrom((response) => {
+      closed = once(response, 'close');
+      response.writeHead(200, { 'content-type': 'application/json' });
+      const block = Buffer.alloc(64 * 1024, 0x20);
+      const more = () => {
+        while (!response.destroyed && response.write(block));
+      };
+      response.on('drain', more);
+      more();
+    });
+    expect(refusal).toMatchObject({ name: 'ResponseError', code: 'malformed_response' });
+    await closed;
+  });
+
+  it('is not unpacked without end', async () => {
+    const packed = gzipSync(JSON.stringify(granted).padEnd(64 * mebibyte));
+    expect(packed.length).toBeLessThan(mebibyte);
+    const refusal = await refusalFrom(text(packed, 'application/json', 200, { 'content-encoding': 'gzip' }));
+    expect(refusal).toMatchObject({ name: 'ResponseError', code: 'malformed_response' });
+  });
+
+  it('is read right when a character is cut in two by the network', async () => {
+    const body = Buffer.from(JSON.stringify({ error: 'invalid_grant', error_description: 'für 😀' }));
+    const refusal = await refusalFrom(async (response) => {
+      response.writeHead(400, { 'content-type': 'application/json' });
+      for (const byte of body) {
+        response.write(Uint8Array.of(byte));
+        await delay(1);
+      }
+      response.end();
+    });
+    expect(refusal).toMatchObject({ name: 'OAuthError', description: 'für 😀' });
+  });
+});
+
+describe('the token type', () => {
+  it.each(['Bearer', 'bearer', 'BEARER', 'bEaReR'])('may be %s', async (token_type) => {
+    expect(await tokenFrom(json({ ...granted, token_type }))).toEqual({ ...granted, token_type: 'Bearer' });
+  });
+
+  it.each(['mac', 'DPoP', '', 'Bearer ', 'Bearer, mac', 'bearer\u0000'])('may not be "%s"', async (token_type) => {
+    expect(await refusalFrom(json({ ...granted, token_type }))).toMatchObject({
+      name: 'ResponseError',
+      code: 'unsupported_token_type',
+    });
+  });
+});
+
+describe('the lifetime', () => {
+  const now = () => 1_400_000_000_000;
+
+  it.each<[unknown, number]>([
+    [157_680_000, 1_557_680_000],
+    ['157680000', 1_557_680_000],
+    [1, 1_400_000_001],
+    [0, 1_400_000_000],
+    [9_999_999_999, 11_399_999_999],
+  ])('of %j gives a moment', async (expires_in, expires_at) => {
+    expect(await tokenFrom(json({ ...granted, expires_in }), { now })).toEqual({ ...granted, expires_at });
+  });
+
+  it.each([{}, { expires_in: null }])('may be unknown: %j', async (lifetime) => {
+    expect(await tokenFrom(json({ ...granted, ...lifetime }), { now })).toStrictEqual(granted);
+  });
+
+  it('counts from the request, not from its answer', async () => {
+    let clock = 1_400_000_000_000;
+    const token = await tokenFrom(
+      (response, ...rest) => {
+        clock += 60_000;
+        json({ ...granted, expires_in: 100 })(response, ...rest);
+      },
+      { now: () => clock },
+    );
+    expect(token.expires_at).toBe(1_400_000_100);
+  });
+
+  it.each<[unknown]>([
+    [-1],
+    [1.5],
+    [1e300],
+    [10_000_000_000],
+    ['-1'],
+    ['1.5'],
+    ['1e3'],
+    [' 1'],
+    [''],
+    ['12345678901'],
+    [true],
+    [[]],
+  ])('may not be %j', async (expires_in) => {
+    expect(await refusalFrom(json({ ...granted, expires_in }))).toMatchObject({
+      name: 'ResponseError',
+      code: 'malformed_response',
+      message: expect.stringContaining('expires_in'),
+    });
+  });
+});
+
+describe('the scope', () => {
+  it('is what the answer says', async () => {
+    const token = await tokenFrom(json({ ...granted, scope: 'file.read' }), { scope: ['account.read', 'file.read'] });
+    expect(token.scope).toEqual(['file.read']);
+  });
+
+  it.each([{}, { scope: null }, { scope: '' }])(
+    'is what was asked for when the answer is silent: %j',
+    async (answer) => {
+      const token = await tokenFrom(json({ ...granted, ...answer }), { scope: ['account.read', 'file.read'] });
+      expect(token.scope).toEqual(['account.read', 'file.read']);
+    },
+  );
+
+  it('is unknown when nobody said any', async () => {
+    expect(await tokenFrom(json(granted))).toStrictEqual(granted);
+  });
+
+  it.each<[unknown]>([['a"b'], ['a\\b'], ['a\nb'], ['für'], [['account.read']], [7], [{}]])(
+    'may not be %j',
+    async (scope) => {
+      expect(await refusalFrom(json({ ...granted, scope }))).toMatchObject({
+        name: 'ResponseError',
+        code: 'malformed_response',
+        message: expect.stringContaining('scope'),
+      });
+    },
+  );
+});
+
+describe('an error in the answer', () => {
+  it.each([400, 401, 403, 500, 200, 201])('is an error whatever the status: %d', async (status) => {
+    const refusal = await refusalFrom(
+      json({ ...granted, error: 'invalid_grant', error_description: 'the code is used up' }, status),
+    );
+    expect(refusal).toMatchObject({
+      name: 'OAuthError',
+      code: 'invalid_grant',
+      description: 'the code is used up',
+      status,
+      message: expect.stringContaining('the code is used up'),
+    });
+  });
+
+  it.each<[unknown]>([[null], [false], [0], ['']])('is none when it is %j', async (error) => {
+    expect(await tokenFrom(json({ ...granted, error }))).toEqual(granted);
+  });
+
+  it.each<[unknown]>([
+    [{ code: 400, message: 'no' }],
+    [['invalid_grant']],
+    [true],
+    [400],
+    ['invalid\ngrant'],
+    ['"quoted"'],
+    ['für'],
+  ])('that is ill-formed is still no success: %j', async (error) => {
+    expect(await refusalFrom(json({ ...granted, error }))).toMatchObject({
+      name: 'ResponseError',
+      code: 'malformed_response',
+    });
+  });
+
+  it('is not read from a page', async () => {
+    expect(await refusalFrom(text('{"error":"invalid_grant"}', 'text/html', 400))).toMatchObject({
+      name: 'ResponseError',
+      code: 'unexpected_status',
+      status: 400,
+    });
+  });
+
+  it.each<[unknown]>([[undefined], [null], [7], [{}], [['no']], ['']])(
+    'may come with a description that is none: %j',
+    async (error_description) => {
+      const refusal = await refusalFrom(json({ error: 'invalid_client', error_description, error_uri: 7 }, 401));
+      expect(refusal).toMatchObject({ name: 'OAuthError', code: 'invalid_client', status: 401 });
+      expect(refusal).not.toHaveProperty('description');
+      expect(refusal).not.toHaveProperty('uri');
+    },
+  );
+
+  it('has the control characters of its description taken out', async () => {
+    const error_description = '\u0000no\r\nlog: forged\u001b[2J\u0085\u2028\u202e.\u007f';
+    const refusal = await refusalFrom(json({ error: 'invalid_grant', error_description }, 400));
+    expect(refusal).toMatchObject({ description: expect.stringMatching(/^no log: forged ?\[2J ?\.$/) });
+    expect(refusal).toMatchObject({ message: expect.stringMatching(/^[\x20-\x7e]+$/) });
+  });
+
+  it('has its description cut at 1,000 characters', async () => {
+    const refusal = await refusalFrom(json({ error: 'invalid_grant', error_description: 'x'.repeat(100_000) }, 400));
+    expect(refusal).toMatchObject({ description: 'x'.repeat(1_000) });
+    expect(String(refusal).length).toBeLessThan(1_200);
+  });
+
+  it('has no character cut in two', async () => {
+    const refusal = await refusalFrom(json({ error: 'invalid_grant', error_description: `x${'😀'.repeat(999)}` }, 400));
+    expect(refusal).toHaveProperty('description');
+    expect(String(refusal).isWellFormed()).toBe(true);
+  });
+
+  it('has a code that is no longer than a description', async () => {
+    expect(String(await refusalFrom(json({ error: 'x'.repeat(100_000) }, 400))).length).toBeLessThan(1_200);
+  });
+
+  it.each(['https://auth.example/errors/7?lang=de#why', 'http://auth.example/'])(
+    'may name the page %s',
+    async (uri) => {
+      expect(await refusalFrom(json({ error: 'invalid_grant', error_uri: uri }, 400))).toMatchObject({ uri });
+    },
+  );
+
+  it.each(['javascript:alert(1)', 'data:text/html,x', 'ftp://auth.example/', '/errors/7', 'errors', '', ' '])(
+    'may not name the page "%s"',
+    async (error_uri) => {
+      const refusal = await refusalFrom(json({ error: 'invalid_grant', error_uri }, 400));
+      expect(refusal).toMatchObject({ name: 'OAuthError', code: 'invalid_grant' });
+      expect(refusal).not.toHaveProperty('uri');
+    },
+  );
+
+  it.each<[string, (form: URLSearchParams) => string]>([
+    ['the secret', (form) => form.get('client_secret') ?? ''],
+    ['the code', (form) => form.get('code') ?? ''],
+    ['the verifier', (form) => form.get('code_verifier') ?? ''],
+    ['the secret, escaped', (form) => encodeURIComponent(form.get('client_secret') ?? '')],
+  ])('is quoted without %s that the server echoes', async (_, echo) => {
+    let echoed = '';
+    const refusal = await refusalFrom((response, received, request) => {
+      echoed = echo(new URLSearchParams(received.body));
+      const error_description = `you sent ${echoed}, twice: ${echoed}`;
+      const error_uri = `https://auth.example/?sent=${encodeURIComponent(echoed)}`;
+      json({ error: 'invalid_grant', error_description, error_uri }, 400)(response, received, request);
+    });
+    expect(echoed.length).toBeGreaterThan(8);
+    expect(refusal).toMatchObject({ name: 'OAuthError', message: expect.stringContaining('you sent') });
+    expect(JSON.stringify(refusal) + String(refusal)).not.toContain(echoed);
+    expect(JSON.stringify(refusal)).not.toContain(encodeURIComponent(echoed));
+  });
+
+  it('is quoted without a secret that lies across the cut', async () => {
+    for (const before of [970, 985, 995, 3_990]) {
+      const refusal = await refusalFrom(
+        json({ error: 'invalid_grant', error_description: 'x'.repeat(before) + clientSecret }, 400),
+      );
+      expect(String(refusal)).not.toContain(clientSecret.slice(0, 10));
+    }
+  });
+});

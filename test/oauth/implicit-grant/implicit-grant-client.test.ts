@@ -1,0 +1,636 @@
+import { inspect } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import { ImplicitGrantClient, type ImplicitGrantClientOptions, type Token } from '../../../src/browser.js';
+import { CallbackError, ConfigurationError, OAuthError, ResponseError, StorageError } from '../../../src/index.js';
+import { createSandbox } from '../../../src/sandbox.js';
+import { memoryStorage, Page } from '../../support/page.js';
+import { appOf } from '../../support/sandbox.js';
+import { thrown } from '../../support/scripted-server.js';
+
+const redirectUri = 'https://app.example/signed-in';
+/** Where a sign-in is kept. */
+const signInKey = 'doctape-sdk:sign-in:app@my.doctape.com%2Foauth2:';
+const accessToken = 'token-0123456789-abcdef';
+
+interface Browser {
+  page: Page;
+  storage: ReturnType<typeof memoryStorage>;
+  tokenStorage: ReturnType<typeof memoryStorage>;
+  client: ImplicitGrantClient;
+  /** Another page of the same browser, such as after a reload. */
+  open: (href: string, options?: Partial<ImplicitGrantClientOptions>) => { page: Page; client: ImplicitGrantClient };
+}
+
+function browser(options: Partial<ImplicitGrantClientOptions> = {}): Browser {
+  const storage = memoryStorage();
+  const tokenStorage = memoryStorage();
+  const open: Browser['open'] = (href, more = {}) => {
+    const page = new Page(href);
+    const client = new ImplicitGrantClient({
+      clientId: 'app',
+      redirectUri,
+      scope: ['file.read', 'account.read'],
+      storage,
+      tokenStorage,
+      location: page,
+      history: page,
+      ...options,
+      ...more,
+    });
+    return { page, client };
+  };
+  return { ...open('https://app.example/files?view=grid#/holiday'), storage, tokenStorage, open };
+}
+
+/** A callback as the server makes it. */
+function callback(parameters: Record<string, string>, where: '#' | '?' = '#'): string {
+  const encoded = Object.entries(parameters).map(([name, value]) => `${name}=${encodeURIComponent(value)}`);
+  return `${redirectUri}${where}${encoded.join('&')}`;
+}
+
+function success(state: string, more: Record<string, string> = {}): string {
+  return callback({ state, access_token: accessToken, token_type: 'Bearer', expires_in: '157680000', ...more });
+}
+
+function failure(action: () => unknown): { name: string; code: string; message: string } {
+  try {
+    action();
+  } catch (error) {
+    expect(inspect(error, { depth: 9, showHidden: true }) + JSON.stringify(error)).not.toContain(accessToken);
+    if (error instanceof CallbackError || error instanceof OAuthError || error instanceof ResponseError) return error;
+    throw error;
+  }
+  throw new Error('it did not throw');
+}
+
+describe('authorize', () => {
+  it('gives the authorization URL of the implicit grant, with a state of its own every time', () => {
+    const { client } = browser();
+    const first = client.authorize();
+    expect(`${first.url.origin}${first.url.pathname}`).toBe('https://my.doctape.com/oauth2');
+    expect(Object.fromEntries(first.url.searchParams)).toEqual({
+      response_type: 'token',
+      client_id: 'app',
+      redirect_uri: redirectUri,
+      scope: 'file.read account.read',
+      state: first.state,
+    });
+    expect(first.state).toMatch(/^[\w-]{43}$/);
+    expect(client.authorize().state).not.toBe(first.state);
+  });
+
+  it('lets a sign-in ask for a scope of its own, and for none', () => {
+    const { client } = browser();
+    expect(client.authorize({ scope: ['tape.read'] }).url.searchParams.get('scope')).toBe('tape.read');
+    expect(client.authorize({ scope: [] }).url.searchParams.has('scope')).toBe(false);
+  });
+
+  it("adds parameters, but none of the protocol's own", () => {
+    const { client } = browser();
+    expect(client.authorize({ params: { lang: 'de' } }).url.searchParams.get('lang')).toBe('de');
+    expect(() => client.authorize({ params: { state: 'mine' } })).toThrow(ConfigurationError);
+  });
+
+  it('sweeps sign-ins that are too old', () => {
+    let now = 1_000_000;
+    const { client, storage } = browser({ now: () => now });
+    client.authorize();
+    now += 601_000;
+    client.authorize();
+    expect(storage.entries.size).toBe(1);
+  });
+
+  it('sends the page there on signIn()', () => {
+    const { client, page, storage } = browser();
+    client.signIn({ params: { lang: 'de' } });
+    expect(page.visited).toHaveLength(1);
+    const url = new URL(page.visited[0] ?? '');
+    expect(url.searchParams.get('lang')).toBe('de');
+    expect([...storage.entries.keys()]).toEqual([`${signInKey}${url.searchParams.get('state')}`]);
+  });
+});
+
+describe('resume', () => {
+  it('gives the token of a callback, and what was granted', () => {
+    const { client, open } = browser({ now: () => 1_700_000_000_500 });
+    const { state } = client.authorize();
+    const back = open(success(state, { scope: 'file.read' }));
+    expect(back.client.resume()).toEqual({
+      access_token: accessToken,
+      token_type: 'Bearer',
+      expires_at: 1_700_000_000 + 157_680_000,
+      scope: ['file.read'],
+    });
+  });
+
+  it('takes the scope that was asked for when the answer names none', () => {
+    const { client, open } = browser();
+    expect(open(success(client.authorize().state)).client.resume()?.scope).toEqual(['file.read', 'account.read']);
+    const bare = open('https://app.example/', { scope: undefined }).client.authorize().state;
+    expect(open(success(bare)).client.resume()).not.toHaveProperty('scope');
+  });
+
+  it('understands what the sandbox answers, and what was captured of doctape', async () => {
+    const sandbox = createSandbox();
+    const { clientId } = appOf(sandbox, 'client');
+    const local = 'http://localhost:3000/';
+    const options = { clientId, redirectUri: local, authorizationEndpoint: 'http://localhost/oauth2' };
+    const { open } = browser({ ...options, issuer: 'http://localhost' });
+    const { client } = open(local);
+    const { url } = client.authorize();
+    const back = await sandbox.authorize(url, { username: 'alice' });
+    const token = open(back.href).client.resume();
+    expect(token).toMatchObject({ token_type: 'Bearer', scope: ['file.read', 'account.read'] });
+
+    const denied = await sandbox.authorize(client.authorize().url, { username: 'alice', approve: false });
+    expect(failure(() => open(denied.href).client.resume())).toMatchObject({
+      name: 'OAuthError',
+      code: 'access_denied',
+    });
+
+    const { state } = client.authorize();
+    const captured = `${local}#state=${state}&access_token=${accessToken}&token_type=Bearer&expires_in=157680000&scope=account.read%20file.read&iss=http%3A%2F%2Flocalhost`;
+    expect(open(captured).client.resume()?.scope).toEqual(['account.read', 'file.read']);
+  });
+
+  it('cleans the address bar and keeps everything else in it', () => {
+    const { client, open } = browser();
+    const { state } = client.authorize();
+    const { page, client: back } = open(success(state).replace('#', '?lang=de&q=a%20b+c&flag#'));
+    back.resume();
+    expect(page.href).toBe(`${redirectUri}?lang=de&q=a%20b+c&flag`);
+    expect(page.state).toEqual({ scrolled: 120 });
+  });
+
+  it('cleans the address bar before anything can fail', () => {
+    const { open } = browser();
+    for (const href of [success('foreign'), callback({ access_token: accessToken }, '?'), callback({ error: '%' })]) {
+      const { page, client } = open(href);
+      failure(() => client.resume());
+      expect(page.href).toBe(redirectUri);
+    }
+  });
+
+  it.each([
+    '',
+    '#',
+    '#section-2',
+    '#/route?tab=1',
+    '?lang=de',
+    '?code=SUMMER24',
+    '?state=open',
+    '?scope=all',
+    '#tab=2',
+    '#/error=1',
+    '#error',
+    '#code',
+    '?error',
+    '#access_token',
+    '#state=open',
+    '#code=7',
+    '#tab=2&state=open',
+    '?state=open&scope=all',
+  ])('leaves a page alone whose address ends in %j', (end) => {
+    const { open } = browser();
+    const { page, client } = open(redirectUri + end);
+    expect(client.resume()).toBeUndefined();
+    expect(page.href).toBe(redirectUri + end);
+    expect(failure(() => client.handleCallback())).toMatchObject({ code: 'malformed_callback' });
+  });
+
+  it.each(['#error=1', '#state=open', '?error=expired', '#code=7'])(
+    'leaves another page of the application alone whose address ends in %j',
+    (end) => {
+      const { open } = browser();
+      const { page, client } = open(`https://app.example/files${end}`);
+      expect(client.resume()).toBeUndefined();
+      expect(page.href).toBe(`https://app.example/files${end}`);
+    },
+  );
+
+  it.each(['#/files?sort=name&state=open', '#!/orders?page=2&code=SUMMER', '#/login?next=a&error=1'])(
+    'leaves the route %j alone',
+    (end) => {
+      const { page, client } = browser().open(redirectUri + end);
+      expect(client.resume()).toBeUndefined();
+      expect(page.href).toBe(redirectUri + end);
+    },
+  );
+
+  it.each(['?code=4/abc&state=of-another-provider', '#access_token=theirs&state=of-another-provider'])(
+    'leaves the callback %j of somebody else on another page alone',
+    (end) => {
+      const { client: ours, open } = browser();
+      ours.authorize();
+      const { page, client } = open(`https://app.example/other-provider${end}`);
+      expect(client.resume()).toBeUndefined();
+      expect(page.href).toBe(`https://app.example/other-provider${end}`);
+    },
+  );
+
+  it('reads an error from the query, as doctape documents it, and from the fragment', () => {
+    for (const where of ['?', '#'] as const) {
+      const { client, open } = browser();
+      const { state } = client.authorize();
+      const { page, client: back } = open(
+        callback({ error: 'access_denied', error_description: 'no\u0007', state }, where),
+      );
+      expect(failure(() => back.resume())).toMatchObject({
+        name: 'OAuthError',
+        code: 'access_denied',
+        description: 'no',
+      });
+      expect(page.href).toBe(redirectUri);
+      expect(back.returnTo).toBe('/files?view=grid#/holiday');
+    }
+  });
+
+  it('believes an error only after its state, and uses the state up', () => {
+    const { client, open } = browser();
+    const { state } = client.authorize();
+    expect(failure(() => open(callback({ error: 'access_denied' })).client.resume()).code).toBe('state_missing');
+    expect(failure(() => open(callback({ error: 'access_denied', state: 'x' })).client.resume()).code).toBe(
+      'state_mismatch',
+    );
+    expect(failure(() => open(callback({ error: 'access_denied', state })).client.resume()).code).toBe('access_denied');
+    expect(failure(() => open(success(state)).client.resume()).code).toBe('state_mismatch');
+  });
+});
+
+describe('a hostile or broken callback', () => {
+  const { client: app, open, storage, tokenStorage } = browser({ issuer: 'https://my.doctape.com' });
+  const iss = 'https://my.doctape.com';
+  const good = () => success(app.authorize().state, { iss });
+
+  it.each<[string, string, (href: string) => string]>([
+    ['a second state', 'malformed_callback', (href) => `${href}&state=x`],
+    ['a second access_token', 'malformed_callback', (href) => `${href}&access_token=${accessToken}`],
+    [
+      'the same token again in the query',
+      'malformed_callback',
+      (href) => href.replace('#', `?access_token=${accessToken}#`),
+    ],
+    ['a state in the query as well', 'malformed_callback', (href) => href.replace('#', '?state=x#')],
+    ['a second error', 'malformed_callback', (href) => `${href}&error=a&error=b`],
+    ['a broken escape', 'malformed_callback', (href) => href.replace('157680000', '%zz')],
+    ['invalid UTF-8', 'malformed_callback', (href) => href.replace(accessToken, '%ff%fe')],
+    ['no state', 'state_missing', (href) => href.replace(/state=[^&]+&/, '')],
+    ['an empty state', 'state_missing', (href) => href.replace(/state=[^&]+/, 'state=')],
+    ['a foreign state', 'state_mismatch', (href) => href.replace(/state=[^&]+/, 'state=foreign')],
+    ['the state __proto__', 'state_mismatch', (href) => href.replace(/state=[^&]+/, 'state=__proto__')],
+    ['the beginning of a state', 'state_mismatch', (href) => href.replace(/state=([^&]{20})[^&]+/, 'state=$1')],
+    ['no issuer', 'issuer_mismatch', (href) => href.replace(/&iss=.+/, '')],
+    ['another issuer', 'issuer_mismatch', (href) => href.replace(/&iss=.+/, '&iss=https%3A%2F%2Fevil.example')],
+    ['another path', 'malformed_callback', (href) => href.replace('/signed-in', '/elsewhere')],
+    ['another origin', 'malformed_callback', (href) => href.replace('app.example', 'app.example.evil.example')],
+    ['its token in the query', 'malformed_callback', (href) => href.replace('#', '?')],
+    ['a code in place of a token', 'malformed_callback', (href) => href.replace('access_token=', 'code=')],
+    ['a code beside the token', 'malformed_callback', (href) => `${href}&code=abc`],
+    ['neither token nor error', 'malformed_callback', (href) => href.replace(/access_token=[^&]+&/, '')],
+    ['an empty token', 'malformed_callback', (href) => href.replace(accessToken, '')],
+    ['a token out of grammar', 'malformed_callback', (href) => href.replace(accessToken, 'a%0Ab')],
+    ['no token_type', 'malformed_callback', (href) => href.replace('&token_type=Bearer', '')],
+    ['another token_type', 'unsupported_token_type', (href) => href.replace('Bearer', 'mac')],
+    ['an expires_in that is no number', 'malformed_callback', (href) => href.replace('157680000', '1e9')],
+    ['an ill-formed scope', 'malformed_callback', (href) => `${href}&scope=a%22b`],
+    ['an ill-formed error', 'malformed_callback', (href) => `${href}&error=%07`],
+    ['an oversized parameter', 'malformed_callback', (href) => `${href}&more=${'x'.repeat(40_000)}`],
+  ])('with %s ends in %s, a clean address bar and no token', (_what, code, spoil) => {
+    const other = app.authorize().state;
+    const href = spoil(good());
+    const { page, client } = open(href);
+    expect(failure(() => client.resume()).code).toBe(code);
+    expect(page.href).not.toMatch(/state|token|#|code/);
+    expect(page.href).toBe(href.replace(/[?#].*/, ''));
+    expect(tokenStorage.entries.size).toBe(0);
+    expect(client.resume()).toBeUndefined();
+    expect(storage.entries.has(`${signInKey}${other}`)).toBe(true);
+  });
+
+  it('says no more about itself than is safe', () => {
+    const { state } = app.authorize();
+    const parameters = {
+      error: 'access_denied',
+      error_description: `${accessToken} ${state}`,
+      access_token: accessToken,
+    };
+    const error = failure(() => open(callback({ ...parameters, state, iss })).client.resume());
+    expect(inspect(error)).not.toContain(state);
+  });
+
+  it('ignores parameters that it does not know, whatever they hold', () => {
+    const { client } = open(`${good()}&__proto__=1&constructor=%zz&x=1&x=2&=&&%ff=1`);
+    expect(client.resume()?.access_token).toBe(accessToken);
+    client.signOut();
+  });
+});
+
+describe('sign-ins at the same time', () => {
+  it('do not lose each other, in whatever order they come back', () => {
+    const { open } = browser();
+    const states = [1, 2, 3].map(() => open('https://app.example/').client.authorize().state);
+    for (const state of states.reverse()) expect(open(success(state)).client.resume()).toBeDefined();
+  });
+
+  it('survive a callback that is not theirs', () => {
+    const { client, open } = browser();
+    const { state } = client.authorize();
+    failure(() => open(success('foreign')).client.resume());
+    expect(open(success(state)).client.resume()).toBeDefined();
+  });
+
+  it('of another server are not answered by this one', () => {
+    const { client, open, tokenStorage } = browser();
+    const elsewhere = { authorizationEndpoint: 'https://elsewhere.example/oauth2' };
+    const { state } = client.authorize();
+    expect(failure(() => open(success(state), elsewhere).client.resume()).code).toBe('state_mismatch');
+    open(success(state)).client.resume();
+    expect(tokenStorage.entries.size).toBe(1);
+    expect(open('https://app.example/', elsewhere).client.resume()).toBeUndefined();
+  });
+
+  it('of another application on the same origin are not touched', () => {
+    const { client, open } = browser();
+    const { state } = client.authorize();
+    const other = open(success(state), { clientId: 'other' });
+    expect(failure(() => other.client.resume()).code).toBe('state_mismatch');
+    expect(open(success(state)).client.resume()).toBeDefined();
+  });
+
+  it('end after maxAge, and not before', () => {
+    let now = 5_000_000;
+    const { client, open } = browser({ now: () => now, maxAge: 60 });
+    const early = client.authorize().state;
+    now += 59_999;
+    expect(open(success(early)).client.resume()).toBeDefined();
+    const late = client.authorize().state;
+    now += 60_000;
+    expect(failure(() => open(success(late)).client.resume()).code).toBe('state_expired');
+    expect(failure(() => open(success(late)).client.resume()).code).toBe('state_mismatch');
+  });
+
+  it('work once', () => {
+    const { client, open } = browser();
+    const href = success(client.authorize().state);
+    const { client: back } = open(href);
+    expect(back.handleCallback(href)).toBeDefined();
+    expect(failure(() => back.handleCallback(href)).code).toBe('state_used');
+    expect(failure(() => open(href).client.resume()).code).toBe('state_mismatch');
+  });
+});
+
+describe('handleCallback', () => {
+  it('takes an address that is not the page’s own, and leaves the page alone', () => {
+    const { client, page } = browser();
+    const token = client.handleCallback(new URL(success(client.authorize().state)));
+    expect(token.access_token).toBe(accessToken);
+    expect(page.href).toBe('https://app.example/files?view=grid#/holiday');
+    expect(client.resume()).toEqual(token);
+  });
+
+  it('cleans the address bar when it is given the address of the page', () => {
+    const { client, open } = browser();
+    const back = open(`${success(client.authorize().state)}`);
+    expect(back.client.handleCallback(back.page.href).access_token).toBe(accessToken);
+    expect(back.page.href).toBe(redirectUri);
+  });
+
+  it('refuses what is no address', () => {
+    const { client } = browser();
+    expect(thrown(() => client.handleCallback('/signed-in#access_token=x'), ConfigurationError).code).toBe(
+      'invalid_argument',
+    );
+  });
+});
+
+describe('the remembered token', () => {
+  function signedIn(options: Partial<ImplicitGrantClientOptions> = {}) {
+    const made = browser(options);
+    const back = made.open(success(made.client.authorize().state));
+    return { ...made, ...back, token: back.client.resume() as Token };
+  }
+
+  it('survives a reload', () => {
+    const { open, token } = signedIn();
+    expect(open('https://app.example/').client.resume()).toEqual(token);
+  });
+
+  it('is forgotten on signOut(), by all pages', () => {
+    const { client, open, tokenStorage } = signedIn();
+    const other = open('https://app.example/').client;
+    client.signOut();
+    expect(tokenStorage.entries.size).toBe(0);
+    expect(client.resume()).toBeUndefined();
+    expect(other.resume()).toBeUndefined();
+  });
+
+  it('is forgotten when it has expired', () => {
+    let now = 1_000_000_000;
+    const { client, tokenStorage } = signedIn({ now: () => now });
+    now += 157_680_001_000;
+    expect(client.resume()).toBeUndefined();
+    expect(tokenStorage.entries.size).toBe(0);
+  });
+
+  it('stays in memory with tokenStorage: null', () => {
+    const { client, open, token, storage } = signedIn({ tokenStorage: null });
+    expect(client.resume()).toEqual(token);
+    expect([...storage.entries.values()].join()).not.toContain(accessToken);
+    expect(open('https://app.example/').client.resume()).toBeUndefined();
+    client.signOut();
+    expect(client.resume()).toBeUndefined();
+  });
+
+  it.each([
+    'null',
+    '7',
+    '"text"',
+    '{',
+    '{}',
+    '[]',
+    '{"access_token":"a b\\u0000","token_type":"Bearer"}',
+    '{"access_token":"abcdef","token_type":"mac"}',
+    '{"access_token":"abcdef","token_type":"Bearer","expires_at":"never"}',
+    '{"access_token":"abcdef","token_type":"Bearer","scope":"file.read"}',
+  ])('is none when the storage holds %s', (text) => {
+    const { open, tokenStorage } = signedIn();
+    for (const key of tokenStorage.entries.keys()) tokenStorage.setItem(key, text);
+    expect(open('https://app.example/').client.resume()).toBeUndefined();
+  });
+
+  it('is of one application only', () => {
+    const { open } = signedIn();
+    expect(open('https://app.example/', { clientId: 'ap' }).client.resume()).toBeUndefined();
+    expect(open('https://app.example/', { clientId: 'app2' }).client.resume()).toBeUndefined();
+  });
+});
+
+describe('returnTo', () => {
+  function returned(href: string, returnTo?: string | URL): string | undefined {
+    const made = browser();
+    const { client } = made.open(href);
+    const { state } = client.authorize(returnTo === undefined ? {} : { returnTo });
+    const back = made.open(success(state)).client;
+    expect(back.returnTo).toBeUndefined();
+    back.resume();
+    return back.returnTo;
+  }
+
+  it('is where the application was', () => {
+    expect(returned('https://app.example/files/a%20b?view=grid#/holiday')).toBe('/files/a%20b?view=grid#/holiday');
+    expect(returned('https://app.example')).toBe('/');
+  });
+
+  it('is where the application says', () => {
+    expect(returned('https://app.example/deep/page', '/files#top')).toBe('/files#top');
+    expect(returned('https://app.example/deep/page', 'sibling?x')).toBe('/deep/sibling?x');
+    expect(returned('https://app.example/', new URL('https://app.example/files'))).toBe('/files');
+  });
+
+  it('does not bring a failed callback back', () => {
+    expect(returned(`${redirectUri}?lang=de#access_token=${accessToken}&state=x`)).toBe('/signed-in?lang=de');
+  });
+
+  it.each([
+    'https://evil.example/',
+    '//evil.example/',
+    '/\\evil.example/',
+    'javascript:alert(1)',
+    'data:text/html,x',
+    'https://app.example:444/',
+  ])('cannot be %s', (place) => {
+    const { client } = browser();
+    expect(thrown(() => client.authorize({ returnTo: place }), ConfigurationError).message).toContain('returnTo');
+  });
+
+  it('is no address of another host when it is used as a path', () => {
+    const place = returned('https://app.example/', 'https://app.example//evil.example/');
+    expect(new URL(place ?? '', 'https://app.example/').host).toBe('app.example');
+  });
+
+  it('is that of the last callback only', () => {
+    const { client, open } = browser();
+    const { client: back } = open(success(client.authorize().state));
+    back.resume();
+    expect(back.returnTo).toBeDefined();
+    failure(() => back.handleCallback(success('foreign')));
+    expect(back.returnTo).toBeUndefined();
+  });
+
+  it('is not believed when something else on the page has altered it', () => {
+    const { client, open, storage } = browser();
+    const { state } = client.authorize();
+    const key = `${signInKey}${state}`;
+    storage.setItem(key, (storage.getItem(key) ?? '').replace('/files', '//evil.example/files'));
+    const back = open(success(state)).client;
+    back.resume();
+    expect(back.returnTo).toBeUndefined();
+  });
+});
+
+describe('a storage that does not work', () => {
+  const blocked = () => {
+    throw new DOMException(`no room for ${accessToken}`, 'QuotaExceededError');
+  };
+
+  it('is a StorageError when the sign-in cannot be remembered', () => {
+    const { open, storage } = browser();
+    const { client, page } = open('https://app.example/', { storage: { ...storage, setItem: blocked } });
+    expect(thrown(() => client.signIn(), StorageError).code).toBe('storage_unavailable');
+    expect(page.visited).toEqual([]);
+  });
+
+  it('is a StorageError when even its length cannot be looked at, and that only where it is needed', () => {
+    const { open } = browser();
+    const storage = Object.defineProperty(memoryStorage(), 'length', { get: blocked });
+    expect(() => open('https://app.example/', { storage }).client.signIn()).toThrow(StorageError);
+    expect(open('https://app.example/', { tokenStorage: storage }).client.resume()).toBeUndefined();
+  });
+
+  it('is a StorageError when there is none', () => {
+    const { open } = browser();
+    const { client } = open('https://app.example/', { storage: undefined, tokenStorage: undefined });
+    if ('sessionStorage' in globalThis) throw new Error('this runtime has a sessionStorage, so nothing is tested');
+    expect(() => client.authorize()).toThrow(StorageError);
+    expect(() => client.resume()).toThrow(StorageError);
+  });
+
+  it('does not lose a token that cannot be stored', () => {
+    const { client, open, tokenStorage } = browser();
+    const href = success(client.authorize().state);
+    const { client: back } = open(href, { tokenStorage: { ...tokenStorage, setItem: blocked } });
+    const error = thrown(() => back.resume(), StorageError);
+    expect(inspect(error)).not.toContain(accessToken);
+    expect(back.resume()?.access_token).toBe(accessToken);
+  });
+
+  it('signs nobody else in when it has no room for the new token', () => {
+    const { client, open, tokenStorage } = browser();
+    open(success(client.authorize().state)).client.resume();
+    const href = success(client.authorize().state);
+    const full = { ...tokenStorage, setItem: blocked };
+    expect(() => open(href, { tokenStorage: full }).client.resume()).toThrow(StorageError);
+    expect(open('https://app.example/').client.resume()).toBeUndefined();
+  });
+
+  it('does not use up a sign-in that it cannot delete', () => {
+    const { client, open, storage } = browser();
+    const href = success(client.authorize().state);
+    expect(() => open(href, { storage: { ...storage, removeItem: blocked } }).client.resume()).toThrow(StorageError);
+    expect(open(href).client.resume()).toBeDefined();
+  });
+
+  it('holds things of others, which are left alone', () => {
+    const { client, open, storage } = browser();
+    storage.setItem('theme', 'dark');
+    storage.setItem(`${signInKey}junk`, '{');
+    const { state } = client.authorize();
+    expect(open(success(state)).client.resume()).toBeDefined();
+    expect([...storage.entries.keys()]).toEqual(['theme']);
+  });
+});
+
+describe('the constructor', () => {
+  const page = new Page('https://app.example/');
+  const right = { clientId: 'app', redirectUri, location: page, history: page };
+
+  it.each<[string, Record<string, unknown>, string]>([
+    ['clientId', { clientId: undefined }, 'invalid_argument'],
+    ['clientId', { clientId: 7 }, 'invalid_argument'],
+    ['redirectUri', { redirectUri: 'http://app.example/' }, 'insecure_url'],
+    ['redirectUri', { redirectUri: 'https://app.example/#x' }, 'invalid_argument'],
+    ['redirectUri', { redirectUri: 'urn:ietf:wg:oauth:2.0:oob' }, 'invalid_argument'],
+    ['scope', { scope: 'file.read' }, 'invalid_argument'],
+    ['maxAge', { maxAge: 0 }, 'invalid_argument'],
+    ['now', { now: 5 }, 'invalid_argument'],
+    ['storage', { storage: {} }, 'invalid_argument'],
+    ['storage', { storage: null }, 'invalid_argument'],
+    ['tokenStorage', { tokenStorage: 'local' }, 'invalid_argument'],
+    ['storage', { storage: { getItem: async () => null, key: async () => null } }, 'invalid_argument'],
+    ['location', { location: 'https://app.example/' }, 'invalid_argument'],
+    ['history', { history: 5 }, 'invalid_argument'],
+    ['issuer', { issuer: 'http://my.doctape.com' }, 'insecure_url'],
+    ['authorizationEndpoint', { authorizationEndpoint: 'https://my.doctape.com/?state=x' }, 'invalid_argument'],
+    ['clientSecret', { clientSecret: 'secret' }, 'browser_secret'],
+    ['clientSecret', { clientSecret: undefined }, 'browser_secret'],
+  ])('refuses %s in %o', (name, options, code) => {
+    const error = thrown(
+      () => new ImplicitGrantClient({ ...right, ...options } as ImplicitGrantClientOptions),
+      ConfigurationError,
+    );
+    expect(error.code).toBe(code);
+    expect(error.message).toContain(name);
+  });
+
+  it('refuses to work where there is no page, and says where it does', () => {
+    const error = thrown(() => new ImplicitGrantClient({ clientId: 'app', redirectUri }), ConfigurationError);
+    expect(error.code).toBe('invalid_argument');
+    expect(error.message).toMatch(/browser page/);
+  });
+
+  it('keeps what it holds to itself', () => {
+    const client = new ImplicitGrantClient({ ...right, tokenStorage: null, storage: memoryStorage() });
+    client.handleCallback(success(client.authorize().state));
+    expect(inspect(client, { depth: 9, showHidden: true }) + JSON.stringify(client)).not.toContain(accessToken);
+  });
+});

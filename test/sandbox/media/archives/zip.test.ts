@@ -1,0 +1,245 @@
+import { TextReader, Uint8ArrayReader, Uint8ArrayWriter, ZipWriter } from '@zip.js/zip.js';
+import { describe, expect, it } from 'vitest';
+import { RefusedArchive } from '../../../../src/sandbox/media/archives/refused-archive.js';
+import { unzip } from '../../../../src/sandbox/media/archives/unzip.js';
+import { readMeta } from '../../../../src/sandbox/media/meta.js';
+import { UnreadableMedia } from '../../../../src/sandbox/media/reading/unreadable-media.js';
+import { ascii, bytesOf } from '../../../fixtures/make-bytes.js';
+import { makeZip, type ZipEntry } from '../../../fixtures/make-zip.js';
+
+const limits = { maxBytes: 10_000_000, maxEntries: 100 };
+
+interface Unzipped {
+  name: string;
+  size: number;
+  text: string;
+}
+
+async function unzipped(file: Uint8Array, options = limits): Promise<Unzipped[]> {
+  const files: Unzipped[] = [];
+  for await (const { name, size, stream } of unzip(bytesOf(file), options)) {
+    files.push({ name, size, text: await new Response(stream).text() });
+  }
+  return files;
+}
+
+/** How far it came before it was refused. */
+async function refused(file: Uint8Array, options = limits): Promise<{ given: string[]; reason: string }> {
+  const given: string[] = [];
+  try {
+    for await (const { name, stream } of unzip(bytesOf(file), options)) {
+      given.push(name);
+      await new Response(stream).arrayBuffer();
+    }
+  } catch (error) {
+    if (error instanceof RefusedArchive) return { given, reason: error.message };
+    throw error;
+  }
+  throw new Error(`${given} were unpacked`);
+}
+
+async function realZip(password?: string): Promise<Uint8Array> {
+  const writer = new ZipWriter(new Uint8ArrayWriter(), {
+    ...(password !== undefined && { password }),
+    useWebWorkers: false,
+  });
+  await writer.add('letters/', undefined, { directory: true });
+  await writer.add('letters/первое.txt', new TextReader('hello '.repeat(1000)));
+  await writer.add('notes.txt', new TextReader('stored as it is'), { level: 0 });
+  await writer.add('letters/empty', new Uint8ArrayReader(new Uint8Array()));
+  return writer.close();
+}
+
+describe('the metadata of a zip', () => {
+  it('tells how many files it has, and how large they are packed and unpacked', async () => {
+    const meta = await readMeta('application/zip', 'archive', bytesOf(await realZip()));
+    expect(meta).toEqual({ encrypted: false, bytesComp: expect.any(Number), bytesUncomp: 6015, numFiles: 3 });
+    expect(meta.bytesComp).toBeGreaterThan(15);
+    expect(meta.bytesComp).toBeLessThan(200);
+  });
+
+  it('tells whether it is encrypted', async () => {
+    const meta = await readMeta('application/zip', 'archive', bytesOf(await realZip('secret')));
+    expect(meta).toMatchObject({ encrypted: true, numFiles: 3 });
+  });
+
+  it('is read from the end of the file', async () => {
+    const large = makeZip([{ name: 'noise', content: crypto.getRandomValues(new Uint8Array(60_000)) }, ...many(30)]);
+    const bytes = bytesOf(Buffer.concat([Buffer.alloc(5_000_000), large]), 64 * 1024);
+    expect(await readMeta('application/zip', 'archive', bytes)).toMatchObject({ numFiles: 31 });
+    expect(bytes.asked.inAll).toBeLessThan(1_000_000);
+  });
+
+  it('can be told of a hostile zip, too', async () => {
+    const file = makeZip([{ name: '../../etc/passwd', content: ascii('root') }]);
+    expect(await readMeta('application/zip', 'archive', bytesOf(file))).toMatchObject({ numFiles: 1, bytesUncomp: 4 });
+  });
+
+  it('is not to be had of what is no zip', async () => {
+    await expect(readMeta('application/zip', 'archive', bytesOf(ascii('PK and then no zip')))).rejects.toThrow(
+      UnreadableMedia,
+    );
+    const cut = (await realZip()).subarray(0, -30);
+    await expect(readMeta('application/zip', 'archive', bytesOf(cut))).rejects.toThrow(UnreadableMedia);
+    await expect(readMeta('application/zip', 'archive', bytesOf(new Uint8Array()))).rejects.toThrow(UnreadableMedia);
+  });
+
+  it('is unknown of other archives', async () => {
+    expect(await readMeta('application/x-7z-compressed', 'archive', bytesOf(ascii('7z')))).toEqual({});
+  });
+});
+
+describe('unzipping', () => {
+  it('gives the files without their directories, in the order of the archive', async () => {
+    expect(await unzipped(await realZip())).toEqual([
+      { name: 'первое.txt', size: 6000, text: 'hello '.repeat(1000) },
+      { name: 'notes.txt', size: 15, text: 'stored as it is' },
+      { name: 'empty', size: 0, text: '' },
+    ]);
+  });
+
+  it('gives an archive in the archive as the file it is', async () => {
+    const inner = makeZip([{ name: 'inner.txt', content: ascii('x') }]);
+    const [file, ...others] = await unzipped(makeZip([{ name: 'inner.zip', content: inner }]));
+    expect(file).toMatchObject({ name: 'inner.zip', size: inner.byteLength });
+    expect(others).toEqual([]);
+  });
+
+  it('unpacks an archive that holds exactly what is allowed', async () => {
+    const files = many(5);
+    expect(await unzipped(makeZip(files), { maxBytes: 5 * 4, maxEntries: 5 })).toHaveLength(5);
+  });
+
+  it('passes over a file that nobody reads', async () => {
+    const names: string[] = [];
+    for await (const { name } of unzip(bytesOf(await realZip()), limits)) names.push(name);
+    expect(names).toEqual(['первое.txt', 'notes.txt', 'empty']);
+  });
+
+  it('goes on after a file of which somebody read a part', async () => {
+    const seen: string[] = [];
+    for await (const { name, stream } of unzip(bytesOf(await realZip()), limits)) {
+      seen.push(name);
+      const reader = stream.getReader();
+      await reader.read();
+      await reader.cancel();
+    }
+    expect(seen).toHaveLength(3);
+  });
+
+  it('holds little of a large file at a time', async () => {
+    const content = new Uint8Array(100_000_000);
+    const file = makeZip([{ name: 'large', content }]);
+    const before = process.memoryUsage();
+    let size = 0;
+    let most = 0;
+    for await (const { stream } of unzip(bytesOf(file), { maxBytes: 200_000_000, maxEntries: 1 })) {
+      for await (const chunk of stream) {
+        size += chunk.byteLength;
+        most = Math.max(most, chunk.byteLength);
+      }
+    }
+    expect(size).toBe(content.byteLength);
+    expect(most).toBeLessThan(1_000_000);
+    expect(process.memoryUsage().arrayBuffers - before.arrayBuffers).toBeLessThan(60_000_000);
+  });
+
+  it('reads no further than it is asked to', async () => {
+    const content = crypto.getRandomValues(new Uint8Array(60_000));
+    const bytes = bytesOf(makeZip(Array.from({ length: 50 }, (_, index) => ({ name: `${index}`, content }))));
+    for await (const { stream } of unzip(bytes, limits)) {
+      await stream.cancel();
+      break;
+    }
+    expect(bytes.asked.inAll).toBeLessThan(500_000);
+  });
+});
+
+describe('an archive is refused before anything of it is given', () => {
+  const good = { name: 'good.txt', content: ascii('good') };
+  const cases: [string, ZipEntry][] = [
+    ['a name that climbs', { name: '../evil.txt' }],
+    ['a name that climbs in the middle', { name: 'a/../../evil.txt' }],
+    ['an absolute name', { name: '/etc/passwd' }],
+    ['a drive', { name: 'C:/evil.txt' }],
+    ['a backslash', { name: 'a\\evil.txt' }],
+    ['a name that climbs by backslashes', { name: '..\\evil.txt' }],
+    ['a share in the network', { name: '\\\\server\\evil.txt' }],
+    ['a NUL', { name: 'evil.txt\0.jpg' }],
+    ['a line feed', { name: 'evil\n.txt' }],
+    ['no name', { name: '' }],
+    ['a name that is a dot', { name: 'a/.' }],
+    ['a symbolic link', { name: 'link', content: ascii('/etc/passwd'), mode: 0o120777 }],
+    ['a device', { name: 'device', mode: 0o020666 }],
+    ['an encrypted file', { name: 'secret.txt', content: ascii('x'), encrypted: true }],
+    ['a file that shares the bytes of another', { name: 'good.txt', content: ascii('good'), contentOf: 0 }],
+    ['a file of a size beyond all limits', { name: 'huge', size: 0xfffffff0 }],
+  ];
+
+  it.each(cases)('for %s', async (_, entry) => {
+    expect(await unzipped(makeZip([good]))).toHaveLength(1);
+    expect(await refused(makeZip([good, entry]))).toEqual({ given: [], reason: expect.any(String) });
+  });
+
+  it('for too many entries, directories included', async () => {
+    const entries = [...many(3), { name: 'directory/' }];
+    expect(await refused(makeZip(entries), { ...limits, maxEntries: 3 })).toEqual({
+      given: [],
+      reason: 'it has more than 3 entries',
+    });
+  });
+
+  it('for more bytes in all than allowed', async () => {
+    expect(await refused(makeZip(many(5)), { ...limits, maxBytes: 19 })).toEqual({
+      given: [],
+      reason: 'it unpacks to more than 19 bytes',
+    });
+  });
+
+  it('for a header that contradicts the list', async () => {
+    const file = Buffer.from(makeZip([{ name: 'report.txt', content: ascii('x') }]));
+    file.write('virus!.exe', 30);
+    expect(await refused(file)).toMatchObject({ given: [] });
+  });
+
+  it('for being no zip', async () => {
+    expect(await refused(ascii('no zip'))).toMatchObject({ given: [] });
+    expect(await refused(new Uint8Array())).toMatchObject({ given: [] });
+  });
+});
+
+describe('an archive is refused while it is unpacked', () => {
+  const good = { name: 'good.txt', content: ascii('good') };
+  const large = new Uint8Array(5_000_000);
+
+  it.each([
+    ['has more bytes than it says', { name: 'bad', content: large, size: 1000 }],
+    ['has fewer bytes than it says', { name: 'bad', content: ascii('few'), size: 1000 }],
+    ['has another checksum', { name: 'bad', content: ascii('bytes'), crc: 1 }],
+  ])('when a file %s', async (_, entry) => {
+    expect(await refused(makeZip([good, entry, good]))).toMatchObject({ given: ['good.txt', 'bad'] });
+  });
+
+  it('before a file that is larger than it says gets far', async () => {
+    const [first] = [makeZip([{ name: 'bad', content: large, size: 1000 }])];
+    let size = 0;
+    const read = async () => {
+      for await (const { stream } of unzip(bytesOf(first), limits)) {
+        for await (const chunk of stream) size += chunk.byteLength;
+      }
+    };
+    await expect(read()).rejects.toThrow(RefusedArchive);
+    expect(size).toBeLessThanOrEqual(1000);
+  });
+
+  it('when its bytes are damaged', async () => {
+    const content = crypto.getRandomValues(new Uint8Array(20_000));
+    const file = Buffer.from(makeZip([{ name: 'bad', content }]));
+    file[10_000] = (file[10_000] ?? 0) ^ 255;
+    expect(await refused(file)).toMatchObject({ given: ['bad'] });
+  });
+});
+
+function many(count: number): ZipEntry[] {
+  return Array.from({ length: count }, (_, index) => ({ name: `${index}.txt`, content: ascii('four') }));
+}

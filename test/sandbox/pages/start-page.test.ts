@@ -1,0 +1,314 @@
+import { request as httpRequest } from 'node:http';
+import { connect } from 'node:net';
+import { networkInterfaces } from 'node:os';
+import { describe, expect, it } from 'vitest';
+import { ApiClient } from '../../../src/index.js';
+import { createSandbox, type SandboxApp, type SandboxUser } from '../../../src/sandbox.js';
+import { served, tokenFor } from '../../support/sandbox.js';
+import { servedForTest } from '../../support/scripted-server.js';
+
+// The page at `/`, which shows passwords and is for this machine alone.
+
+const server = await served();
+const everywhere = await served({ host: '0.0.0.0' });
+const portOf = ({ url }: { url: string }) => Number(new URL(url).port);
+
+function unescapeHtml(text: string): string {
+  const entities: Record<string, string> = { lt: '<', gt: '>', quot: '"', '#39': "'", amp: '&' };
+  return text.replace(/&(lt|gt|quot|#39|amp);/g, (entity, name) => entities[name] ?? entity);
+}
+
+/** Asks with headers that a browser's `fetch` would not let pass. */
+function ask(
+  address: string,
+  port: number,
+  headers: Record<string, string>,
+): Promise<{ status: number; text: string }> {
+  return new Promise((resolve, reject) => {
+    const request = httpRequest({ host: address, port, path: '/', headers }, (response) => {
+      let text = '';
+      response.setEncoding('utf8');
+      response.on('data', (chunk) => {
+        text += chunk;
+      });
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, text }));
+    });
+    request.on('error', reject);
+    request.end();
+  });
+}
+
+/** Everything that is answered to these bytes. */
+function raw(address: string, port: number, bytes: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(port, address, () => socket.write(bytes));
+    let text = '';
+    socket.setEncoding('utf8');
+    socket.on('data', (chunk) => {
+      text += chunk;
+    });
+    socket.on('close', () => resolve(text));
+    socket.on('error', reject);
+  });
+}
+
+const secret = 'wonderland';
+
+describe('the start page', () => {
+  it('has the addresses, the applications and the users', async () => {
+    const response = await fetch(server.url);
+    expect([response.status, response.headers.get('content-type')?.toLowerCase()]).toEqual([
+      200,
+      'text/html; charset=utf-8',
+    ]);
+    const html = await response.text();
+    for (const path of ['/oauth2', '/oauth2/token', '/v1']) expect(html).toContain(`<code>${server.url}${path}</code>`);
+    for (const { clientId, clientSecret, name } of server.sandbox.apps) {
+      expect(html).toContain(clientId);
+      expect(html).toContain(name);
+      if (clientSecret !== undefined) expect(html).toContain(clientSecret);
+    }
+    for (const { username, password } of server.sandbox.users) {
+      expect(html).toContain(`<code>${username}</code>`);
+      expect(html).toContain(`<code>${password}</code>`);
+    }
+    expect(html.match(/no files yet/g)?.length).toBe(2);
+  });
+
+  it('may not be framed, kept, or run a script, and other origins may not read it', async () => {
+    const { headers } = await fetch(server.url, { headers: { origin: 'https://evil.example' } });
+    const policy = headers.get('content-security-policy') ?? '';
+    for (const rule of ["default-src 'none'", "base-uri 'none'", "frame-ancestors 'none'"]) {
+      expect(policy).toContain(rule);
+    }
+    expect(policy).not.toMatch(/script-src|unsafe|\*/);
+    expect(headers.get('x-frame-options')).toBe('DENY');
+    expect(headers.get('cache-control')).toContain('no-store');
+    expect(headers.get('referrer-policy')).toBe('no-referrer');
+    expect(headers.get('access-control-allow-origin')).toBeNull();
+    expect(headers.getSetCookie()).toEqual([]);
+  });
+
+  it('has a style that the policy lets through, and no script', async () => {
+    const response = await fetch(server.url);
+    const nonce = /style-src 'nonce-([^']+)'/.exec(response.headers.get('content-security-policy') ?? '')?.[1];
+    const html = await response.text();
+    expect([...html.matchAll(/<style nonce="([^"]*)"/g)].map(([, value]) => value)).toEqual([nonce]);
+    expect(html).not.toMatch(/<script|javascript:|\son[a-z]+=|\sstyle=|<link|<iframe/i);
+  });
+
+  it('counts the files of each user, and has the names of the first hundred for who unfolds them', async () => {
+    const { url, sandbox } = await servedForTest();
+    for (const [username, count] of [
+      ['alice', 103],
+      ['bob', 1],
+    ] as const) {
+      const api = new ApiClient({ token: await tokenFor(sandbox, username, undefined, url), baseUrl: `${url}/v1` });
+      for (let index = 1; index <= count; index++) {
+        await api.files.upload(new File(['x'], `${username}-${index}.txt`));
+      }
+    }
+    const html = await (await fetch(url)).text();
+    const [ofAlice, ofBob] = [...html.matchAll(/<details>(.*?)<\/details>/gs)].map(([, content = '']) => content);
+    expect(ofAlice).toContain('<summary>103 files</summary>');
+    for (let index = 1; index <= 100; index++) expect(ofAlice).toContain(`<li>alice-${index}.txt</li>`);
+    expect(ofAlice).not.toContain('alice-101.txt');
+    expect(ofAlice).toContain('and 3 more');
+    expect(ofBob).toContain('<summary>1 file</summary>');
+    expect(ofBob).toContain('<li>bob-1.txt</li>');
+    expect(ofBob).not.toContain('more');
+    expect(html).not.toContain('no files yet');
+  });
+
+  it('can be asked for without its body, and not be posted to', async () => {
+    const head = await fetch(server.url, { method: 'HEAD' });
+    expect([head.status, await head.text()]).toEqual([200, '']);
+    expect((await fetch(server.url, { method: 'POST' })).status).toBe(404);
+  });
+
+  it.each(['fault', 'status=503'])('stands outside the faults: %s', async (fault) => {
+    expect((await fetch(server.url, { headers: { 'x-doctape-fault': fault } })).status).toBe(200);
+  });
+});
+
+describe('who may see the start page:', () => {
+  it.each(['localhost', 'localhost:4400', '127.0.0.1', '127.9.9.9:1', '[::1]', '[::1]:4400', 'LOCALHOST'])(
+    'whoever calls this machine %s',
+    async (host) => {
+      const { status, text } = await ask('127.0.0.1', portOf(server), { host });
+      expect([status, text.includes(secret)]).toEqual([200, true]);
+    },
+  );
+
+  it.each([
+    'evil.example',
+    'evil.example:4400',
+    'localhost.evil.example',
+    '127.0.0.1.evil.example',
+    'evil.example:80',
+    '0.0.0.0',
+    '192.168.1.1',
+    '[::]',
+    'notdoctape.com',
+    'doctape.com.evil.example',
+    'xlocalhost',
+    'localhost.x',
+  ])('nobody by the name of %s, as after DNS rebinding', async (host) => {
+    const { status, text } = await ask('127.0.0.1', portOf(server), { host, 'x-forwarded-host': 'localhost' });
+    expect([status, text.includes(secret)]).toEqual([421, false]);
+    const response = await createSandbox().fetch(`http://${host}/`);
+    expect(response.status).toBe(404);
+  });
+
+  it.each(['doctape', 'my.doctape.com'])('nobody by %s, another name that it answers to', async (host) => {
+    const named = await servedForTest({ allowedHosts: ['doctape'] });
+    const { status, text } = await ask('127.0.0.1', portOf(named), { host });
+    expect([status, text.includes(secret)]).toEqual([404, false]);
+  });
+
+  it('nobody with a name beside the host', async () => {
+    for (const line of [
+      'GET http://evil.example/ HTTP/1.1\r\nHost: evil.example',
+      'GET / HTTP/1.1\r\nHost: localhost@evil.example',
+    ]) {
+      const answer = await raw('127.0.0.1', portOf(server), `${line}\r\nConnection: close\r\n\r\n`);
+      expect(answer).toMatch(/^HTTP\/1\.1 4\d\d /);
+      expect(answer).not.toContain(secret);
+    }
+  });
+
+  it('nobody from another machine, whatever they call this one', async () => {
+    const outside = Object.values(networkInterfaces())
+      .flat()
+      .find((each) => each?.family === 'IPv4' && !each.internal)?.address;
+    // a machine without a network has nobody to keep out
+    const addresses = outside === undefined ? [] : [outside];
+    for (const address of addresses) {
+      for (const host of ['localhost', '127.0.0.1', '[::1]', address]) {
+        const { status, text } = await ask(address, portOf(everywhere), { host, 'x-forwarded-for': '127.0.0.1' });
+        expect([host, status, text.includes(secret)]).toEqual([host, 404, false]);
+      }
+      for (const path of [
+        '/?x',
+        '/#',
+        '/.',
+        '/./',
+        '/x/..',
+        '/%2e',
+        '//',
+        '/?',
+        'http://localhost/',
+        'http://localhost',
+        '*',
+        '\\',
+      ]) {
+        const answer = await raw(
+          address,
+          portOf(everywhere),
+          `GET ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`,
+        );
+        expect([path, answer.includes(secret), answer.startsWith('HTTP/1.1 4')]).toEqual([path, false, true]);
+      }
+      // everything else is for them
+      expect((await fetch(`http://${address}:${portOf(everywhere)}/v1/account`)).status).toBe(401);
+    }
+    expect((await ask('127.0.0.1', portOf(everywhere), { host: 'localhost' })).status).toBe(200);
+  });
+});
+
+describe('the start page escapes', () => {
+  const hostile = '"><img src=x onerror=alert(1)>\'</code></td><script>alert(1)</script>&amp;';
+  const users: SandboxUser[] = [{ username: 'alice', password: hostile, email: hostile, firstname: hostile }];
+  const apps: SandboxApp[] = [
+    { clientId: hostile, clientSecret: hostile, type: 'server', name: hostile, redirectUris: ['loopback'] },
+    { clientId: 'plain', type: 'client', name: '</table><b>', redirectUris: ['loopback'] },
+  ];
+
+  it('passwords, applications and the names of files', async () => {
+    const { url, sandbox } = await servedForTest({ users, apps });
+    const authorization = new URL('/oauth2', url);
+    authorization.search = String(
+      new URLSearchParams({
+        client_id: 'plain',
+        response_type: 'token',
+        redirect_uri: 'http://localhost/cb',
+        scope: 'file.create',
+      }),
+    );
+    const callback = await sandbox.authorize(authorization, { username: 'alice' });
+    const token = new URLSearchParams(callback.hash.slice(1)).get('access_token') ?? '';
+    const api = new ApiClient({ token, baseUrl: `${url}/v1` });
+    await api.files.upload(new File(['x'], '<img src=x onerror=alert(1)>.txt'));
+    const html = (await (await fetch(url)).text()).replace(/<style.*?<\/style>/s, '');
+    expect(html).not.toMatch(/<img|<script|<b>(?!doctape)/i);
+    expect(unescapeHtml(html).split(hostile).length - 1).toBeGreaterThanOrEqual(4);
+    expect(unescapeHtml(html)).toContain('<img src=x onerror=alert(1)>.txt');
+    for (const [tag] of html.matchAll(/<[a-z]+\s[^>]*>/gi)) {
+      expect(tag.replace(/"[^"]*"/g, '""')).not.toMatch(/\son\w+\s*=/i);
+    }
+  });
+});
+
+describe('the links of the start page', () => {
+  it('lead through the sign-in form to a code, and to a token', async () => {
+    const html = await (await fetch(server.url)).text();
+    const links = [...html.matchAll(/<a href="([^"]+)">sign in, and see the (code|token)<\/a>/g)];
+    expect(links.map(([, , what]) => what)).toEqual(['code', 'token']);
+    for (const [, href = '', what] of links) {
+      const address = new URL(unescapeHtml(href));
+      expect(address.origin).toBe(server.url);
+      const page = await fetch(address);
+      expect(page.status).toBe(200);
+      const form = await page.text();
+      const cookie = page.headers.getSetCookie()[0]?.split(';', 1)[0] ?? '';
+      const action = unescapeHtml(/<form method="post" action="([^"]+)"/.exec(form)?.[1] ?? '');
+      const csrf = /name="csrf" value="([^"]+)"/.exec(form)?.[1] ?? '';
+      const signedIn = await fetch(new URL(action, address), {
+        method: 'POST',
+        headers: { cookie },
+        body: new URLSearchParams({ csrf, username: 'alice', password: 'wonderland', decision: 'allow' }),
+      });
+      const title = /<title>([^<]*)<\/title>/.exec(await signedIn.text())?.[1] ?? '';
+      expect(title).toMatch(/^Success code=[\da-f-]{36}$/);
+      const value = title.slice('Success code='.length);
+      const account = (token: string) =>
+        fetch(`${server.url}/v1/account`, { headers: { authorization: `Bearer ${token}` } });
+      if (what === 'token') {
+        expect((await account(value)).status).toBe(200);
+        continue;
+      }
+      const app = server.sandbox.apps.find(({ type }) => type === 'server');
+      const answer = await fetch(`${server.url}/oauth2/token`, {
+        method: 'POST',
+        body: new URLSearchParams({
+          grant_type: 'authorization_code',
+          code: value,
+          client_id: app?.clientId ?? '',
+          client_secret: app?.clientSecret ?? '',
+          redirect_uri: 'urn:ietf:wg:oauth:2.0:oob',
+        }),
+      });
+      const { access_token, scope } = await answer.json();
+      expect(scope.split(' ')).toContain('tape.update');
+      expect((await account(access_token)).status).toBe(200);
+    }
+  });
+
+  it.each(['localhost', '127.0.0.1'])('lead to where it was asked for: %s', async (host) => {
+    const { text } = await ask('127.0.0.1', portOf(server), { host: `${host}:${portOf(server)}` });
+    for (const [, href = ''] of text.matchAll(/<a href="([^"]+)"/g)) {
+      expect(new URL(unescapeHtml(href)).origin).toBe(`http://${host}:${portOf(server)}`);
+    }
+  });
+
+  it('can be followed for an application that must send a challenge, or are not there', async () => {
+    const { url } = await servedForTest({
+      apps: [{ clientId: 'native', type: 'server', name: 'Native', redirectUris: ['loopback'] }],
+    });
+    const html = await (await fetch(url)).text();
+    for (const [, href = ''] of html.matchAll(/<a href="([^"]+)"/g)) {
+      const text = await (await fetch(unescapeHtml(href))).text();
+      expect(text).toContain('<form method="post"');
+    }
+  });
+});

@@ -1,0 +1,111 @@
+import { expect, it } from 'vitest';
+import { ApiClient, ConfigurationError, TimeoutError, TransferError } from '../../../src/index.js';
+import { createSandbox } from '../../../src/sandbox.js';
+import { consoleWatch } from '../../support/fuzz.js';
+import { codeClient, served, tokenFor } from '../../support/sandbox.js';
+import { rejection } from '../../support/scripted-server.js';
+
+const { url, sandbox } = await served();
+const token = await tokenFor(sandbox, 'alice', undefined, url);
+const api = new ApiClient({ token, baseUrl: `${url}/v1`, retry: false });
+const { id } = await api.files.upload(new Blob([new Uint8Array(500_000)]), { name: 'x.bin' });
+
+const asking = (fault: string, path = '/v1/account') =>
+  fetch(url + path, { headers: { authorization: `Bearer ${token.access_token}`, 'x-doctape-fault': fault } });
+
+/** A client whose every request asks for a fault. */
+const faulty = (fault: string, options = {}) =>
+  new ApiClient({
+    token,
+    baseUrl: `${url}/v1`,
+    retry: false,
+    fetch: (input, init) => {
+      const request = new Request(input, init);
+      request.headers.set('x-doctape-fault', fault);
+      return fetch(request);
+    },
+    ...options,
+  });
+
+it('answers with a status, and says when to come back', async () => {
+  const response = await asking('status=503,retry-after=7');
+  expect(response.status).toBe(503);
+  expect(response.statusText).toBe('Service Unavailable');
+  expect(response.headers.get('retry-after')).toBe('7');
+  expect(response.headers.get('access-control-allow-origin')).toBe('*');
+  expect(await response.json()).toMatchObject({ result: null, error: { code: 503 } });
+});
+
+it('does so as often as it is told', async () => {
+  const statuses = async (fault: string) =>
+    new Set(await Promise.all(Array.from({ length: 60 }, async () => (await asking(fault)).status)));
+  expect(await statuses('status=500@0')).toEqual(new Set([200]));
+  for (const always of ['1', '1.0']) expect(await statuses(`status=500@${always}`)).toEqual(new Set([500]));
+  expect(await statuses('status=500@0.5')).toEqual(new Set([200, 500]));
+});
+
+it('cuts a body', async () => {
+  const response = await faulty('cut=70000').files.download(id);
+  const error = await rejection(response.arrayBuffer(), TransferError);
+  expect(error.bytes).toBeLessThanOrEqual(70_000);
+});
+
+it('cuts a body in silence: it was asked to', async () => {
+  const printed = consoleWatch();
+  await rejection((await faulty('cut=70000').files.download(id)).arrayBuffer(), TransferError);
+  await rejection((await faulty('cut=0').files.download(id)).arrayBuffer(), TransferError);
+  expect(printed).toEqual([]);
+});
+
+it('cuts the body of a request in the same process', async () => {
+  const headers = { authorization: `Bearer ${token.access_token}`, 'x-doctape-fault': 'cut=5' };
+  const { body } = await sandbox.fetch(`${url}/v1/account`, { headers });
+  const reader = body?.getReader();
+  expect((await reader?.read())?.value).toHaveLength(5);
+  await expect(reader?.read()).rejects.toThrow('cut off, as the fault demands');
+});
+
+it('stalls a body', async () => {
+  const response = await faulty('stall=70000', { idleTimeout: 200 }).files.download(id);
+  await rejection(response.arrayBuffer(), TimeoutError);
+});
+
+it('ignores ranges', async () => {
+  const plain = await asking('', `/v1/doc/${id}/original`);
+  expect(plain.headers.get('accept-ranges')).toBe('bytes');
+  const headers = { authorization: `Bearer ${token.access_token}`, range: 'bytes=0-9', 'x-doctape-fault': 'no-ranges' };
+  const response = await fetch(`${url}/v1/doc/${id}/original`, { headers });
+  expect(response.status).toBe(200);
+  expect(response.headers.has('accept-ranges')).toBe(false);
+  expect((await response.arrayBuffer()).byteLength).toBe(500_000);
+});
+
+it('is late', async () => {
+  await rejection(faulty('latency=5000', { timeout: 100 }).account.get(), TimeoutError);
+});
+
+it('has faults for the token endpoint too', async () => {
+  const tired = createSandbox({ faults: 'status=503' });
+  const client = codeClient(tired);
+  const { url: authorizationUrl, pending } = await client.authorize();
+  const callback = await tired.authorize(authorizationUrl, { username: 'alice' });
+  await expect(client.exchange(callback, pending)).rejects.toMatchObject({
+    name: 'OAuthError',
+    code: 'temporarily_unavailable',
+    status: 503,
+  });
+});
+
+it.each(['explode', 'latency', 'latency=soon', 'status=200', 'status=503@2', 'cut=-1', 'status=503;cut=1'])(
+  'knows no fault %j',
+  async (fault) => {
+    expect(() => createSandbox({ faults: fault })).toThrow(ConfigurationError);
+    const response = await asking(fault);
+    expect(response.status).toBe(400);
+    expect((await response.json()).error.message).toContain('x-doctape-fault');
+  },
+);
+
+it.each([7, null, {}, ['latency=1']])('is told by a text, not by %j', (faults) => {
+  expect(() => createSandbox({ faults: faults as unknown as string })).toThrow(/^faults must be a string/);
+});

@@ -1,0 +1,628 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { connect, createServer, type Socket } from 'node:net';
+import { networkInterfaces, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { ApiClient, ConfigurationError } from '../../../src/index.js';
+import { memoryStore } from '../../../src/sandbox.js';
+import { diskStore, type ServedSandbox, type ServeOptions, serveSandbox } from '../../../src/serve.js';
+import { appOf, tokenFor } from '../../support/sandbox.js';
+
+const cleanUps: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
+});
+
+async function makeFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'doctape-serve-'));
+  cleanUps.push(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+async function serve(options: ServeOptions = {}): Promise<ServedSandbox> {
+  const served = await serveSandbox({ port: 0, ...options });
+  // a test may have closed it already
+  cleanUps.push(() => served.close().catch(() => {}));
+  return served;
+}
+
+const portOf = (served: ServedSandbox): number => Number(new URL(served.url).port);
+
+async function refusalOf(options: ServeOptions): Promise<ConfigurationError> {
+  let served: ServedSandbox;
+  try {
+    served = await serveSandbox(options);
+  } catch (error) {
+    if (error instanceof ConfigurationError) return error;
+    throw error;
+  }
+  await served.close();
+  throw new Error(`it was served on ${served.url}`);
+}
+
+async function tokenOf(served: ServedSandbox, username = 'alice'): Promise<string> {
+  return (await tokenFor(served.sandbox, username, undefined, served.url)).access_token;
+}
+
+async function clientOf(served: ServedSandbox): Promise<ApiClient> {
+  return new ApiClient({ token: await tokenOf(served), baseUrl: `${served.url}/v1` });
+}
+
+describe('serveSandbox', () => {
+  it('says where it listens, on a free port of this machine', async () => {
+    const served = await serve();
+    expect(served.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
+    expect(portOf(served)).toBeGreaterThan(0);
+    expect((await fetch(`${served.url}/v1/account`)).status).toBe(401);
+  });
+
+  it('listens on IPv6 when it is told to, with an address that can be used', async () => {
+    const served = await serve({ host: '::1' });
+    expect(served.url).toMatch(/^http:\/\/\[::1\]:\d+$/);
+    expect((await fetch(`${served.url}/v1/account`)).status).toBe(401);
+    const api = await clientOf(served);
+    expect((await api.account.get()).username).toBe('alice');
+  });
+
+  it('takes the port that it is given', async () => {
+    const first = await serve();
+    const port = portOf(first);
+    await first.close();
+    expect(portOf(await serve({ port }))).toBe(port);
+  });
+
+  it('refuses a port that is taken, and names it', async () => {
+    const other = createServer().listen(0, '127.0.0.1');
+    await new Promise((resolve) => other.once('listening', resolve));
+    cleanUps.push(() => new Promise((resolve) => other.close(resolve)));
+    const address = other.address();
+    const port = typeof address === 'object' && address !== null ? address.port : 0;
+    const error = await refusalOf({ port });
+    expect(error.code).toBe('invalid_argument');
+    expect(error.message).toContain(String(port));
+    expect(error.message).toContain('taken');
+    expect(error.message).not.toContain('\n');
+  });
+
+  it('gives the data folder back when the port is taken', async () => {
+    const data = await makeFolder();
+    const port = portOf(await serve());
+    await refusalOf({ port, data });
+    const served = await serve({ data });
+    expect(served.url).toContain('127.0.0.1');
+  });
+
+  it.each([-1, 65_536, 1.5, Number.NaN, Number.POSITIVE_INFINITY, '4400', null])(
+    'refuses %j as a port',
+    async (port) => {
+      const error = await refusalOf({ port: port as unknown as number });
+      expect(error.message).toContain('port');
+    },
+  );
+
+  it.each(['256.0.0.1', 'no such host', '192.0.2.1', '', 'http://127.0.0.1', 'user:hunter2secret@127.0.0.1'])(
+    'refuses %j as a host',
+    async (host) => {
+      const error = await refusalOf({ port: 0, host });
+      expect(error.code).toBe('invalid_argument');
+      expect(error.message).not.toContain('hunter2');
+    },
+  );
+
+  it('refuses a data folder that is a file', async () => {
+    const data = join(await makeFolder(), 'file');
+    await writeFile(data, 'x');
+    expect((await refusalOf({ port: 0, data })).message).toContain(data);
+  });
+
+  it.each([5, null])('refuses %j as a data folder', async (data) => {
+    expect((await refusalOf({ port: 0, data: data as unknown as string })).message).toContain('data');
+  });
+
+  it('refuses a data folder and a store together', async () => {
+    const data = join(await makeFolder(), 'data');
+    const error = await refusalOf({ port: 0, data, store: memoryStore() });
+    expect(error.message).toContain('data');
+    expect(error.message).toContain('store');
+  });
+
+  it('refuses a data folder that another sandbox has', async () => {
+    const data = await makeFolder();
+    await serve({ data });
+    expect((await refusalOf({ port: 0, data })).message).toContain('another sandbox');
+  });
+
+  it('gives the data folder back when the users are wrong', async () => {
+    const data = await makeFolder();
+    await refusalOf({ port: 0, data, autoApprove: 'mallory' });
+    await refusalOf({ port: 0, data, users: [{ username: 'a/b', password: 'x' }] });
+    await serve({ data });
+  });
+
+  it.each([
+    ['a name with a slash', [{ username: 'a/b', password: 'secret-pass' }]],
+    ['an empty name', [{ username: '', password: 'secret-pass' }]],
+    ['no password', [{ username: 'a' }]],
+    ['an empty password', [{ username: 'a', password: '' }]],
+    ['a name twice', [1, 2].map(() => ({ username: 'a', password: 'secret-pass' }))],
+    ['a negative quota', [{ username: 'a', password: 'secret-pass', quota: -1 }]],
+    ['a user that is none', ['secret-pass']],
+    ['no list', { username: 'secret-pass' }],
+  ])('refuses users with %s, and tells no password', async (_what, users) => {
+    const error = await refusalOf({ port: 0, users: users as ServeOptions['users'] & object });
+    expect(error.message).not.toContain('secret-pass');
+  });
+
+  it('refuses options that are none', async () => {
+    await expect(serveSandbox(null as unknown as ServeOptions)).rejects.toBeInstanceOf(ConfigurationError);
+  });
+
+  it('keeps what it was given in the folder, and signs in whoever had a token', async () => {
+    const data = await makeFolder();
+    const first = await serve({ data });
+    const token = await tokenOf(first);
+    const api = new ApiClient({ token, baseUrl: `${first.url}/v1` });
+    const { id } = await api.files.upload(new Blob(['kept']), { name: 'a.txt', tags: ['x'] });
+    await first.close();
+
+    const second = await serve({ data });
+    const later = new ApiClient({ token, baseUrl: `${second.url}/v1` });
+    const [file] = await later.files.list();
+    expect(file).toMatchObject({ id, name: 'a', extension: 'txt', size: 4, tags: ['x'] });
+    expect(await (await later.files.download(id)).text()).toBe('kept');
+    expect((await later.account.get()).quota_used).toBe(4);
+  });
+
+  it('keeps no code and no token in a form that signs in', async () => {
+    const data = await makeFolder();
+    const served = await serve({ data });
+    const token = await tokenOf(served);
+    const { clientId } = appOf(served.sandbox, 'server');
+    const query = `response_type=code&client_id=${clientId}&redirect_uri=http://localhost:3000/`;
+    const location = await served.sandbox.authorize(`${served.url}/oauth2?${query}`, { username: 'alice' });
+    const code = location.searchParams.get('code') ?? '';
+    expect(code).not.toBe('');
+    const entries = await readdir(data, { recursive: true, withFileTypes: true });
+    const texts = await Promise.all(
+      entries.filter((entry) => entry.isFile()).map((entry) => readFile(join(entry.parentPath, entry.name), 'latin1')),
+    );
+    expect(texts.join('')).toContain('alice');
+    expect(texts.join('')).not.toContain(token);
+    expect(texts.join('')).not.toContain(code);
+  });
+
+  it('forgets everything when it is reset, the bytes too', async () => {
+    const data = await makeFolder();
+    const served = await serve({ data });
+    const api = await clientOf(served);
+    await api.files.upload(new Blob(['content']), { name: 'a.txt' });
+    await served.sandbox.reset();
+    await expect(api.account.get()).rejects.toMatchObject({ code: 'http_401' });
+    const again = await clientOf(served);
+    expect(await again.files.list()).toEqual([]);
+    expect((await again.account.get()).quota_used).toBe(0);
+    const left = (await readdir(data, { recursive: true, withFileTypes: true })).filter(
+      (entry) => entry.isFile() && !entry.name.startsWith('sandbox.sqlite'),
+    );
+    expect(left).toEqual([]);
+    await again.files.upload(new Blob(['content']), { name: 'a.txt' });
+  });
+});
+
+describe('close()', () => {
+  it('frees the port and the folder', async () => {
+    const data = await makeFolder();
+    const served = await serve({ data });
+    await (await clientOf(served)).account.get();
+    await served.close();
+    await expect(fetch(served.url)).rejects.toThrow();
+    const again = await serve({ data, port: portOf(served) });
+    expect(again.url).toBe(served.url);
+    await (await clientOf(again)).account.get();
+  });
+
+  it('ends connections that are idle, and requests that are half sent', async () => {
+    const served = await serve();
+    const sockets = [connect(portOf(served), '127.0.0.1'), connect(portOf(served), '127.0.0.1')];
+    const ends = sockets.map((socket) => new Promise((resolve) => socket.on('error', () => {}).once('close', resolve)));
+    await Promise.all(sockets.map((socket) => new Promise((resolve) => socket.once('connect', resolve))));
+    sockets[1]?.write('POST /oauth2/token HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\nhalf');
+    await delay(50);
+    await served.close();
+    await Promise.all(ends);
+  });
+
+  it('ends downloads and uploads that are under way, and frees the folder', async () => {
+    const data = await makeFolder();
+    const served = await serve({ data });
+    const token = await tokenOf(served);
+    const api = new ApiClient({ token, baseUrl: `${served.url}/v1` });
+    const { id } = await api.files.upload(new Blob([new Uint8Array(30_000_000)]), { name: 'large.bin' });
+    const download = await fetch(api.files.url(id));
+    const endless = new ReadableStream<Uint8Array>({
+      async pull(controller) {
+        await delay(5);
+        controller.enqueue(new Uint8Array(10_000));
+      },
+    });
+    const upload = api.files.upload(endless, { name: 'endless.bin' });
+    const refused = expect(upload).rejects.toBeInstanceOf(Error);
+    await delay(100);
+    await served.close();
+    await refused;
+    await expect(download.arrayBuffer()).rejects.toThrow();
+
+    const again = await serve({ data });
+    const later = new ApiClient({ token, baseUrl: `${again.url}/v1` });
+    expect((await later.files.list()).map((file) => file.id)).toEqual([id]);
+  });
+
+  it('may be called twice, one after the other or at once', async () => {
+    const served = await serve({ data: await makeFolder() });
+    await Promise.all([served.close(), served.close()]);
+    await expect(served.close()).resolves.toBeUndefined();
+  });
+
+  it('leaves a store of the caller usable by another sandbox in memory', async () => {
+    const store = memoryStore();
+    const first = await serve({ store });
+    const token = await tokenOf(first);
+    await first.close();
+    const second = await serve({ store });
+    expect((await fetch(`${second.url}/v1/account?access_token=${token}`)).status).toBe(200);
+  });
+
+  it('works with a disk store of the caller', async () => {
+    const data = await makeFolder();
+    const served = await serve({ store: diskStore(data) });
+    await (await clientOf(served)).files.upload(new Blob(['x']), { name: 'x.txt' });
+    await served.close();
+  });
+});
+
+interface RawAnswer {
+  statusLine: string;
+  headers: Record<string, string>;
+  body: string;
+}
+
+/** Sends bytes as they are, and reads one answer until the connection ends. */
+async function raw(served: ServedSandbox, ...pieces: string[]): Promise<RawAnswer> {
+  const socket: Socket = connect(portOf(served), new URL(served.url).hostname.replace(/^\[.*\]$/, '::1'));
+  cleanUps.push(async () => socket.destroy());
+  const text = await new Promise<string>((resolve, reject) => {
+    let received = '';
+    socket.setEncoding('utf8');
+    socket.on('data', (chunk) => {
+      received += chunk;
+    });
+    socket.once('end', () => resolve(received));
+    socket.once('error', reject);
+    socket.once('connect', async () => {
+      for (const piece of pieces) {
+        socket.write(piece);
+        await delay(10);
+      }
+    });
+  });
+  const [head = '', ...rest] = text.split('\r\n\r\n');
+  const [statusLine = '', ...lines] = head.split('\r\n');
+  const headers = Object.fromEntries(
+    lines.map((line) => [line.slice(0, line.indexOf(':')).toLowerCase(), line.slice(line.indexOf(':') + 1).trim()]),
+  );
+  let body = rest.join('\r\n\r\n');
+  if (headers['transfer-encoding'] === 'chunked') {
+    let decoded = '';
+    for (let size = Number.parseInt(body, 16); size > 0; size = Number.parseInt(body, 16)) {
+      const start = body.indexOf('\r\n') + 2;
+      const bytes = Buffer.from(body.slice(start));
+      decoded += bytes.subarray(0, size).toString();
+      body = bytes.subarray(size + 2).toString();
+    }
+    body = decoded;
+  }
+  return { statusLine, headers, body };
+}
+
+const chunkOf = (text: string): string => `${Buffer.byteLength(text).toString(16)}\r\n${text}\r\n`;
+
+/** What Node's client of 2013 sent: these headers and no others. */
+const head = (method: string, path: string, headers: Record<string, string> = {}): string =>
+  [
+    `${method} ${path} HTTP/1.1`,
+    ...Object.entries({ Host: 'my.doctape.com', Connection: 'close', ...headers }).map(
+      ([name, value]) => `${name}: ${value}`,
+    ),
+    '\r\n',
+  ].join('\r\n');
+
+describe('a client of 2013', () => {
+  async function codeFor(served: ServedSandbox): Promise<{ code: string; id: string; secret: string }> {
+    const { clientId, clientSecret = '' } = appOf(served.sandbox, 'server');
+    // as that client builds it: the redirect URI is not encoded
+    const path = `/oauth2?client_id=${clientId}&response_type=code&scope=docs%20account&redirect_uri=http://localhost:3000/cb?x=1&state=undefined`;
+    const { statusLine, headers } = await raw(served, head('GET', path));
+    expect(statusLine).toBe('HTTP/1.1 303 See Other');
+    const location = new URL(headers.location ?? '');
+    expect(location.searchParams.get('state')).toBe('undefined');
+    return { code: location.searchParams.get('code') ?? '', id: clientId, secret: clientSecret };
+  }
+
+  it('exchanges its code in chunks, without a length, a user agent or the right redirect URI', async () => {
+    const served = await serve({ autoApprove: 'alice' });
+    const { code, id, secret } = await codeFor(served);
+    const form = `code=${code}&client_id=${id}&client_secret=${secret}&redirect_uri=urn%3Aietf%3Awg%3Aoauth%3A2.0%3Aoob&grant_type=authorization_code`;
+    const answer = await raw(
+      served,
+      head('POST', '/oauth2/token', {
+        'Content-Type': 'application/x-www-form-urlencoded',
+        'Transfer-Encoding': 'chunked',
+      }),
+      chunkOf(form.slice(0, 20)),
+      chunkOf(form.slice(20)),
+      '0\r\n\r\n',
+    );
+    expect([answer.statusLine, answer.body]).toEqual(['HTTP/1.1 200 OK', expect.stringMatching(/^\{/)]);
+    const token = JSON.parse(answer.body);
+    expect(token.expires_in).toBe(157_680_000);
+    const account = await raw(served, head('GET', '/v1/account', { Authorization: `Bearer ${token.access_token}` }));
+    expect(JSON.parse(account.body).result.username).toBe('alice');
+  });
+
+  it('is refused in JSON, with the standard words, when its code is no good', async () => {
+    const served = await serve();
+    const { clientId, clientSecret } = appOf(served.sandbox, 'server');
+    const form = `code=x&client_id=${clientId}&client_secret=${clientSecret}&redirect_uri=x&grant_type=authorization_code`;
+    const answer = await raw(
+      served,
+      head('POST', '/oauth2/token', {
+        'Content-Type': 'application/x-www-form-urlencoded',
+        'Transfer-Encoding': 'chunked',
+      }),
+      chunkOf(form),
+      '0\r\n\r\n',
+    );
+    expect(answer.statusLine).toBe('HTTP/1.1 400 Bad Request');
+    expect(JSON.parse(answer.body).error).toBe('invalid_grant');
+  });
+
+  it('signs in through the form in chunks', async () => {
+    const served = await serve();
+    const { clientId } = appOf(served.sandbox, 'server');
+    const path = `/oauth2?client_id=${clientId}&response_type=code&redirect_uri=urn:ietf:wg:oauth:2.0:oob`;
+    const page = await raw(served, head('GET', path));
+    const csrf = /name="csrf" value="([^"]+)"/.exec(page.body)?.[1];
+    const cookie = page.headers['set-cookie']?.split(';', 1)[0] ?? '';
+    const answer = await raw(
+      served,
+      head('POST', path, {
+        Cookie: cookie,
+        'Content-Type': 'application/x-www-form-urlencoded',
+        'Transfer-Encoding': 'chunked',
+      }),
+      chunkOf(`csrf=${csrf}&decision=allow&username=alice&password=wonderland`),
+      '0\r\n\r\n',
+    );
+    expect(answer.statusLine).toBe('HTTP/1.1 200 OK');
+    expect(answer.body).toMatch(/<title>Success code=[\da-f-]{36}<\/title>/);
+  });
+
+  it('uploads in chunks that break anywhere', async () => {
+    const served = await serve();
+    const token = await tokenOf(served);
+    const body = '--b+c\r\nContent-Disposition: form-data; name="file"; filename="a.txt"\r\n\r\ncontent\r\n--b+c--\r\n';
+    const chunks = body.match(/.{1,9}/gs) ?? [];
+    const answer = await raw(
+      served,
+      head('POST', `/v1/doc/upload?access_token=${token}`, {
+        'Content-Type': 'multipart/form-data; boundary=b+c',
+        'Transfer-Encoding': 'chunked',
+      }),
+      ...chunks.map(chunkOf),
+      '0\r\n\r\n',
+    );
+    expect([answer.statusLine, answer.body]).toEqual(['HTTP/1.1 200 OK', expect.stringContaining('"size":"7"')]);
+  });
+
+  it.each([
+    ['Content-Length: 0', { 'Content-Length': '0' }, []],
+    ['an empty chunked body', { 'Transfer-Encoding': 'chunked' }, ['0\r\n\r\n']],
+  ])('posts %s as JSON, and is answered in JSON', async (_what, headers: Record<string, string>, pieces) => {
+    const served = await serve();
+    const token = await tokenOf(served);
+    for (const path of ['/v1/doc/upload', '/oauth2/token', '/v1/nothing', '/nothing']) {
+      const type = { 'Content-Type': 'application/json; charset=UTF-8', Authorization: `Bearer ${token}` };
+      const answer = await raw(served, head('POST', path, { ...type, ...headers }), ...pieces);
+      expect([path, answer.statusLine]).toEqual([
+        path,
+        expect.stringMatching(/^HTTP\/1\.1 40[04] (Bad Request|Not Found)$/),
+      ]);
+      expect(answer.headers['content-type']).toMatch(/^application\/json/);
+      expect(JSON.parse(answer.body).error).toBeTruthy();
+    }
+  });
+
+  it('sends Content-Length: 0 with a GET', async () => {
+    const served = await serve();
+    const token = await tokenOf(served);
+    const answer = await raw(served, head('GET', `/v1/account?access_token=${token}`, { 'Content-Length': '0' }));
+    expect(answer.statusLine).toBe('HTTP/1.1 200 OK');
+    expect(JSON.parse(answer.body).result.username).toBe('alice');
+  });
+
+  it('reads a download that is not chunked, not compressed and not redirected', async () => {
+    const served = await serve();
+    const api = await clientOf(served);
+    const { id } = await api.files.upload(new Blob(['content']), { name: 'a.txt' });
+    const { pathname, search } = api.files.url(id);
+    const answer = await raw(served, head('GET', pathname + search));
+    expect(answer.statusLine).toBe('HTTP/1.1 200 OK');
+    expect(answer.headers['content-length']).toBe('7');
+    expect(answer.headers['transfer-encoding']).toBeUndefined();
+    expect(answer.headers['content-encoding']).toBeUndefined();
+    expect(answer.body).toBe('content');
+  });
+
+  it.each([
+    ['/v1/account', '401 Unauthorized'],
+    ['/nothing', '404 Not Found'],
+    ['/oauth2?client_id=x', '400 Bad Request'],
+  ])('is told the standard words: %s, %s', async (path, words) => {
+    const served = await serve();
+    expect((await raw(served, head('GET', path))).statusLine).toBe(`HTTP/1.1 ${words}`);
+  });
+
+  it('is served over HTTP/1.0 without a host', async () => {
+    const served = await serve();
+    const answer = await raw(served, 'GET /v1/account HTTP/1.0\r\n\r\n');
+    expect(answer.statusLine).toMatch(/^HTTP\/1\.[01] 40[01] /);
+  });
+});
+
+describe('the name that it is called by', () => {
+  async function statusOf(served: ServedSandbox, host: string, line = 'GET /oauth2 HTTP/1.1'): Promise<number> {
+    const { statusLine } = await raw(served, `${line}\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
+    return Number(statusLine.split(' ')[1]);
+  }
+
+  const loopback = ['localhost', 'LOCALHOST:1', '127.0.0.1', '127.9.9.9:80', '[::1]', '[::1]:4400'];
+  const foreign = [
+    'evil.example',
+    'evil.example:4400',
+    'localhost.evil.example',
+    '127.0.0.1.evil.example',
+    'xlocalhost',
+    'doctape',
+    'doctape.com.evil.example',
+    'my-doctape.com',
+  ];
+  const ofDoctape = ['my.doctape.com', 'API.doctape.com', 'doctape.com:443'];
+  const addresses = ['192.168.1.5', '10.0.0.1:4400', '[2001:db8::1]', '[fe80::1]:80'];
+
+  it('is one of this machine, or of doctape, whatever the port', async () => {
+    const served = await serve();
+    for (const host of [...loopback, ...ofDoctape]) expect([host, await statusOf(served, host)]).toEqual([host, 400]);
+    for (const host of [...foreign, ...addresses, '0.0.0.0', '[::]']) {
+      expect([host, await statusOf(served, host)]).toEqual([host, 421]);
+    }
+  });
+
+  it('is any at all for what every page may call anyway', async () => {
+    const served = await serve();
+    const token = await tokenOf(served);
+    for (const host of [...foreign, ...addresses, ...loopback, ...ofDoctape]) {
+      expect([host, await statusOf(served, host, `GET /v1/doc?access_token=${token} HTTP/1.1`)]).toEqual([host, 200]);
+      expect([host, await statusOf(served, host, 'OPTIONS /v1/doc HTTP/1.1')]).toEqual([host, 204]);
+      expect([host, await statusOf(served, host, 'POST /doc/x/extract HTTP/1.1')]).toEqual([host, 401]);
+      expect([host, await statusOf(served, host, 'GET /s/nobody HTTP/1.1')]).toEqual([host, 404]);
+      expect([host, await statusOf(served, host, 'POST /oauth2/token HTTP/1.1')]).toEqual([host, 400]);
+    }
+  });
+
+  it('is no other for everything else, nor in the first line of the request', async () => {
+    const served = await serve({ autoApprove: 'alice' });
+    const { clientId } = appOf(served.sandbox, 'client');
+    const request = `/oauth2?response_type=token&client_id=${clientId}&redirect_uri=http://localhost:3000/`;
+    const lines = [
+      'GET /',
+      `GET ${request}`,
+      `POST ${request}`,
+      'GET /nothing',
+      'GET /v1x',
+      'GET /%76%31/doc',
+      'HEAD /',
+    ];
+    for (const line of [
+      ...lines,
+      'GET //v1/doc',
+      'GET /oauth2/',
+      'GET /oauth2/tokens',
+      'GET http://evil.example/oauth2',
+    ]) {
+      expect([line, await statusOf(served, 'evil.example', `${line} HTTP/1.1`)]).toEqual([line, 421]);
+    }
+    expect(await statusOf(served, 'localhost', 'GET http://evil.example/oauth2 HTTP/1.1')).toBe(421);
+  });
+
+  it('may be that of an address or a name that it listens on', async () => {
+    const outside = Object.values(networkInterfaces())
+      .flat()
+      .find((each) => each?.family === 'IPv4' && !each.internal)?.address;
+    if (outside !== undefined) {
+      const address = await serve({ host: outside });
+      for (const host of [...loopback, `${outside}:4400`]) expect(await statusOf(address, host)).toBe(400);
+      expect(await statusOf(address, '198.51.100.7')).toBe(421);
+    }
+    const name = await serve({ host: 'localhost' });
+    expect(await statusOf(name, 'localhost:4400')).toBe(400);
+    expect(await statusOf(name, 'evil.example')).toBe(421);
+  });
+
+  it.each(['0.0.0.0', '::', '0::0'])('may be any address, but no other name, when it listens on %s', async (host) => {
+    const served = await serve({ host });
+    for (const name of [...loopback, ...addresses]) expect([name, await statusOf(served, name)]).toEqual([name, 400]);
+    for (const name of foreign) expect([name, await statusOf(served, name)]).toEqual([name, 421]);
+  });
+
+  it('may be one that it was told', async () => {
+    const served = await serve({
+      allowedHosts: ['Doctape', 'my.proxy.test', 'größe.test', '192.168.1.5', '2001:DB8::1'],
+    });
+    for (const host of [
+      'doctape',
+      'DOCTAPE:4400',
+      'doctape.',
+      'my.proxy.test',
+      'xn--gre-6ka8i.test',
+      '192.168.1.5:80',
+      '[2001:db8::1]',
+    ]) {
+      expect([host, await statusOf(served, host)]).toEqual([host, 400]);
+    }
+    for (const host of ['proxy.test', 'x.my.proxy.test', 'api.proxy.test', '192.168.1.6', '[2001:db8::2]']) {
+      expect([host, await statusOf(served, host)]).toEqual([host, 421]);
+    }
+  });
+
+  it('is told which option lets it through, where it is not known', async () => {
+    const said = vi.spyOn(console, 'error');
+    const served = await serve();
+    const answer = await raw(served, 'GET / HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n');
+    expect(answer.statusLine).toBe('HTTP/1.1 421 Misdirected Request');
+    expect(answer.headers['content-type']).toBe('text/plain; charset=utf-8');
+    expect(answer.body).toMatch(/^[^\n]+--allow-host[^\n]+allowedHosts[^\n]+\n$/);
+    expect(said).not.toHaveBeenCalled();
+    said.mockRestore();
+  });
+
+  it.each([
+    ['a text', 'doctape.test'],
+    ['null', null],
+    ['a number', [7]],
+    ['an empty name', ['']],
+    ['a port', ['doctape.test:4400']],
+    ['an address of a page', ['http://doctape.test/']],
+    ['a password', ['user:hunter2secret@doctape.test']],
+    ['a pattern', ['*.doctape.test']],
+    ['a space', ['doctape .test']],
+  ])('is refused when it is no name: %s', async (_what, allowedHosts) => {
+    const error = await refusalOf({ port: 0, allowedHosts: allowedHosts as unknown as string[] });
+    expect(error.message).toMatch(/^allowedHosts must be an array of names/);
+    expect(error.message).not.toContain('hunter2');
+  });
+});
+
+describe('what is no HTTP', () => {
+  it.each([
+    'nonsense\r\n\r\n',
+    'GET  HTTP/1.1\r\nHost: localhost\r\n\r\n',
+    'GET http:// HTTP/1.1\r\nHost: ///\r\nConnection: close\r\n\r\n',
+    'GET //evil.com HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n',
+  ])('does not end the sandbox: %j', async (bytes) => {
+    const served = await serve();
+    const { statusLine } = await raw(served, bytes);
+    expect(statusLine).toMatch(/^HTTP\/1\.1 40[0-9] /);
+    expect((await fetch(`${served.url}/v1/account`)).status).toBe(401);
+  });
+});

@@ -1,0 +1,197 @@
+import type { ServerResponse } from 'node:http';
+import { expect, it } from 'vitest';
+import {
+  ApiClient,
+  type ApiClientOptions,
+  ApiError,
+  ConfigurationError,
+  type HookEvent,
+  NetworkError,
+  NotFoundError,
+  RateLimitError,
+  TimeoutError,
+} from '../../../src/index.js';
+import { accessToken, bodyOf, rejection, reply, scriptedServer, thrown } from '../../support/scripted-server.js';
+
+const apiAt = (url: string, options: Partial<ApiClientOptions> = {}) =>
+  new ApiClient({ token: accessToken, baseUrl: `${url}/v1`, ...options });
+
+const account = { username: 'alice', quota: 1, quota_used: 0, quota_free: 1 };
+
+/** Answers a call with each of these in turn, and with the last one ever after. */
+function inTurn(...answers: ((response: ServerResponse) => void)[]) {
+  let call = 0;
+  return scriptedServer(async (request, response) => {
+    await bodyOf(request);
+    answers[Math.min(call++, answers.length - 1)]?.(response);
+  });
+}
+
+const failing =
+  (status: number, headers: Record<string, string> = {}) =>
+  (response: ServerResponse) =>
+    reply(response, status, { error: { code: status, message: 'no' }, result: null }, headers);
+const good = (response: ServerResponse) => reply(response, 200, { error: null, result: account });
+const reset = (response: ServerResponse) => void response.socket?.resetAndDestroy();
+
+it.each([408, 429, 500, 502, 503, 504])('tries a GET again after %i', async (status) => {
+  const server = await inTurn(failing(status), good);
+  expect((await apiAt(server.url).account.get()).username).toBe('alice');
+  expect(server.requests).toHaveLength(2);
+});
+
+it.each([400, 401, 403, 404, 409, 413, 501])('does not try again after %i', async (status) => {
+  const server = await inTurn(failing(status), good);
+  await rejection(apiAt(server.url).account.get(), ApiError);
+  expect(server.requests).toHaveLength(1);
+});
+
+it('tries a GET again when the connection breaks, before and within the answer', async () => {
+  const half = (response: ServerResponse) => {
+    response.writeHead(200, { 'content-length': '1000' });
+    response.write('{"error"', () => response.socket?.resetAndDestroy());
+  };
+  const server = await inTurn(reset, half, good);
+  expect((await apiAt(server.url).account.get()).username).toBe('alice');
+  expect(server.requests).toHaveLength(3);
+});
+
+it('tries a GET again after a timeout', async () => {
+  const server = await inTurn(() => {}, good);
+  expect((await apiAt(server.url, { timeout: 100 }).account.get()).username).toBe('alice');
+  const silent = await inTurn(() => {});
+  await rejection(apiAt(silent.url, { timeout: 100, retry: 1 }).account.get(), TimeoutError);
+  expect(silent.requests).toHaveLength(2);
+});
+
+it('gives up after the limit, with the last failure', async () => {
+  const server = await inTurn(failing(500), failing(502), failing(503), good);
+  const error = await rejection(apiAt(server.url).account.get(), ApiError);
+  expect(error.status).toBe(503);
+  expect(server.requests).toHaveLength(3);
+});
+
+it.each([
+  [false, 1],
+  [0, 1],
+  [1, 2],
+  [{ limit: 1 }, 2],
+  [{ maxDelay: 1 }, 3],
+] as const)('retry: %j sends %i requests in all', async (retry, requests) => {
+  const server = await inTurn(failing(500));
+  await rejection(apiAt(server.url, { retry }).account.get(), ApiError);
+  expect(server.requests).toHaveLength(requests);
+});
+
+it.each([{ limit: -1 }, { limit: 1.5 }, { maxDelay: 0 }, -1, 'often', null])('refuses retry: %j', (retry) => {
+  const error = thrown(() => apiAt('http://127.0.0.1:1', { retry: retry as never }), ConfigurationError);
+  expect(error.message).toContain('retry');
+});
+
+it('waits as long as Retry-After says, in seconds and as a date', async () => {
+  for (const retryAfter of [() => '1', () => new Date(Date.now() + 1_900).toUTCString()]) {
+    const server = await inTurn((response) => failing(503, { 'retry-after': retryAfter() })(response), good);
+    const waits: number[] = [];
+    const started = performance.now();
+    const hooks = { request: () => void waits.push(performance.now() - started) };
+    await apiAt(server.url, { hooks }).account.get();
+    expect(waits).toHaveLength(2);
+    expect((waits[1] ?? 0) - (waits[0] ?? 0)).toBeGreaterThan(500); // a jittered wait would be 300 ms at most
+  }
+});
+
+it('fails at once when it is asked to wait longer than maxDelay', async () => {
+  const server = await inTurn(failing(429, { 'retry-after': '86400' }), good);
+  const error = await rejection(apiAt(server.url).account.get(), RateLimitError);
+  expect(error.retryAfter).toBe(86_400);
+  expect(server.requests).toHaveLength(1);
+});
+
+it('stops waiting when the signal is aborted, with its reason', async () => {
+  const server = await inTurn(failing(503, { 'retry-after': '30' }), good);
+  const controller = new AbortController();
+  const hooks = { retry: () => void setTimeout(() => controller.abort('enough'), 10) };
+  await expect(apiAt(server.url, { hooks }).account.get({ signal: controller.signal })).rejects.toBe('enough');
+  expect(server.requests).toHaveLength(1);
+});
+
+it.each([500, 502, 504, 408])('never sends a POST twice after %i', async (status) => {
+  const server = await inTurn(failing(status, { 'retry-after': '0' }), good);
+  await rejection(apiAt(server.url).files.update('x', { starred: true }), ApiError);
+  await rejection(apiAt(server.url).files.clone('x'), Error);
+  expect(server.requests).toHaveLength(2);
+});
+
+it('never sends a POST twice after a broken connection or a timeout', async () => {
+  const broken = await inTurn(reset);
+  await rejection(apiAt(broken.url).files.update('x', { starred: true }), NetworkError);
+  expect(broken.requests).toHaveLength(1);
+  const silent = await inTurn(() => {});
+  await rejection(apiAt(silent.url, { timeout: 100 }).files.clone('x'), TimeoutError);
+  expect(silent.requests).toHaveLength(1);
+});
+
+it.each([429, 503])('sends a POST again after %i only when the server said when', async (status) => {
+  const asked = await inTurn(failing(status, { 'retry-after': '0' }), (response) =>
+    reply(response, 200, { result: { id: 'copy', cloned: true } }),
+  );
+  expect(await apiAt(asked.url).files.clone('x')).toBe('copy');
+  const unasked = await inTurn(failing(status));
+  await rejection(apiAt(unasked.url).files.clone('x'), ApiError);
+  expect(unasked.requests).toHaveLength(1);
+});
+
+it('sends an upload again when asked to, if it can be read again, and its progress never goes back', async () => {
+  const uploaded = (response: ServerResponse) =>
+    reply(response, 200, { result: { a: { id: 'a', name: 'x', size: '3000000' } } });
+  const server = await inTurn(failing(503, { 'retry-after': '0' }), uploaded);
+  const loaded: number[] = [];
+  const file = await apiAt(server.url).files.upload(new Blob([new Uint8Array(3_000_000)]), {
+    name: 'x',
+    onProgress: (progress) => loaded.push(progress.loaded),
+  });
+  expect(file.id).toBe('a');
+  expect(loaded).toEqual([...loaded].sort((a, b) => a - b));
+
+  const stream = await inTurn(failing(503, { 'retry-after': '0' }), uploaded);
+  await rejection(apiAt(stream.url).files.upload(new Blob(['once']).stream(), { name: 'x' }), ApiError);
+  expect(stream.requests).toHaveLength(1);
+});
+
+it('takes a DELETE for done when a lost answer is followed by a 404', async () => {
+  const lost = await inTurn(reset, failing(404));
+  await apiAt(lost.url).files.delete('x');
+  expect(lost.requests).toHaveLength(2);
+  const unknown = await inTurn(failing(404));
+  await rejection(apiAt(unknown.url).files.delete('x'), NotFoundError);
+});
+
+it('tries a download again before its first byte', async () => {
+  const server = await inTurn(reset, failing(503), (response) =>
+    reply(response, 200, 'bytes', { 'content-length': '5' }),
+  );
+  expect(await (await apiAt(server.url).files.download('x')).text()).toBe('bytes');
+});
+
+it('tells its hooks what happens, without credentials', async () => {
+  const server = await inTurn(failing(500), good);
+  const events: [string, HookEvent][] = [];
+  const tell = (name: string) => (event: HookEvent) => void events.push([name, event]);
+  const hooks = { request: tell('request'), response: tell('response'), retry: tell('retry') };
+  await apiAt(server.url, { hooks }).account.get();
+  expect(events.map(([name, { attempt, status }]) => [name, attempt, status])).toEqual([
+    ['request', 1, undefined],
+    ['response', 1, 500],
+    ['retry', 1, 500],
+    ['request', 2, undefined],
+    ['response', 2, 200],
+  ]);
+  expect(new Set(events.map(([, { id }]) => id)).size).toBe(1);
+  expect(events.every(([, { method, url }]) => method === 'GET' && url === `${server.url}/v1/account`)).toBe(true);
+  expect(JSON.stringify(events)).not.toContain(accessToken);
+});
+
+it('refuses hooks that are no functions', () => {
+  const error = thrown(() => apiAt('http://127.0.0.1:1', { hooks: { retry: 'log' as never } }), ConfigurationError);
+  expect(error.message).toContain('hooks.retry');
+});

@@ -1,0 +1,1203 @@
+import type { IncomingMessage } from 'node:http';
+import { Readable } from 'node:stream';
+import { runInNewContext } from 'node:vm';
+import { describe, expect, test, vi } from 'vitest';
+import {
+  ApiError,
+  ConfigurationError,
+  DoctapeError,
+  type Fetch,
+  NetworkError,
+  type Progress,
+  RateLimitError,
+  ResponseError,
+  TimeoutError,
+  TransferError,
+  UnauthorizedError,
+  type UploadOptions,
+  type UploadSource,
+} from '../../../src/index.js';
+import { createSandbox } from '../../../src/sandbox.js';
+import { inProcess, origin, tokenFor } from '../../support/sandbox.js';
+import {
+  accessToken,
+  apiAt,
+  bodyOf,
+  reasonOf,
+  rejection,
+  reply,
+  type ScriptedServer,
+  scriptedServer,
+  servedForTest,
+  socketServer,
+  stillHeld,
+  wait,
+} from '../../support/scripted-server.js';
+
+/** 300 kB in which no stretch is like another. */
+const content = Uint8Array.from({ length: 300_000 }, (_, i) => (i * 31 + (i >> 8) * 17) & 0xff);
+
+interface ReceivedUpload {
+  request: IncomingMessage;
+  raw: Buffer<ArrayBuffer>;
+  parts: [field: string, file: File][];
+}
+
+const success = { error: null, result: { x: { id: 'x', name: 'x', size: '1' } } };
+
+/** Reads the body as the platform does: if that succeeds, the framing is valid. */
+async function received(request: IncomingMessage): Promise<ReceivedUpload> {
+  const raw = await bodyOf(request);
+  const form = await new Response(raw, {
+    headers: { 'content-type': request.headers['content-type'] ?? '' },
+  }).formData();
+  const parts = [...form].map(([field, value]): [string, File] => {
+    if (typeof value === 'string') throw new Error(`${field} is no file`);
+    return [field, value];
+  });
+  return { request, raw, parts };
+}
+
+/** A server that takes uploads, and what it took. */
+async function uploadServer(): Promise<ScriptedServer & { uploads: ReceivedUpload[] }> {
+  const uploads: ReceivedUpload[] = [];
+  const server = await scriptedServer(async (request, response) => {
+    uploads.push(await received(request));
+    reply(response, 200, success);
+  });
+  return { ...server, uploads };
+}
+
+async function uploadedPart(
+  source: UploadSource,
+  options?: UploadOptions,
+): Promise<{ file: File; headers: IncomingMessage['headers']; raw: Buffer }> {
+  const server = await uploadServer();
+  await apiAt(server.url).files.upload(source, options);
+  expect(server.uploads).toHaveLength(1);
+  const [upload] = server.uploads;
+  if (!upload) throw new Error('nothing was uploaded');
+  expect(upload.parts).toHaveLength(1);
+  const [part] = upload.parts;
+  if (!part) throw new Error('no part was uploaded');
+  expect(part[0]).toBe('file');
+  return { file: part[1], headers: upload.request.headers, raw: upload.raw };
+}
+
+async function* inPieces(bytes: Uint8Array, size: number = 10_000): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < bytes.byteLength; at += size) yield bytes.slice(at, at + size);
+}
+
+function streamOf(bytes: Uint8Array): ReadableStream<Uint8Array> {
+  return new Blob([new Uint8Array(bytes)]).stream();
+}
+
+/** A source without end. Tells when it is let go. */
+function endless(): { source: AsyncGenerator<Uint8Array>; released: Promise<void>; given: () => number } {
+  const released = Promise.withResolvers<void>();
+  let given = 0;
+  async function* chunks() {
+    try {
+      for (;;) {
+        given += 65_536;
+        yield new Uint8Array(65_536);
+      }
+    } finally {
+      released.resolve();
+    }
+  }
+  return { source: chunks(), released: released.promise, given: () => given };
+}
+
+/** A stream that gives one chunk and then waits for ever. Tells whether it is cancelled. */
+function cancellable(): { stream: ReadableStream<Uint8Array>; outcome: () => Promise<'cancelled' | 'kept'> } {
+  const cancelled = Promise.withResolvers<'cancelled'>();
+  const stream = new ReadableStream<Uint8Array>({
+    start: (controller) => controller.enqueue(content),
+    cancel: () => cancelled.resolve('cancelled'),
+  });
+  return { stream, outcome: () => Promise.race([cancelled.promise, wait(1000).then(() => 'kept' as const)]) };
+}
+
+/** Passes values to the SDK that no typed program could. */
+function untyped(value: unknown): UploadSource {
+  return value as UploadSource;
+}
+
+describe('every kind of source arrives whole', () => {
+  const padded = new Uint8Array(content.byteLength + 20);
+  padded.set(content, 10);
+
+  test.each<[string, () => UploadSource, 'length' | 'chunked']>([
+    ['a File', () => new File([content], 'a.bin'), 'length'],
+    ['a Blob', () => new Blob([content]), 'length'],
+    ['a slice of a Blob', () => new Blob([padded]).slice(10, 10 + content.byteLength), 'length'],
+    ['an ArrayBuffer', () => content.slice().buffer, 'length'],
+    ['a Uint8Array', () => content, 'length'],
+    ['a view into the middle of a buffer', () => padded.subarray(10, 10 + content.byteLength), 'length'],
+    ['an array of 32 bits', () => new Uint32Array(content.slice().buffer), 'length'],
+    ['a DataView', () => new DataView(padded.buffer, 10, content.byteLength), 'length'],
+    ['a Buffer', () => Buffer.from(content), 'length'],
+    ['a view of shared memory', () => shared(content), 'length'],
+    ['a ReadableStream', () => streamOf(content), 'chunked'],
+    ['an async generator', () => inPieces(content), 'chunked'],
+    ['an async generator of single bytes', () => inPieces(content.subarray(0, content.byteLength), 997), 'chunked'],
+    ['a Readable', () => Readable.from(inPieces(content)), 'chunked'],
+    ['a Response without a length', () => new Response(streamOf(content)), 'chunked'],
+    [
+      'a Response with a length',
+      () => new Response(streamOf(content), { headers: { 'content-length': `${content.byteLength}` } }),
+      'length',
+    ],
+    ['a stream of known size', () => ({ stream: streamOf(content), size: content.byteLength }), 'length'],
+    ['a generator of known size', () => ({ stream: inPieces(content), size: content.byteLength }), 'length'],
+    [
+      'a Readable of known size',
+      () => ({ stream: Readable.from(inPieces(content)), size: content.byteLength }),
+      'length',
+    ],
+  ])('%s', async (_, source, framing) => {
+    const { file, headers, raw } = await uploadedPart(source());
+    expect(Buffer.compare(Buffer.from(await file.arrayBuffer()), content)).toBe(0);
+    if (framing === 'length') {
+      expect(headers['content-length']).toBe(String(raw.byteLength));
+      expect(headers['transfer-encoding']).toBeUndefined();
+    } else {
+      expect(headers['content-length']).toBeUndefined();
+      expect(headers['transfer-encoding']).toBe('chunked');
+    }
+  });
+
+  function shared(bytes: Uint8Array): Uint8Array {
+    const view = new Uint8Array(new SharedArrayBuffer(bytes.byteLength));
+    view.set(bytes);
+    return view;
+  }
+
+  test.each<[string, () => UploadSource]>([
+    ['an empty Blob', () => new Blob([])],
+    ['an empty array', () => new Uint8Array()],
+    ['an empty stream', () => streamOf(new Uint8Array())],
+    ['a generator that gives nothing', () => inPieces(new Uint8Array())],
+    ['a stream of no size', () => ({ stream: inPieces(new Uint8Array()), size: 0 })],
+    ['an empty Response', () => new Response('')],
+  ])('%s is a file of no bytes', async (_, source) => {
+    const { file } = await uploadedPart(source());
+    expect(file.size).toBe(0);
+  });
+
+  test('an empty chunk in between ends nothing', async () => {
+    async function* chunks() {
+      yield new Uint8Array();
+      yield content.subarray(0, 1000);
+      yield new Uint8Array();
+      yield content.subarray(1000);
+      yield new Uint8Array();
+    }
+    const { file } = await uploadedPart(chunks());
+    expect(Buffer.compare(Buffer.from(await file.arrayBuffer()), content)).toBe(0);
+  });
+
+  test('content that looks like the framing is content', async () => {
+    const text = '\r\n--doctape-\r\nContent-Disposition: form-data; name="file"\r\n\r\n----\r\n--';
+    const { file } = await uploadedPart(new Blob([text]));
+    expect(await file.text()).toBe(text);
+  });
+
+  test('a download of one server is an upload to another', async () => {
+    const server = await scriptedServer((_, response) => {
+      response.writeHead(200, {
+        'content-type': 'image/png',
+        'content-length': content.byteLength,
+        'content-disposition': `attachment; filename="fallback.png"; filename*=UTF-8''caf%C3%A9.png`,
+      });
+      response.end(content);
+    });
+    const { file, headers, raw } = await uploadedPart(await apiAt(server.url).files.download('a'));
+    expect(file.name).toBe('café.png');
+    expect(file.type).toBe('image/png');
+    expect(headers['content-length']).toBe(String(raw.byteLength));
+    expect(Buffer.compare(Buffer.from(await file.arrayBuffer()), content)).toBe(0);
+  });
+
+  test('a Response whose fetch has decompressed it', async () => {
+    const { gzipSync } = await import('node:zlib');
+    const server = await scriptedServer((_, response) => {
+      const packed = gzipSync(content);
+      response.writeHead(200, { 'content-encoding': 'gzip', 'content-length': packed.byteLength }).end(packed);
+    });
+    const { file } = await uploadedPart(await fetch(server.url));
+    expect(Buffer.compare(Buffer.from(await file.arrayBuffer()), content)).toBe(0);
+  });
+
+  test.each(['many', '', '-1', '1.5', '1e2', '0x10'])(
+    'a Response whose Content-Length is %j is one of unknown size',
+    async (length) => {
+      const { file } = await uploadedPart(new Response('bytes', { headers: { 'content-length': length } }));
+      expect(await file.text()).toBe('bytes');
+    },
+  );
+});
+
+describe('a source is refused, and nothing is sent, when it is', () => {
+  const consumed = async (): Promise<ReadableStream<Uint8Array>> => {
+    const stream = streamOf(content);
+    const reader = stream.getReader();
+    while (!(await reader.read()).done);
+    reader.releaseLock();
+    return stream;
+  };
+  const locked = (): ReadableStream<Uint8Array> => {
+    const stream = streamOf(content);
+    stream.getReader();
+    return stream;
+  };
+  const readResponse = async (): Promise<Response> => {
+    const response = new Response('bytes');
+    await response.text();
+    return response;
+  };
+  const lockedResponse = (): Response => {
+    const response = new Response('bytes');
+    response.body?.getReader();
+    return response;
+  };
+  const readReadable = async (): Promise<Readable> => {
+    const readable = Readable.from([Buffer.from('bytes')]);
+    await readable.toArray();
+    return readable;
+  };
+  const cancelled = async (): Promise<ReadableStream<Uint8Array>> => {
+    const stream = streamOf(content);
+    await stream.cancel();
+    return stream;
+  };
+
+  test.each<[string, () => unknown]>([
+    ['a string', () => '/home/me/photo.jpg'],
+    ['undefined', () => undefined],
+    ['null', () => null],
+    ['a number', () => 5],
+    ['an empty object', () => ({})],
+    ['an array', () => [new Blob(['a'])]],
+    ['a URL', () => new URL('file:///photo.jpg')],
+    ['a function', () => () => inPieces(content)],
+    ['an iterable that is not async', () => new Set([content])],
+    ['a locked stream', locked],
+    ['a locked stream of known size', () => ({ stream: locked(), size: content.byteLength })],
+    ['a stream that has been read', consumed],
+    ['a stream that has been cancelled', cancelled],
+    ['a Response that has been read', readResponse],
+    ['a Response that is being read', lockedResponse],
+    ['a Response without a body', () => new Response(null)],
+    ['a Readable that has been read', readReadable],
+    ['a size without a stream', () => ({ stream: undefined, size: 5 })],
+    ['a stream that is a string', () => ({ stream: 'text', size: 4 })],
+    ['a stream without a size', () => ({ stream: streamOf(content) })],
+    ['a stream of size undefined', () => ({ stream: streamOf(content), size: undefined })],
+    ['a stream of negative size', () => ({ stream: streamOf(content), size: -1 })],
+    ['a stream of size NaN', () => ({ stream: streamOf(content), size: Number.NaN })],
+    ['a stream of half a byte', () => ({ stream: streamOf(content), size: 0.5 })],
+    ['a stream whose size is a string', () => ({ stream: streamOf(content), size: '5' })],
+    ['a stream beyond all sizes', () => ({ stream: streamOf(content), size: 2 ** 53 })],
+  ])('%s', async (_, source) => {
+    const server = await uploadServer();
+    const error = await rejection(apiAt(server.url).files.upload(untyped(await source())), ConfigurationError);
+    expect(error.code).toBe('invalid_argument');
+    expect(error.message).toMatch(/^source\b/);
+    expect(error.message).not.toContain('photo.jpg');
+    expect(server.requests).toEqual([]);
+  });
+
+  test('a Promise of one', async () => {
+    const server = await uploadServer();
+    const call = apiAt(server.url).files.upload(untyped(Promise.resolve(new Blob(['a']))));
+    expect((await rejection(call, ConfigurationError)).message).toMatch(/^source\b/);
+    expect(server.requests).toEqual([]);
+  });
+
+  test('given with options that are wrong, of which it is not read', async () => {
+    const server = await uploadServer();
+    const source = streamOf(content);
+    await rejection(apiAt(server.url).files.upload(source, { tags: ['a,b'] }), ConfigurationError);
+    expect(source.locked).toBe(false);
+    expect(server.requests).toEqual([]);
+  });
+});
+
+describe('an option is refused, by its name, and nothing is sent', () => {
+  test.each<[string, unknown]>([
+    ['name', ''],
+    ['name', 5],
+    ['name', null],
+    ['type', ''],
+    ['type', 'jpeg'],
+    ['type', 'image/jpeg\r\nX-Injected: 1'],
+    ['type', 'image/jpeg;\r\nX-Injected: 1'],
+    ['type', 'image/jpeg\r\n; x'],
+    ['type', 'text/plain\r\n\r\n; this is content'],
+    ['type', 'text/plain\n;x'],
+    ['type', 5],
+    ['tags', 'holiday'],
+    ['tags', ['a,b']],
+    ['tags', ['']],
+    ['tags', [' ']],
+    ['tags', [5]],
+    ['tags', null],
+    ['starred', 'true'],
+    ['starred', 1],
+    ['onProgress', {}],
+    ['onProgress', 'yes'],
+    ['signal', {}],
+    ['signal', new AbortController()],
+    ['signal', null],
+  ])('%s: %j', async (name, value) => {
+    const server = await uploadServer();
+    const call = apiAt(server.url).files.upload(new Blob(['a']), { [name]: value });
+    const error = await rejection(call, ConfigurationError);
+    expect(error.code).toBe('invalid_argument');
+    expect(error.message).toMatch(new RegExp(`^${name}\\b`));
+    expect(server.requests).toEqual([]);
+  });
+
+  test('when a bare name stands where they belong', async () => {
+    const server = await uploadServer();
+    const call = apiAt(server.url).files.upload(new Blob(['a']), 'photo.jpg' as UploadOptions);
+    await rejection(call, ConfigurationError);
+    expect(server.requests).toEqual([]);
+  });
+});
+
+describe('the part', () => {
+  test('has the name and type of a File', async () => {
+    const { file } = await uploadedPart(new File(['x'], 'photo.jpg', { type: 'image/jpeg' }));
+    expect(file).toMatchObject({ name: 'photo.jpg', type: 'image/jpeg' });
+  });
+
+  test('has the name and type of the options before those of the File', async () => {
+    const { file } = await uploadedPart(new File(['x'], 'photo.jpg', { type: 'image/jpeg' }), {
+      name: 'other.png',
+      type: 'image/png; version=1',
+    });
+    expect(file.name).toBe('other.png');
+    expect(file.type).toContain('image/png');
+  });
+
+  test('is untitled bytes when nothing is known', async () => {
+    const { file, raw } = await uploadedPart(streamOf(content));
+    expect(file.name).toBe('untitled');
+    expect(raw.toString('latin1')).toContain('Content-Type: application/octet-stream\r\n');
+  });
+
+  test.each([
+    ['of umlauts', 'Übergröße.txt'],
+    ['of many scripts', 'отчёт-報告-☕-👩‍🚀.pdf'],
+    ['of 300 characters', `${'n'.repeat(296)}.txt`],
+    ['of 300 characters of three bytes', `${'報'.repeat(296)}.txt`],
+    ['with spaces and semicolons', 'a b; filename="c".txt'.replaceAll('"', "'")],
+    ['with backslashes', 'a\\b.txt'],
+  ])('has a name %s as it is', async (_, name) => {
+    const { file } = await uploadedPart(new Blob(['x']), { name });
+    expect(file.name).toBe(name);
+    expect(await file.text()).toBe('x');
+  });
+
+  test.each([
+    ['a quote', 'a"b.txt'],
+    ['a line feed', 'a\nb.txt'],
+    ['a carriage return', 'a\rb.txt'],
+    ['a line break', 'a\r\nb.txt'],
+    ['a whole header', 'x"\r\nContent-Type: text/html\r\n\r\nevil'],
+    ['half a character', 'a\ud800b.txt'],
+  ])('frames a name with %s as FormData does', async (_, name) => {
+    const form = new FormData();
+    form.append('file', new Blob(['x']), name);
+    const platforms = await new Response(form).text();
+    const { file, raw } = await uploadedPart(new Blob(['x']), { name });
+    const disposition = (text: string) => /^Content-Disposition: .*$/im.exec(text)?.[0];
+    expect(disposition(raw.toString())).toBe(disposition(platforms));
+    expect(await file.text()).toBe('x');
+    expect(file.type).toBe('application/octet-stream');
+  });
+
+  test('is framed by a boundary that no other upload has', async () => {
+    const server = await uploadServer();
+    const api = apiAt(server.url);
+    await api.files.upload(new Blob(['a']));
+    await api.files.upload(new Blob(['a']));
+    expect(server.requests[0]?.headers['content-type']).not.toBe(server.requests[1]?.headers['content-type']);
+  });
+
+  test('stands alone: tags and starred are in the query', async () => {
+    const server = await uploadServer();
+    await apiAt(server.url).files.upload(new Blob(['a']), { tags: ['a b', 'ü', '#x'], starred: false });
+    const url = new URL(server.requests[0]?.url ?? '', server.url);
+    expect(url.pathname).toBe('/v1/doc/upload');
+    expect(Object.fromEntries(url.searchParams)).toEqual({ tags: 'a b,ü,#x', starred: 'false' });
+    expect(server.uploads[0]?.parts.map(([field]) => field)).toEqual(['file']);
+  });
+
+  test('comes without a query when there are no tags', async () => {
+    const server = await uploadServer();
+    await apiAt(server.url).files.upload(new Blob(['a']), { tags: [] });
+    expect(server.requests[0]?.url).toBe('/v1/doc/upload');
+  });
+});
+
+describe('a source that', () => {
+  const secret = 'secret-of-the-source';
+
+  async function* throwing() {
+    yield content.subarray(0, 1000);
+    throw Object.assign(new Error(secret), { code: 'EIO' });
+  }
+  async function* texts() {
+    yield content.subarray(0, 1000);
+    yield 'text';
+  }
+
+  const cases: [string, () => unknown, { name: string; code: string; bytes?: number }][] = [
+    ['throws', throwing, { name: 'TransferError', code: 'interrupted', bytes: 1000 }],
+    [
+      'throws nothing in particular',
+      async function* () {
+        yield content.subarray(0, 1000);
+        throw undefined;
+      },
+      { name: 'TransferError', code: 'interrupted', bytes: 1000 },
+    ],
+    [
+      'throws at once',
+      // biome-ignore lint/correctness/useYield: it never gets there
+      async function* () {
+        throw new Error(secret);
+      },
+      { name: 'TransferError', code: 'interrupted', bytes: 0 },
+    ],
+    [
+      'is a stream that errors',
+      () =>
+        new ReadableStream({
+          start: (controller) => controller.enqueue(content.subarray(0, 1000)),
+          pull: (controller) => controller.error(new Error(secret)),
+        }),
+      { name: 'TransferError', code: 'interrupted' },
+    ],
+    [
+      'is a Readable that is destroyed',
+      () => Readable.from(throwing()),
+      { name: 'TransferError', code: 'interrupted', bytes: 1000 },
+    ],
+    ['gives strings', texts, { name: 'ConfigurationError', code: 'invalid_argument' }],
+    [
+      'is a Readable of strings',
+      () => Readable.from(['text']),
+      { name: 'ConfigurationError', code: 'invalid_argument' },
+    ],
+    [
+      'gives null',
+      async function* () {
+        yield null;
+      },
+      { name: 'ConfigurationError', code: 'invalid_argument' },
+    ],
+    [
+      'gives an ArrayBuffer',
+      async function* () {
+        yield new ArrayBuffer(4);
+      },
+      { name: 'ConfigurationError', code: 'invalid_argument' },
+    ],
+    [
+      'is shorter than announced',
+      () => ({ stream: inPieces(content), size: content.byteLength + 1 }),
+      { name: 'TransferError', code: 'truncated', bytes: content.byteLength },
+    ],
+    [
+      'is longer than announced',
+      () => ({ stream: inPieces(content), size: content.byteLength - 1 }),
+      { name: 'TransferError', code: 'truncated', bytes: content.byteLength - 1 },
+    ],
+    [
+      'is empty though announced',
+      () => ({ stream: inPieces(new Uint8Array()), size: 1 }),
+      { name: 'TransferError', code: 'truncated', bytes: 0 },
+    ],
+    [
+      'has bytes though announced as empty',
+      () => ({ stream: inPieces(content), size: 0 }),
+      { name: 'TransferError', code: 'truncated', bytes: 0 },
+    ],
+    [
+      'is a Response shorter than its Content-Length',
+      () => new Response('bytes', { headers: { 'content-length': '6' } }),
+      { name: 'TransferError', code: 'truncated', bytes: 5 },
+    ],
+  ];
+
+  test.each(cases)('%s leaves no file on a server', async (_, source, expected) => {
+    const { url, sandbox } = await servedForTest();
+    const token = await tokenFor(sandbox, 'alice', undefined, url);
+    const api = apiAt(url, { token });
+    const error = await rejection(api.files.upload(untyped(source())), DoctapeError);
+    expect(error).toMatchObject(expected);
+    expect(error.message).not.toContain(secret);
+    expect(error.cause).toBeUndefined();
+    expect(await api.files.list()).toEqual([]);
+    expect((await api.account.get()).quota_used).toBe(0);
+  });
+
+  test.each(cases)('%s leaves no file on a server in the same process', async (_, source, expected) => {
+    const { api } = await inProcess();
+    const error = await rejection(api.files.upload(untyped(source())), DoctapeError);
+    expect(error).toMatchObject(expected);
+    expect(await api.files.list()).toEqual([]);
+  });
+
+  test('names the system error it failed with', async () => {
+    const { api } = await inProcess();
+    expect((await rejection(api.files.upload(throwing()), TransferError)).message).toContain('EIO');
+  });
+
+  test('gives more than announced is let go', async () => {
+    const { source, released } = endless();
+    const { api } = await inProcess();
+    await rejection(api.files.upload({ stream: source, size: 100_000 }), TransferError);
+    await released;
+  });
+});
+
+describe('progress', () => {
+  async function reportsOf(source: UploadSource): Promise<Progress[]> {
+    const server = await uploadServer();
+    const reports: Progress[] = [];
+    await apiAt(server.url).files.upload(source, { onProgress: (progress) => reports.push(progress) });
+    return reports;
+  }
+
+  test.each<[string, () => UploadSource]>([
+    ['a Blob', () => new Blob([new Uint8Array(8_000_000)])],
+    ['a stream of known size', () => ({ stream: inPieces(new Uint8Array(8_000_000)), size: 8_000_000 })],
+  ])('of %s grows, and reaches the total once, at the end', async (_, source) => {
+    const total = 8_000_000;
+    const reports = await reportsOf(source());
+    const loaded = reports.map((report) => report.loaded);
+    expect(loaded).toEqual([...loaded].sort((a, b) => a - b));
+    expect(reports.every((report) => report.total === total && report.fraction === report.loaded / total)).toBe(true);
+    expect(reports.filter((report) => report.loaded === total)).toHaveLength(1);
+    expect(reports.at(-1)).toEqual({ loaded: total, total, fraction: 1 });
+  });
+
+  test('of a stream of unknown size has no total, and ends with all bytes', async () => {
+    const reports = await reportsOf(inPieces(content, 100));
+    expect(reports.at(-1)).toEqual({ loaded: content.byteLength });
+    expect(reports.length).toBeLessThan(content.byteLength / 100); // not for every chunk
+  });
+
+  test('of a file of no bytes is one report of its end', async () => {
+    expect(await reportsOf(new Blob([]))).toEqual([{ loaded: 0, total: 0, fraction: 1 }]);
+  });
+
+  test('does not report an end when the server refuses the file', async () => {
+    const server = await scriptedServer(async (request, response) => {
+      await bodyOf(request);
+      reply(response, 413, { error: { code: 413, message: 'Too large' } });
+    });
+    const reports: Progress[] = [];
+    const call = apiAt(server.url).files.upload(content, { onProgress: (progress) => reports.push(progress) });
+    await rejection(call, ApiError);
+    expect(reports.every(({ loaded }) => loaded < content.byteLength)).toBe(true);
+  });
+
+  test('that throws in the middle ends the upload with what was thrown, and releases the source', async () => {
+    const server = await scriptedServer((request) => void request.resume());
+    const { source, released } = endless();
+    const mistake = new Error('a mistake in the application');
+    const call = apiAt(server.url).files.upload(source, {
+      onProgress: () => {
+        throw mistake;
+      },
+    });
+    expect(await reasonOf(call)).toBe(mistake);
+    await released;
+  });
+});
+
+describe('the idle time limit', () => {
+  test('ends an upload whose server stops reading, and releases the source', async () => {
+    const server = await scriptedServer((request) => void request.pause());
+    const { source, released } = endless();
+    const error = await rejection(apiAt(server.url, { idleTimeout: 400 }).files.upload(source), TimeoutError);
+    expect(error).toMatchObject({ name: 'TimeoutError', code: 'idle_timeout' });
+    await released;
+  });
+
+  test('ends an upload that is never answered', async () => {
+    const server = await scriptedServer((request) => void request.resume());
+    const error = await rejection(apiAt(server.url, { idleTimeout: 400 }).files.upload(new Blob(['a'])), TimeoutError);
+    expect(error.code).toBe('idle_timeout');
+    expect(server.requests).toHaveLength(1);
+  });
+
+  test('ends an upload whose answer stops half-way', async () => {
+    const server = await scriptedServer(async (request, response) => {
+      await bodyOf(request);
+      response.writeHead(200, { 'content-type': 'application/json' }).write('{"result":');
+    });
+    const error = await rejection(apiAt(server.url, { idleTimeout: 400 }).files.upload(new Blob(['a'])), TimeoutError);
+    expect(error.code).toBe('idle_timeout');
+  });
+
+  test('does not end an upload whose source is slow but moves', async () => {
+    async function* slow() {
+      for (let i = 0; i < 5; i++) {
+        await wait(300);
+        yield content.subarray(i * 10, i * 10 + 10);
+      }
+    }
+    const server = await uploadServer();
+    await apiAt(server.url, { idleTimeout: 900 }).files.upload(slow());
+    expect(server.uploads[0]?.parts[0]?.[1].size).toBe(50);
+  });
+
+  test('does not end an upload whose server is slow but reads', async () => {
+    const total = 24_000_000;
+    const server = await scriptedServer(async (request, response) => {
+      let size = 0;
+      for await (const chunk of request) {
+        const before = Math.floor(size / 4_000_000);
+        size += chunk.length;
+        if (Math.floor(size / 4_000_000) > before) await wait(250);
+      }
+      reply(response, 200, { result: { x: { id: 'x', name: 'x', size } } });
+    });
+    const uploaded = await apiAt(server.url, { idleTimeout: 1200 }).files.upload(new Uint8Array(total));
+    expect(uploaded.size).toBeGreaterThan(total);
+  });
+
+  test('gives the server more time for the answer, once it has everything', async () => {
+    const server = await scriptedServer(async (request, response) => {
+      await bodyOf(request);
+      await wait(900);
+      reply(response, 200, success);
+    });
+    expect(await apiAt(server.url, { idleTimeout: 500 }).files.upload(new Blob(['a']))).toMatchObject({ id: 'x' });
+  });
+
+  test('ends an upload whose source hangs', async () => {
+    const server = await scriptedServer((request) => void request.resume());
+    const hanging = new ReadableStream<Uint8Array>({ start: (controller) => controller.enqueue(content) });
+    const error = await rejection(apiAt(server.url, { idleTimeout: 400 }).files.upload(hanging), TimeoutError);
+    expect(error.code).toBe('idle_timeout');
+  });
+
+  test('does not start again after the upload is over', async () => {
+    const later = Promise.withResolvers<void>();
+    async function* source() {
+      yield content;
+      await later.promise;
+      yield content;
+    }
+    const signals: (AbortSignal | null | undefined)[] = [];
+    const fetch: Fetch = async (_, init) => {
+      signals.push(init?.signal);
+      const body: unknown = init?.body;
+      if (!(body instanceof ReadableStream)) throw new Error('not a stream');
+      const reader = body.getReader();
+      await reader.read();
+      await reader.read();
+      void reader.read().catch(() => {}); // it is already reading on when it refuses
+      return Response.json({ error: { code: 413, message: 'Too large' } }, { status: 413 });
+    };
+    const api = apiAt('http://localhost', { fetch, idleTimeout: 150 });
+    await rejection(api.files.upload(source()), ApiError);
+    later.resolve();
+    await wait(500);
+    expect(signals).toHaveLength(1);
+    expect(signals[0]?.aborted).toBe(false);
+  });
+});
+
+describe('an abort', () => {
+  /** A server that reads and never answers. */
+  const reader = (): Promise<ScriptedServer> => scriptedServer((request) => void request.resume());
+
+  test('before the upload rejects with the reason, sends nothing, and leaves the source alone', async () => {
+    const server = await uploadServer();
+    const source = streamOf(content);
+    const reason = new Error('not now');
+    const call = apiAt(server.url).files.upload(source, { signal: AbortSignal.abort(reason) });
+    expect(await reasonOf(call)).toBe(reason);
+    expect(server.requests).toEqual([]);
+    expect(source.locked).toBe(false);
+  });
+
+  test.each<[string, unknown]>([
+    ['an Error', new Error('changed my mind')],
+    ['a string', 'changed my mind'],
+    ['null', null],
+    ['an object', { any: 'thing' }],
+  ])('in the middle rejects with the reason, also when it is %s', async (_, reason) => {
+    const controller = new AbortController();
+    const server = await scriptedServer((request) => {
+      request.once('data', () => controller.abort(reason));
+    });
+    const { source, released } = endless();
+    expect(await reasonOf(apiAt(server.url).files.upload(source, { signal: controller.signal }))).toBe(reason);
+    await released;
+  });
+
+  test('by AbortSignal.timeout() rejects with its TimeoutError', async () => {
+    const server = await reader();
+    const { source, released } = endless();
+    const reason = await reasonOf(apiAt(server.url).files.upload(source, { signal: AbortSignal.timeout(100) }));
+    expect(reason).toBeInstanceOf(DOMException);
+    expect(reason).toMatchObject({ name: 'TimeoutError' });
+    await released;
+  });
+
+  test('while the answer is awaited rejects with the reason', async () => {
+    const controller = new AbortController();
+    const reason = new Error('too slow');
+    const server = await scriptedServer(async (request) => {
+      await bodyOf(request);
+      controller.abort(reason);
+    });
+    const call = apiAt(server.url).files.upload(new Blob(['a']), { signal: controller.signal });
+    expect(await reasonOf(call)).toBe(reason);
+  });
+
+  test('cancels a stream that is waiting for its next chunk', async () => {
+    const controller = new AbortController();
+    const { stream, outcome } = cancellable();
+    const server = await scriptedServer((request) => {
+      request.resume().once('data', () => setTimeout(() => controller.abort('enough'), 50));
+    });
+    expect(await reasonOf(apiAt(server.url).files.upload(stream, { signal: controller.signal }))).toBe('enough');
+    expect(await outcome()).toBe('cancelled');
+  });
+
+  test('cancels a stream that is full while the server does not read', async () => {
+    const controller = new AbortController();
+    const cancelled = Promise.withResolvers<void>();
+    const source = new ReadableStream<Uint8Array>({
+      pull: (stream) => stream.enqueue(new Uint8Array(65_536)),
+      cancel: () => cancelled.resolve(),
+    });
+    const server = await scriptedServer((request) => {
+      request.pause();
+      setTimeout(() => controller.abort('enough'), 200);
+    });
+    expect(await reasonOf(apiAt(server.url).files.upload(source, { signal: controller.signal }))).toBe('enough');
+    await cancelled.promise;
+    await vi.waitFor(() => expect(source.locked).toBe(false));
+  });
+
+  test('ends the connection from which a Response is being passed on', async () => {
+    const closed = Promise.withResolvers<void>();
+    const from = await scriptedServer((_, response) => {
+      response.on('close', closed.resolve);
+      response.write('some, and never the rest');
+    });
+    const controller = new AbortController();
+    const server = await scriptedServer((request) => {
+      request.resume().once('data', () => setTimeout(() => controller.abort('enough'), 50));
+    });
+    const call = apiAt(server.url).files.upload(await fetch(from.url), { signal: controller.signal });
+    expect(await reasonOf(call)).toBe('enough');
+    const outcome = await Promise.race([closed.promise.then(() => 'closed'), wait(2000).then(() => 'open')]);
+    expect(outcome).toBe('closed');
+  });
+
+  test('destroys a Readable', async () => {
+    const controller = new AbortController();
+    const source = new Readable({
+      read() {
+        this.push(Buffer.alloc(65_536));
+      },
+    });
+    const closed = new Promise((resolve) => source.once('close', resolve));
+    const server = await scriptedServer((request) => {
+      request.resume().once('data', () => controller.abort('enough'));
+    });
+    expect(await reasonOf(apiAt(server.url).files.upload(source, { signal: controller.signal }))).toBe('enough');
+    await closed;
+    expect(source.destroyed).toBe(true);
+  });
+
+  test('to which the source answers with an error of its own still rejects with the reason', async () => {
+    const controller = new AbortController();
+    const reason = new Error('changed my mind');
+    async function* source() {
+      for (let i = 0; ; i++) {
+        if (i === 3) controller.abort(reason);
+        controller.signal.throwIfAborted();
+        yield content;
+      }
+    }
+    const server = await reader();
+    expect(await reasonOf(apiAt(server.url).files.upload(source(), { signal: controller.signal }))).toBe(reason);
+  });
+
+  test('of a Response and its upload by one signal rejects with the reason', async () => {
+    const controller = new AbortController();
+    const reason = new Error('changed my mind');
+    const from = await scriptedServer((_, response) => void response.write('some'));
+    const server = await scriptedServer((request) => {
+      request.resume().once('data', () => setTimeout(() => controller.abort(reason), 50));
+    });
+    const { signal } = controller;
+    const response = await fetch(from.url, { signal });
+    expect(await reasonOf(apiAt(server.url).files.upload(response, { signal }))).toBe(reason);
+  });
+
+  test('leaves no file behind', async () => {
+    const { url, sandbox } = await servedForTest();
+    const api = apiAt(url, { token: await tokenFor(sandbox, 'alice', undefined, url) });
+    const controller = new AbortController();
+    async function* source() {
+      yield content;
+      await wait(50);
+      controller.abort('enough');
+      yield content;
+    }
+    expect(await reasonOf(api.files.upload(source(), { signal: controller.signal }))).toBe('enough');
+    await wait(100);
+    expect(await api.files.list()).toEqual([]);
+  });
+
+  test('after the upload changes nothing, and no listener is left', async () => {
+    const server = await uploadServer();
+    const controller = new AbortController();
+    const { signal } = controller;
+    const added = vi.spyOn(signal, 'addEventListener');
+    const removed = vi.spyOn(signal, 'removeEventListener');
+    await apiAt(server.url).files.upload(new Blob(['a']), { signal });
+    expect(added.mock.calls.length).toBeGreaterThan(0);
+    const left = added.mock.calls.filter(
+      ([type, listener]) => !removed.mock.calls.some(([t, l]) => t === type && l === listener),
+    );
+    expect(left).toEqual([]);
+    controller.abort();
+  });
+});
+
+describe('a server that answers before it has read everything', () => {
+  const refusals = [
+    [401, UnauthorizedError],
+    [413, ApiError],
+    [429, RateLimitError],
+    [503, ApiError],
+  ] as const;
+
+  const manners: [string, (request: IncomingMessage) => void][] = [
+    ['reads on', (request) => void request.resume()],
+    ['stops reading', (request) => void request.pause()],
+  ];
+
+  describe.each(manners)('and %s', (_, manner) => {
+    test.each(refusals)('is heard when it says %i, and the source is released', async (status, type) => {
+      const server = await scriptedServer((request, response) => {
+        request.once('data', () => {
+          manner(request);
+          reply(response, status, { error: { code: status, message: 'in the words of the server' } });
+        });
+      });
+      const { source, released } = endless();
+      const error = await rejection(apiAt(server.url, { idleTimeout: 3000 }).files.upload(source), type);
+      expect(error.status).toBe(status);
+      expect(error.message).toContain('in the words of the server');
+      await released;
+      expect(server.requests).toHaveLength(1);
+    });
+
+    test('is heard about a Blob of known size', async () => {
+      const server = await scriptedServer((request, response) => {
+        request.once('data', () => {
+          manner(request);
+          reply(response, 413, { error: { code: 413, message: 'Too large' } });
+        });
+      });
+      const big = new Blob([new Uint8Array(64_000_000)]);
+      const error = await rejection(apiAt(server.url, { idleTimeout: 3000 }).files.upload(big), ApiError);
+      expect(error.status).toBe(413);
+    });
+  });
+
+  test('and closes the connection properly is heard', async () => {
+    const server = await scriptedServer((request, response) => {
+      request.once('data', () => {
+        reply(response, 413, { error: { code: 413, message: 'Too large' } }, { connection: 'close' });
+        request.resume();
+      });
+    });
+    const { source, released } = endless();
+    const error = await rejection(apiAt(server.url, { idleTimeout: 3000 }).files.upload(source), ApiError);
+    expect(error.status).toBe(413);
+    await released;
+  });
+
+  test('before the first byte of a slow source is heard', async () => {
+    const server = await scriptedServer((_, response) => reply(response, 401, { error: 'Unauthorized' }));
+    const hanging = new ReadableStream<Uint8Array>({});
+    await rejection(apiAt(server.url, { idleTimeout: 3000 }).files.upload(hanging), UnauthorizedError);
+  });
+
+  test('in the same process, before anything was read, is heard, and the source is released', async () => {
+    const { stream, outcome } = cancellable();
+    const api = apiAt(origin, { fetch: createSandbox().fetch });
+    await rejection(api.files.upload(stream), UnauthorizedError);
+    expect(await outcome()).toBe('cancelled');
+  });
+
+  test('because the quota is used up is heard', async () => {
+    const { url, sandbox } = await servedForTest({ users: [{ username: 'alice', password: 'x', quota: 100_000 }] });
+    const api = apiAt(url, { token: await tokenFor(sandbox, 'alice', undefined, url) });
+    const { source, released } = endless();
+    const error = await rejection(api.files.upload(source), ApiError);
+    expect(error).toMatchObject({ status: 413, code: 'http_413' });
+    await released;
+    expect(await api.files.list()).toEqual([]);
+  });
+});
+
+describe('a connection', () => {
+  test('that is refused is a NetworkError, and the source is released', async () => {
+    const { stream, outcome } = cancellable();
+    const error = await rejection(apiAt('http://127.0.0.1:1').files.upload(stream), NetworkError);
+    expect(error.code).toBe('network');
+    expect(error.cause).toBeUndefined();
+    expect(await outcome()).toBe('cancelled');
+  });
+
+  test('that is reset in the middle is a NetworkError, and the source is released', async () => {
+    const server = await scriptedServer((request) => {
+      request.once('data', () => request.socket.resetAndDestroy());
+    });
+    const { source, released } = endless();
+    const error = await rejection(apiAt(server.url).files.upload(source), NetworkError);
+    expect(error.message).not.toContain(accessToken);
+    await released;
+    expect(server.requests).toHaveLength(1);
+  });
+
+  test('that is closed in the middle is a NetworkError', async () => {
+    const server = await socketServer((socket) => void socket.once('data', () => socket.end()));
+    const { source, released } = endless();
+    await rejection(apiAt(server.url, { idleTimeout: 3000 }).files.upload(source), NetworkError);
+    await released;
+  });
+
+  test('that breaks within the answer is a NetworkError', async () => {
+    const server = await scriptedServer(async (request, response) => {
+      await bodyOf(request);
+      response.writeHead(200, { 'content-length': '100' });
+      response.write('{"result":', () => response.destroy());
+    });
+    await rejection(apiAt(server.url).files.upload(new Blob(['a'])), NetworkError);
+    expect(server.requests).toHaveLength(1);
+  });
+});
+
+describe('an upload is never sent twice', () => {
+  test.each([408, 429, 500, 502, 503, 504])('after a %i', async (status) => {
+    const server = await scriptedServer(async (request, response) => {
+      await bodyOf(request);
+      reply(response, status, { error: { code: status, message: 'no' } }, { 'retry-after': '0' });
+    });
+    const error = await rejection(apiAt(server.url).files.upload(new Blob(['a'])), ApiError);
+    expect(error.status).toBe(status);
+    await wait(50);
+    expect(server.requests).toHaveLength(1);
+  });
+
+  test('after a reset of a connection that was kept alive', async () => {
+    let requests = 0;
+    const server = await scriptedServer(async (request, response) => {
+      await bodyOf(request);
+      if (++requests === 1) reply(response, 200, success);
+      else request.socket.resetAndDestroy();
+    });
+    const api = apiAt(server.url);
+    await api.files.upload(new Blob(['a']));
+    await rejection(api.files.upload(new Blob(['a'])), NetworkError);
+    await wait(50);
+    expect(requests).toBe(2);
+  });
+});
+
+describe('a redirect of an upload', () => {
+  test.each([301, 302, 303, 307, 308])('by %i is refused, and the other server sees nothing', async (status) => {
+    const other = await scriptedServer((_, response) => reply(response, 200, success));
+    const server = await scriptedServer(async (request, response) => {
+      await bodyOf(request);
+      response.writeHead(status, { location: `${other.url}/v1/doc/upload` }).end();
+    });
+    const error = await rejection(apiAt(server.url).files.upload(new Blob(['a'])), ResponseError);
+    expect(error).toMatchObject({ name: 'ResponseError', code: 'redirect_refused' });
+    expect(error.message).not.toContain(accessToken);
+    expect(other.requests).toEqual([]);
+    expect(server.requests).toHaveLength(1);
+  });
+
+  test('that comes early is refused, and the source is released', async () => {
+    const server = await scriptedServer((request, response) => {
+      request.once('data', () => {
+        response.writeHead(307, { location: '/v1/elsewhere' }).end();
+        request.resume();
+      });
+    });
+    const { source, released } = endless();
+    const error = await rejection(apiAt(server.url, { idleTimeout: 3000 }).files.upload(source), ResponseError);
+    expect(error.code).toBe('redirect_refused');
+    await released;
+    expect(server.requests).toHaveLength(1);
+  });
+
+  test('from the fetch of an application is refused', async () => {
+    const fetch: Fetch = async (input, init) => {
+      await new Request(input, init).arrayBuffer();
+      return new Response(null, { status: 307, headers: { location: 'https://evil.example/' } });
+    };
+    const call = apiAt('http://localhost', { fetch }).files.upload(new Blob(['a']));
+    expect(await rejection(call, ResponseError)).toMatchObject({ code: 'redirect_refused', status: 307 });
+  });
+});
+
+describe('a success', () => {
+  test.each([
+    ['of known size', () => new Blob([new Uint8Array(30_000_000)])],
+    ['of unknown size', () => endless().source],
+  ])('that comes before all was sent is none, with a source %s', async (_, source) => {
+    const server = await scriptedServer((request, response) => {
+      request.once('data', () => {
+        request.pause();
+        reply(response, 200, success);
+      });
+    });
+    const error = await rejection(apiAt(server.url).files.upload(source()), TransferError);
+    expect(error.code).toBe('truncated');
+    expect(error.message).toContain('answered with 200 before all of it was sent');
+    expect(server.requests).toHaveLength(1);
+  });
+
+  test.each<[string, number, boolean]>([
+    ['before the first chunk', 0, false],
+    ['before the first chunk of a known size', 0, true],
+    ['after one chunk', 1, false],
+  ])('that comes %s is none, also where the source takes its time', async (_, taken, isKnown) => {
+    const server = await scriptedServer(async (request, response) => {
+      let seen = 0;
+      request.on('data', (data) => {
+        seen += data.length;
+        if (seen >= taken * 1000) reply(response, 200, success);
+      });
+    });
+    async function* slow() {
+      for (let number = 0; number < 5; number++) {
+        await wait(100);
+        yield new Uint8Array(1000);
+      }
+    }
+    const source = isKnown ? { stream: slow(), size: 5000 } : slow();
+    const error = await rejection(apiAt(server.url).files.upload(source), TransferError);
+    expect(error).toMatchObject({ code: 'truncated', bytes: taken * 1000 });
+  });
+
+  test('that is none, and says so, is told as what it is, however early it comes', async () => {
+    const server = await scriptedServer((request, response) => {
+      request.once('data', () => {
+        request.pause();
+        reply(response, 200, { error: { code: 401, message: 'who are you?' }, result: null });
+      });
+    });
+    const call = apiAt(server.url).files.upload(new Blob([new Uint8Array(30_000_000)]));
+    await rejection(call, UnauthorizedError);
+  });
+
+  const answer = () => Response.json(success);
+  const sources = [() => new Blob(['a']), () => streamOf(content.subarray(0, 100)), () => new Blob([content])];
+
+  test.each<[string, Fetch]>([
+    ['reads nothing', async () => answer()],
+    ['is given what needs no waiting', (() => answer()) as unknown as Fetch],
+    ['looks at the request', async (input, init) => new Request(input, init) && answer()],
+    ['reads all', async (input, init) => (await new Request(input, init).arrayBuffer()) && answer()],
+  ])('of a fetch that %s, as in tests, is one', async (_, fetch) => {
+    for (const source of sources) {
+      expect(await apiAt('http://localhost', { fetch }).files.upload(source())).toMatchObject({ id: 'x' });
+    }
+  });
+
+  test('of a fetch that begins to read, and leaves it at that, is none', async () => {
+    const fetch: Fetch = async (_, init) => {
+      if (init?.body instanceof ReadableStream) await init.body.getReader().read();
+      return answer();
+    };
+    for (const source of sources) {
+      await rejection(apiAt('http://localhost', { fetch }).files.upload(source()), TransferError);
+    }
+  });
+
+  test('comes of chunks of another realm, too', async () => {
+    const server = await uploadServer();
+    async function* foreign() {
+      yield runInNewContext('new Uint8Array([1, 2, 3])');
+    }
+    await apiAt(server.url).files.upload(foreign());
+    expect(server.uploads[0]?.parts[0]?.[1].size).toBe(3);
+  });
+
+  test.each([
+    ['an iterable', { return: () => fail() }],
+    ['a stream of Node', { destroy: () => fail() }],
+  ])('stays one when %s cannot be let go', async (_, end) => {
+    const server = await uploadServer();
+    const iterator = streamOf(content)[Symbol.asyncIterator]();
+    const source = { ...end, next: () => iterator.next(), [Symbol.asyncIterator]: () => source };
+    expect(await apiAt(server.url).files.upload(source)).toHaveProperty('id');
+  });
+
+  function fail(): never {
+    throw new TypeError('it cannot');
+  }
+});
+
+describe('memory', () => {
+  test('does not hold what has been sent', async () => {
+    const chunks = 512;
+    const given: WeakRef<object>[] = [];
+    let held = chunks;
+    async function* source() {
+      for (let i = 0; i < chunks; i++) {
+        const chunk = new Uint8Array(65_536);
+        given.push(new WeakRef(chunk));
+        yield chunk;
+      }
+      held = await stillHeld(given);
+      yield new Uint8Array(1);
+    }
+    const server = await scriptedServer(async (request, response) => {
+      for await (const chunk of request) void chunk;
+      reply(response, 200, success);
+    });
+    await apiAt(server.url).files.upload(source());
+    expect(given).toHaveLength(chunks);
+    expect(held).toBeLessThan(chunks / 4);
+  });
+
+  test('is not filled by a source that is faster than the server', async () => {
+    const controller = new AbortController();
+    const server = await scriptedServer((request) => void request.pause());
+    const { source, given } = endless();
+    const call = reasonOf(apiAt(server.url).files.upload(source, { signal: controller.signal }));
+    let seen = -1;
+    while (given() > seen) {
+      seen = given();
+      await wait(500);
+    }
+    expect(given()).toBeLessThan(64 * 1024 * 1024);
+    controller.abort('enough');
+    expect(await call).toBe('enough');
+  });
+});
