@@ -13,6 +13,7 @@ import { type Connection, routeUrl } from '../transport/calls/connection.js';
 import type { OnProgress } from '../transport/calls/progress.js';
 import type { ByteRange } from '../transport/download/range.js';
 import { loadTransfers } from '../transport/load.js';
+import { hold, letGo } from '../transport/upload/hold.js';
 import type { UploadSource } from '../transport/upload/source.js';
 import { type CallOptions, callRoute, mapOf, nothing, one } from './call-options.js';
 import {
@@ -204,23 +205,30 @@ export function filesResource(connection: Connection): FilesResource {
   }
 
   async function uploadParts(sources: readonly UploadSource[], options: UploadOptions): Promise<UploadedFile[]> {
-    const { name, type, tags, starred, onProgress, signal } = checkOptions('options', options);
-    const { contentOf, upload } = await loadTransfers(checkSignal(signal));
-    return upload(connection, {
-      segments: ['doc', 'upload'],
-      searchParams: { tags: checkTags(tags), starred: checkFlag('starred', starred) },
-      parts: sources.map((source) => {
-        const content = contentOf(source);
-        return {
-          name: checkName(name) ?? (content.name || 'untitled'),
-          type: checkType(type) ?? (isMediaType(content.type) ? content.type : 'application/octet-stream'),
-          content,
-        };
-      }),
-      onProgress: checkOptionalFunction('onProgress', onProgress),
-      signal: checkSignal(signal),
-      read: (result, decode) => mapOf(uploadedFile)(decode(mapOfSize(sources.length), result, 'result'), decode),
-    });
+    const held = sources.map(hold); // before anything that can fail or take time
+    try {
+      const { name, type, tags, starred, onProgress, signal } = checkOptions('options', options);
+      const given = { name: checkName(name), type: checkType(type) };
+      const wanted = {
+        segments: ['doc', 'upload'],
+        searchParams: { tags: checkTags(tags), starred: checkFlag('starred', starred) },
+        onProgress: checkOptionalFunction('onProgress', onProgress),
+        signal: checkSignal(signal),
+      };
+      const { upload } = await loadTransfers(wanted.signal);
+      return await upload(connection, {
+        ...wanted,
+        sources: held,
+        describe: (content) => ({
+          name: given.name ?? (content.name || 'untitled'),
+          type: given.type ?? (isMediaType(content.type) ? content.type : 'application/octet-stream'),
+        }),
+        read: (result, decode) => mapOf(uploadedFile)(decode(mapOfSize(sources.length), result, 'result'), decode),
+      });
+    } catch (error) {
+      for (const source of held) letGo(source);
+      throw error;
+    }
   }
 
   return {

@@ -8,13 +8,17 @@ import { platform } from '../http/platform.js';
 import { operationOf } from '../http/redaction.js';
 import { watch } from '../http/watch.js';
 import { type Part, sizeOf } from './multipart.js';
+import { type Content, contentsOf, type UploadSource } from './source.js';
 import { canUseXhr, sendForm } from './upload-form.js';
 import { sendStream, type UploadAnswer } from './upload-stream.js';
 
 export interface Upload<T> {
   segments: readonly string[];
   searchParams: SearchParams;
-  parts: readonly Part[];
+  /** Held already (`hold.ts`). However the upload ends, they are released. */
+  sources: readonly UploadSource[];
+  /** What to call a source, and what type to give it. */
+  describe: (content: Content) => { name: string; type: string };
   onProgress?: OnProgress | undefined;
   signal?: AbortSignal | undefined;
   /** Makes the value to return of what stood in the envelope. */
@@ -26,14 +30,15 @@ export interface Upload<T> {
  * server refused it, said when to come back, and everything can be read once more.
  */
 export async function upload<T>(connection: Connection, options: Upload<T>): Promise<T> {
-  const { segments, searchParams, parts, onProgress, signal, read } = options;
+  const { segments, searchParams, sources, describe, onProgress, signal, read } = options;
   const url = routeUrl(connection, segments, searchParams);
-  const progress = meter(onProgress, sizeOf(parts));
-  const resend = parts.every(({ content }) => content.blob) ? 'when asked' : 'never';
-  // whatever these throw, the source is untouched and can be used again
-  connection.accessToken();
-  signal?.throwIfAborted();
+  const contents = contentsOf(sources);
   try {
+    const parts = contents.map((content) => ({ ...describe(content), content }));
+    const progress = meter(onProgress, sizeOf(parts));
+    const resend = contents.every(({ again }) => again) ? 'when asked' : 'never';
+    connection.accessToken();
+    signal?.throwIfAborted();
     return await withRetries(connection, { method: 'POST', url, resend, signal }, async (tell) => {
       progress.restart();
       const { result, origin } = await send(connection, url, parts, progress, tell, signal);
@@ -41,7 +46,7 @@ export async function upload<T>(connection: Connection, options: Upload<T>): Pro
       return read(result, (schema, value, path) => decode(schema, value, path, origin));
     });
   } finally {
-    for (const { content } of parts) content.release();
+    for (const content of contents) content.release();
   }
 }
 
