@@ -12,6 +12,7 @@ import {
 import { type Connection, routeUrl } from '../transport/calls/connection.js';
 import type { OnProgress } from '../transport/calls/progress.js';
 import type { ByteRange } from '../transport/download/range.js';
+import { hold, letGo } from '../transport/upload/hold.js';
 import type { UploadSource } from '../transport/upload/source.js';
 import {
   type CallOptions,
@@ -244,27 +245,31 @@ export function filesResource(connection: Connection): FilesResource {
   async function uploadParts(
     operation: string,
     sources: readonly UploadSource[],
-    { name, type, tags, starred, onProgress, ...settings }: CheckedUpload,
+    read: () => CheckedUpload,
   ): Promise<UploadedFile[]> {
-    const own = connectionFor(connection, settings);
-    const { signal, timeout } = settings;
-    const route = { name: operation, segments: ['doc', 'upload'], signal };
-    const { contentOf, upload } = await transfersFor(own, { ...route, method: 'POST' });
-    return upload(own, {
-      ...route,
-      searchParams: { tags, starred },
-      parts: sources.map((source) => {
-        const content = contentOf(source);
-        return {
+    const held = sources.map(hold); // before anything that can fail or take time
+    try {
+      const { name, type, tags, starred, onProgress, ...settings } = read();
+      const own = connectionFor(connection, settings);
+      const { signal, timeout } = settings;
+      const route = { name: operation, segments: ['doc', 'upload'], signal };
+      const { upload } = await transfersFor(own, { ...route, method: 'POST' });
+      return await upload(own, {
+        ...route,
+        searchParams: { tags, starred },
+        sources: held,
+        describe: (content) => ({
           name: name ?? (content.name || 'untitled'),
           type: type ?? (isMediaType(content.type) ? content.type : 'application/octet-stream'),
-          content,
-        };
-      }),
-      onProgress,
-      timeout,
-      ...mapOf(uploadedFile, sources.length),
-    });
+        }),
+        onProgress,
+        timeout,
+        ...mapOf(uploadedFile, sources.length),
+      });
+    } catch (error) {
+      for (const source of held) letGo(source);
+      throw error;
+    }
   }
 
   return {
@@ -293,14 +298,14 @@ export function filesResource(connection: Connection): FilesResource {
     },
 
     async upload(source, options = {}) {
-      const [file] = await uploadParts('files.upload', [source], readOptions('options', options, uploadChecks));
+      const [file] = await uploadParts('files.upload', [source], () => readOptions('options', options, uploadChecks));
       return file as UploadedFile; // one source, one file: mapOf has counted
     },
 
     async uploadAll(sources, options = {}) {
       const several = typeof sources === 'object' && sources !== null && Symbol.iterator in sources ? [...sources] : [];
       if (several.length === 0) throw invalid('sources', 'must be an array of at least one source, or a FileList');
-      return uploadParts('files.uploadAll', several, readOptions('options', options, uploadAllChecks));
+      return uploadParts('files.uploadAll', several, () => readOptions('options', options, uploadAllChecks));
     },
 
     async download(id, rendition = 'original', options = {}) {
