@@ -17,11 +17,11 @@ import type { UploadSource } from '../transport/upload/source.js';
 import {
   type CallOptions,
   type CallSettings,
-  callChecks,
   callRoute,
   checkCall,
   connectionFor,
   type RouteCall,
+  withCallChecks,
 } from './call-options.js';
 import {
   checkBoolean,
@@ -208,7 +208,7 @@ export interface FilesResource {
   waitUntilProcessed(id: string, options?: WaitOptions): Promise<FileInfo>;
 }
 
-const listChecks = { ...callChecks, includeMeta: checkFlag } satisfies OptionChecks<ListOptions>;
+const listChecks = /* @__PURE__ */ withCallChecks({ includeMeta: checkFlag }) satisfies OptionChecks<ListOptions>;
 
 const changeChecks = {
   name: checkName,
@@ -216,20 +216,24 @@ const changeChecks = {
   starred: checkBoolean,
 } satisfies OptionChecks<FileChanges>;
 
-const uploadAllChecks = {
-  ...callChecks,
+const uploadAllChecks = /* @__PURE__ */ withCallChecks({
   tags: checkTags,
   starred: checkFlag,
   onProgress: checkOptionalFunction<OnProgress>,
-} satisfies OptionChecks<UploadAllOptions>;
+}) satisfies OptionChecks<UploadAllOptions>;
 
-const uploadChecks = { ...uploadAllChecks, name: checkName, type: checkType } satisfies OptionChecks<UploadOptions>;
+const uploadChecks = /* @__PURE__ */ withCallChecks({
+  tags: checkTags,
+  starred: checkFlag,
+  onProgress: checkOptionalFunction<OnProgress>,
+  name: checkName,
+  type: checkType,
+}) satisfies OptionChecks<UploadOptions>;
 
-const downloadChecks = {
-  ...callChecks,
+const downloadChecks = /* @__PURE__ */ withCallChecks({
   range: checkRange,
   onProgress: checkOptionalFunction<OnProgress>,
-} satisfies OptionChecks<DownloadOptions>;
+}) satisfies OptionChecks<DownloadOptions>;
 
 type CheckedUpload = CheckedOptions<typeof uploadAllChecks> & Partial<CheckedOptions<typeof uploadChecks>>;
 
