@@ -1,4 +1,4 @@
-import { checkDuration, checkFunction, checkOptionalFunction } from '../protocol/checks.js';
+import { checkDuration, checkFunction, checkOptionalFunction, checkSignal } from '../protocol/checks.js';
 import { endpoints } from '../protocol/endpoints.js';
 import { type OptionChecks, readOptions } from '../protocol/options.js';
 import { checkBaseUrl } from '../protocol/urls.js';
@@ -11,7 +11,8 @@ import { type AccountResource, accountResource } from './account.js';
 import { checkTimeout, policyFrom } from './call-options.js';
 import { credential, type TokenOption } from './credential.js';
 import { type FilesResource, filesResource } from './files.js';
-import { type RequestOptions, request } from './request.js';
+import { restFor } from './load-rest.js';
+import type { RequestOptions } from './request.js';
 import { type TapesResource, tapesResource } from './tapes.js';
 
 /** What an {@link ApiClient} needs: a token, and where the API is when it is not doctape's own. */
@@ -153,7 +154,10 @@ export class ApiClient {
    * @throws {ResponseError} `malformed_response` when the result is not what `schema` wants
    * @throws what every call does: see {@link ApiClient}
    */
-  request<T = unknown>(path: string, options?: RequestOptions<T>): Promise<T> {
-    return request(this.#connection, path, options);
+  async request<T = unknown>(path: string, options: RequestOptions<T> = {}): Promise<T> {
+    const signal = checkSignal(options?.signal);
+    const beginning = { name: 'request', method: 'GET', segments: [], signal };
+    const rest = await restFor(this.#connection, beginning);
+    return rest.request(this.#connection, path, options);
   }
 }
