@@ -656,7 +656,7 @@ it.each(['--authorization-endpoint', '--token-endpoint', '--base-url'])(
     };
     const { code, stdout, stderr } = await run(['login', '--client-id', 'x', ...Object.entries(endpoints).flat()]);
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
-    expect(stderr).toMatch(/^doctape-sdk: \w+ must not hold credentials\n$/);
+    expect(stderr).toMatch(/^doctape-sdk: \w+ must not have a user name or a password\n$/);
   },
 );
 
