@@ -7,6 +7,17 @@ export function parseUrl(value: string, base?: string): URL | undefined {
   return URL.canParse(value, base) ? new URL(value, base) : undefined;
 }
 
+/** A `URL`, of this realm or of another. */
+export function isUrl(value: unknown): value is URL {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'searchParams' in value &&
+    'href' in value &&
+    typeof value.href === 'string'
+  );
+}
+
 /**
  * Whether a parsed URL stays on this machine: `localhost` and every name below it (RFC 6761 section 6.3), 127.0.0.0/8 and
  * `[::1]`. The URL parser has already brought `127.1` or `[0::1]` to one form.
@@ -28,7 +39,7 @@ function checkSecure(
   if (typeof allowInsecureHttp !== 'boolean') {
     throw invalid('allowInsecureHttp', `must be true or false, not ${kindOf(allowInsecureHttp)}`);
   }
-  const text = value instanceof URL ? value.href : value;
+  const text = isUrl(value) ? value.href : value;
   if (typeof text !== 'string') {
     throw invalid(name, text === undefined ? 'is missing: it must be a URL' : `must be a URL, not ${kindOf(text)}`);
   }
@@ -81,7 +92,7 @@ export const answerParameters: ReadonlySet<string> = new Set([
 /** A redirect URI, byte for byte as it was given. */
 export function checkRedirectUri(name: string, value: unknown, rules: UrlRules = {}): string {
   if (value === outOfBand) return outOfBand;
-  if (value instanceof URL) throw invalid(name, 'must be a string: it is sent byte for byte as registered');
+  if (isUrl(value)) throw invalid(name, 'must be a string: it is sent byte for byte as registered');
   const { text, url } = checkSecure(name, value, rules);
   checkFreeOfAnswers(name, url);
   return text;

@@ -1,12 +1,15 @@
 import axe, { type AxeResults } from 'axe-core';
 import { type Browser, type BrowserContext, chromium, firefox, type Page, type Request } from 'playwright-core';
-import { afterAll, beforeAll, onTestFinished } from 'vitest';
-import { findBrowsers, type TestBrowser } from '../support/browsers.js';
+import { afterAll, beforeAll, describe, onTestFinished } from 'vitest';
+import { browserNames, findBrowser, type TestBrowser } from '../support/browsers.js';
+import { needing } from '../support/needs.js';
 
 // Whole journeys, from page to page, as a user makes them. Tests that run inside a page cannot leave it.
 
-/** For `describe.each`: Chromium, and Firefox where there is one. The run says so loudly where there is none. */
-export const browserNames: readonly TestBrowser['name'][] = findBrowsers().map(({ name }) => name);
+/** Describes the same for every browser. Where this machine has not got one, its tests are skipped. */
+export function describeInBrowsers(title: string, tests: (name: TestBrowser['name']) => void): void {
+  for (const name of browserNames) describe(`${title} in ${name}`, needing(name), () => tests(name));
+}
 
 /** A request as the browser sent it. Those for a favicon are not seen. */
 export interface SentRequest {
@@ -35,8 +38,8 @@ export interface OpenBrowser {
 export function openBrowser(name: TestBrowser['name']): OpenBrowser {
   let browser: Browser | undefined;
   beforeAll(async () => {
-    const found = findBrowsers().find((one) => one.name === name);
-    browser = await { chromium, firefox }[name].launch(found?.launchOptions);
+    const found = findBrowser(name); // without it, the tests that need it are skipped
+    if (found) browser = await { chromium, firefox }[name].launch(found.launchOptions);
   }, 60_000);
   afterAll(() => browser?.close());
 
