@@ -64,7 +64,7 @@ const visits: Record<string, (piece: Piece) => Promise<void>> = {
     const env = { DOCTAPE_SECRET: secretIn('README.md') };
     const { ended } = await runInNode({ ...piece, text: piece.text.replaceAll('3000', port) }, { sandboxUrl, env });
     const login = () => fetch(`http://localhost:${port}/login`, { redirect: 'manual' });
-    const listening = expect.poll(() => login().catch(() => undefined), { timeout: 10_000 }).toBeTruthy();
+    const listening = expect.poll(() => login().catch(() => undefined)).toBeTruthy();
     await Promise.race([listening, ended]);
 
     const start = await login();
@@ -89,7 +89,7 @@ const visits: Record<string, (piece: Piece) => Promise<void>> = {
     await popup.fill('#username', 'alice');
     await popup.fill('#password', 'wonderland');
     await Promise.all([popup.waitForEvent('close'), popup.click('button[value=allow]')]);
-    await expect.poll(() => printed, { timeout: 10_000 }).toEqual(['showAlert signed in']);
+    await expect.poll(() => printed).toEqual(['showAlert signed in']);
     expect(page.url()).toBe(address);
   },
 
@@ -232,10 +232,10 @@ async function signsInAndRemembers(piece: Piece): Promise<void> {
   await page.fill('#username', 'alice');
   await page.fill('#password', 'wonderland');
   await page.click('button[value=allow]');
-  await expect.poll(() => printed, { timeout: 10_000 }).toEqual([expect.stringMatching(/^show alice\b/)]);
+  await expect.poll(() => printed).toEqual([expect.stringMatching(/^show alice\b/)]);
   expect(page.url()).toBe(address);
   await page.reload();
-  await expect.poll(() => printed, { timeout: 10_000 }).toHaveLength(2);
+  await expect.poll(() => printed).toHaveLength(2);
   expect(printed[1]).toMatch(/^show alice\b/);
 }
 
@@ -244,7 +244,7 @@ async function survivesARefusal(piece: Piece): Promise<void> {
   const { address, page, printed } = await openPage(piece);
   await page.click('button');
   await page.click('button[value=deny]');
-  await expect.poll(() => printed, { timeout: 10_000 }).toEqual([expect.stringMatching(/^showAlert .*access_denied/)]);
+  await expect.poll(() => printed).toEqual([expect.stringMatching(/^showAlert .*access_denied/)]);
   expect(page.url()).toBe(address);
   await page.click('button');
   await page.waitForSelector('#username');
@@ -253,5 +253,5 @@ async function survivesARefusal(piece: Piece): Promise<void> {
 async function showsThePicture(piece: Piece): Promise<void> {
   const { page } = await openPage(piece);
   const width = () => page.evaluate(() => document.querySelector('img')?.naturalWidth);
-  await expect.poll(width, { timeout: 10_000 }).toBe(320);
+  await expect.poll(width).toBe(320);
 }
