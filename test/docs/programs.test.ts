@@ -25,7 +25,12 @@ const { url: sandboxUrl, sandbox } = await served({
       ...app,
       redirectUris: [...app.redirectUris, 'https://app.example/callback'],
     })),
-    { clientId: 'my-app', type: 'server', name: 'A program without a secret', redirectUris: ['loopback'] },
+    {
+      clientId: 'my-app',
+      type: 'server',
+      name: 'A program without a secret',
+      redirectUris: ['loopback', 'https://app.example/callback'],
+    },
   ],
 });
 const browser = openBrowser('chromium');
@@ -151,6 +156,49 @@ const visits: Record<string, (piece: Piece) => Promise<void>> = {
     expect(token.scope).toEqual(['account.read', 'file.read']);
     const { username } = await new ApiClient({ token, baseUrl: given.baseUrl }).account.get();
     expect(username).toBe('alice');
+  },
+
+  'docs/server.md: Keep pending in a cookie': async (piece) => {
+    const afterwards = `
+      import { signInAt } from ${JSON.stringify(join(import.meta.dirname, 'reader/sign-in.ts'))};
+      const jar = new Map();
+      const visit = async (handler, url) => {
+        const cookie = [...jar].map((pair) => pair.join('=')).join('; ');
+        const response = await handler(new Request(url, { headers: { cookie } }));
+        for (const header of response.headers.getSetCookie()) {
+          const [, name, value] = /^([^=]+)=([^;]*)/.exec(header);
+          if (value === '') jar.delete(name);
+          else jar.set(name, value);
+        }
+        return response;
+      };
+      const begin = async () => (await visit(login, 'https://app.example/login')).headers.get('location');
+      for (let tab = 0; tab < 9; tab++) await begin();
+      const tabs = [await begin(), await begin()];
+      console.log(jar.size);
+      for (const tab of tabs.reverse()) {
+        console.log(await (await visit(callback, await signInAt(tab, ${JSON.stringify(sandboxUrl)}))).text());
+      }
+      console.log(jar.size);`;
+    const { printed } = await run(piece, { afterwards });
+    expect(printed).toEqual(['4', 'Signed in for account.read', 'Signed in for account.read', '2']);
+  },
+
+  'docs/server.md: Return to the page that asked for the sign-in': async (piece) => {
+    expect((await run(piece, { afterwards: 'console.log(path);' })).printed).toEqual(['/files?sort=name']);
+  },
+
+  'docs/server.md: Replace the client secret': async (piece) => {
+    const afterwards = `
+      const before = { clientId: 'my-app', clientSecret: 'old-secret', redirectUri: 'https://app.example/callback' };
+      const { pending } = await new AuthorizationCodeClient(before).authorize({ returnTo: '/files' });
+      console.log(await client.returnTo(pending));`;
+    expect((await run(piece, { afterwards })).printed).toEqual(['/files']);
+  },
+
+  'docs/server.md: Develop without https': async (piece) => {
+    const afterwards = 'console.log((await client.authorize()).url.host);';
+    expect((await run(piece, { afterwards })).printed).toEqual(['sandbox:4400']);
   },
 
   'docs/server.md: Without a secret': async (piece) => {
