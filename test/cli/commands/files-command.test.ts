@@ -9,6 +9,7 @@ import { submitLoginForm } from '../../../src/cli/commands/login-form.js';
 import { fileNameOf, printable } from '../../../src/cli/terminal/printable.js';
 import { table } from '../../../src/cli/terminal/table.js';
 import type { ApiClient } from '../../../src/index.js';
+import { expectNoCrash } from '../../support/crash.js';
 import { allScopes, tokenFor } from '../../support/sandbox.js';
 import {
   apiAt,
@@ -80,6 +81,7 @@ function started(child: ChildProcess, input: string | undefined): Run {
   onTestFinished(async () => {
     child.kill('SIGKILL');
     await ended;
+    expectNoCrash(text.stdout + text.stderr);
   });
   return { child, stdout: () => text.stdout, stderr: () => text.stderr, ended };
 }

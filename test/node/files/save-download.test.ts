@@ -863,7 +863,7 @@ it('tells when the disk is full (only root can make a small one)', needing('moun
   await expectBytes(path, content);
 });
 
-it('tells that it may not touch a part of somebody else', async () => {
+it('tells that it may not touch a part of somebody else (only root can make one)', needing('root'), async () => {
   const { folder, path, server, file } = await place();
   await leavePart(path, content.subarray(0, 1000), server.url, '"1"');
   await chmod(`${path}.part`, 0o400);
