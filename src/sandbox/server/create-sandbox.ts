@@ -6,7 +6,7 @@ import { parseUrl } from '../../protocol/urls.js';
 import { failure } from '../core/answer.js';
 import { readConfig, type SandboxApp, type SandboxUser } from '../core/config.js';
 import type { SandboxContext, SandboxEnv } from '../core/context.js';
-import { Failure } from '../core/failure.js';
+import { Failure, failureOf } from '../core/failure.js';
 import { checkQuirks, type Quirk } from '../core/quirks.js';
 import { renditionCache } from '../media/rendition-cache.js';
 import { approve, decline, readAuthorization } from '../oauth/authorization.js';
@@ -100,7 +100,8 @@ export function createSandbox(options: SandboxOptions = {}): Sandbox {
   server.route('/doc', unversionedRoutes(context));
   server.notFound((c) => failure(c, new Failure(404)));
   server.onError((error, c) => {
-    if (error instanceof Failure) return failure(c, error);
+    const known = failureOf(error);
+    if (known) return failure(c, known);
     console.error(`doctape sandbox: ${error.name}${stackOf(error)}`);
     return failure(c, new Failure(500));
   });

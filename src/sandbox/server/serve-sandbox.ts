@@ -3,7 +3,7 @@ import { createAdaptorServer, type Http2Bindings, type HttpBindings } from '@hon
 import { checkOptions, invalid } from '../../protocol/checks.js';
 import type { ConfigurationError } from '../../protocol/errors.js';
 import { fromThisMachine } from '../pages/start-page-link.js';
-import { diskStore } from '../store/disk-store.js';
+import { diskStore } from '../store/disk/disk-store.js';
 import { memoryStore } from '../store/memory-store.js';
 import { checkAllowedHosts } from './allowed-hosts.js';
 import { isOpenToAllOrigins } from './cors.js';

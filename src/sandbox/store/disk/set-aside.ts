@@ -1,0 +1,127 @@
+import { existsSync, lstatSync, mkdirSync, readdirSync, renameSync, rmdirSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { DatabaseSync } from 'node:sqlite';
+import type { FileRecord, TapeRecord } from '../records.js';
+import { sqliteModule } from './database.js';
+import { rebuildDerivedRecords } from './derived-records.js';
+import { blobPath, isBlobName, names } from './layout.js';
+import { recordTable } from './record-table.js';
+
+/** What a database that is set aside could still say. */
+export interface Salvaged {
+  files: Map<string, FileRecord>;
+  tapes: TapeRecord[];
+}
+
+/** Moves something into the folder `set-aside`, where nothing is ever deleted. */
+function setAside(root: string, name: string, newName: string): void {
+  mkdirSync(join(root, names.setAside), { recursive: true, mode: 0o700 });
+  let target = join(root, names.setAside, newName);
+  for (let copy = 2; existsSync(target); copy++) target = join(root, names.setAside, `${newName}-${copy}`);
+  renameSync(join(root, name), target);
+}
+
+/** Moves the database away, and its log. Reads the records of files and tapes first, as far as they can be read. */
+export function setDatabaseAside(root: string): Salvaged {
+  const salvaged = salvage(join(root, names.database));
+  const time = new Date().toISOString().replaceAll(/[:.]/g, '-');
+  for (const ending of ['', '-wal', '-journal']) {
+    const name = names.database + ending;
+    if (existsSync(join(root, name))) setAside(root, name, `${names.database}-${time}${ending}`);
+  }
+  return salvaged;
+}
+
+function salvage(path: string): Salvaged {
+  const salvaged: Salvaged = { files: new Map(), tapes: [] };
+  if (!existsSync(path)) return salvaged;
+  const { DatabaseSync } = sqliteModule();
+  const database = new DatabaseSync(path);
+  try {
+    // one by one, because reading ends at the first damaged page
+    const rows = database.prepare("SELECT collection, json FROM records WHERE collection IN ('files', 'tapes')");
+    for (const { collection, json } of rows.iterate()) {
+      const record = JSON.parse(String(json));
+      if (collection === 'tapes') salvaged.tapes.push(record);
+      else salvaged.files.set(record.id, record);
+    }
+  } catch {
+    // the rest cannot be read: its files are adopted without their names
+  } finally {
+    database.close();
+  }
+  return salvaged;
+}
+
+/** Version 0.1 kept unfinished uploads in a folder that is not used any more. */
+export function setIncomingAside(root: string): void {
+  const folder = join(root, names.incoming);
+  if (!lstatSync(folder, { throwIfNoEntry: false })?.isDirectory()) return;
+  if (readdirSync(folder).length === 0) rmdirSync(folder);
+  else setAside(root, names.incoming, names.incoming);
+}
+
+/** Moves blobs away that no database knows. */
+export function setBlobsAside(root: string, blobs: readonly string[]): void {
+  mkdirSync(join(root, names.setAside), { recursive: true, mode: 0o700 });
+  for (const name of blobs) renameSync(blobPath(root, name), join(root, names.setAside, name));
+}
+
+/** The blobs that were set aside. */
+export function findSetAside(root: string): string[] {
+  const folder = join(root, names.setAside);
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => entry.isFile() && isBlobName(entry.name) && !entry.name.startsWith(names.database))
+    .map(({ name }) => name);
+}
+
+/** Makes files of a user out of blobs without a record, those that were set aside included. Returns how many. */
+export function adoptBlobs(
+  root: string,
+  database: DatabaseSync,
+  strays: readonly string[],
+  owner: string,
+  salvaged: Salvaged | undefined,
+): number {
+  const blobs = [...strays];
+  for (const name of findSetAside(root)) {
+    const path = blobPath(root, name);
+    if (existsSync(path)) continue; // a copy of a blob that is here
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    renameSync(join(root, names.setAside, name), path);
+    blobs.push(name);
+  }
+  const records = recordTable(database);
+  const addBlob = database.prepare("INSERT INTO blobs (name, state) VALUES (?, 'kept')");
+  database.exec('BEGIN IMMEDIATE');
+  for (const tape of salvaged?.tapes ?? []) records.put('tapes', `${tape.owner}/${tape.name}`, tape);
+  for (const name of blobs) {
+    const { size, mtimeMs } = statSync(blobPath(root, name));
+    const record = salvaged?.files.get(name) ?? recovered(name, owner, Math.floor(mtimeMs / 1000));
+    addBlob.run(name);
+    records.put('files', `${record.owner}/${name}`, { ...record, size, public_code: null });
+  }
+  rebuildDerivedRecords(database);
+  database.exec('COMMIT');
+  return blobs.length;
+}
+
+function recovered(id: string, owner: string, time_added: number): FileRecord {
+  return {
+    id,
+    owner,
+    name: `recovered-${id.slice(0, 8)}`,
+    extension: '',
+    type: 'application/octet-stream',
+    size: 0,
+    time_added,
+    media_type: 'unknown',
+    tags: [],
+    origin: 'recovered',
+    starred: false,
+    public_code: null,
+    processing_status: 'ok',
+    meta: {},
+  };
+}
