@@ -2,8 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { type FileRecord, memoryStore, type Store } from '../../../src/sandbox.js';
+import { memoryStore, type Store } from '../../../src/sandbox.js';
 import { diskStore } from '../../../src/serve.js';
+import { bytesOf, idsOf, put, read, readText, record, write } from '../../support/store.js';
 
 const folders: string[] = [];
 const stores: Store[] = [];
@@ -28,54 +29,6 @@ const makers: [string, () => Promise<Store>][] = [
   ['memoryStore', async () => open(memoryStore())],
   ['diskStore', async () => open(diskStore(await makeFolder()))],
 ];
-
-function record(id: string, changes: Partial<FileRecord> = {}): FileRecord {
-  return {
-    id,
-    owner: 'alice',
-    name: `file ${id}`,
-    extension: 'txt',
-    type: 'text/plain',
-    size: 3,
-    time_added: 1_358_457_759,
-    media_type: 'document',
-    tags: ['a', '+bob'],
-    origin: 'webupload',
-    starred: false,
-    public_code: null,
-    processing_status: 'ok',
-    meta: { title: 'Übung' },
-    ...changes,
-  };
-}
-
-async function idsOf(store: Store, prefix: string): Promise<string[]> {
-  const ids: string[] = [];
-  for await (const { id } of store.list('files', prefix)) ids.push(id);
-  return ids;
-}
-
-async function put(store: Store, ...keys: string[]): Promise<void> {
-  for (const key of keys) await store.commit([{ put: 'files', key: key, record: record(key) }]);
-}
-
-const bytesOf = (text: string): Uint8Array<ArrayBuffer> => new TextEncoder().encode(text);
-
-/** Everything that a range of a blob gives. */
-async function read(store: Store, name: string, start: number, end: number): Promise<Uint8Array> {
-  return new Uint8Array(await new Response(store.readBlob(name, { start, end })).arrayBuffer());
-}
-
-async function readText(store: Store, name: string, start: number, end: number): Promise<string> {
-  return new TextDecoder().decode(await read(store, name, start, end));
-}
-
-async function write(store: Store, name: string, ...chunks: string[]): Promise<void> {
-  const writer = await store.writeBlob(name);
-  for (const chunk of chunks) await writer.write(bytesOf(chunk));
-  await writer.finish();
-  await store.commit([{ keep: name }]);
-}
 
 /** Bytes that differ wherever one looks. */
 function noise(size: number): Uint8Array<ArrayBuffer> {

@@ -4,6 +4,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { ConfigurationError } from '../../../protocol/errors.js';
 import { rebuildDerivedRecords } from './derived-records.js';
 import { format, names, newerFolder } from './layout.js';
+import { setIncomingAside } from './move-aside.js';
 import { makePrivate } from './private.js';
 import { refusedFolder } from './refused-folder.js';
 
@@ -60,7 +61,10 @@ export function openDatabase(root: string, hasBlobs: boolean): DatabaseSync {
     const problem = database.prepare('PRAGMA quick_check(1)').get();
     if (problem?.quick_check !== 'ok') throw new DamagedDatabase('is damaged');
     if (version === 0) database.exec(schema);
-    if (version === 1) migrate(database);
+    if (version === 1) {
+      migrate(database);
+      setIncomingAside(root);
+    }
     database.exec('COMMIT');
     return database;
   } catch (error) {

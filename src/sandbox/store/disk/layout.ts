@@ -14,7 +14,7 @@ export const names = {
   incoming: 'incoming',
 } as const;
 
-const databaseSideFiles = ['-wal', '-shm', '-journal'].map((ending) => names.database + ending);
+const databaseFiles: string[] = ['', '-wal', '-shm', '-journal'].map((ending) => names.database + ending);
 
 /** What systems and people put into folders that are to stay empty. */
 const harmless = new Set(['lost+found', '.gitkeep', '.gitignore', '.DS_Store', 'Thumbs.db', 'desktop.ini']);
@@ -58,7 +58,7 @@ export function inspectFolder(root: string, adopt: boolean): FolderKind {
   for (const entry of entries) {
     if (entry.name === names.blobs || entry.name === names.setAside || entry.name === names.incoming)
       checkOwn(root, entry, 'folder');
-    if (entry.name === names.reserve || entry.name.startsWith(names.database)) checkOwn(root, entry, 'file');
+    if (entry.name === names.reserve || databaseFiles.includes(entry.name)) checkOwn(root, entry, 'file');
   }
   return marker ? 'marked' : 'version 0.1';
 }
@@ -71,18 +71,20 @@ function checkOwn(root: string, entry: Dirent, kind: 'file' | 'folder'): void {
 }
 
 function checkMarker(root: string): void {
+  const text = readFileSync(join(root, names.marker), 'utf8');
+  if (text === '') return; // the sandbox that made it was stopped there
   let marker: unknown;
   try {
-    marker = JSON.parse(readFileSync(join(root, names.marker), 'utf8'));
+    marker = JSON.parse(text);
   } catch {
-    marker = undefined; // an empty one, after a power cut, is refused below like any other
+    marker = undefined; // refused below, like anything else that is not a marker
   }
   const found = typeof marker === 'object' && marker !== null && 'format' in marker ? marker.format : undefined;
   if (found === format) return;
   if (typeof found === 'number' && found > format) throw newerFolder(root, found);
   throw refusedFolder(
     root,
-    `has a ${names.marker} that no sandbox wrote: if the folder belongs to a sandbox, write ${JSON.stringify({ format })} into that file`,
+    `has a ${names.marker} that no sandbox wrote. If the folder belongs to a sandbox, write ${JSON.stringify({ format })} into that file`,
   );
 }
 
@@ -95,7 +97,7 @@ export function newerFolder(root: string, found: number): ConfigurationError {
 
 /** Version 0.1 had its database, `files`, `incoming`, and nothing else. */
 function isVersion01(root: string, entries: readonly Dirent[], adopt: boolean): boolean {
-  const known: string[] = [names.database, ...databaseSideFiles, names.blobs, names.incoming];
+  const known: string[] = [...databaseFiles, names.blobs, names.incoming];
   if (!entries.every((entry) => known.includes(entry.name))) return false;
   const isHere = (name: string) => entries.some((entry) => entry.name === name && !entry.isSymbolicLink());
   if (isHere(names.database)) {
@@ -145,18 +147,16 @@ export function blobPath(root: string, name: string): string {
  * The blobs in a data folder. Other things below its folder of blobs are left out.
  * @throws {ConfigurationError} where a symbolic link stands in place of a folder of blobs
  */
-export function findBlobs(root: string): Set<string> {
-  const blobs = new Set<string>();
+export function* blobsIn(root: string): Generator<string, undefined> {
   const folder = join(root, names.blobs);
-  if (!lstatSync(folder, { throwIfNoEntry: false })) return blobs;
+  if (!lstatSync(folder, { throwIfNoEntry: false })) return;
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
     if (!isBlobFolder(entry.name)) continue;
-    checkOwn(folder, entry, 'folder');
+    checkOwn(root, entry, 'folder');
     for (const file of readdirSync(join(folder, entry.name), { withFileTypes: true })) {
-      if (file.isFile() && isBlobName(file.name) && file.name.startsWith(entry.name)) blobs.add(file.name);
+      if (file.isFile() && isBlobName(file.name) && file.name.startsWith(entry.name)) yield file.name;
     }
   }
-  return blobs;
 }
 
 /** Whether there is a database with something in it, or the log of one. */

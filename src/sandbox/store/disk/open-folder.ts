@@ -1,13 +1,13 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, realpathSync, rmSync } from 'node:fs';
+import { closeSync, fsyncSync, mkdirSync, openSync, realpathSync, rmSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { ConfigurationError } from '../../../protocol/errors.js';
 import { DamagedDatabase, openDatabase, sqliteModule } from './database.js';
-import { blobPath, findBlobs, hasDatabase, inspectFolder, markerText, names } from './layout.js';
+import { blobPath, blobsIn, hasDatabase, inspectFolder, markerText, names } from './layout.js';
 import { makePrivate } from './private.js';
 import { refusedFolder } from './refused-folder.js';
 import { isFull, openReserve, type Reserve, writeAll } from './room.js';
-import { adoptBlobs, type Salvaged, setBlobsAside, setDatabaseAside, setIncomingAside } from './set-aside.js';
+import { adoptBlobs, type Salvaged, setBlobsAside, setDatabaseAside } from './set-aside.js';
 
 /** A data folder that belongs to this process. */
 export interface DataFolder {
@@ -35,15 +35,14 @@ export function openFolder(folder: string, adopt: string | undefined): DataFolde
 }
 
 function open(root: string, adopt: string | undefined): DataFolder {
-  const kind = inspectFolder(root, adopt !== undefined);
-  const blobs = findBlobs(root);
-  if (kind === 'empty') writeMarker(root);
-  makePrivate(root);
-  const { database, salvaged } = openOrReplaceDatabase(root, blobs.size, adopt !== undefined);
+  // first of all, so that a folder in which a sandbox was stopped at any later point is known
+  if (inspectFolder(root, adopt !== undefined) !== 'marked') writeMarker(root, 'wx');
+  const { database, salvaged } = openOrReplaceDatabase(root, adopt !== undefined);
   try {
-    if (kind === 'version 0.1') writeMarker(root);
+    if (statSync(join(root, names.marker)).size === 0) writeMarker(root, 'w'); // it was stopped there
+    makePrivate(root);
     mkdirSync(join(root, names.blobs), { recursive: true, mode: 0o700 });
-    setIncomingAside(root);
+    const blobs = new Set(blobsIn(root));
     const reserve = openReserve(join(root, names.reserve));
     removeUnkept(root, database, blobs, reserve);
     reconcile(root, database, blobs, adopt, salvaged);
@@ -55,8 +54,8 @@ function open(root: string, adopt: string | undefined): DataFolder {
   }
 }
 
-function writeMarker(root: string): void {
-  const file = openSync(join(root, names.marker), 'wx', 0o600);
+function writeMarker(root: string, flags: 'wx' | 'w'): void {
+  const file = openSync(join(root, names.marker), flags, 0o600);
   try {
     writeAll(file, Buffer.from(markerText));
     fsyncSync(file);
@@ -65,24 +64,27 @@ function writeMarker(root: string): void {
   }
 }
 
-function openOrReplaceDatabase(root: string, blobCount: number, replace: boolean) {
+function openOrReplaceDatabase(
+  root: string,
+  replace: boolean,
+): { database: DatabaseSync; salvaged: Salvaged | undefined } {
+  const hasBlobs = !blobsIn(root).next().done;
   const found = hasDatabase(root);
-  const isLost = !found.database && (blobCount > 0 || found.log);
   try {
-    if (isLost) throw new DamagedDatabase('is missing or empty');
-    return { database: openDatabase(root, blobCount > 0), salvaged: undefined };
+    if (!found.database && (hasBlobs || found.log)) throw new DamagedDatabase('is missing or empty');
+    return { database: openDatabase(root, hasBlobs), salvaged: undefined };
   } catch (error) {
     if (!(error instanceof DamagedDatabase)) throw error;
-    if (!replace) {
-      throw refusedFolder(
-        root,
-        `has ${count(blobCount)} in it, but the database ${names.database} ${error.message}. Nothing was changed. Put a backup of ` +
-          `${names.database} in its place, or start with --adopt USER (the option adopt of diskStore and serveSandbox), which sets ` +
-          'the database aside and makes the files those of that user',
-      );
+    if (replace) {
+      const salvaged = setDatabaseAside(root);
+      return { database: openDatabase(root, false), salvaged };
     }
-    const salvaged = setDatabaseAside(root);
-    return { database: openDatabase(root, false), salvaged };
+    throw refusedFolder(
+      root,
+      `has ${count([...blobsIn(root)].length)} in it, but its database ${names.database} ${error.message}. Nothing was changed. ` +
+        `Put a backup of ${names.database} in its place, or start with --adopt USER (the option adopt of diskStore and ` +
+        'serveSandbox), which sets the database aside and makes the files those of that user',
+    );
   }
 }
 

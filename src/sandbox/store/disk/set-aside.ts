@@ -1,24 +1,17 @@
-import { existsSync, lstatSync, mkdirSync, readdirSync, renameSync, rmdirSync, statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, renameSync, statSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import type { FileRecord, TapeRecord } from '../records.js';
 import { sqliteModule } from './database.js';
 import { rebuildDerivedRecords } from './derived-records.js';
 import { blobPath, isBlobName, names } from './layout.js';
+import { setAside } from './move-aside.js';
 import { recordTable } from './record-table.js';
 
 /** What a database that is set aside could still say. */
 export interface Salvaged {
   files: Map<string, FileRecord>;
   tapes: TapeRecord[];
-}
-
-/** Moves something into the folder `set-aside`, where nothing is ever deleted. */
-function setAside(root: string, name: string, newName: string): void {
-  mkdirSync(join(root, names.setAside), { recursive: true, mode: 0o700 });
-  let target = join(root, names.setAside, newName);
-  for (let copy = 2; existsSync(target); copy++) target = join(root, names.setAside, `${newName}-${copy}`);
-  renameSync(join(root, name), target);
 }
 
 /** Moves the database away, and its log. Reads the records of files and tapes first, as far as they can be read. */
@@ -39,7 +32,8 @@ function salvage(path: string): Salvaged {
   const database = new DatabaseSync(path);
   try {
     // one by one, because reading ends at the first damaged page
-    const rows = database.prepare("SELECT collection, json FROM records WHERE collection IN ('files', 'tapes')");
+    const rows = database.prepare(`
+      SELECT collection, json FROM records NOT INDEXED WHERE collection IN ('files', 'tapes') ORDER BY position`);
     for (const { collection, json } of rows.iterate()) {
       const record = JSON.parse(String(json));
       if (collection === 'tapes') salvaged.tapes.push(record);
@@ -53,22 +47,13 @@ function salvage(path: string): Salvaged {
   return salvaged;
 }
 
-/** Version 0.1 kept unfinished uploads in a folder that is not used any more. */
-export function setIncomingAside(root: string): void {
-  const folder = join(root, names.incoming);
-  if (!lstatSync(folder, { throwIfNoEntry: false })?.isDirectory()) return;
-  if (readdirSync(folder).length === 0) rmdirSync(folder);
-  else setAside(root, names.incoming, names.incoming);
-}
-
 /** Moves blobs away that no database knows. */
-export function setBlobsAside(root: string, blobs: readonly string[]): void {
-  mkdirSync(join(root, names.setAside), { recursive: true, mode: 0o700 });
-  for (const name of blobs) renameSync(blobPath(root, name), join(root, names.setAside, name));
+export function setBlobsAside(root: string, blobs: Iterable<string>): void {
+  for (const name of blobs) setAside(root, relative(root, blobPath(root, name)), name);
 }
 
 /** The blobs that were set aside. */
-export function findSetAside(root: string): string[] {
+function findSetAside(root: string): string[] {
   const folder = join(root, names.setAside);
   if (!existsSync(folder)) return [];
   return readdirSync(folder, { withFileTypes: true })
