@@ -8,6 +8,7 @@ import { createSandbox } from '../../src/sandbox.js';
 import { makeJpeg, quarters } from '../fixtures/make-image.js';
 import { openBrowser } from '../journeys/browser.js';
 import { freePort } from '../support/free-port.js';
+import { needing } from '../support/needs.js';
 import { allScopes, served, tokenFor } from '../support/sandbox.js';
 import { type Piece, pieces } from './pieces.js';
 import type { Given } from './reader/given.js';
@@ -67,6 +68,7 @@ const visits: Record<string, (piece: Piece) => Promise<void>> = {
     await Promise.race([listening, ended]);
 
     const start = await login();
+    expect([start.status, await start.text()]).toEqual([303, '']);
     const cookie = start.headers.getSetCookie()[0]?.split(';', 1)[0] ?? '';
     const callback = await signInAt(start.headers.get('location') ?? '', sandboxUrl);
     const welcome = await fetch(callback, { headers: { cookie } });
@@ -189,7 +191,10 @@ const visits: Record<string, (piece: Piece) => Promise<void>> = {
 };
 
 describe('a piece of code', () => {
-  it.each(pieces)('runs: $place', async (piece) => {
+  it.each(pieces.filter(({ inPage }) => !inPage))('runs: $place', runs);
+  it.each(pieces.filter(({ inPage }) => inPage))('runs in a page: $place', needing('chromium'), runs);
+
+  async function runs(piece: Piece): Promise<void> {
     const visit = visits[piece.place];
     if (visit) return visit(piece);
     if (piece.granted.length === 0 || piece.inPage) {
@@ -198,7 +203,7 @@ describe('a piece of code', () => {
       throw new Error(`${piece.page}:${piece.line} ${what}, and nobody runs it: ${remedy}`);
     }
     await run(piece);
-  });
+  }
 
   it('is there for every visit', () => {
     const places = pieces.map(({ place }) => place);

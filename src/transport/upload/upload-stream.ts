@@ -1,5 +1,5 @@
+import type { Attempt } from '../calls/attempts.js';
 import type { Meter } from '../calls/progress.js';
-import type { Tell } from '../calls/retry.js';
 import { fetchApi } from '../http/fetch.js';
 import { platform } from '../http/platform.js';
 import { type Asked, type Fetch, type HttpAnswer, readAnswer } from '../http/response.js';
@@ -12,7 +12,7 @@ export interface Sending extends Asked {
   parts: readonly Part[];
   fetch: Fetch | undefined;
   progress: Meter;
-  tell: Tell;
+  attempt: Attempt;
 }
 
 /**
@@ -38,7 +38,7 @@ export async function sendStream({
   fetch,
   watched,
   progress,
-  tell,
+  attempt,
 }: Sending): Promise<UploadAnswer> {
   const { contentType, length, chunks: read } = multipart(parts, 'file');
   let sentAll = false;
@@ -72,7 +72,7 @@ export async function sendStream({
     { highWaterMark: 0 },
   );
   try {
-    tell.request();
+    await attempt.request(watched);
     const response = await fetchApi({
       operation,
       method: 'POST',
@@ -86,7 +86,7 @@ export async function sendStream({
       fetch,
       watched,
     });
-    tell.response(response.status);
+    await attempt.response(response, watched);
     const excess = response.ok ? 'refuse' : 'cut';
     const answer = await readAnswer(response, { operation, watched }, { limit: answerLimit, excess });
     if (sourceError) throw sourceError; // whatever the server made of what it got

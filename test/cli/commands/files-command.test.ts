@@ -9,6 +9,7 @@ import { submitLoginForm } from '../../../src/cli/commands/login-form.js';
 import { fileNameOf, printable } from '../../../src/cli/terminal/printable.js';
 import { table } from '../../../src/cli/terminal/table.js';
 import type { ApiClient } from '../../../src/index.js';
+import { expectNoCrash } from '../../support/crash.js';
 import { allScopes, tokenFor } from '../../support/sandbox.js';
 import {
   apiAt,
@@ -80,6 +81,7 @@ function started(child: ChildProcess, input: string | undefined): Run {
   onTestFinished(async () => {
     child.kill('SIGKILL');
     await ended;
+    expectNoCrash(text.stdout + text.stderr);
   });
   return { child, stdout: () => text.stdout, stderr: () => text.stderr, ended };
 }
@@ -656,7 +658,7 @@ it.each(['--authorization-endpoint', '--token-endpoint', '--base-url'])(
     };
     const { code, stdout, stderr } = await run(['login', '--client-id', 'x', ...Object.entries(endpoints).flat()]);
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
-    expect(stderr).toMatch(/^doctape-sdk: \w+ must not hold credentials\n$/);
+    expect(stderr).toMatch(/^doctape-sdk: \w+ must not have a user name or a password\n$/);
   },
 );
 
