@@ -81,15 +81,31 @@ export function adoptBlobs(
   const addBlob = database.prepare("INSERT INTO blobs (name, state) VALUES (?, 'kept')");
   database.exec('BEGIN IMMEDIATE');
   for (const tape of salvaged?.tapes ?? []) records.put('tapes', `${tape.owner}/${tape.name}`, tape);
-  for (const name of blobs) {
-    const { size, mtimeMs } = statSync(blobPath(root, name));
-    const record = salvaged?.files.get(name) ?? recovered(name, owner, Math.floor(mtimeMs / 1000));
-    addBlob.run(name);
-    records.put('files', `${record.owner}/${name}`, { ...record, size, public_code: null });
+  for (const record of recordsFor(root, blobs, owner, salvaged)) {
+    addBlob.run(record.id);
+    records.put('files', `${record.owner}/${record.id}`, record);
   }
   rebuildDerivedRecords(database);
   database.exec('COMMIT');
   return blobs.length;
+}
+
+/** What could be salvaged stands first, in its order; then the rest by age. */
+function recordsFor(
+  root: string,
+  blobs: readonly string[],
+  owner: string,
+  salvaged: Salvaged | undefined,
+): FileRecord[] {
+  const order = new Map([...(salvaged?.files.keys() ?? [])].map((id, index) => [id, index]));
+  const place = ({ id }: FileRecord) => order.get(id) ?? order.size;
+  return blobs
+    .map((id) => {
+      const { size, mtimeMs } = statSync(blobPath(root, id));
+      const record = salvaged?.files.get(id) ?? recovered(id, owner, Math.floor(mtimeMs / 1000));
+      return { ...record, size, public_code: null };
+    })
+    .sort((a, b) => place(a) - place(b) || a.time_added - b.time_added);
 }
 
 function recovered(id: string, owner: string, time_added: number): FileRecord {
