@@ -43,7 +43,8 @@ const mayImport: Record<string, string[]> = {
     'sandbox/media/audio-video',
     'sandbox/media/documents',
   ],
-  'sandbox/store': ['protocol', 'sandbox/media/reading'],
+  'sandbox/store': ['sandbox/media/reading'],
+  'sandbox/store/disk': ['protocol', 'sandbox/store'],
   'sandbox/core': ['protocol', 'sandbox/media', 'sandbox/store'],
   'sandbox/tapes': ['sandbox/core', 'sandbox/store'],
   'sandbox/files': [
@@ -62,6 +63,7 @@ const mayImport: Record<string, string[]> = {
     'protocol',
     'sandbox/core',
     'sandbox/store',
+    'sandbox/store/disk',
     'sandbox/media',
     'sandbox/account',
     'sandbox/files',

@@ -1,12 +1,13 @@
 import { Hono } from 'hono';
 import { requestId } from 'hono/request-id';
-import { checkFunction, checkOptions, invalid } from '../../protocol/checks.js';
+import { checkFunction, invalid } from '../../protocol/checks.js';
 import { OAuthError } from '../../protocol/errors.js';
+import { checkOptions, type OptionNames } from '../../protocol/options.js';
 import { parseUrl } from '../../protocol/urls.js';
 import { failure } from '../core/answer.js';
 import { readConfig, type SandboxApp, type SandboxUser } from '../core/config.js';
 import type { SandboxContext, SandboxEnv } from '../core/context.js';
-import { Failure } from '../core/failure.js';
+import { Failure, failureOf } from '../core/failure.js';
 import { checkQuirks, type Quirk } from '../core/quirks.js';
 import { renditionCache } from '../media/rendition-cache.js';
 import { approve, decline, readAuthorization } from '../oauth/authorization.js';
@@ -37,6 +38,17 @@ export interface SandboxOptions {
   now?: (() => number) | undefined;
 }
 
+/** The names of the options, for `checkOptions`. */
+export const sandboxOptionNames: OptionNames<SandboxOptions> = {
+  users: 1,
+  apps: 1,
+  store: 1,
+  autoApprove: 1,
+  faults: 1,
+  quirks: 1,
+  now: 1,
+};
+
 /** A sandbox that runs. */
 export interface Sandbox {
   /** The server, as a function: hand it to a client as its `fetch`, or a request to it. */
@@ -63,8 +75,12 @@ export interface Sandbox {
  * @throws {ConfigurationError} naming the option that is wrong
  */
 export function createSandbox(options: SandboxOptions = {}): Sandbox {
-  const { store = memoryStore(), autoApprove, now = Date.now } = checkOptions('options of createSandbox', options);
-  if (typeof store?.list !== 'function') {
+  const {
+    store = memoryStore(),
+    autoApprove,
+    now = Date.now,
+  } = checkOptions('options of createSandbox', options, sandboxOptionNames);
+  if (typeof store?.commit !== 'function') {
     throw invalid('store', 'must be memoryStore(), diskStore(folder), or a Store of your own');
   }
   const { users, apps } = readConfig({ users: options.users, apps: options.apps });
@@ -100,7 +116,8 @@ export function createSandbox(options: SandboxOptions = {}): Sandbox {
   server.route('/doc', unversionedRoutes(context));
   server.notFound((c) => failure(c, new Failure(404)));
   server.onError((error, c) => {
-    if (error instanceof Failure) return failure(c, error);
+    const known = failureOf(error);
+    if (known) return failure(c, known);
     console.error(`doctape sandbox: ${error.name}${stackOf(error)}`);
     return failure(c, new Failure(500));
   });
@@ -120,7 +137,7 @@ export function createSandbox(options: SandboxOptions = {}): Sandbox {
     users,
     apps,
     async authorize(url, options) {
-      const { username, approve: agreed = true } = checkOptions('options', options);
+      const { username, approve: agreed = true } = checkOptions('options', options, { username: 1, approve: 1 });
       const address = url instanceof URL ? url : typeof url === 'string' ? parseUrl(url) : undefined;
       if (!address) throw invalid('url', 'must be an absolute authorization URL');
       const user = context.users.get(username);
