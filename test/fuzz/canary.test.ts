@@ -48,6 +48,7 @@ const apiRows: Row[] = [
   ['a token that was made of an object', () => api({ token: String({ access_token: token }) })],
   ['a URL while the token is asked for', () => api({ token: async () => token }).files.url('a')],
   ['an option that nobody knows', () => api({ [token]: token })],
+  ['options of a call that are none', () => wrongly(api().files.list, token)],
   ['headers that are none', () => api({ headers: token })],
   ['a header of the SDK', () => api({ headers: { authorization: `Bearer ${token}` } })],
   ['a header with a line break', () => api({ headers: { 'x-token': `${token}\n` } })],

@@ -38,7 +38,7 @@ interface WireAccount extends Record<string, unknown> {
   quota_free: number | string;
 }
 
-export const account: Schema<Account> = /* @__PURE__ */ wireObject<WireAccount, Account>(
+export const account: Schema<Account> = wireObject<WireAccount, Account>(
   {
     quota: wireNumber,
     username: text,

@@ -53,7 +53,7 @@ interface WireFile extends Record<string, unknown> {
 }
 
 /** A list can hold 100,000 files, so each is checked field by field and touched only where it differs from ours. */
-export const fileInfo: Schema<FileInfo> = /* @__PURE__ */ wireObject<WireFile, FileInfo>(
+export const fileInfo: Schema<FileInfo> = wireObject<WireFile, FileInfo>(
   {
     id: filled,
     public_url: optional(text),
@@ -97,16 +97,16 @@ export type UploadedFile = {
   size: number;
 };
 
-export const uploadedFile: Schema<UploadedFile> = /* @__PURE__ */ wireObject<
+export const uploadedFile: Schema<UploadedFile> = wireObject<
   { id: string; name: string; size: number | string },
   UploadedFile
 >({ id: filled, name: text, size: wireNumber }, (wire) => ({ ...wire, size: Number(wire.size) }));
 
 /** A map keyed by id, as the API sends its collections. Checked only for being one: its values are checked one by one. */
-export const byId: Schema<Record<string, unknown>> = /* @__PURE__ */ wireObject({});
+export const byId: Schema<Record<string, unknown>> = wireObject({});
 
 /** The answer of clone: the id of the copy (wire document section 3.2). */
-export const clonedFile: Schema<{ id: string }> = /* @__PURE__ */ wireObject({ id: filled });
+export const clonedFile: Schema<{ id: string }> = wireObject({ id: filled });
 
 /** The answer of publish. Which key tells the state is undecided, and nobody needs it. */
-export const publishedFile: Schema<{ public_url: string }> = /* @__PURE__ */ wireObject({ public_url: wireAddress });
+export const publishedFile: Schema<{ public_url: string }> = wireObject({ public_url: wireAddress });

@@ -18,7 +18,7 @@ export type Tape = {
   files: string[];
 };
 
-export const tape: Schema<Tape> = /* @__PURE__ */ wireObject(
+export const tape: Schema<Tape> = wireObject(
   { id: filled, name: text, live: optional(flag), shared_with: optional(texts), files: optional(texts) },
   (wire): Tape => {
     const tape: Record<string, unknown> = { ...wire };
