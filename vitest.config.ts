@@ -41,6 +41,7 @@ const config: ViteUserConfig = defineConfig({
         extends: true,
         test: {
           name: 'node',
+          execArgv: ['--import', './test/support/typescript-workers.js'],
           include: ['test/**/*.test.ts'],
           exclude: [...configDefaults.exclude, 'test/browser/**'],
         },

@@ -3,7 +3,6 @@ import type { SandboxContext } from '../core/context.js';
 import { exclusively } from '../core/exclusively.js';
 import { Failure } from '../core/failure.js';
 import { type Quota, quotaOf } from '../core/quota.js';
-import { readMeta } from '../media/meta.js';
 import { UnreadableMedia } from '../media/reading/unreadable-media.js';
 import { type FileRecord, keyOf } from '../store/records.js';
 import { storedBytes } from '../store/stored-bytes.js';
@@ -129,7 +128,11 @@ export async function dropFiles(
   }
 }
 
-async function describeFile({ store, now }: SandboxContext, user: SandboxUser, file: NewFile): Promise<FileRecord> {
+async function describeFile(
+  { store, media, now }: SandboxContext,
+  user: SandboxUser,
+  file: NewFile,
+): Promise<FileRecord> {
   const { id, fileName, size, tags, starred, origin } = file;
   const { name, extension } = splitName(fileName);
   const type = typeOf(file.type, extension);
@@ -138,7 +141,7 @@ async function describeFile({ store, now }: SandboxContext, user: SandboxUser, f
   let meta: Record<string, unknown> = {};
   const bytes = storedBytes(store, { id, size });
   try {
-    meta = await readMeta(type, media_type, bytes);
+    meta = await media.readMeta(type, media_type, bytes);
   } catch (error) {
     if (!(error instanceof UnreadableMedia)) throw error;
     processing_status = 'failed';

@@ -1,14 +1,15 @@
 import type { AddressInfo } from 'node:net';
-import { createAdaptorServer, type Http2Bindings, type HttpBindings } from '@hono/node-server';
-import { checkOptions, invalid } from '../../protocol/checks.js';
+import { invalid } from '../../protocol/checks.js';
 import type { ConfigurationError } from '../../protocol/errors.js';
-import { fromThisMachine } from '../pages/start-page-link.js';
+import { checkOptions } from '../../protocol/options.js';
+import { peers } from '../core/peer.js';
+import { mediaPool } from '../media/pool/media-pool.js';
 import { diskStore } from '../store/disk-store.js';
 import { memoryStore } from '../store/memory-store.js';
 import { checkAllowedHosts } from './allowed-hosts.js';
 import { isOpenToAllOrigins } from './cors.js';
-import { createSandbox, type Sandbox, type SandboxOptions } from './create-sandbox.js';
-import { hangUps } from './faults.js';
+import { buildSandbox, type Sandbox, type SandboxOptions, sandboxOptionNames } from './create-sandbox.js';
+import { defaultPatience, patientServer } from './http-server.js';
 
 /** Where to listen, and what the sandbox is like. */
 export interface ServeOptions extends SandboxOptions {
@@ -47,7 +48,13 @@ export async function serveSandbox(options: ServeOptions = {}): Promise<ServedSa
     allowedHosts = [],
     data,
     ...rest
-  } = checkOptions('options of serveSandbox', options);
+  } = checkOptions('options of serveSandbox', options, {
+    ...sandboxOptionNames,
+    port: 1,
+    host: 1,
+    allowedHosts: 1,
+    data: 1,
+  });
   if (!Number.isInteger(port) || port < 0 || port > 65_535)
     throw invalid('port', 'must be a whole number from 0 to 65535');
   if (data !== undefined && rest.store) throw invalid('data', 'and store exclude each other');
@@ -55,22 +62,18 @@ export async function serveSandbox(options: ServeOptions = {}): Promise<ServedSa
     throw invalid('data', 'must be a string that is not empty');
   const isAllowed = checkAllowedHosts(host, allowedHosts);
   const ownStore = rest.store ? undefined : data === undefined ? memoryStore() : diskStore(data);
+  const media = mediaPool();
   try {
-    const sandbox = createSandbox({ ...rest, ...(ownStore && { store: ownStore }) });
-    const server = createAdaptorServer({
-      fetch(request, { incoming, outgoing }: HttpBindings | Http2Bindings) {
-        const url = new URL(request.url);
-        if (!isOpenToAllOrigins(url.pathname) && !isAllowed(url)) return misdirected();
-        hangUps.set(request, () => outgoing.destroy());
-        if (isOwnAddress(incoming.socket.remoteAddress)) fromThisMachine.add(request);
-        // the start page shows passwords; a Host header proves nothing about where a request comes from
-        const shown = url.pathname !== '/' || fromThisMachine.has(request);
-        return shown ? sandbox.fetch(request) : new Response(null, { status: 404 });
-      },
-      overrideGlobalObjects: false,
-      // a large upload takes longer than Node's five minutes
-      serverOptions: { requestTimeout: 0, keepAliveTimeout: 60_000 },
-    });
+    const sandbox = buildSandbox({ ...rest, ...(ownStore && { store: ownStore }) }, media);
+    const server = patientServer((request, { incoming, outgoing }) => {
+      const url = new URL(request.url);
+      if (!isOpenToAllOrigins(url.pathname) && !isAllowed(url)) return misdirected();
+      const isThisMachine = isOwnAddress(incoming.socket.remoteAddress);
+      peers.set(request, { isThisMachine, hangUp: () => outgoing.destroy() });
+      // the start page shows passwords; a Host header proves nothing about where a request comes from
+      if (url.pathname === '/' && !isThisMachine) return new Response(null, { status: 404 });
+      return sandbox.fetch(request);
+    }, defaultPatience);
     await new Promise<void>((resolve, reject) => {
       server.once('error', (error: NodeJS.ErrnoException) => reject(bindError(host, port, error)));
       server.listen(port, host, resolve);
@@ -83,12 +86,15 @@ export async function serveSandbox(options: ServeOptions = {}): Promise<ServedSa
       close() {
         closed ??= new Promise<void>((resolve) => {
           server.close(() => resolve());
-          if ('closeAllConnections' in server) server.closeAllConnections();
-        }).then(() => ownStore?.close());
+          server.closeAllConnections();
+        })
+          .then(() => media.close())
+          .then(() => ownStore?.close());
         return closed;
       },
     };
   } catch (error) {
+    await media.close();
     await ownStore?.close();
     throw error;
   }
