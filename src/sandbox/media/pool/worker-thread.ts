@@ -47,7 +47,8 @@ interface RunningJob extends ThreadJob {
 /** @param heapMb what the thread may use for objects. Pixels are outside of it, and have a limit of their own */
 export function startThread(heapMb: number): WorkerThread {
   const worker = new Worker(new URL('./media-worker.js', import.meta.url), {
-    resourceLimits: { maxOldGenerationSizeMb: heapMb },
+    // without the second limit, a thread lets 200 MB of garbage collect before it tidies up
+    resourceLimits: { maxOldGenerationSizeMb: heapMb, maxYoungGenerationSizeMb: 8 },
     name: 'doctape sandbox media',
   });
   worker.unref(); // the server keeps the process alive
