@@ -131,9 +131,7 @@ const visits: Record<string, (piece: Piece) => Promise<void>> = {
     await signInOn(page);
     await expect.poll(() => [...printed]).toEqual(['showAlert signed in', 'showAlert signed in']);
     await other.click('button');
-    await expect
-      .poll(() => printed.slice(2))
-      .toEqual(['showAlert signed out', 'showAlert signed out']);
+    await expect.poll(() => printed.slice(2)).toEqual(['showAlert signed out', 'showAlert signed out']);
   },
 
   'README.md: Call the API': async (piece) => {
