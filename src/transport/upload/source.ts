@@ -141,6 +141,7 @@ function open(stream: ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>): B
   try {
     // nothing else tells whether a stream has been read from
     if (typeof ReadableStream === 'function' && stream instanceof ReadableStream) new Response(stream);
+    else if ('_disturbed' in stream && stream._disturbed === true) throw used('this stream'); // web-streams-polyfill
     reader = byteReader(stream);
   } catch (error) {
     if (isWebStream(stream)) throw used('this stream');
