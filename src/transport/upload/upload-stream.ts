@@ -2,7 +2,7 @@ import type { Attempt } from '../calls/attempts.js';
 import type { Meter } from '../calls/progress.js';
 import { fetchApi } from '../http/fetch.js';
 import { platform } from '../http/platform.js';
-import { type Asked, type Fetch, type HttpAnswer, readAnswer } from '../http/response.js';
+import { type Asked, discard, type Fetch, type HttpAnswer, readAnswer } from '../http/response.js';
 import { multipart, type Part } from './multipart.js';
 
 /** One attempt to send an upload. */
@@ -71,9 +71,10 @@ export async function sendStream({
     },
     { highWaterMark: 0 },
   );
+  let response: Response | undefined;
   try {
     await attempt.request(watched);
-    const response = await fetchApi({
+    response = await fetchApi({
       operation,
       method: 'POST',
       url,
@@ -93,9 +94,10 @@ export async function sendStream({
     // a `fetch` that never asks for the body is one of somebody's tests
     return sentAll || !asked ? answer : { ...answer, sentOnly: progress.loaded };
   } catch (error) {
+    if (response) discard(response); // such as when a hook throws
     throw sourceError ?? error;
   } finally {
-    void chunks.return(undefined).catch(() => {}); // a source that hangs is not waited for
+    void chunks.return(undefined).catch(() => {}); // not waited for, because the source may hang
   }
 }
 
