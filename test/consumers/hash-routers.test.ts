@@ -41,7 +41,7 @@ beforeAll(async () => {
     write: false,
     format: 'esm',
     outdir: '/',
-    define: { 'process.env.NODE_ENV': '"production"', ngDevMode: 'false' },
+    define: { 'process.env.NODE_ENV': '"production"', ngDevMode: 'false', ngServerMode: 'false', ngJitMode: 'true' },
     alias: { 'doctape-sdk/browser': inRepository('src/browser.ts') },
     logLevel: 'error',
   });
