@@ -12,15 +12,16 @@ import {
 import { type Connection, routeUrl } from '../transport/calls/connection.js';
 import type { OnProgress } from '../transport/calls/progress.js';
 import type { ByteRange } from '../transport/download/range.js';
+import { hold, letGo } from '../transport/upload/hold.js';
 import type { UploadSource } from '../transport/upload/source.js';
 import {
   type CallOptions,
   type CallSettings,
-  callChecks,
   callRoute,
   checkCall,
   connectionFor,
   type RouteCall,
+  withCallChecks,
 } from './call-options.js';
 import {
   checkBoolean,
@@ -207,7 +208,7 @@ export interface FilesResource {
   waitUntilProcessed(id: string, options?: WaitOptions): Promise<FileInfo>;
 }
 
-const listChecks = { ...callChecks, includeMeta: checkFlag } satisfies OptionChecks<ListOptions>;
+const listChecks = /* @__PURE__ */ withCallChecks({ includeMeta: checkFlag }) satisfies OptionChecks<ListOptions>;
 
 const changeChecks = {
   name: checkName,
@@ -215,20 +216,24 @@ const changeChecks = {
   starred: checkBoolean,
 } satisfies OptionChecks<FileChanges>;
 
-const uploadAllChecks = {
-  ...callChecks,
+const uploadAllChecks = /* @__PURE__ */ withCallChecks({
   tags: checkTags,
   starred: checkFlag,
   onProgress: checkOptionalFunction<OnProgress>,
-} satisfies OptionChecks<UploadAllOptions>;
+}) satisfies OptionChecks<UploadAllOptions>;
 
-const uploadChecks = { ...uploadAllChecks, name: checkName, type: checkType } satisfies OptionChecks<UploadOptions>;
+const uploadChecks = /* @__PURE__ */ withCallChecks({
+  tags: checkTags,
+  starred: checkFlag,
+  onProgress: checkOptionalFunction<OnProgress>,
+  name: checkName,
+  type: checkType,
+}) satisfies OptionChecks<UploadOptions>;
 
-const downloadChecks = {
-  ...callChecks,
+const downloadChecks = /* @__PURE__ */ withCallChecks({
   range: checkRange,
   onProgress: checkOptionalFunction<OnProgress>,
-} satisfies OptionChecks<DownloadOptions>;
+}) satisfies OptionChecks<DownloadOptions>;
 
 type CheckedUpload = CheckedOptions<typeof uploadAllChecks> & Partial<CheckedOptions<typeof uploadChecks>>;
 
@@ -244,27 +249,31 @@ export function filesResource(connection: Connection): FilesResource {
   async function uploadParts(
     operation: string,
     sources: readonly UploadSource[],
-    { name, type, tags, starred, onProgress, ...settings }: CheckedUpload,
+    read: () => CheckedUpload,
   ): Promise<UploadedFile[]> {
-    const own = connectionFor(connection, settings);
-    const { signal, timeout } = settings;
-    const route = { name: operation, segments: ['doc', 'upload'], signal };
-    const { contentOf, upload } = await transfersFor(own, { ...route, method: 'POST' });
-    return upload(own, {
-      ...route,
-      searchParams: { tags, starred },
-      parts: sources.map((source) => {
-        const content = contentOf(source);
-        return {
+    const held = sources.map(hold); // before anything that can fail or take time
+    try {
+      const { name, type, tags, starred, onProgress, ...settings } = read();
+      const own = connectionFor(connection, settings);
+      const { signal, timeout } = settings;
+      const route = { name: operation, segments: ['doc', 'upload'], signal };
+      const { upload } = await transfersFor(own, { ...route, method: 'POST' });
+      return await upload(own, {
+        ...route,
+        searchParams: { tags, starred },
+        sources: held,
+        describe: (content) => ({
           name: name ?? (content.name || 'untitled'),
           type: type ?? (isMediaType(content.type) ? content.type : 'application/octet-stream'),
-          content,
-        };
-      }),
-      onProgress,
-      timeout,
-      ...mapOf(uploadedFile, sources.length),
-    });
+        }),
+        onProgress,
+        timeout,
+        ...mapOf(uploadedFile, sources.length),
+      });
+    } catch (error) {
+      for (const source of held) letGo(source);
+      throw error;
+    }
   }
 
   return {
@@ -293,14 +302,14 @@ export function filesResource(connection: Connection): FilesResource {
     },
 
     async upload(source, options = {}) {
-      const [file] = await uploadParts('files.upload', [source], readOptions('options', options, uploadChecks));
+      const [file] = await uploadParts('files.upload', [source], () => readOptions('options', options, uploadChecks));
       return file as UploadedFile; // one source, one file: mapOf has counted
     },
 
     async uploadAll(sources, options = {}) {
       const several = typeof sources === 'object' && sources !== null && Symbol.iterator in sources ? [...sources] : [];
       if (several.length === 0) throw invalid('sources', 'must be an array of at least one source, or a FileList');
-      return uploadParts('files.uploadAll', several, readOptions('options', options, uploadAllChecks));
+      return uploadParts('files.uploadAll', several, () => readOptions('options', options, uploadAllChecks));
     },
 
     async download(id, rendition = 'original', options = {}) {

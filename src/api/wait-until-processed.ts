@@ -4,7 +4,7 @@ import { type OptionChecks, readOptions } from '../protocol/options.js';
 import type { FileInfo } from '../protocol/schemas/file.js';
 import { sleep } from '../transport/calls/retry.js';
 import { watch } from '../transport/http/watch.js';
-import { type CallOptions, type CallSettings, callChecks } from './call-options.js';
+import { type CallOptions, type CallSettings, withCallChecks } from './call-options.js';
 
 /** How long to wait, and how often to ask. */
 export interface WaitOptions extends CallOptions {
@@ -14,10 +14,9 @@ export interface WaitOptions extends CallOptions {
   timeout?: number | false | undefined;
 }
 
-const waitChecks = {
-  ...callChecks,
-  interval: (name, value = 1_000) => checkDuration(name, value),
-} satisfies OptionChecks<WaitOptions>;
+const waitChecks = /* @__PURE__ */ withCallChecks({
+  interval: (name: string, value: number | undefined = 1_000) => checkDuration(name, value),
+}) satisfies OptionChecks<WaitOptions>;
 
 export async function waitUntilProcessed(
   id: string,

@@ -271,6 +271,7 @@ export class AuthorizationCodeClient {
    * slash, so that it is safe to redirect to. It is there after a denial and after `maxAge`, too.
    * @param pending what `authorize()` returned
    * @returns undefined if there was none, or if `pending` is missing or was not sealed by this client
+   * @throws {ConfigurationError} if `pending` is not a string, or `unsupported_platform` without WebCrypto
    * @example
    * response.redirect((await client.returnTo(pending)) ?? '/');
    */
