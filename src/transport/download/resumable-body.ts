@@ -145,6 +145,6 @@ function streamOf(source: BodySource): ReadableStream<Uint8Array> {
     },
     { highWaterMark: 0 },
   );
-  forget = whenDropped(stream, () => void source.giveUp(new Error('nobody reads the body any more')));
+  forget = whenDropped(stream, () => void source.giveUp(undefined));
   return stream;
 }
