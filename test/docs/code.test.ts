@@ -25,7 +25,7 @@ it.each(Object.entries(languages))('compiles every block of %s', (language, opti
 });
 
 it('has blocks of known languages only', () => {
-  const known = [...Object.keys(languages), 'sh', 'json', 'jsonc', 'html', 'toml'];
+  const known = [...Object.keys(languages), 'mermaid', 'sh', 'json', 'jsonc', 'html', 'toml'];
   const others = blocks.filter(({ language }) => !known.includes(language));
   expect(others.map(({ page, line, language }) => `${page}:${line}: ${language}`)).toEqual([]);
   for (const language of ['ts', 'js', 'sh', 'json']) {

@@ -1,6 +1,6 @@
 import { DoctapeError, TransferError } from '../../protocol/errors.js';
+import type { Attempts } from '../calls/attempts.js';
 import { meter, type OnProgress } from '../calls/progress.js';
-import type { Attempts } from '../calls/retry.js';
 import type { Watch } from '../http/watch.js';
 import type { Part } from './part.js';
 import { readAhead } from './read-ahead.js';
@@ -29,6 +29,7 @@ export function resumableBody(
   let total = first.length;
   let loadedBefore = 0;
   let failed = false;
+  let cancelled = false;
   const progress = meter(onProgress, total);
 
   const brokeOff = (code: 'interrupted' | 'truncated', what: string) => {
@@ -89,8 +90,13 @@ export function resumableBody(
     } catch (error) {
       failed = !whole.signal.aborted; // an abort is told at once, and not in its turn
       void giveUp(error);
-      throw error;
+      throw await ended(error);
     }
+  }
+
+  /** @returns what to throw. A reader that gives up is not a failure. */
+  async function ended(error: unknown): Promise<unknown> {
+    return cancelled ? error : attempts.end(error);
   }
 
   const left = () => (total === undefined ? Number.POSITIVE_INFINITY : total - progress.loaded);
@@ -107,12 +113,16 @@ export function resumableBody(
         void part.release();
         progress.end();
         return undefined;
-      } catch (error) {
+      } catch (thrown) {
+        const error = await ended(thrown);
         onFailure(error);
         throw error;
       }
     },
-    giveUp,
+    giveUp(reason) {
+      cancelled = true;
+      return giveUp(reason);
+    },
   };
   return streamOf(source);
 }

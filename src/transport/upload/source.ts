@@ -1,5 +1,6 @@
 import { invalid, kindOf } from '../../protocol/checks.js';
 import { DoctapeError, TransferError } from '../../protocol/errors.js';
+import { checkOptions } from '../../protocol/options.js';
 import { type ByteReader, byteReader, isIterable, isWebStream, plainBytes } from '../http/byte-reader.js';
 import { isEncoded } from '../http/content-coding.js';
 import { systemCode } from '../http/failure.js';
@@ -62,7 +63,7 @@ function contentOf(source: UploadSource): Content {
   if (isResponse(source)) return responseContent(source);
   if (isStream(source)) return streamContent(source, undefined);
   if (!('stream' in source && 'size' in source)) throw refusal(source);
-  const { stream, size } = source;
+  const { stream, size } = checkOptions<{ stream: unknown; size: number }>('source', source, { stream: 1, size: 1 });
   if (!isStream(stream)) throw invalid('source.stream', 'must be a ReadableStream or an AsyncIterable');
   if (!Number.isSafeInteger(size) || size < 0) {
     throw invalid('source.size', 'must be the number of bytes in the stream');

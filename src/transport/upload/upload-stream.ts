@@ -1,6 +1,6 @@
 import { invalid } from '../../protocol/checks.js';
+import type { Attempt } from '../calls/attempts.js';
 import type { Meter } from '../calls/progress.js';
-import type { Tell } from '../calls/retry.js';
 import { isWebStream } from '../http/byte-reader.js';
 import { fetchApi } from '../http/fetch.js';
 import { platform } from '../http/platform.js';
@@ -14,7 +14,7 @@ export interface Sending extends Asked {
   parts: readonly Part[];
   fetch: Fetch | undefined;
   progress: Meter;
-  tell: Tell;
+  attempt: Attempt;
 }
 
 /**
@@ -40,7 +40,7 @@ export async function sendStream({
   fetch,
   watched,
   progress,
-  tell,
+  attempt,
 }: Sending): Promise<UploadAnswer> {
   const { contentType, length, chunks: read } = multipart(parts, 'file');
   let sentAll = false;
@@ -75,7 +75,7 @@ export async function sendStream({
   );
   let response: Response | undefined;
   try {
-    tell.request();
+    await attempt.request(watched);
     response = await fetchApi({
       operation,
       method: 'POST',
@@ -92,7 +92,7 @@ export async function sendStream({
     if (!asked && response.body && !isWebStream(response.body)) {
       throw invalid('fetch', 'cannot send a stream of the web: use that of the platform or of undici for uploads');
     }
-    tell.response(response.status);
+    await attempt.response(response, watched);
     const excess = response.ok ? 'refuse' : 'cut';
     const answer = await readAnswer(response, { operation, watched }, { limit: answerLimit, excess });
     if (sourceError) throw sourceError; // whatever the server made of what it got
