@@ -201,7 +201,7 @@ describe('the table', () => {
     const sites = failureSites(['src/protocol', 'src/node']);
     // of what a browser is not opened with, `bring` makes one of ours; after a part was changed, the download begins again;
     // and two take somebody who is quicker than a test, or a file system that fails
-    const elsewhere = / was changed while | was replaced by somebody else | which cannot be read/;
+    const elsewhere = / was changed while | was replaced by somebody else| which cannot be read/;
     const seen = sites.filter(
       ({ place, text }) => /^src\/node\/(?!sign-in\/open-browser)/.test(place) && !elsewhere.test(text),
     );
