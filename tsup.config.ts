@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { defineConfig, type Options } from 'tsup';
+import { inPackage } from './test/support/places.js';
 
 // Every file directly in src/ is an entry point.
 const entry = Object.fromEntries(
@@ -39,7 +40,7 @@ const bundled = [
 ];
 
 function licenceOf(name: string): string {
-  const folder = `node_modules/${name}`;
+  const folder = inPackage(name);
   const { version, license } = JSON.parse(readFileSync(`${folder}/package.json`, 'utf8'));
   const file = readdirSync(folder).find((candidate) => /^licen[cs]e/i.test(candidate));
   return `${name} ${version} (${license})\n\n${file ? readFileSync(`${folder}/${file}`, 'utf8') : ''}`;

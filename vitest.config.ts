@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { availableParallelism } from 'node:os';
 import { playwright } from '@vitest/browser-playwright';
 import type { Plugin } from 'vite';
-import { configDefaults, defineConfig, type ViteUserConfig } from 'vitest/config';
+import { configDefaults, defineConfig, type TestProjectConfiguration, type ViteUserConfig } from 'vitest/config';
 import { findBrowsers } from './test/support/browsers.js';
 
 /** msw wants its worker at the root of the site; a copy of it would grow old. */
@@ -18,13 +19,55 @@ function mswWorker(): Plugin {
   };
 }
 
+// Programs that tests start would colour what they print, and the tests look for plain text.
+delete process.env.FORCE_COLOR;
+
 /** `npm test` and nothing behind it: the thresholds are for all tests together. */
 const isWholeRun: boolean = process.argv.slice(2).join(' ') === 'run';
+
+const inNode: TestProjectConfiguration = {
+  extends: true,
+  test: {
+    name: 'node',
+    execArgv: ['--import', './test/support/typescript-workers.js'],
+    include: ['test/**/*.test.ts'],
+    // the latter two have a configuration and packages of their own: `npm run test:runtimes`, `npm run test:consumers`
+    exclude: [...configDefaults.exclude, 'test/browser/**', 'test/runtimes/**', 'test/consumers/**'],
+    // many tests wait for servers, timers and processes, so one more at a time than there are processors
+    maxWorkers: availableParallelism() + 1,
+    sequence: { groupOrder: 1 },
+  },
+};
+
+const browsers = findBrowsers();
+const inPages: TestProjectConfiguration = {
+  extends: true,
+  plugins: [mswWorker()],
+  test: {
+    name: 'browser',
+    include: ['test/browser/**/*.test.ts'],
+    globalSetup: ['test/browser/global-setup.ts'],
+    // after the others, which keep the machine busy
+    sequence: { groupOrder: 2 },
+    browser: {
+      enabled: true,
+      headless: true,
+      screenshotFailures: false,
+      instances: browsers.map(({ name, launchOptions }) => ({
+        browser: name,
+        provider: playwright({ launchOptions }),
+      })),
+    },
+  },
+};
 
 const config: ViteUserConfig = defineConfig({
   test: {
     reporters: ['default', './test/closing-line.ts'],
-    testTimeout: 30_000,
+    // for a hang, not for speed: a busy machine can be thirty times slower
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    expect: { poll: { timeout: 60_000 } },
     // what the tests in Node reach. The command line runs in processes of its own, out of its sight
     coverage: {
       enabled: Boolean(process.env.CI) && isWholeRun,
@@ -36,37 +79,7 @@ const config: ViteUserConfig = defineConfig({
       reportOnFailure: true,
       thresholds: { lines: 95, functions: 94, branches: 90 },
     },
-    projects: [
-      {
-        extends: true,
-        test: {
-          name: 'node',
-          execArgv: ['--import', './test/support/typescript-workers.js'],
-          include: ['test/**/*.test.ts'],
-          exclude: [...configDefaults.exclude, 'test/browser/**'],
-        },
-      },
-      {
-        extends: true,
-        plugins: [mswWorker()],
-        test: {
-          name: 'browser',
-          include: ['test/browser/**/*.test.ts'],
-          globalSetup: ['test/browser/global-setup.ts'],
-          // after the others, several of which are sensitive to a busy machine
-          sequence: { groupOrder: 1 },
-          browser: {
-            enabled: true,
-            headless: true,
-            screenshotFailures: false,
-            instances: findBrowsers().map(({ name, launchOptions }) => ({
-              browser: name,
-              provider: playwright({ launchOptions }),
-            })),
-          },
-        },
-      },
-    ],
+    projects: browsers.length > 0 ? [inNode, inPages] : [inNode],
   },
 });
 export default config;

@@ -4,7 +4,9 @@ export {
   AuthorizationCodeClient,
   type AuthorizationCodeClientOptions,
   type AuthorizeOptions,
+  type ExchangeOptions,
+  type KeptPending,
 } from './oauth/authorization-code/authorization-code-client.js';
-export type { Callback } from './oauth/callback.js';
+export type { Callback, CallbackQuery, CallbackRequest } from './oauth/authorization-code/handed-callback.js';
 export type { Token } from './protocol/schemas/token.js';
 export type { Fetch } from './transport/http/response.js';

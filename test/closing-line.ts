@@ -1,35 +1,37 @@
 import type { Reporter, Vitest } from 'vitest/node';
-import { findFirefox, firefoxRemedy } from './support/browsers.js';
-import { findRedis, redisRemedy } from './support/redis.js';
+import { findBrowser } from './support/browsers.js';
+import { type NeedName, needs } from './support/needs.js';
 
-/** Ends the run with one plain line that a machine can read, and says at both ends what was not tested. */
+/** Ends the run with one line for each thing that the machine lacks, and one plain line that a machine can read. */
 export default class ClosingLine implements Reporter {
-  readonly #gaps: string[] = [
-    ...(findFirefox() ? [] : [`FIREFOX WAS NOT FOUND, so nothing is tested in it: ${firefoxRemedy}.`]),
-    ...(findRedis() ? [] : [`REDIS WAS NOT FOUND, so the Express example is not tested: ${redisRemedy}.`]),
-  ];
-
   #line = '';
   #withCoverage = false;
 
   onInit({ config }: Vitest): void {
     this.#withCoverage = config.coverage.enabled;
-    this.#tellGaps();
   }
 
   onTestRunEnd(...[modules, errors]: Parameters<NonNullable<Reporter['onTestRunEnd']>>): void {
     const counts = { passed: 0, failed: errors.length, skipped: 0, pending: 0 };
+    const skipped = new Map<NeedName, number>();
     for (const module of modules) {
       counts.failed += module.errors().length;
-      for (const test of module.children.allTests()) counts[test.result().state] += 1;
+      for (const test of module.children.allTests()) {
+        counts[test.result().state] += 1;
+        for (const need of test.meta().lacking ?? []) skipped.set(need, (skipped.get(need) ?? 0) + 1);
+      }
     }
-    this.#tellGaps();
-    if (this.#gaps.length > 0 && process.env.CI) {
-      counts.failed += this.#gaps.length;
+    // what runs inside of a page is not even found where there is no such browser
+    if (modules.some(({ project }) => project.config.browser.enabled) && !findBrowser('firefox')) {
+      skipped.set('firefox', skipped.get('firefox') ?? 0);
+    }
+    for (const [name, count] of skipped) console.log(lineFor(name, count));
+    if (skipped.size > 0 && process.env.CI) {
+      counts.failed += skipped.size;
       process.exitCode = 1;
     }
-    const skipped = counts.skipped + counts.pending;
-    this.#line = `${counts.passed} passed, ${counts.failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`;
+    const others = counts.skipped + counts.pending;
+    this.#line = `${counts.passed} passed, ${counts.failed} failed${others > 0 ? `, ${others} skipped` : ''}`;
     if (!this.#withCoverage) console.log(`\n${this.#line}`);
   }
 
@@ -38,8 +40,11 @@ export default class ClosingLine implements Reporter {
     const low = process.exitCode === 1 && this.#line.includes(' 0 failed') ? ', coverage below its thresholds' : '';
     console.log(`\n${this.#line}${low}`);
   }
+}
 
-  #tellGaps(): void {
-    for (const gap of this.#gaps) console.log(`\n${process.env.CI ? 'ERROR' : 'WARNING'}: ${gap}`);
-  }
+function lineFor(name: NeedName, count: number): string {
+  const { name: what, remedy } = needs[name];
+  const tests = count === 1 ? '1 test was' : `${count || 'some'} tests were`;
+  const sentence = `${tests} skipped for lack of ${what}. ${remedy}.`;
+  return `\n${process.env.CI ? 'ERROR' : 'WARNING'}: ${sentence}`;
 }

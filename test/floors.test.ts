@@ -11,7 +11,7 @@ const mayImport: Record<string, string[]> = {
   'transport/calls': ['protocol', 'protocol/schemas', 'transport/http'],
   'transport/download': ['protocol', 'transport/http', 'transport/calls'],
   'transport/upload': ['protocol', 'protocol/schemas', 'transport/http', 'transport/calls'],
-  transport: ['protocol', 'transport/download', 'transport/upload'],
+  transport: ['protocol', 'transport/http', 'transport/download', 'transport/upload'],
 
   oauth: ['protocol', 'protocol/schemas'],
   'oauth/authorization-code': ['protocol', 'protocol/schemas', 'transport/http', 'oauth'],
@@ -44,7 +44,8 @@ const mayImport: Record<string, string[]> = {
     'sandbox/media/documents',
   ],
   'sandbox/media/pool': ['sandbox/media', 'sandbox/media/reading', 'sandbox/media/archives'],
-  'sandbox/store': ['protocol', 'sandbox/media/reading'],
+  'sandbox/store': ['sandbox/media/reading'],
+  'sandbox/store/disk': ['protocol', 'sandbox/store'],
   'sandbox/core': ['protocol', 'sandbox/media', 'sandbox/store'],
   'sandbox/tapes': ['sandbox/core', 'sandbox/store'],
   'sandbox/files': [
@@ -63,6 +64,7 @@ const mayImport: Record<string, string[]> = {
     'protocol',
     'sandbox/core',
     'sandbox/store',
+    'sandbox/store/disk',
     'sandbox/media',
     'sandbox/media/pool',
     'sandbox/account',

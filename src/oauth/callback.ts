@@ -1,4 +1,3 @@
-import { invalid, kindOf } from '../protocol/checks.js';
 import { CallbackError, OAuthError } from '../protocol/errors.js';
 import { errorCode, visible } from '../protocol/grammar.js';
 import { quotable } from '../protocol/quotable.js';
@@ -8,24 +7,27 @@ import { parseUrl } from '../protocol/urls.js';
 export type CallbackParameters = ReadonlyMap<string, string>;
 
 /** No browser or server sends a callback that is longer. */
-const mostCharacters = 32_768;
+export const mostCharacters = 32_768;
 
 /**
  * Reads the known parameters of an encoded query or fragment, strictly: `URLSearchParams` would let broken escapes and
- * invalid UTF-8 pass as something else. Unknown parameters are ignored, whatever they hold.
+ * invalid UTF-8 pass as something else. Unknown parameters are ignored, whatever they hold. Empty ones count as absent (RFC
+ * 6749 section 3.1).
  * @throws {CallbackError} `malformed_callback` when a known one cannot be decoded, or comes twice (RFC 6749 section 3.1)
  */
 export function parseParameters(encoded: string, known: ReadonlySet<string>): CallbackParameters {
   if (encoded.length > mostCharacters) throw malformed(`is longer than ${mostCharacters} characters`);
   const parameters = new Map<string, string>();
+  const seen = new Set<string>();
   for (const pair of encoded.split('&')) {
     const name = parameterName(pair);
     if (name === undefined || !known.has(name)) continue;
     const at = pair.indexOf('=');
     const value = decoded(at < 0 ? '' : pair.slice(at + 1));
     if (value === undefined) throw malformed(`has an undecodable ${name}`);
-    if (parameters.has(name)) throw malformed(`has more than one ${name}`);
-    parameters.set(name, value);
+    if (seen.has(name)) throw malformed(`has more than one ${name}`);
+    seen.add(name);
+    if (value !== '') parameters.set(name, value);
   }
   return parameters;
 }
@@ -33,24 +35,6 @@ export function parseParameters(encoded: string, known: ReadonlySet<string>): Ca
 /** The name in `name=value`. Undefined when it cannot be decoded. */
 export function parameterName(pair: string): string | undefined {
   return decoded(pair.split('=', 1)[0] ?? '');
-}
-
-/** A callback: a request (of `fetch` or of Node), its URL, or its query. */
-export type Callback = string | URL | URLSearchParams | { readonly url?: string | undefined };
-
-/** The query of a callback, still encoded. */
-export function queryOf(callback: Callback): string {
-  if (callback instanceof URLSearchParams) return callback.toString();
-  let text: unknown = callback;
-  if (callback instanceof URL) text = callback.href;
-  else if (typeof callback === 'object' && callback !== null && 'url' in callback) text = callback.url;
-  if (typeof text !== 'string') {
-    throw invalid('callback', `must be the request to the redirect URI, its URL or its query, not ${kindOf(callback)}`);
-  }
-  const [beforeFragment = ''] = text.split('#', 1);
-  if (!/^([a-z][a-z0-9+.-]*:|\/|\?)/i.test(beforeFragment)) return beforeFragment; // a query alone
-  const at = beforeFragment.indexOf('?');
-  return at < 0 ? '' : beforeFragment.slice(at + 1);
 }
 
 function decoded(text: string): string | undefined {
@@ -102,10 +86,14 @@ export function oauthError(
   });
 }
 
-/** A parameter that a success needs, in the grammar of RFC 6749 appendix A. */
-export function required(parameters: CallbackParameters, name: string): string {
-  const value = parameters.get(name);
-  if (value === undefined) throw malformed(`has neither ${name} nor error`);
+/**
+ * A parameter that a success needs, in the grammar of RFC 6749 appendix A.
+ * @param typed whether a person may have copied it, and a line break with it
+ */
+export function required(parameters: CallbackParameters, name: string, typed = false): string {
+  const given = parameters.get(name);
+  if (given === undefined) throw malformed(`has neither ${name} nor error`);
+  const value = typed ? given.trim() : given;
   if (!visible.test(value)) throw malformed(`has an ill-formed ${name}`);
   return value;
 }

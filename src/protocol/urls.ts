@@ -7,35 +7,69 @@ export function parseUrl(value: string, base?: string): URL | undefined {
   return URL.canParse(value, base) ? new URL(value, base) : undefined;
 }
 
-/** Whether a parsed URL stays on this machine. The URL parser has already brought `127.1` or `[0::1]` to one form. */
-export function isLoopback({ hostname }: URL): boolean {
-  return hostname === 'localhost' || hostname === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(hostname);
+/** A `URL`, of this realm or of another. */
+export function isUrl(value: unknown): value is URL {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'searchParams' in value &&
+    'href' in value &&
+    typeof value.href === 'string'
+  );
 }
 
-function checkSecure(name: string, value: unknown): { text: string; url: URL } {
-  const text = value instanceof URL ? value.href : value;
+/**
+ * Whether a parsed URL stays on this machine: `localhost` and every name below it (RFC 6761 section 6.3), 127.0.0.0/8 and
+ * `[::1]`. The URL parser has already brought `127.1` or `[0::1]` to one form.
+ */
+export function isLoopback({ hostname }: URL): boolean {
+  return hostname === '[::1]' || /^(([^.]+\.)*localhost\.?|127\.\d+\.\d+\.\d+)$/.test(hostname);
+}
+
+/** The option that allows plain http. The options of a client can be passed as they are. */
+export interface UrlRules {
+  allowInsecureHttp?: boolean | undefined;
+}
+
+function checkSecure(
+  name: string,
+  value: unknown,
+  { allowInsecureHttp = false }: UrlRules,
+): { text: string; url: URL } {
+  if (typeof allowInsecureHttp !== 'boolean') {
+    throw invalid('allowInsecureHttp', `must be true or false, not ${kindOf(allowInsecureHttp)}`);
+  }
+  const text = isUrl(value) ? value.href : value;
   if (typeof text !== 'string') {
     throw invalid(name, text === undefined ? 'is missing: it must be a URL' : `must be a URL, not ${kindOf(text)}`);
   }
   const url = parseUrl(checkText(name, text));
-  if (!url) throw invalid(name, 'is no absolute URL');
-  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopback(url))) {
-    throw new ConfigurationError('insecure_url', `${name} must be an https URL (http is for loopback hosts only)`);
+  if (!url) throw invalid(name, 'is not an absolute URL');
+  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && (allowInsecureHttp || isLoopback(url)))) {
+    throw new ConfigurationError(
+      'insecure_url',
+      `${name} must be an https URL: http is allowed for loopback hosts, and in development with allowInsecureHttp: true`,
+    );
   }
-  if (!/^https?:\/\/[^ ]+$/i.test(text)) throw invalid(name, 'is no absolute URL');
-  if (url.username !== '' || url.password !== '') throw invalid(name, 'must not hold credentials');
-  if (text.includes('#')) throw invalid(name, 'must not have a fragment');
+  if (!/^https?:\/\/[^ ]+$/i.test(text)) throw invalid(name, 'is not an absolute URL');
+  checkParts(name, text, url);
   return { text, url };
 }
 
+/** Refuses the parts of a URL that are never sent, or would be sent to the wrong place. */
+export function checkParts(name: string, text: string, { username, password }: URL): void {
+  if (username || password) throw invalid(name, 'must not have a user name or a password');
+  if (text.includes('#')) throw invalid(name, 'must not have a fragment');
+}
+
 /** An OAuth endpoint. It may have a query of its own (RFC 6749 section 3.1). */
-export function checkEndpoint(name: string, value: unknown): URL {
-  return checkSecure(name, value).url;
+export function checkEndpoint(name: string, value: unknown, rules: UrlRules = {}): URL {
+  return checkSecure(name, value, rules).url;
 }
 
 /** The base of the API, without a slash at the end. */
-export function checkBaseUrl(name: string, value: unknown): URL {
-  const { text, url } = checkSecure(name, value);
+export function checkBaseUrl(name: string, value: unknown, rules: UrlRules = {}): URL {
+  const { text, url } = checkSecure(name, value, rules);
   if (text.includes('?')) throw invalid(name, 'must not have a query');
   url.pathname = url.pathname.replace(/\/+$/, '');
   return url;
@@ -56,13 +90,19 @@ export const answerParameters: ReadonlySet<string> = new Set([
 ]);
 
 /** A redirect URI, byte for byte as it was given. */
-export function checkRedirectUri(name: string, value: unknown): string {
+export function checkRedirectUri(name: string, value: unknown, rules: UrlRules = {}): string {
   if (value === outOfBand) return outOfBand;
-  if (value instanceof URL) throw invalid(name, 'must be a string: it is sent byte for byte as registered');
-  const { text, url } = checkSecure(name, value);
-  for (const parameter of url.searchParams.keys()) {
-    if (answerParameters.has(parameter))
-      throw invalid(name, `must not have the parameter ${parameter}: the answer comes with its own`);
-  }
+  if (isUrl(value)) throw invalid(name, 'must be a string: it is sent byte for byte as registered');
+  const { text, url } = checkSecure(name, value, rules);
+  checkFreeOfAnswers(name, url);
   return text;
+}
+
+/** Refuses a redirect URI whose own query would collide with the parameters of a callback. */
+export function checkFreeOfAnswers(name: string, { searchParams }: URL): void {
+  for (const parameter of searchParams.keys()) {
+    if (answerParameters.has(parameter)) {
+      throw invalid(name, `must not have the parameter ${parameter} in its query: the callback adds its own`);
+    }
+  }
 }

@@ -1,4 +1,5 @@
 import { NetworkError } from '../protocol/errors.js';
+import { orAborted } from './http/watch.js';
 
 /**
  * Loads a part that is not in the first bundle.
@@ -6,20 +7,11 @@ import { NetworkError } from '../protocol/errors.js';
  */
 export async function load<T>(part: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   signal?.throwIfAborted();
-  let onAbort: (() => void) | undefined;
-  const aborted = new Promise<never>((_, reject) => {
-    onAbort = () => reject(signal?.reason);
-    signal?.addEventListener('abort', onAbort, { once: true });
-  });
   const loaded = part().catch(() => {
     // Firefox does not try a second time, whatever becomes of the network
     throw new NetworkError('a part of the SDK could not be loaded, from where the page came: reload the page');
   });
-  try {
-    return await Promise.race([loaded, aborted]);
-  } finally {
-    if (onAbort) signal?.removeEventListener('abort', onAbort);
-  }
+  return orAborted(loaded, signal);
 }
 
 export const loadTransfers = (signal: AbortSignal | undefined): Promise<typeof import('./transfers.js')> =>

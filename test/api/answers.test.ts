@@ -6,9 +6,11 @@ import {
   ConfigurationError,
   DoctapeError,
   type FileInfo,
+  ForbiddenError,
   InsufficientScopeError,
   NetworkError,
   NotFoundError,
+  QuotaExceededError,
   RateLimitError,
   ResponseError,
   TimeoutError,
@@ -141,14 +143,15 @@ describe('a status', () => {
     [400, ApiError, 'ApiError'],
     [401, UnauthorizedError, 'UnauthorizedError'],
     [402, ApiError, 'ApiError'],
-    [403, InsufficientScopeError, 'InsufficientScopeError'],
+    [403, ForbiddenError, 'ForbiddenError'],
     [404, NotFoundError, 'NotFoundError'],
     [409, ApiError, 'ApiError'],
-    [413, ApiError, 'ApiError'],
+    [413, QuotaExceededError, 'QuotaExceededError'],
     [429, RateLimitError, 'RateLimitError'],
     [500, ApiError, 'ApiError'],
     [502, ApiError, 'ApiError'],
     [503, ApiError, 'ApiError'],
+    [507, QuotaExceededError, 'QuotaExceededError'],
     [599, ApiError, 'ApiError'],
   ] as const)('of %i is its own kind of error', async (status, type, name) => {
     const server = await answering(envelope(status), status);
@@ -201,15 +204,19 @@ describe('a status', () => {
     ['escaped quotes', String.raw`Bearer realm="a \"scope=\" b", scope="file.read"`, ['file.read']],
     ['nonsense', '=,"', []],
     ['no end of a quote', 'Bearer scope="file.read', []],
-  ])('of 403 whose challenge has %s names the scopes it names', async (_, challenge, scopes) => {
-    const server = await answering(
-      envelope(403),
-      403,
-      challenge === undefined ? {} : { 'www-authenticate': challenge },
-    );
-    const error = await rejection(apiAt(server.url).files.list(), InsufficientScopeError);
-    expect(error.requiredScopes).toEqual(scopes);
-  });
+  ] as const)(
+    'of 403 whose challenge has %s lacks a scope only if the challenge names one',
+    async (_, challenge, scopes) => {
+      const server = await answering(
+        envelope(403),
+        403,
+        challenge === undefined ? {} : { 'www-authenticate': challenge },
+      );
+      const error = await rejection(apiAt(server.url).files.list(), ForbiddenError);
+      expect(error.name).toBe(scopes.length > 0 ? 'InsufficientScopeError' : 'ForbiddenError');
+      expect(error instanceof InsufficientScopeError ? error.requiredScopes : []).toEqual(scopes);
+    },
+  );
 
   test('of 401 has the challenge', async () => {
     const server = await answering(envelope(401), 401, {
@@ -246,7 +253,7 @@ describe('a status', () => {
   test('leaves out what the server did not say', async () => {
     const server = await answering(envelope(500), 500);
     const error = await rejection(apiAt(server.url).files.list(), ApiError);
-    expect(Object.keys(error).sort()).toEqual(['code', 'name', 'status']);
+    expect(Object.keys(error).sort()).toEqual(['callId', 'code', 'name', 'status']);
   });
 
   test('of an error that echoes the token does not show it', async () => {

@@ -140,7 +140,7 @@ describe('the token', () => {
   });
 
   test.each<[string, () => unknown]>([
-    ['a promise', async () => accessToken],
+    ['a promise of nothing', async () => undefined],
     ['nothing', () => undefined],
     ['null', () => null],
     ['a number', () => 5],

@@ -168,7 +168,7 @@ it('goes on where it was interrupted', async () => {
     const parts = (await readdir(join(folder, 'incoming')).catch(() => [])).filter((name) => name.endsWith('.part'));
     return parts[0] === undefined ? 0 : (await stat(join(folder, 'incoming', parts[0]))).size;
   };
-  await expect.poll(partSize, { timeout: 20_000 }).toBeGreaterThan(0);
+  await expect.poll(partSize).toBeGreaterThan(0);
   run.stop();
   const { code, stderr } = await run.ended;
   expect([code, stderr]).toEqual([1, 'backup: interrupted: run it again to go on\n']);

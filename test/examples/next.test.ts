@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { served } from '../support/sandbox.js';
 import { settingsFor, users } from './settings.js';
+import { checkTwoTabs } from './two-tabs.js';
 import { goToSignIn, type Site, visitor } from './visitor.js';
 
 const server = await served({ users });
@@ -56,6 +57,10 @@ it('signs in, uploads, lists, downloads and signs out', async () => {
 
   expect((await someone.post('/api/auth/sign-out')).status).toBe(303);
   expect((await someone.get('/api/files')).status).toBe(401);
+});
+
+it('lets two tabs sign in at once', async () => {
+  await checkTwoTabs(address, '/api/auth/login', site);
 });
 
 it('says in a sentence what went wrong', async () => {

@@ -368,6 +368,33 @@ const codeRows: Row[] = [
   ['a secret in a page', () => inPage(() => codeClient())],
   ['a secret that is undefined', () => codeClient({ clientSecret: undefined })],
   ['a client without an id', () => codeClient({ clientId: '' })],
+  ['an option of a client that is unknown', () => codeClient({ secret: clientSecret })],
+  ['an option that is named like a secret', () => codeClient({ [clientSecret]: token })],
+  ['a permission for http that is none', () => codeClient({ allowInsecureHttp: token })],
+  ['previous secrets that are none', () => codeClient({ previousSecrets: clientSecret })],
+  ['a previous secret with a line break', () => codeClient({ previousSecrets: [`${password}\n`] })],
+  [
+    'previous secrets without a secret',
+    () =>
+      wrongly(() => new AuthorizationCodeClient({ clientId: 'app', redirectUri: pageUri, previousSecrets: [token] })),
+  ],
+  ['a redirect URI of a native application without a slash', () => codeClient({ redirectUri: `com.example:${code}` })],
+  ['a redirect URI of a native application without a dot', () => codeClient({ redirectUri: `canary:/${code}` })],
+  [
+    'a redirect URI of a native application with a fragment',
+    () => codeClient({ redirectUri: `com.example:/#${code}` }),
+  ],
+  ['a page to return to of another kind', () => wrongly(() => codeClient().authorize({ returnTo: [token] as never }))],
+  ['a page to return to elsewhere', () => codeClient().authorize({ returnTo: urlWithToken })],
+  ['a page to return to that is too long', () => codeClient().authorize({ returnTo: `/${state.repeat(100)}` })],
+  [
+    'a runtime without WebCrypto',
+    () => {
+      vi.stubGlobal('crypto', undefined);
+      onTestFinished(() => void vi.unstubAllGlobals());
+      return codeClient().authorize();
+    },
+  ],
   ['PKCE that is none', () => codeClient({ pkce: clientSecret })],
   [
     'a public client without PKCE',
@@ -389,6 +416,18 @@ const codeRows: Row[] = [
   ],
 
   ['a callback of another kind', () => wrongly((callback: string) => codeClient().exchange(callback, state), 7)],
+  [
+    'a callback that is a promise',
+    () => wrongly(codeClient().cookieName.bind(codeClient()), Promise.resolve({ code })),
+  ],
+  ['a callback that is an object of another kind', () => wrongly(() => codeClient().cookieName({ token: 7 } as never))],
+  [
+    'a callback with a code that was converted',
+    () => wrongly(() => codeClient().exchange({ code: 7, state } as never, all)),
+  ],
+  ['a parsed callback with two codes', () => codeClient().exchange({ code: [code, code], state }, all)],
+  ['a parsed callback with a nested code', () => codeClient().exchange({ code: { [code]: code }, state }, all)],
+  ['a parsed callback that is too long', () => codeClient().exchange({ code: code.repeat(2_000), state }, all)],
   ['a callback without a query', () => codeClient().exchange(`https://app.example/${code}/${state}`, all)],
   ['a callback that is too long', () => codeClient().exchange(`code=${code}&state=${state}${'x'.repeat(40_000)}`, all)],
   ['a callback that cannot be decoded', () => codeClient().exchange(`code=${code}%&state=${state}`, all)],
@@ -445,6 +484,21 @@ const codeRows: Row[] = [
   [
     'a token endpoint that is not there',
     () => comeBack({ code }, { fetch: async () => Promise.reject(new TypeError(all)) }),
+  ],
+  [
+    'a token endpoint of another server that is not there',
+    () =>
+      comeBack(
+        { code },
+        {
+          tokenEndpoint: 'https://auth.example/token',
+          fetch: async () => Promise.reject(new TypeError(all, { cause: new Error(all) })),
+        },
+      ),
+  ],
+  [
+    'a token endpoint that gives an envelope',
+    () => exchanged(401, (held) => ({ result: null, error: { code: 401, message: held } })),
   ],
   ['a token endpoint that gives an ill-formed error', () => exchanged(400, (held) => ({ error: `"${held}"` }))],
   [

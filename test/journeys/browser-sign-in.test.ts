@@ -1,9 +1,9 @@
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import { ApiClient } from '../../src/index.js';
 import { outOfBand } from '../../src/protocol/endpoints.js';
 import { appOf, served, tokenFor } from '../support/sandbox.js';
 import { reply, scriptedServer } from '../support/scripted-server.js';
-import { barriersOn, browserNames, openBrowser, phone } from './browser.js';
+import { barriersOn, describeInBrowsers, openBrowser, phone } from './browser.js';
 
 const { url, sandbox } = await served();
 const { clientId } = appOf(sandbox, 'client');
@@ -13,7 +13,7 @@ const query = (changes: Record<string, string> = {}) =>
 const applicationPage = `<!doctype html><title>application</title><h1>Welcome back</h1>
 <script>console.log('running at', location.pathname)</script>`;
 
-describe.each(browserNames)('in %s', (name) => {
+describeInBrowsers('signing in', (name) => {
   const browser = openBrowser(name);
 
   it('leads from the start page to the sign-in page', async () => {

@@ -1,12 +1,15 @@
 import axe, { type AxeResults } from 'axe-core';
 import { type Browser, type BrowserContext, chromium, firefox, type Page, type Request } from 'playwright-core';
-import { afterAll, beforeAll, onTestFinished } from 'vitest';
-import { findBrowsers, type TestBrowser } from '../support/browsers.js';
+import { afterAll, beforeAll, describe, onTestFinished } from 'vitest';
+import { browserNames, findBrowser, type TestBrowser } from '../support/browsers.js';
+import { needing } from '../support/needs.js';
 
 // Whole journeys, from page to page, as a user makes them. Tests that run inside a page cannot leave it.
 
-/** For `describe.each`: Chromium, and Firefox where there is one. The run says so loudly where there is none. */
-export const browserNames: readonly TestBrowser['name'][] = findBrowsers().map(({ name }) => name);
+/** Describes the same for every browser. Where this machine has not got one, its tests are skipped. */
+export function describeInBrowsers(title: string, tests: (name: TestBrowser['name']) => void): void {
+  for (const name of browserNames) describe(`${title} in ${name}`, needing(name), () => tests(name));
+}
 
 /** A request as the browser sent it. Those for a favicon are not seen. */
 export interface SentRequest {
@@ -35,8 +38,8 @@ export interface OpenBrowser {
 export function openBrowser(name: TestBrowser['name']): OpenBrowser {
   let browser: Browser | undefined;
   beforeAll(async () => {
-    const found = findBrowsers().find((one) => one.name === name);
-    browser = await { chromium, firefox }[name].launch(found?.launchOptions);
+    const found = findBrowser(name); // without it, the tests that need it are skipped
+    if (found) browser = await { chromium, firefox }[name].launch(found.launchOptions);
   }, 60_000);
   afterAll(() => browser?.close());
 
@@ -44,6 +47,7 @@ export function openBrowser(name: TestBrowser['name']): OpenBrowser {
     async visitor() {
       if (!browser) throw new Error('the browser has not been started');
       const context = await browser.newContext();
+      context.setDefaultTimeout(60_000);
       onTestFinished(() => context.close());
       const printed: string[] = [];
       const requests: Promise<SentRequest>[] = [];
@@ -68,11 +72,20 @@ export const phone: { width: number; height: number } = { width: 360, height: 74
 
 /** What keeps somebody from using a page, as it is now: what axe finds, and what does not fit. */
 export async function barriersOn(page: Page): Promise<string[]> {
+  await endOfAnimations(page);
   await page.evaluate(axe.source);
   const { violations } = await page.evaluate<AxeResults>('axe.run()');
   const found = violations.map(({ id, nodes }) => `${id} at ${nodes.map(({ target }) => target).join(', ')}`);
   const excess = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
   return excess > 0 ? [...found, `${excess} pixels too wide`] : found;
+}
+
+/** What fades in has less contrast at first, and on a busy machine that takes long. */
+async function endOfAnimations(page: Page): Promise<void> {
+  await page.evaluate(async () => {
+    const ending = document.getAnimations().filter(({ effect }) => effect?.getComputedTiming().endTime !== Infinity);
+    await Promise.all(ending.map(({ finished }) => finished.catch(() => undefined))); // it rejects for what is removed
+  });
 }
 
 /** Asked at once: when its page has been closed, a request no longer knows its headers. */

@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import type { Locator, Page } from 'playwright-core';
-import { beforeAll, describe, expect, it } from 'vitest';
-import { barriersOn, browserNames, openBrowser, phone, type Visitor } from './browser.js';
+import { beforeAll, expect, it } from 'vitest';
+import { expectNoCrash } from '../support/crash.js';
+import { barriersOn, describeInBrowsers, openBrowser, phone, type Visitor } from './browser.js';
 
 /** The example application as `npm run demo:web` serves it, with its sandbox, and people at real browsers. */
 const addresses = { app: '', sandbox: '' };
@@ -27,6 +28,7 @@ beforeAll(async () => {
     const ended = new Promise((resolve) => demo.once('exit', resolve));
     demo.kill('SIGTERM');
     await ended;
+    expectNoCrash(printed);
   };
 }, 120_000);
 
@@ -87,7 +89,7 @@ async function choose(page: Page, name: string, action: string): Promise<void> {
   await page.getByRole('menuitem', { name: action }).click();
 }
 
-describe.each(browserNames)('a user of the web application in %s', (name) => {
+describeInBrowsers('a user of the web application', (name) => {
   const browser = openBrowser(name);
   let visitor: Visitor;
   const open = async (path = '') => {

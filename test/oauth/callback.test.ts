@@ -128,7 +128,6 @@ describe('a callback', () => {
     ['nothing', undefined],
     ['null', null],
     ['a number', 7],
-    ['an object without a URL', {}],
     ['an object whose url is no text', { url: 7 }],
     ['an array', ['?code=some-code']],
   ])('is not %s', async (_, callback) => {
@@ -196,6 +195,40 @@ describe('a malformed callback', () => {
   });
 });
 
+describe('an empty parameter counts as absent', () => {
+  it.each([
+    ['error', 'error=&code=some-code'],
+    ['error without an equals sign', 'error&code=some-code'],
+    ['error and its description', 'error=&error_description=&error_uri=&code=some-code'],
+    ['iss without an issuer', 'iss=&code=some-code'],
+  ])('in a success: %s', async (_, query) => {
+    const { client, forms } = setUp();
+    const { state, pending } = await client.authorize();
+    await client.exchange(`?${query}&state=${state}`, pending);
+    expect(forms.map((form) => form.get('code'))).toEqual(['some-code']);
+  });
+
+  it('in a denial: a code', async () => {
+    const { client } = setUp();
+    const { state, pending } = await client.authorize();
+    const error = await rejectionOf(client.exchange(`?error=access_denied&code=&state=${state}`, pending));
+    expect(error).toMatchObject({ name: 'OAuthError', code: 'access_denied' });
+  });
+
+  it.each([
+    ['state', 'state=&code=some-code', undefined, 'state_missing'],
+    ['code', 'code=&state=STATE', undefined, 'malformed_callback'],
+    ['code and error', 'code=&error=&state=STATE', undefined, 'malformed_callback'],
+    ['iss, although one is expected', 'iss=&code=some-code&state=STATE', issuer, 'issuer_mismatch'],
+  ])('where it is needed: %s', async (_, query, expected, code) => {
+    const { client, forms } = setUp({ issuer: expected });
+    const { state, pending } = await client.authorize();
+    const error = await rejectionOf(client.exchange(`?${query.replace('STATE', state)}`, pending));
+    expect(error).toMatchObject({ name: 'CallbackError', code });
+    expect(forms).toEqual([]);
+  });
+});
+
 describe('the state', () => {
   it.each([
     ['absent', 'code=some-code'],
@@ -230,6 +263,7 @@ describe('the state', () => {
     ['undefined, as a missing cookie is', undefined],
     ['null', null],
     ['empty', ''],
+    ['false, as signedCookies of Express gives for an altered cookie', false],
   ])('has nothing to be held against when pending is %s', async (_, pending) => {
     const { client, forms } = setUp();
     const { state } = await client.authorize();
@@ -242,6 +276,8 @@ describe('the state', () => {
 
   it.each<[string, unknown]>([
     ['a number', 7],
+    ['true', true],
+    ['the cookie of Next.js and not its value', { name: 'pending', value: 'sealed' }],
     ['the whole answer of authorize()', { pending: 'sealed' }],
     ['a promise', Promise.resolve('sealed')],
   ])('cannot be held against a pending that is %s', async (_, pending) => {
@@ -597,7 +633,6 @@ describe('an error', () => {
   });
 
   it.each([
-    ['empty', ''],
     ['with a quote', 'access%22denied'],
     ['with a backslash', 'access%5Cdenied'],
     ['with a line break', 'access%0Adenied'],
@@ -661,15 +696,16 @@ describe('the code', () => {
 });
 
 describe('the options of exchange', () => {
-  it.each<[string, unknown]>([
+  it.each<[string, unknown, string?]>([
     ['null as options', null],
     ['a signal that is null', { signal: null }],
     ['a signal that is a controller', { signal: new AbortController() }],
-  ])('are refused by name with %s', async (_, options) => {
+    ['an unknown name', { singal: AbortSignal.abort() }, 'unknown_option'],
+  ])('are refused by name with %s', async (_, options, code = 'invalid_argument') => {
     const { client, forms } = setUp();
     const { state, pending } = await client.authorize();
     const error = await rejectionOf(exchangeUntyped(client, `?code=some-code&state=${state}`, pending, options));
-    expect(error).toMatchObject({ name: 'ConfigurationError', code: 'invalid_argument' });
+    expect(error).toMatchObject({ name: 'ConfigurationError', code });
     expect(forms).toHaveLength(0);
   });
 });

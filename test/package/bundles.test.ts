@@ -1,13 +1,14 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { type BuildOptions, build as esbuild } from 'esbuild';
 import { build as vite } from 'vite';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { inRepository, repository } from '../support/places.js';
 
 /** What bundlers make of the built package, in a folder where only it can be imported. */
 let folder: string;
 beforeAll(async () => {
-  folder = await mkdtemp('node_modules/.bundles-'); // so that the package finds itself by its name
+  folder = await mkdtemp(inRepository('node_modules/.bundles-')); // so that the package finds itself by its name
   return () => rm(folder, { recursive: true, force: true });
 });
 
@@ -45,7 +46,7 @@ async function run(code: string): Promise<Record<string, unknown>> {
   const path = join(folder, `${crypto.randomUUID()}.mjs`);
   await writeFile(path, code);
   onTestFinished(() => rm(path));
-  return import(join(process.cwd(), path));
+  return import(path);
 }
 
 const application = `
@@ -140,7 +141,9 @@ describe('a bundle with one thing of the package', () => {
       logLevel: 'silent',
     });
     const inputs = Object.values(metafile.outputs).flatMap((output) => Object.entries(output.inputs));
-    const left = inputs.filter(([path, { bytesInOutput }]) => bytesInOutput > 0 && !path.startsWith(folder));
+    const left = inputs.filter(
+      ([path, { bytesInOutput }]) => bytesInOutput > 0 && !path.startsWith(relative(repository, folder)),
+    );
     return Object.fromEntries(left.map(([path, { bytesInOutput }]) => [path, bytesInOutput]));
   }
 

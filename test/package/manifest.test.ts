@@ -44,6 +44,21 @@ it('ships nothing that imports any other package', () => {
   expect(foreign).toEqual([]);
 });
 
-it('keeps download addresses out of the lockfile', () => {
-  expect(readFileSync('package-lock.json', 'utf8')).not.toContain('"resolved"');
+it.each(['.', 'test/runtimes', 'test/consumers'])('has a lockfile in %s without URLs of a registry', (folder) => {
+  expect(readFileSync(`${folder}/package-lock.json`, 'utf8')).not.toContain('"resolved"');
+});
+
+it('makes a contributor install at most 300 packages', () => {
+  interface Entry {
+    os?: string[];
+    cpu?: string[];
+    libc?: string[];
+  }
+  const { packages } = JSON.parse(readFileSync('package-lock.json', 'utf8')) as { packages: Record<string, Entry> };
+  const installed = Object.values(packages).filter(
+    ({ os = ['linux'], cpu = ['x64'], libc = ['glibc'] }) =>
+      os.includes('linux') && cpu.includes('x64') && libc.includes('glibc'),
+  );
+  expect(installed.length).toBeGreaterThan(100);
+  expect(installed.length - 1).toBeLessThanOrEqual(300);
 });

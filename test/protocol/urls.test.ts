@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { checkBaseUrl, checkEndpoint, checkRedirectUri, isLoopback, parseUrl } from '../../src/protocol/urls.js';
+import {
+  checkBaseUrl,
+  checkEndpoint,
+  checkRedirectUri,
+  isLoopback,
+  parseUrl,
+  type UrlRules,
+} from '../../src/protocol/urls.js';
 
 /** What a check throws. */
 function refusalOf(check: () => unknown): unknown {
@@ -11,10 +18,10 @@ function refusalOf(check: () => unknown): unknown {
   throw new Error('it was accepted');
 }
 
-const checks: [string, (value: unknown) => unknown][] = [
-  ['an endpoint', (value) => checkEndpoint('place', value)],
-  ['a base URL', (value) => checkBaseUrl('place', value)],
-  ['a redirect URI', (value) => checkRedirectUri('place', value)],
+const checks: [string, (value: unknown, rules?: UrlRules) => unknown][] = [
+  ['an endpoint', (value, rules) => checkEndpoint('place', value, rules)],
+  ['a base URL', (value, rules) => checkBaseUrl('place', value, rules)],
+  ['a redirect URI', (value, rules) => checkRedirectUri('place', value, rules)],
 ];
 
 describe('parseUrl', () => {
@@ -49,6 +56,11 @@ describe('isLoopback', () => {
     'http://[::1]/',
     'http://[0:0:0:0:0:0:0:1]:3000/',
     'https://localhost/',
+    'http://app.localhost/',
+    'http://APP.LocalHost:3000/',
+    'http://a.b-c.localhost/',
+    'http://localhost./',
+    'http://app.localhost./',
   ])('holds for %s', (url) => {
     expect(isLoopback(new URL(url))).toBe(true);
   });
@@ -57,6 +69,11 @@ describe('isLoopback', () => {
     'http://localhost.evil.example/',
     'http://localhostevil.example/',
     'http://evil.localhost.example/',
+    'http://evil-localhost/',
+    'http://.localhost/',
+    'http://a..localhost/',
+    'http://localhost../',
+    'http://localdomain/',
     'http://127.0.0.1.evil.example/',
     'http://127.evil.example/',
     'http://127.0.0.1@evil.example/',
@@ -139,6 +156,34 @@ describe.each(checks)('%s', (_, check) => {
       name: 'ConfigurationError',
       code: 'insecure_url',
       message: expect.stringMatching(/^place /),
+    });
+  });
+
+  it.each(['http://sandbox:4400/b', 'http://192.168.0.7:3000/b', 'http://a.example/b', 'http://[fe80::1]/b'])(
+    'may be %s with allowInsecureHttp, and not without',
+    (url) => {
+      expect(String(check(url, { allowInsecureHttp: true }))).toBe(url);
+      for (const rules of [{}, { allowInsecureHttp: false }, { allowInsecureHttp: undefined }]) {
+        expect(refusalOf(() => check(url, rules))).toMatchObject({
+          code: 'insecure_url',
+          message: expect.stringContaining('allowInsecureHttp: true'),
+        });
+      }
+    },
+  );
+
+  it.each(['ws://sandbox/', 'ftp://sandbox/', 'file:///etc/passwd', 'javascript:alert(1)', 'myapp://callback'])(
+    'may not be %s, even with allowInsecureHttp',
+    (url) => {
+      expect(refusalOf(() => check(url, { allowInsecureHttp: true }))).toMatchObject({ code: 'insecure_url' });
+    },
+  );
+
+  it.each(['true', 1, null, {}])('needs a boolean as allowInsecureHttp, not %j', (allowInsecureHttp) => {
+    const rules = { allowInsecureHttp } as never;
+    expect(refusalOf(() => check('https://a.example/', rules))).toMatchObject({
+      code: 'invalid_argument',
+      message: expect.stringMatching(/^allowInsecureHttp must be true or false/),
     });
   });
 

@@ -10,10 +10,11 @@ import { build } from 'esbuild';
 import { chromium, firefox } from 'playwright-core';
 import { type ServedSandbox, serveSandbox } from '../../src/serve.js';
 import { makeZip } from '../fixtures/make-zip.js';
-import { findBrowsers } from '../support/browsers.js';
+import type { Outcome, Surroundings } from '../package/contract.js';
+import { browserNames, findBrowser } from '../support/browsers.js';
 import { installPackage, packPackage } from '../support/packed-package.js';
-import { startWorkerd } from '../support/workerd.js';
-import type { Outcome, Surroundings } from './contract.js';
+import { inPackage, inRepository } from '../support/places.js';
+import { startWorkerd } from './workerd.js';
 
 // Runs the contract in every runtime, each time with the package as it would be published, in a folder of its own.
 
@@ -58,7 +59,7 @@ export async function layBed(): Promise<Bed> {
 async function makeProgram(folder: string, name: string, text: string, conditions?: string[]): Promise<string> {
   const outfile = join(folder, `${name}.js`);
   await build({
-    stdin: { contents: text, resolveDir: join(process.cwd(), 'test/runtimes'), loader: 'ts' },
+    stdin: { contents: text, resolveDir: inRepository('test/package'), loader: 'ts' },
     bundle: true,
     format: 'esm',
     target: 'es2022',
@@ -96,15 +97,14 @@ async function commandRunners(folder: string): Promise<Record<string, Runner>> {
     print(JSON.stringify(await runContract(JSON.parse(text), { node, fs })));
     globalThis.process?.exit(0);`,
   );
-  const modules = join(process.cwd(), 'node_modules');
   const files = join(folder, 'files');
   const commands: Record<string, string[]> = {
-    'Node 22': [join(modules, 'node22/bin/node')],
-    'Node 24': [join(modules, 'node/bin/node')],
-    'Node 26': [join(modules, 'node26/bin/node')],
-    Bun: [join(modules, '.bin/bun')],
+    'Node 22': [inPackage('node22/bin/node', 'test/runtimes')],
+    'Node 24': [inPackage('node/bin/node')],
+    'Node 26': [inPackage('node26/bin/node', 'test/runtimes')],
+    Bun: [inPackage('.bin/bun', 'test/runtimes')],
     Deno: [
-      join(modules, '.bin/deno'),
+      inPackage('.bin/deno', 'test/runtimes'),
       'run',
       '--cached-only',
       '--no-prompt',
@@ -164,7 +164,7 @@ async function browserRunners(folder: string): Promise<Record<string, Runner>> {
   );
   const script = await readFile(program, 'utf8');
   const runners: Record<string, Runner> = {};
-  for (const { name, launchOptions } of findBrowsers()) {
+  for (const name of browserNames) {
     const title = name === 'chromium' ? 'Chromium' : 'Firefox';
     runners[title] = async (surroundings) => {
       const site = await listen((request, response) => {
@@ -172,7 +172,7 @@ async function browserRunners(folder: string): Promise<Record<string, Runner>> {
         response.setHeader('content-type', isScript ? 'text/javascript' : 'text/html');
         response.end(isScript ? script : '<!doctype html><script type="module" src="/page.js"></script>');
       });
-      const browser = await { chromium, firefox }[name].launch(launchOptions);
+      const browser = await { chromium, firefox }[name].launch(findBrowser(name)?.launchOptions);
       try {
         const page = await browser.newPage();
         await page.goto(site.url);

@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { LaunchOptions } from 'playwright-core';
+import { inRepository } from './places.js';
 
 // The one place that knows where browsers are and how they are started.
 
@@ -12,17 +13,18 @@ export interface TestBrowser {
   launchOptions: LaunchOptions;
 }
 
-/** What to tell whoever runs the tests without Firefox: no package of npm brings one along. */
-export const firefoxRemedy =
-  'install it (on Debian: apt-get install -y --no-install-recommends firefox-esr) or set FIREFOX_PATH';
+export const browserNames: readonly TestBrowser['name'][] = ['chromium', 'firefox'];
 
-/** Chromium, and Firefox where there is one. @throws where no Chromium is to be had */
+/** Those of the browsers that this machine has. Chromium comes from npm on Linux on x64. */
 export function findBrowsers(): TestBrowser[] {
-  const firefox = findFirefox();
-  return firefox ? [findChromium(), firefox] : [findChromium()];
+  return browserNames.map(findBrowser).filter((browser) => browser !== undefined);
 }
 
-export function findFirefox(): TestBrowser | undefined {
+export function findBrowser(name: TestBrowser['name']): TestBrowser | undefined {
+  return name === 'chromium' ? findChromium() : findFirefox();
+}
+
+function findFirefox(): TestBrowser | undefined {
   const executablePath = findProgram('FIREFOX_PATH', [
     '/usr/bin/firefox-esr',
     '/usr/bin/firefox',
@@ -50,7 +52,7 @@ const preferences = {
   'fission.bfcacheInParent': false,
 };
 
-function findChromium(): TestBrowser {
+function findChromium(): TestBrowser | undefined {
   const executablePath = findProgram('CHROMIUM_PATH', [
     '/usr/bin/chromium',
     '/usr/bin/google-chrome',
@@ -67,6 +69,7 @@ function findChromium(): TestBrowser {
     '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1',
   ];
   if (executablePath) return { name: 'chromium', launchOptions: { executablePath, headless: true, args } };
+  if (process.platform !== 'linux' || process.arch !== 'x64') return undefined; // the one from npm runs nowhere else
   const folder = unpackChromium();
   return {
     name: 'chromium',
@@ -86,17 +89,14 @@ function findProgram(variable: string, places: string[]): string | undefined {
   return chosen;
 }
 
-/** Unpacks the Chromium of the npm package, with the libraries that a bare system lacks. It runs on Linux on x64 only. */
+/** Unpacks the Chromium of the npm package, with the libraries that a bare system lacks. */
 function unpackChromium(): string {
-  if (process.platform !== 'linux' || process.arch !== 'x64') {
-    throw new Error('the tests need a Chromium, and found none: install it or set CHROMIUM_PATH');
-  }
-  const entry = createRequire(join(process.cwd(), 'package.json')).resolve('@sparticuz/chromium');
+  const entry = createRequire(inRepository('package.json')).resolve('@sparticuz/chromium');
   const { version } = JSON.parse(readFileSync(join(dirname(entry), '../package.json'), 'utf8'));
-  const folder = join('node_modules/.cache', `chromium-${version}`);
-  if (existsSync(folder)) return join(process.cwd(), folder);
+  const folder = inRepository('node_modules/.cache', `chromium-${version}`);
+  if (existsSync(folder)) return folder;
   // elsewhere first: another run may look for it at the same time, and must not find half of it
-  const unfinished = join(process.cwd(), `${folder}.${process.pid}`);
+  const unfinished = `${folder}.${process.pid}`;
   mkdirSync(unfinished, { recursive: true });
   const program = `
     import chromium, { inflate } from ${JSON.stringify(pathToFileURL(entry).href)};
@@ -120,5 +120,5 @@ function unpackChromium(): string {
   } finally {
     rmSync(unfinished, { recursive: true, force: true });
   }
-  return join(process.cwd(), folder);
+  return folder;
 }

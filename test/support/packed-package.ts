@@ -2,9 +2,10 @@ import { execFile, spawn } from 'node:child_process';
 import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
+import { inPackage, inRepository, type PackageHome } from './places.js';
 
 const run = promisify(execFile);
 
@@ -55,20 +56,21 @@ async function serveRegistry(): Promise<{ url: string; close: () => Promise<void
 
 /** What a registry knows of a package. */
 async function sendDocument(name: string, registry: string): Promise<string> {
-  const manifest = JSON.parse(await readFile(join('node_modules', name, 'package.json'), 'utf8'));
+  const manifest = JSON.parse(await readFile(inPackage(`${name}/package.json`), 'utf8'));
   const { version } = manifest;
   const versions = { [version]: { ...manifest, dist: { tarball: `${registry}${name}.tgz` } } };
   return JSON.stringify({ name: manifest.name, 'dist-tags': { latest: version }, versions });
 }
 
 async function sendTarball(name: string, response: ServerResponse): Promise<undefined> {
-  const { stdout } = spawn('tar', ['-czf', '-', '-C', 'node_modules', name], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const flags = ['-czf', '-', '-C', inRepository('node_modules'), name];
+  const { stdout } = spawn('tar', flags, { stdio: ['ignore', 'pipe', 'inherit'] });
   await pipeline(stdout, response);
 }
 
-/** Puts a package of this repository into a project, which has no other way to it. */
-export async function linkPackage(name: string, folder: string): Promise<void> {
+/** Puts an installed package into a project, which has no other way to it. */
+export async function linkPackage(name: string, folder: string, home: PackageHome = '.'): Promise<void> {
   const link = join(folder, 'node_modules', name);
   await mkdir(dirname(link), { recursive: true });
-  await symlink(resolve('node_modules', name), link, 'junction');
+  await symlink(inPackage(name, home), link, 'junction');
 }

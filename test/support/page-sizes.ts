@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { build, type Metafile } from 'esbuild';
+import { inRepository } from './places.ts';
 
 /** Two small applications, whose sizes the documentation names and a test keeps small. */
 export const applications: { 'sign in': string; 'sign in, list, link': string } = {
@@ -47,7 +48,7 @@ function chunksOf({ outputs }: Metafile): { first: string[]; all: string[] } {
  * @param splitting whether what is loaded later is in files of its own
  */
 export async function pageSizes(text: string, splitting = true): Promise<{ first: number; all: number }> {
-  const folder = await mkdtemp('node_modules/.page-'); // so that the package finds itself by its name
+  const folder = await mkdtemp(inRepository('node_modules/.page-')); // so that the package finds itself by its name
   try {
     const path = join(folder, 'application.js');
     await writeFile(path, text);
@@ -69,6 +70,7 @@ async function sizes(path: string, splitting: boolean): Promise<{ first: number;
     platform: 'browser',
     target: 'es2022',
     outdir: 'out',
+    nodePaths: [inRepository('test/consumers/node_modules')],
     external: ['crypto', 'util'], // dropbox names them, and does not use them in a page
     logLevel: 'error',
   });

@@ -8,10 +8,6 @@ import { freePort } from './free-port.js';
 
 // The one place that knows where Redis is and how it is started.
 
-/** What to tell whoever runs the tests without Redis: no package of npm brings one along. */
-export const redisRemedy =
-  'install it (on Debian: apt-get install -y --no-install-recommends redis-server) or set REDIS_SERVER_PATH';
-
 /** The Redis server of this machine, or Valkey, which is one too. */
 export function findRedis(): string | undefined {
   const chosen = process.env.REDIS_SERVER_PATH;
@@ -28,7 +24,9 @@ export interface RunningRedis {
 }
 
 /** An empty Redis on a free port, which keeps nothing on disk. */
-export async function startRedis(program: string): Promise<RunningRedis> {
+export async function startRedis(): Promise<RunningRedis> {
+  const program = findRedis();
+  if (!program) throw new Error('Redis was not found: a test that starts it has to say so with needing()');
   const folder = await mkdtemp(join(tmpdir(), 'doctape-redis-'));
   const port = await freePort(); // with --port 0 it would not listen at all
   const flags = ['--bind', '127.0.0.1', '--port', String(port), '--save', '', '--appendonly', 'no', '--dir', folder];

@@ -35,11 +35,11 @@ export function createApp({ doctapeUrl, clientId, clientSecret, publicUrl, token
 
   // Over https the cookies get a name that no other host, not even a neighbour of the same domain, can set.
   const secure = publicUrl.protocol === 'https:';
-  const prefix: 'host' | undefined = secure ? 'host' : undefined;
-  const cookie = { httpOnly: true, secure, sameSite: 'Lax', path: '/', ...(prefix && { prefix }) } as const;
+  const cookie = { httpOnly: true, secure, sameSite: 'Lax', path: '/' } as const;
+  const tokenCookie = secure ? '__Host-token' : 'token';
 
   async function apiOf(c: Context): Promise<ApiClient> {
-    const token = await openToken(getCookie(c, 'token', prefix) ?? '', tokenKey);
+    const token = await openToken(getCookie(c, tokenCookie) ?? '', tokenKey);
     if (!token) throw new NotSignedInError();
     return new ApiClient({ token, baseUrl: `${doctapeUrl}/v1` });
   }
@@ -67,7 +67,7 @@ export function createApp({ doctapeUrl, clientId, clientSecret, publicUrl, token
   );
 
   app.get('/', async (c) => {
-    if (getCookie(c, 'token', prefix) === undefined) return c.html(welcomePage());
+    if (getCookie(c, tokenCookie) === undefined) return c.html(welcomePage());
     const api = await apiOf(c);
     const [account, files] = await Promise.all([api.account.get(), api.files.list()]);
     return c.html(filesPage(account.username, files));
@@ -76,17 +76,21 @@ export function createApp({ doctapeUrl, clientId, clientSecret, publicUrl, token
   app.get('/upload.js', (c) => c.body(uploadScript, 200, { 'Content-Type': 'text/javascript; charset=utf-8' }));
 
   app.get('/login', async (c) => {
-    const { url, pending } = await client.authorize();
-    // all that the sign-in needs, sealed: whichever instance the user comes back to can finish it
-    setCookie(c, 'pending', pending, { ...cookie, maxAge: 600 });
+    const { url, pending, cookieName } = await client.authorize();
+    // sign-ins that were given up: without the last three, the header of the cookies would grow with each attempt
+    const begun = Object.keys(getCookie(c)).filter((name) => /^(__Host-)?doctape-/.test(name));
+    for (const name of begun.slice(0, -3)) deleteCookie(c, name, cookie);
+    // all that the sign-in needs, sealed: any instance can finish it. Each tab has a cookie of its own
+    setCookie(c, cookieName, pending, { ...cookie, maxAge: 600 });
     return c.redirect(url.href, 303);
   });
 
   app.get('/callback', async (c) => {
-    const pending = getCookie(c, 'pending', prefix) ?? '';
-    deleteCookie(c, 'pending', cookie);
+    const cookieName = client.cookieName(c.req.raw);
+    const pending = getCookie(c, cookieName);
+    deleteCookie(c, cookieName, cookie);
     const token = await client.exchange(c.req.raw, pending);
-    setCookie(c, 'token', await sealToken(token, tokenKey), { ...cookie, maxAge: sessionSeconds });
+    setCookie(c, tokenCookie, await sealToken(token, tokenKey), { ...cookie, maxAge: sessionSeconds });
     return c.redirect('/', 303);
   });
 
@@ -109,7 +113,7 @@ export function createApp({ doctapeUrl, clientId, clientSecret, publicUrl, token
   });
 
   app.post('/sign-out', (c) => {
-    deleteCookie(c, 'token', cookie);
+    deleteCookie(c, tokenCookie, cookie);
     return c.redirect('/', 303);
   });
 

@@ -60,19 +60,20 @@ async function answer(request: Request, env: Env, { client, cookies, tokenKey }:
   const route = `${request.method} ${id === undefined ? pathname : '/files/:id'}`;
 
   if (route === 'GET /login') {
-    const { url, pending } = await client.authorize();
-    // all that the sign-in needs, sealed: whichever isolate the user comes back to can finish it
-    return redirect(url.href, [cookies.write('pending', pending, 600)]);
+    const { url, pending, cookieName } = await client.authorize();
+    // all that the sign-in needs, sealed: any isolate can finish it. Each tab has a cookie of its own
+    return redirect(url.href, [...cookies.clearOldSignIns(request), cookies.write(cookieName, pending, 600)]);
   }
   if (route === 'GET /callback') {
-    const token = await client.exchange(request, cookies.read(request, 'pending'));
+    const cookieName = client.cookieName(request);
+    const token = await client.exchange(request, cookies.read(request).get(cookieName));
     const sealed = await sealToken(token, tokenKey);
-    return redirect('/files', [cookies.clear('pending'), cookies.write('token', sealed, sessionSeconds)]);
+    return redirect('/files', [cookies.clear(cookieName), cookies.write(cookies.tokenName, sealed, sessionSeconds)]);
   }
-  if (route === 'POST /sign-out') return redirect('/', [cookies.clear('token')]);
+  if (route === 'POST /sign-out') return redirect('/', [cookies.clear(cookies.tokenName)]);
   if (route === 'GET /') return new Response('Sign in at /login, then see /files.\n');
 
-  const token = await openToken(cookies.read(request, 'token'), tokenKey);
+  const token = await openToken(cookies.read(request).get(cookies.tokenName) ?? '', tokenKey);
   if (!token) throw new NotSignedInError();
   const api = new ApiClient({ token, baseUrl: `${env.DOCTAPE_URL}/v1` });
   if (route === 'GET /files') {

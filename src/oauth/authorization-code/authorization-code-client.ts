@@ -3,75 +3,113 @@ import {
   checkDuration,
   checkFunction,
   checkOptionalFunction,
-  checkOptions,
   checkScope,
   checkSignal,
   checkText,
   invalid,
   kindOf,
 } from '../../protocol/checks.js';
-import { endpoints } from '../../protocol/endpoints.js';
-import { CallbackError, ConfigurationError } from '../../protocol/errors.js';
+import { endpoints, outOfBand } from '../../protocol/endpoints.js';
+import { CallbackError, ConfigurationError, NetworkError } from '../../protocol/errors.js';
+import { checkOptions, type OptionNames } from '../../protocol/options.js';
 import { randomText } from '../../protocol/random.js';
 import { sameText } from '../../protocol/same-text.js';
 import type { Token } from '../../protocol/schemas/token.js';
 import type { Scope } from '../../protocol/scopes.js';
-import { checkBaseUrl, checkEndpoint, checkRedirectUri } from '../../protocol/urls.js';
+import { checkBaseUrl, checkEndpoint } from '../../protocol/urls.js';
 import { postForm } from '../../transport/http/http.js';
-import type { Fetch } from '../../transport/http/response.js';
-import {
-  type Callback,
-  type CallbackParameters,
-  checkAnswer,
-  parseParameters,
-  queryOf,
-  required,
-} from '../callback.js';
+import type { Fetch, HttpAnswer } from '../../transport/http/response.js';
+import { type CallbackParameters, checkAnswer, required } from '../callback.js';
 import { authorizationUrl, checkFreeOfProtocol } from '../request.js';
-import { createSeal, type Seal } from './pending.js';
+import { type Callback, readCallback } from './handed-callback.js';
+import { createPendingSeal, type Pending, type PendingSeal } from './pending.js';
+import { checkCodeRedirectUri } from './redirect-uri.js';
+import { checkReturnTo } from './return-to.js';
+import { checkWebCrypto } from './seal.js';
 import { readTokenAnswer } from './token-answer.js';
 
-/** Who the application is, where its users come back to, and which server they sign in at. */
+/** Your application, its redirect URI, and the server that it signs users in at. */
 export interface AuthorizationCodeClientOptions {
-  /** The id of your application: a UUID, at doctape. */
+  /** The id of your application. At doctape it is a UUID. */
   clientId: string;
   /**
-   * The secret of your application. Leave it out for a public client, which then needs PKCE. Given as `undefined` it is refused:
-   * an environment variable that is missing is to be noticed here, and not by the server.
+   * The secret of your application. It also seals `pending`: a short or guessable secret can be found by trying, offline, by
+   * whoever has a `pending`. Leave it out for a public client, which then needs PKCE. An explicit `undefined` is refused, so
+   * that a missing environment variable is noticed here and not by the server.
    */
   clientSecret?: string | undefined;
   /**
-   * Where the user comes back to, exactly as registered: it is sent byte for byte. `urn:ietf:wg:oauth:2.0:oob` shows
-   * the user a code to copy.
+   * Where the user comes back to, exactly as registered: it is sent byte for byte. A native application can use a
+   * private-use scheme with a dot, such as `com.example.app:/callback`. `urn:ietf:wg:oauth:2.0:oob` shows the user a code to
+   * copy.
    */
   redirectUri: string;
-  /** What every sign-in asks for. @default nothing, which the server takes for `account.read` */
+  /** The scopes that every sign-in requests. @default none, which the server treats as `account.read` */
   scope?: readonly Scope[] | undefined;
   /** @default 'https://my.doctape.com/oauth2' */
   authorizationEndpoint?: string | URL | undefined;
   /** @default 'https://my.doctape.com/oauth2/token' */
   tokenEndpoint?: string | URL | undefined;
-  /** The server's issuer identifier. Once given, a callback that does not name it is refused (RFC 9207). */
+  /** The server's issuer identifier. If it is set, a callback that does not name it is refused (RFC 9207). */
   issuer?: string | undefined;
   /** Proof key for code exchange, S256 (RFC 7636). A server that does not know it ignores it. @default true */
   pkce?: boolean | undefined;
-  /** Seconds a sign-in may take. @default 600 */
+  /** How long a sign-in may take, in seconds. @default 600 */
   maxAge?: number | undefined;
+  /**
+   * Secrets that `clientSecret` had before. A sign-in that was begun with one of them can still be finished; nothing is sealed
+   * with them, and they are not sent. Remove them `maxAge` seconds after the last server has the new secret.
+   * @default none
+   * @example
+   * new AuthorizationCodeClient({ clientId, clientSecret: newSecret, previousSecrets: [oldSecret], redirectUri });
+   */
+  previousSecrets?: readonly string[] | undefined;
+  /**
+   * Accepts `http` URLs on hosts other than loopback, such as `http://sandbox:4400` in a container or a phone on the LAN. For
+   * development only: whoever is on the network can read the secret, the code and the token. @default false
+   */
+  allowInsecureHttp?: boolean | undefined;
   /** @default the global `fetch`, looked up at every call */
   fetch?: Fetch | undefined;
-  /** Milliseconds the token request may take, body included. @default 30_000 */
+  /** How long the token request may take, body included, in milliseconds. @default 30_000 */
   timeout?: number | undefined;
-  /** The clock, in milliseconds since 1970. @default Date.now */
+  /** The clock, in milliseconds since 1970. @default Date.now, looked up at every call */
   now?: (() => number) | undefined;
 }
 
-/** What is particular about one sign-in. */
+const clientOptions: OptionNames<AuthorizationCodeClientOptions> = {
+  clientId: 1,
+  clientSecret: 1,
+  redirectUri: 1,
+  scope: 1,
+  authorizationEndpoint: 1,
+  tokenEndpoint: 1,
+  issuer: 1,
+  pkce: 1,
+  maxAge: 1,
+  previousSecrets: 1,
+  allowInsecureHttp: 1,
+  fetch: 1,
+  timeout: 1,
+  now: 1,
+};
+
+/** The options of one sign-in. */
 export interface AuthorizeOptions {
-  /** What this sign-in asks for, in place of the client's `scope`. */
+  /** The scopes that this sign-in requests, in place of the client's `scope`. */
   scope?: readonly Scope[] | undefined;
-  /** More parameters for the authorization URL. None of the protocol's own can be among them. */
+  /** Additional parameters for the authorization URL. Those of the protocol are refused. */
   params?: Record<string, string> | undefined;
+  /**
+   * Where in your application to go afterwards: a path such as `/files?sort=name`, or a URL on the origin of `redirectUri`. It
+   * is sealed in `pending`, and `returnTo(pending)` gives it back. Any other URL is refused, because it would make an open
+   * redirect. At most 1,024 characters, so that `pending` fits in a cookie.
+   * @default none
+   */
+  returnTo?: string | URL | undefined;
 }
+
+const authorizeOptions: OptionNames<AuthorizeOptions> = { scope: 1, params: 1, returnTo: 1 };
 
 /** A sign-in that has begun. */
 export interface Authorization {
@@ -80,28 +118,46 @@ export interface Authorization {
   /** The state in that URL. */
   state: string;
   /**
-   * The sign-in under way, sealed. Keep it with this user's browser, in a cookie (`HttpOnly`, `Secure`,
-   * `SameSite=Lax`) or in their session, and hand it to {@link AuthorizationCodeClient.exchange}.
+   * The pending sign-in, sealed. Keep it with this user's browser, in a cookie called `cookieName` or in their session, and pass
+   * it to {@link AuthorizationCodeClient.exchange}.
    */
   pending: string;
+  /**
+   * A name for the cookie, different for each sign-in, so that two tabs can sign in at once. It begins with `__Host-doctape-`,
+   * and browsers accept such a cookie only with `Secure`, `Path=/` and without `Domain`. If the redirect URI is `http`, it
+   * begins with `doctape-`. {@link AuthorizationCodeClient.cookieName} gives the same name for the callback.
+   */
+  cookieName: string;
 }
 
-/** Parameters of an authorization response (RFC 6749 section 4.1.2, RFC 9207). */
-const known: ReadonlySet<string> = new Set(['state', 'code', 'iss', 'error', 'error_description', 'error_uri']);
+/** The options of one exchange. */
+export interface ExchangeOptions {
+  /** Cancels the token request, which then rejects with the signal's reason. */
+  signal?: AbortSignal | undefined;
+}
+
+const exchangeOptions: OptionNames<ExchangeOptions> = { signal: 1 };
 
 /**
- * Signs users in by authorization code (RFC 6749 section 4.1, wire document section 2.3), on a server. It keeps no
- * sign-ins itself: any instance with the same options can finish what another one began.
+ * What keeps `pending` gives it back, or says that there is none: undefined or null for a missing cookie, false from the
+ * `signedCookies` of Express.
+ */
+export type KeptPending = string | null | undefined | false;
+
+/**
+ * Signs users in by authorization code (RFC 6749 section 4.1, wire document section 2.3), on a server. It stores no sign-ins:
+ * any instance with the same options can finish a sign-in that another one began.
  *
  * @example
- * const { url, pending } = await client.authorize(); // keep pending in a cookie, redirect to url
- * const token = await client.exchange(request, pending); // in the handler of redirectUri
+ * const { url, pending, cookieName } = await client.authorize(); // set the cookie, then redirect to url
+ * const token = await client.exchange(request, cookies[client.cookieName(request)]); // in the handler of redirectUri
  *
  * @throws {ConfigurationError} at construction, naming the option that is wrong and the remedy
  */
 export class AuthorizationCodeClient {
   readonly #clientId: string;
   readonly #clientSecret: string | undefined;
+  readonly #previousSecrets: readonly string[];
   readonly #redirectUri: string;
   readonly #scope: string[];
   readonly #authorizationEndpoint: URL;
@@ -112,50 +168,54 @@ export class AuthorizationCodeClient {
   readonly #fetch: Fetch | undefined;
   readonly #timeout: number;
   readonly #now: () => number;
-  readonly #seal: Seal;
-  /** States that came back, with the moment at which they would have expired anyway. */
+  readonly #seal: PendingSeal;
+  /** States that came back, with the time at which they would have expired anyway. */
   readonly #used = new Map<string, number>();
 
   constructor(options: AuthorizationCodeClientOptions) {
     const {
-      clientSecret,
       issuer,
       pkce = true,
       maxAge = 600,
       timeout = 30_000,
-      now = Date.now,
-    } = checkOptions('options of AuthorizationCodeClient', options);
+      now = () => Date.now(),
+    } = checkOptions('options of AuthorizationCodeClient', options, clientOptions);
     this.#clientId = checkText('clientId', options.clientId);
-    this.#clientSecret = checkSecret(options);
+    const clientSecret = checkSecret(options);
+    this.#clientSecret = clientSecret;
+    this.#previousSecrets = checkPreviousSecrets(options.previousSecrets, clientSecret);
     if (typeof pkce !== 'boolean') throw invalid('pkce', `must be true or false, not ${kindOf(pkce)}`);
     if (!pkce && clientSecret === undefined) {
       throw invalid('pkce', 'must stay on for a client without a secret: nothing else would protect the code');
     }
     this.#pkce = pkce;
-    this.#redirectUri = checkRedirectUri('redirectUri', options.redirectUri);
+    this.#redirectUri = checkCodeRedirectUri('redirectUri', options.redirectUri, options);
     this.#scope = checkScope('scope', options.scope);
     const { authorizationEndpoint = endpoints.authorization, tokenEndpoint = endpoints.token } = options;
     this.#authorizationEndpoint = checkFreeOfProtocol(
       'authorizationEndpoint',
-      checkEndpoint('authorizationEndpoint', authorizationEndpoint),
+      checkEndpoint('authorizationEndpoint', authorizationEndpoint, options),
     );
-    this.#tokenEndpoint = checkEndpoint('tokenEndpoint', tokenEndpoint);
-    if (issuer !== undefined) checkBaseUrl('issuer', checkText('issuer', issuer)); // compared as text
+    this.#tokenEndpoint = checkEndpoint('tokenEndpoint', tokenEndpoint, options);
+    if (issuer !== undefined) checkBaseUrl('issuer', checkText('issuer', issuer), options); // compared as text
     this.#issuer = issuer;
     this.#maxAge = checkDuration('maxAge', maxAge);
     this.#fetch = checkOptionalFunction('fetch', options.fetch);
     this.#timeout = checkDuration('timeout', timeout);
     this.#now = checkFunction('now', now);
-    this.#seal = createSeal(clientSecret);
+    this.#seal = createPendingSeal(clientSecret === undefined ? [] : [clientSecret, ...this.#previousSecrets]);
   }
 
   /**
    * Begins a sign-in.
-   * @throws {ConfigurationError} `invalid_argument` for an ill-formed scope or parameter
+   * @throws {ConfigurationError} `invalid_argument` for an ill-formed scope or parameter, or a `returnTo` elsewhere;
+   * `unsupported_platform` without WebCrypto
    */
   async authorize(options: AuthorizeOptions = {}): Promise<Authorization> {
-    const { scope, params } = checkOptions('options', options);
+    const { scope, params, returnTo } = checkOptions('options', options, authorizeOptions);
+    checkWebCrypto();
     const wanted = scope === undefined ? this.#scope : checkScope('scope', scope);
+    const place = returnTo === undefined ? undefined : checkReturnTo('returnTo', returnTo, this.#redirectUri);
     const state = randomText();
     const challenge = this.#pkce ? await pkceChallenge(64) : undefined;
     const url = authorizationUrl(
@@ -177,69 +237,117 @@ export class AuthorizationCodeClient {
       redirect_uri: this.#redirectUri,
       ...(challenge && { verifier: challenge.code_verifier }),
       ...(wanted.length > 0 && { scope: wanted }),
+      ...(place !== undefined && { return_to: place }),
       expires: this.#now() + this.#maxAge * 1000,
     });
-    return { url, state, pending };
+    return { url, state, pending, cookieName: this.#cookieNameOf(state) };
+  }
+
+  /**
+   * The name of the cookie that keeps the `pending` of a callback: the `cookieName` that `authorize()` returned for its state.
+   * It is a valid cookie name for every callback, also for a forged one, and then the name of no cookie.
+   * @param callback what `exchange()` accepts
+   * @throws {ConfigurationError} `invalid_argument` if it is not a callback at all
+   * @example
+   * const name = client.cookieName(request);
+   * const token = await client.exchange(request, cookies[name]);
+   */
+  cookieName(callback: Callback): string {
+    try {
+      return this.#cookieNameOf(readCallback(callback).get('state') ?? '');
+    } catch (error) {
+      if (error instanceof CallbackError) return this.#cookieNameOf(''); // exchange() says what is wrong with it
+      throw error;
+    }
+  }
+
+  #cookieNameOf(state: string): string {
+    const prefix = /^http:/i.test(this.#redirectUri) ? 'doctape-' : '__Host-doctape-';
+    return prefix + state.slice(0, 10).replace(/[^\w-]/g, '');
+  }
+
+  /**
+   * The `returnTo` that `authorize()` was given: the path, query and fragment of a page of your application. It begins with one
+   * slash, so that it is safe to redirect to. It is there after a denial and after `maxAge`, too.
+   * @param pending what `authorize()` returned
+   * @returns undefined if there was none, or if `pending` is missing or was not sealed by this client
+   * @throws {ConfigurationError} if `pending` is not a string, or `unsupported_platform` without WebCrypto
+   * @example
+   * response.redirect((await client.returnTo(pending)) ?? '/');
+   */
+  async returnTo(pending: KeptPending): Promise<string | undefined> {
+    if (isAbsent(pending)) return undefined;
+    try {
+      return (await this.#open(pending)).return_to;
+    } catch (error) {
+      if (error instanceof CallbackError) return undefined; // exchange() rejects with it
+      throw error;
+    }
   }
 
   /**
    * Finishes a sign-in: checks the callback against the pending sign-in, then exchanges the code for a token. Either way
    * the sign-in is used up, and the code is sent at most once.
-   * @param callback the request to the redirect URI, or its URL, or its query
-   * @param pending what `authorize()` gave, from where it was kept for this browser; undefined, null or empty is what a cookie
-   * that is gone gives, and ends in a `CallbackError` (`state_missing`)
-   * @throws {CallbackError} when the callback does not belong to the sign-in; no token was asked for
-   * @throws {OAuthError} when the user or the server refused
-   * @throws {ResponseError} when the token endpoint's answer is not one of the protocol
-   * @throws {NetworkError} or `TimeoutError` when there was no answer; the code may be used up
+   * @param callback the request to the redirect URI (of `fetch`, of Node or of a framework), its URL, or its query: as text, as
+   * `URLSearchParams`, or as the object that a framework makes of it
+   * @param pending what `authorize()` returned, from where it was kept for this browser; undefined, null, false or empty if it
+   * is gone, which rejects with a `CallbackError` (`state_missing`)
+   * @throws {CallbackError} if the callback does not belong to the sign-in; no token was requested
+   * @throws {OAuthError} if the user or the server refused
+   * @throws {ResponseError} if the response of the token endpoint does not follow the protocol
+   * @throws {NetworkError} or `TimeoutError` if there was no response; the code may be used up
+   * @throws {ConfigurationError} if an argument is wrong, or `unsupported_platform` without WebCrypto
    */
-  async exchange(
-    callback: Callback,
-    pending: string | null | undefined,
-    options: { signal?: AbortSignal | undefined } = {},
-  ): Promise<Token> {
-    const { signal } = checkOptions('options', options);
+  async exchange(callback: Callback, pending: KeptPending, options: ExchangeOptions = {}): Promise<Token> {
+    const { signal } = checkOptions('options', options, exchangeOptions);
     checkSignal(signal)?.throwIfAborted();
-    const parameters = parseParameters(queryOf(callback), known);
+    const parameters = readCallback(callback);
     const { verifier, scope } = await this.#consume(parameters, pending);
-    const secrets = [parameters.get('code'), parameters.get('state'), verifier, this.#clientSecret].filter(
-      (value) => value !== undefined,
-    );
+    const secrets = [
+      parameters.get('code'),
+      parameters.get('state'),
+      verifier,
+      this.#clientSecret,
+      ...this.#previousSecrets,
+    ].filter((value) => value !== undefined);
     checkAnswer(parameters, this.#issuer, secrets);
-    const code = required(parameters, 'code');
+    const code = required(parameters, 'code', this.#redirectUri === outOfBand);
     const now = this.#now();
-    const answer = await postForm({
-      url: this.#tokenEndpoint,
-      form: new URLSearchParams({
-        client_id: this.#clientId,
-        ...(this.#clientSecret !== undefined && { client_secret: this.#clientSecret }),
-        grant_type: 'authorization_code',
-        redirect_uri: this.#redirectUri,
-        code,
-        ...(verifier !== undefined && { code_verifier: verifier }),
-      }),
-      fetch: this.#fetch,
-      timeout: this.#timeout,
-      signal,
-      limit: 1024 * 1024,
+    const form = new URLSearchParams({
+      client_id: this.#clientId,
+      ...(this.#clientSecret !== undefined && { client_secret: this.#clientSecret }),
+      grant_type: 'authorization_code',
+      redirect_uri: this.#redirectUri,
+      code,
+      ...(verifier !== undefined && { code_verifier: verifier }),
     });
-    return readTokenAnswer(answer, scope, now, secrets);
+    return readTokenAnswer(await this.#post(form, signal), scope, now, secrets);
+  }
+
+  async #post(form: URLSearchParams, signal: AbortSignal | undefined): Promise<HttpAnswer> {
+    const url = this.#tokenEndpoint;
+    try {
+      return await postForm({ url, form, fetch: this.#fetch, timeout: this.#timeout, signal, limit: 1024 * 1024 });
+    } catch (error) {
+      if (!(error instanceof NetworkError) || url.href !== endpoints.token) throw error;
+      const remedy = 'doctape was retired in 2014: name another server with the option tokenEndpoint';
+      throw new NetworkError(`${error.message} (${remedy})`, error.reason);
+    }
   }
 
   /** Checks the state, and uses it up before anything else can fail. */
-  async #consume(parameters: CallbackParameters, sealed: string | null | undefined) {
+  async #consume(parameters: CallbackParameters, sealed: KeptPending): Promise<Pending> {
     const state = parameters.get('state');
     if (!state) throw new CallbackError('state_missing', 'the callback has no state: sign in again');
-    if (sealed === undefined || sealed === null || sealed === '') {
+    if (isAbsent(sealed)) {
       throw new CallbackError(
         'state_missing',
         'no sign-in is pending in this browser (is its cookie gone?): sign in again',
       );
     }
-    if (typeof sealed !== 'string')
-      throw invalid('pending', `must be the string that authorize() gave, not ${kindOf(sealed)}`);
+    const pending = await this.#open(sealed);
     const now = this.#now();
-    const pending = await this.#seal.open(sealed, now);
+    if (pending.expires <= now) throw new CallbackError('state_expired', 'the sign-in took too long: sign in again');
     const ours = pending.client_id === this.#clientId && pending.redirect_uri === this.#redirectUri;
     if (!ours || !sameText(state, pending.state)) {
       throw new CallbackError(
@@ -248,10 +356,22 @@ export class AuthorizationCodeClient {
       );
     }
     if (this.#used.has(state)) throw new CallbackError('state_used', 'this callback was used before: sign in again');
-    for (const [other, expires] of this.#used) if (expires <= now) this.#used.delete(other);
+    for (const [other, expires] of this.#used) {
+      if (expires > now) break; // those behind it came later: at most maxAge passes until they are removed as well
+      this.#used.delete(other);
+    }
     this.#used.set(state, pending.expires);
     return pending;
   }
+
+  async #open(sealed: string): Promise<Pending> {
+    if (typeof sealed === 'string') return this.#seal.open(sealed);
+    throw invalid('pending', `must be the string that authorize() returned, not ${kindOf(sealed)}`);
+  }
+}
+
+function isAbsent(pending: KeptPending): pending is null | undefined | false | '' {
+  return pending === undefined || pending === null || pending === false || pending === '';
 }
 
 function checkSecret(options: AuthorizationCodeClientOptions): string | undefined {
@@ -269,4 +389,13 @@ function checkSecret(options: AuthorizationCodeClientOptions): string | undefine
     );
   }
   return secret;
+}
+
+function checkPreviousSecrets(value: readonly string[] | undefined, clientSecret: string | undefined): string[] {
+  if (value === undefined) return [];
+  if (!Array.isArray(value)) throw invalid('previousSecrets', `must be an array of strings, not ${kindOf(value)}`);
+  if (clientSecret === undefined) {
+    throw invalid('previousSecrets', 'needs clientSecret: a client without a secret has none to replace');
+  }
+  return Array.from(value, (secret, index) => checkText(`previousSecrets[${index}]`, secret));
 }

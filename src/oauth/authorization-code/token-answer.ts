@@ -1,6 +1,7 @@
 import { ResponseError } from '../../protocol/errors.js';
 import { errorCode } from '../../protocol/grammar.js';
 import { decode } from '../../protocol/schemas/decode.js';
+import { errorMessage } from '../../protocol/schemas/envelope.js';
 import { type Token, tokenAnswer } from '../../protocol/schemas/token.js';
 import { contentType, parseJson } from '../../transport/http/answer.js';
 import type { HttpAnswer } from '../../transport/http/response.js';
@@ -8,7 +9,8 @@ import { bearerToken } from '../bearer-token.js';
 import { oauthError } from '../callback.js';
 
 /**
- * Reads the answer of a token endpoint, strictly (RFC 6749 sections 5.1 and 5.2).
+ * Reads the response of a token endpoint, strictly (RFC 6749 sections 5.1 and 5.2). Only errors are read whatever their
+ * content type says: servers and the proxies in front of them label them wrongly.
  */
 export function readTokenAnswer(
   answer: HttpAnswer,
@@ -17,15 +19,17 @@ export function readTokenAnswer(
   secrets: readonly string[],
 ): Token {
   const { operation, status, headers } = answer;
-  const body = isJson(headers) ? parseJson(answer.text) : undefined;
+  const failed = status >= 400;
+  const body = failed || isJson(headers) ? parseJson(answer.text) : undefined;
   if (isObject(body) && body.error) {
     const { error, error_description, error_uri, access_token, refresh_token } = body;
-    if (typeof error !== 'string' || !errorCode.test(error)) {
+    const [code, description] = isObject(error) && failed ? readEnvelope(error, status) : [error, error_description];
+    if (typeof code !== 'string' || !errorCode.test(code)) {
       throw new ResponseError('malformed_response', `${operation} answered with an ill-formed error`, status);
     }
     throw oauthError(
-      error,
-      textOrNothing(error_description),
+      code,
+      textOrNothing(description),
       textOrNothing(error_uri),
       [...secrets, ...[access_token, refresh_token].filter((value) => typeof value === 'string')],
       status,
@@ -45,6 +49,15 @@ export function readTokenAnswer(
   const origin = { operation, status, secrets };
   const granted = decode(tokenAnswer, body, '', origin);
   return bearerToken({ answer: granted, requested, now, giver: operation, status });
+}
+
+/**
+ * The error of doctape's own envelope, which every other endpoint answers with (wire document section 3.0): a code that is a
+ * number, and a message, which may be an error code of OAuth.
+ */
+function readEnvelope(error: Record<string, unknown>, status: number): [code: string, description: string | undefined] {
+  const { message, code = status } = errorMessage(error);
+  return [message !== undefined && /^[a-z]+(_[a-z]+)+$/.test(message) ? message : `http_${code}`, message];
 }
 
 /** Any JSON media type, or none at all. */

@@ -39,14 +39,14 @@ export async function extractArchive(context: SandboxContext, user: SandboxUser,
           unpacked.size += chunk.value.byteLength;
           await writer.write(chunk.value);
         }
-        await writer.commit();
+        await writer.finish();
       } catch (error) {
         await writer.discard();
         throw error;
       }
     }
   } catch (error) {
-    await dropFiles(context, user, files, quota);
+    await dropFiles(context, files, quota);
     if (!(await store.get('files', keyOf(file.owner, id)))) throw new Failure(404); // deleted meanwhile
     bytes.check();
     if (error instanceof RefusedArchive) throw new Failure(400, error.message);

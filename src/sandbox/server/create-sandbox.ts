@@ -7,7 +7,7 @@ import { parseUrl } from '../../protocol/urls.js';
 import { failure } from '../core/answer.js';
 import { readConfig, type SandboxApp, type SandboxUser } from '../core/config.js';
 import type { SandboxContext, SandboxEnv } from '../core/context.js';
-import { Failure } from '../core/failure.js';
+import { Failure, failureOf } from '../core/failure.js';
 import { checkQuirks, type Quirk } from '../core/quirks.js';
 import { type MediaWork, mediaWorkInPlace } from '../media/media-work.js';
 import { renditionCache } from '../media/rendition-cache.js';
@@ -39,6 +39,17 @@ export interface SandboxOptions {
   now?: (() => number) | undefined;
 }
 
+/** The names of the options, for `checkOptions`. */
+export const sandboxOptionNames: OptionNames<SandboxOptions> = {
+  users: 1,
+  apps: 1,
+  store: 1,
+  autoApprove: 1,
+  faults: 1,
+  quirks: 1,
+  now: 1,
+};
+
 /** A sandbox that runs. */
 export interface Sandbox {
   /** The server, as a function: hand it to a client as its `fetch`, or a request to it. */
@@ -60,16 +71,6 @@ export interface Sandbox {
   reset(): Promise<void>;
 }
 
-export const sandboxOptionNames: OptionNames<SandboxOptions> = {
-  users: 1,
-  apps: 1,
-  store: 1,
-  autoApprove: 1,
-  faults: 1,
-  quirks: 1,
-  now: 1,
-};
-
 /**
  * A doctape of your own: a function from `Request` to `Response` that speaks the protocol, on any host name.
  * @throws {ConfigurationError} naming the option that is wrong
@@ -81,7 +82,7 @@ export function createSandbox(options: SandboxOptions = {}): Sandbox {
 /** The sandbox, with its work on media files done by whatever the server has for it. */
 export function buildSandbox(options: SandboxOptions, media: MediaWork): Sandbox {
   const { store = memoryStore(), autoApprove, now = Date.now } = options;
-  if (typeof store?.list !== 'function') {
+  if (typeof store?.commit !== 'function') {
     throw invalid('store', 'must be memoryStore(), diskStore(folder), or a Store of your own');
   }
   const { users, apps } = readConfig({ users: options.users, apps: options.apps });
@@ -118,7 +119,8 @@ export function buildSandbox(options: SandboxOptions, media: MediaWork): Sandbox
   server.route('/doc', unversionedRoutes(context));
   server.notFound((c) => failure(c, new Failure(404)));
   server.onError((error, c) => {
-    if (error instanceof Failure) return failure(c, error);
+    const known = failureOf(error);
+    if (known) return failure(c, known);
     console.error(`doctape sandbox: ${error.name}${stackOf(error)}`);
     return failure(c, new Failure(500));
   });
@@ -138,10 +140,7 @@ export function buildSandbox(options: SandboxOptions, media: MediaWork): Sandbox
     users,
     apps,
     async authorize(url, options) {
-      const { username, approve: agreed = true } = checkOptions('options of authorize', options, {
-        username: 1,
-        approve: 1,
-      });
+      const { username, approve: agreed = true } = checkOptions('options', options, { username: 1, approve: 1 });
       const address = url instanceof URL ? url : typeof url === 'string' ? parseUrl(url) : undefined;
       if (!address) throw invalid('url', 'must be an absolute authorization URL');
       const user = context.users.get(username);

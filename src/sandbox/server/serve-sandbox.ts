@@ -1,10 +1,11 @@
 import type { AddressInfo } from 'node:net';
 import { invalid } from '../../protocol/checks.js';
 import type { ConfigurationError } from '../../protocol/errors.js';
-import { checkOptions } from '../../protocol/options.js';
+import { checkOptions, type OptionNames } from '../../protocol/options.js';
+import { readConfig } from '../core/config.js';
 import { peers } from '../core/peer.js';
 import { mediaPool } from '../media/pool/media-pool.js';
-import { diskStore } from '../store/disk-store.js';
+import { diskStore } from '../store/disk/disk-store.js';
 import { memoryStore } from '../store/memory-store.js';
 import { checkAllowedHosts } from './allowed-hosts.js';
 import { isOpenToAllOrigins } from './cors.js';
@@ -24,9 +25,26 @@ export interface ServeOptions extends SandboxOptions {
    * @default none
    */
   allowedHosts?: readonly string[] | undefined;
-  /** A folder to keep everything in. @default none: it is kept in memory, unless `store` is given */
+  /**
+   * A folder to keep everything in: an empty one, or one that a sandbox made.
+   * @default none: it is kept in memory, unless `store` is given
+   */
   data?: string | undefined;
+  /**
+   * The user who becomes the owner of files that `data` holds without a record of them: see `adopt` of {@link diskStore}.
+   * @default none
+   */
+  adopt?: string | undefined;
 }
+
+const optionNames: OptionNames<ServeOptions> = {
+  ...sandboxOptionNames,
+  port: 1,
+  host: 1,
+  allowedHosts: 1,
+  data: 1,
+  adopt: 1,
+};
 
 /** A sandbox that listens. */
 export interface ServedSandbox {
@@ -47,21 +65,19 @@ export async function serveSandbox(options: ServeOptions = {}): Promise<ServedSa
     host = '127.0.0.1',
     allowedHosts = [],
     data,
+    adopt,
     ...rest
-  } = checkOptions('options of serveSandbox', options, {
-    ...sandboxOptionNames,
-    port: 1,
-    host: 1,
-    allowedHosts: 1,
-    data: 1,
-  });
+  } = checkOptions('options of serveSandbox', options, optionNames);
   if (!Number.isInteger(port) || port < 0 || port > 65_535)
     throw invalid('port', 'must be a whole number from 0 to 65535');
   if (data !== undefined && rest.store) throw invalid('data', 'and store exclude each other');
   if (data !== undefined && (typeof data !== 'string' || data === ''))
     throw invalid('data', 'must be a string that is not empty');
+  if (adopt !== undefined && data === undefined) throw invalid('adopt', 'needs data, the folder that has the files');
+  if (adopt !== undefined && !readConfig({ users: rest.users }).users.some(({ username }) => username === adopt))
+    throw invalid('adopt', 'must be the name of one of the users');
   const isAllowed = checkAllowedHosts(host, allowedHosts);
-  const ownStore = rest.store ? undefined : data === undefined ? memoryStore() : diskStore(data);
+  const ownStore = rest.store ? undefined : data === undefined ? memoryStore() : diskStore(data, { adopt });
   const media = mediaPool();
   try {
     const sandbox = buildSandbox({ ...rest, ...(ownStore && { store: ownStore }) }, media);

@@ -1,6 +1,6 @@
 import { isLoopback, parseUrl } from '../../protocol/urls.js';
+import type { Attempt } from '../calls/attempts.js';
 import { basePath, type Connection, climbs } from '../calls/connection.js';
-import type { Tell } from '../calls/retry.js';
 import { openAnswer } from '../http/answer.js';
 import { fetchApi } from '../http/fetch.js';
 import { operationOf } from '../http/redaction.js';
@@ -26,19 +26,19 @@ const mostRedirects = 5;
 export async function requestBytes(
   connection: Connection,
   { url, range, redirects, signal, isGood = ({ ok }) => ok, check }: ByteRequest,
-  tell: Tell,
+  attempt: Attempt,
 ): Promise<Part> {
   const operation = operationOf('GET', url);
-  const token = connection.accessToken();
   const watched = watch({ signal, limit: connection.idleTimeout, code: 'idle_timeout', operation });
   let response: Response | undefined;
   try {
-    tell.request();
+    const token = await attempt.token(watched);
+    await attempt.request(watched);
     response = await follow(connection, url, token, range, redirects === 'follow' ? mostRedirects : 0, watched);
-    tell.response(response.status);
+    await attempt.response(response, watched);
     if (!isGood(response)) {
       const answer = await readAnswer(response, { operation, watched }, { limit: 1024 * 1024, excess: 'cut' });
-      openAnswer(answer, { now: connection.now, secrets: [token] });
+      openAnswer(answer, { now: connection.now, secrets: attempt.secrets });
     }
     check(response);
     return partOf(response, watched);
@@ -49,7 +49,7 @@ export async function requestBytes(
   }
 }
 
-/** The token goes to the origin and base path of the API, and on a redirect nowhere else. */
+/** The token and the application's headers go to the origin and base path of the API, and on a redirect nowhere else. */
 async function follow(
   connection: Connection,
   first: URL,
@@ -67,7 +67,7 @@ async function follow(
       method: 'GET',
       url,
       headers: {
-        ...(ours && { authorization: `Bearer ${token}` }),
+        ...(ours && { ...connection.headers, authorization: `Bearer ${token}` }),
         'accept-encoding': 'identity', // the length of a compressed body could not be checked
         ...(range && rangeHeaders(range)),
       },

@@ -20,6 +20,8 @@ export interface AnswerContext {
   now: () => number;
   /** What must not reach a message, should the server echo it. */
   secrets: readonly string[];
+  /** Parses the text. @default `JSON.parse` */
+  parse?: ((text: string) => unknown) | undefined;
 }
 
 /**
@@ -28,7 +30,7 @@ export interface AnswerContext {
  * @throws {ResponseError} `malformed_response` when the answer is no envelope
  */
 export function openAnswer(answer: HttpAnswer, context: AnswerContext): unknown {
-  const envelope = openEnvelope(parseJson(answer.text));
+  const envelope = openEnvelope((context.parse ?? parseJson)(answer.text));
   if (answer.status >= 400 || (envelope && 'error' in envelope)) {
     throw apiError(answer, envelope && 'error' in envelope ? envelope.error : undefined, context);
   }

@@ -2,6 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
+import { inPackage } from '../../support/places.js';
 import { reply, scriptedServer } from '../../support/scripted-server.js';
 import type { Piece } from '../pieces.js';
 import type { Given } from './given.js';
@@ -89,7 +90,7 @@ export async function runAsTests(piece: Piece, tests: string): Promise<Record<st
   const others = piece.modules.filter((module) => !module.startsWith('doctape-sdk'));
   const { folder, start } = await machine({ packages: new Set(others.map((module) => module.replace(/\/.*/, ''))) });
   await writeFile(join(folder, `app.test.${piece.language}`), `${piece.text}\n${tests}`);
-  const command = [resolve('node_modules/vitest/vitest.mjs'), 'run', '--reporter=json', '--outputFile=report.json'];
+  const command = [inPackage('vitest/vitest.mjs'), 'run', '--reporter=json', '--outputFile=report.json'];
   await start(process.execPath, command).ended.catch(() => {}); // which tests failed is in the report
   const { testResults } = JSON.parse(await readFile(join(folder, 'report.json'), 'utf8'));
   const results: TestResult[] = testResults[0].assertionResults;

@@ -30,6 +30,7 @@ import {
 import { lockPath } from '../../../src/node/files/path-lock.js';
 import { saveDownload } from '../../../src/node.js';
 import { byteServer, head, sendAndClose } from '../../support/byte-server.js';
+import { needing } from '../../support/needs.js';
 import { tokenFor } from '../../support/sandbox.js';
 import {
   apiAt,
@@ -190,7 +191,7 @@ it.runIf(process.platform === 'linux')('breaks the lock of a process that is dea
     const child = spawn(process.execPath, ['--input-type=module', '-e', ${JSON.stringify(savingProgram(server.url, path))}]);
     console.log(child.pid);
     process.kill(process.pid, 'SIGSTOP'); // so that nobody asks what became of it`);
-  await expect.poll(() => sizeOf(`${path}.part`), { timeout: 10_000 }).toBeGreaterThan(2_000_000);
+  await expect.poll(() => sizeOf(`${path}.part`)).toBeGreaterThan(2_000_000);
   process.kill(Number(program.output()), 'SIGKILL');
   const { url } = await fileServer({ content, etag: '"1"' });
   await saveDownload(apiAt(url), 'x', path);
@@ -248,7 +249,7 @@ it('never takes a part that is more open than the file it replaces to its name',
   expect((await stat(path)).mode & 0o777).toBe(0o600);
 });
 
-it.runIf(process.getuid?.() === 0)('keeps the owner and the group of a file (only root can give them)', async () => {
+it('keeps the owner and the group of a file (only root can give them)', needing('root'), async () => {
   const { path, api } = await place();
   await writeFile(path, 'of somebody else');
   await chown(path, 1234, 5678);
@@ -258,7 +259,7 @@ it.runIf(process.getuid?.() === 0)('keeps the owner and the group of a file (onl
   expect((await stat(path)).mode & 0o777).toBe(0o640);
 });
 
-it.runIf(process.getuid?.() === 0)('gives a group nothing that another group had (only root can try it)', async () => {
+it('gives a group nothing that another group had (only root can try it)', needing('root'), async () => {
   const { folder, path, server } = await place();
   await writeFile(path, 'of a project');
   await chown(path, 1234, 5678);
@@ -694,7 +695,7 @@ it.each(['folder', 'nowhere'])('takes no link to a %s for its lock', async (targ
   expect(await readdir(join(folder, 'folder'))).toEqual([]);
 });
 
-it.runIf(process.getuid?.() === 0)('heeds the lock of another container (only root can make one)', async () => {
+it('heeds the lock of another container (only root can make one)', needing('mounts'), async () => {
   const { path, api, server } = await place({ content, etag: '"1"', ...halfway });
   const launcher = ['unshare', '--pid', '--fork', '--kill-child', '--mount-proc'];
   runProgram(savingProgram(server.url, path), launcher); // under the host name that is ours
@@ -845,7 +846,7 @@ it('tells when there is no room for more, and continues when there is', async ()
   await expectBytes(path, content);
 });
 
-it.runIf(process.getuid?.() === 0)('tells when the disk is full (only root can make a small one)', async () => {
+it('tells when the disk is full (only root can make a small one)', needing('mounts'), async () => {
   const { folder, server, api } = await place();
   const disk = join(folder, 'disk');
   await mkdir(disk);
@@ -862,7 +863,7 @@ it.runIf(process.getuid?.() === 0)('tells when the disk is full (only root can m
   await expectBytes(path, content);
 });
 
-it('tells that it may not touch a part of somebody else', async () => {
+it('tells that it may not touch a part of somebody else (only root can make one)', needing('root'), async () => {
   const { folder, path, server, file } = await place();
   await leavePart(path, content.subarray(0, 1000), server.url, '"1"');
   await chmod(`${path}.part`, 0o400);

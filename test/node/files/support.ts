@@ -1,10 +1,12 @@
-import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { type ChildProcessWithoutNullStreams, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { onTestFinished } from 'vitest';
+import { expectNoCrash } from '../../support/crash.js';
+import { inRepository, repository } from '../../support/places.js';
 import { accessToken, bodyOf, type ScriptedServer, scriptedServer } from '../../support/scripted-server.js';
 
 /** An empty folder, removed when the test is over. */
@@ -29,29 +31,40 @@ export interface Program {
 }
 
 /** Runs a program that uses the built package, and ends it with the test at the latest. */
-export function runProgram(source: string, launcher: readonly string[] = []): Program {
+export function runProgram(source: string, launcher: readonly string[] = [], cwd: string = repository): Program {
   const [command = process.execPath, ...rest] = [...launcher, process.execPath];
-  const child = spawn(command, [...rest, '--input-type=module', '-e', source]);
+  const child = spawn(command, [...rest, '--input-type=module', '-e', source], { cwd });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk));
   const ended = once(child, 'close').then(() => {});
   onTestFinished(async () => {
     child.kill('SIGKILL');
     await ended;
+    expectNoCrash(output);
   });
   return { child, output: () => output, ended };
 }
 
 /**
- * Runs a program of the built package as somebody whom permissions concern, and gives what it printed. Root may do
+ * Runs a program of the built package as a user whom permissions concern, and returns what it printed. Root may do
  * everything, so it steps down.
  */
 export async function asOrdinaryUser(source: string): Promise<string> {
-  const stepDown = process.getuid?.() === 0 ? 'process.setgid(65534); process.setuid(65534);' : '';
-  // what is imported has to be loaded before: the folders of root may be closed to others
-  const program = runProgram(`await import('doctape-sdk/node'); await import('doctape-sdk');\n${stepDown}\n${source}`);
+  const isRoot = process.getuid?.() === 0;
+  const stepDown = isRoot ? 'process.setgroups([]); process.setgid(65534); process.setuid(65534);\n' : '';
+  const program = runProgram(stepDown + source, [], isRoot ? await readableCopy() : repository);
   await program.ended;
   return program.output();
+}
+
+/** A copy of the built package that every user can read. The folder of root that has the repository may be closed to them. */
+async function readableCopy(): Promise<string> {
+  const folder = await makeFolder();
+  const { dependencies } = JSON.parse(await readFile(inRepository('package.json'), 'utf8'));
+  const names = ['package.json', 'dist', ...Object.keys(dependencies).map((name) => `node_modules/${name}`)];
+  for (const name of names) await cp(inRepository(name), join(folder, name), { recursive: true });
+  execFileSync('chmod', ['-R', 'a+rX', folder]);
+  return folder;
 }
 
 /** The source of a program that downloads to `path` and prints what came of it. */

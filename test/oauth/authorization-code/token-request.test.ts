@@ -696,12 +696,81 @@ describe('an error in the answer', () => {
     });
   });
 
-  it('is not read from a page', async () => {
-    expect(await refusalFrom(text('{"error":"invalid_grant"}', 'text/html', 400))).toMatchObject({
+  it.each([
+    'text/plain',
+    'text/plain; charset=utf-8',
+    'text/html',
+    'application/xml',
+    'text/javascript',
+    'application/octet-stream',
+    'application/x-www-form-urlencoded',
+    'application/problem+json',
+    'nonsense',
+    '',
+    undefined,
+  ])('is read whatever its content type says: %s', async (type) => {
+    for (const status of [400, 401, 403, 429, 500, 503]) {
+      const body = '{"error":"invalid_grant","error_description":"the code is used up"}';
+      expect(await refusalFrom(text(body, type, status))).toMatchObject({
+        name: 'OAuthError',
+        code: 'invalid_grant',
+        description: 'the code is used up',
+        status,
+      });
+    }
+  });
+
+  it.each([
+    ['a page', '<!doctype html><title>Bad gateway</title>'],
+    ['nothing', ''],
+    ['JSON without an error', '{"message":"no"}'],
+    ['JSON that is not an object', '["invalid_grant"]'],
+    ['JSON that is cut off', '{"error":"invalid_grant"'],
+    ['a form, which OAuth does not have here', 'error=invalid_grant'],
+  ])('is not made up from %s', async (_, body) => {
+    for (const type of ['application/json', 'text/html', undefined]) {
+      expect(await refusalFrom(text(body, type, 502))).toMatchObject({
+        name: 'ResponseError',
+        code: 'unexpected_status',
+        status: 502,
+      });
+    }
+  });
+
+  it.each(['text/plain', 'text/html'])('makes no success readable as %s', async (type) => {
+    expect(await refusalFrom(text(JSON.stringify(granted), type))).toMatchObject({
       name: 'ResponseError',
-      code: 'unexpected_status',
-      status: 400,
+      code: 'malformed_response',
     });
+  });
+
+  it.each<[string, unknown, number, string, string?]>([
+    ['as documented', { result: null, error: { code: 401, message: 'Unauthorized' } }, 401, 'http_401', 'Unauthorized'],
+    ['without a result', { error: { code: 400, message: 'Bad Request' } }, 400, 'http_400', 'Bad Request'],
+    ['with a code of its own', { error: { code: 403, message: 'Forbidden' } }, 400, 'http_403', 'Forbidden'],
+    ['without a code', { error: { message: 'Server trouble' } }, 500, 'http_500', 'Server trouble'],
+    ['without a message', { error: { code: 401 } }, 401, 'http_401'],
+    ['with nothing in it', { error: {} }, 503, 'http_503'],
+    [
+      'with an error code of OAuth',
+      { error: { code: 400, message: 'invalid_grant' } },
+      400,
+      'invalid_grant',
+      'invalid_grant',
+    ],
+    ['of early 2013, a string', { result: null, error: 'Unauthorized' }, 401, 'Unauthorized'],
+  ])("is understood in doctape's own envelope: %s", async (_, body, status, code, description) => {
+    for (const type of ['application/json', 'text/plain']) {
+      const refusal = await refusalFrom(text(JSON.stringify(body), type, status));
+      expect(refusal).toMatchObject({ name: 'OAuthError', code, status });
+      if (description === undefined) expect(refusal).not.toHaveProperty('description');
+      else expect(refusal).toMatchObject({ description, message: expect.stringContaining(description) });
+    }
+  });
+
+  it("in doctape's own envelope is quoted without the secret", async () => {
+    const refusal = await refusalFrom(json({ error: { code: 401, message: `no such secret: ${clientSecret}` } }, 401));
+    expect(refusal).toMatchObject({ name: 'OAuthError', description: 'no such secret: [redacted]' });
   });
 
   it.each<[unknown]>([[undefined], [null], [7], [{}], [['no']], ['']])(

@@ -2,6 +2,7 @@ import { createContext, runInContext } from 'node:vm';
 import { build } from 'esbuild';
 import { afterEach, expect, it, vi } from 'vitest';
 import { platform } from '../../../src/transport/http/platform.js';
+import { repository } from '../../support/places.js';
 import { accessToken, reply, scriptedServer } from '../../support/scripted-server.js';
 
 afterEach(() => vi.unstubAllGlobals());
@@ -37,7 +38,7 @@ it('is no page at the edge: streams what it uploads, and follows no redirect uns
     import { AuthorizationCodeClient } from 'doctape-sdk/server';
     globalThis.sdk = { ApiClient, AuthorizationCodeClient };`;
   const { outputFiles } = await build({
-    stdin: { contents, resolveDir: process.cwd() },
+    stdin: { contents, resolveDir: repository },
     bundle: true,
     write: false,
     platform: 'neutral',

@@ -34,7 +34,7 @@ export function application(): Application {
 /** The API on behalf of whoever sent the request. */
 export async function apiOf(request: Request): Promise<ApiClient> {
   const { cookies, tokenKey } = application();
-  const token = await openToken(cookies.read(request, 'token'), tokenKey);
+  const token = await openToken(cookies.read(request).get(cookies.tokenName) ?? '', tokenKey);
   if (!token) throw new NotSignedInError();
   return new ApiClient({ token, baseUrl: `${setting('DOCTAPE_URL')}/v1` });
 }

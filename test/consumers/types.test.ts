@@ -1,16 +1,19 @@
 import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { installPackage, linkPackage, packPackage } from '../support/packed-package.js';
+import { inPackage } from '../support/places.js';
 
 // The declarations of the packed package, in projects as its users have them, compiled as strictly as it goes.
 
 const run = promisify(execFile);
-const compilers = { oldest: 'typescript-oldest/lib/tsc.js', newest: '@typescript/native/bin/tsc' };
+const compilers = {
+  oldest: inPackage('typescript-oldest/lib/tsc.js', 'test/consumers'),
+  newest: inPackage('@typescript/native/bin/tsc'),
+};
 
 let folder: string;
 beforeAll(async () => {
@@ -32,17 +35,11 @@ beforeAll(async () => {
 
 /** What the compiler has to say about a project. */
 async function compile(compiler: keyof typeof compilers, files: string[], options: object): Promise<string> {
-  const path = resolve('node_modules', compilers[compiler]);
-  if (!existsSync(path)) {
-    throw new Error(
-      `there is no ${path}: the development dependencies must have the oldest TypeScript that is supported under the name typescript-oldest`,
-    );
-  }
   const compilerOptions = { noEmit: true, strict: true, skipLibCheck: false, target: 'es2022', ...options };
   const project = join(folder, `${crypto.randomUUID()}.json`);
   await writeFile(project, JSON.stringify({ compilerOptions, files }));
   try {
-    await run(process.execPath, [path, '--project', project], { cwd: folder });
+    await run(process.execPath, [compilers[compiler], '--project', project], { cwd: folder });
     return '';
   } catch (error) {
     if (error instanceof Error && 'stdout' in error) return String(error.stdout) || error.message;
@@ -108,7 +105,7 @@ describe('from CommonJS', () => {
 });
 
 it('names the oldest TypeScript in the README', async () => {
-  const { devDependencies } = JSON.parse(await readFile('package.json', 'utf8'));
+  const { devDependencies } = JSON.parse(await readFile('test/consumers/package.json', 'utf8'));
   const [, version] = /^npm:typescript@(\d+\.\d+)\.\d+$/.exec(devDependencies['typescript-oldest'] ?? '') ?? [];
   expect(version, 'an exact version of TypeScript under the name typescript-oldest').toBeDefined();
   expect(await readFile('README.md', 'utf8')).toContain(`TypeScript ${version}`);

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { inPackage } from '../support/places.js';
 
 export interface RunningWorker {
   /** Such as `http://127.0.0.1:40123/`. */
@@ -17,7 +18,7 @@ export interface RunningWorker {
 export async function startWorkerd(script: string, variables: Record<string, string> = {}): Promise<RunningWorker> {
   const folder = dirname(script);
   await writeFile(join(folder, 'workerd.capnp'), configuration(basename(script), variables));
-  const child = spawn(join(process.cwd(), 'node_modules/.bin/workerd'), ['serve', 'workerd.capnp', '--control-fd=3'], {
+  const child = spawn(inPackage('.bin/workerd', 'test/runtimes'), ['serve', 'workerd.capnp', '--control-fd=3'], {
     cwd: folder,
     stdio: ['ignore', 'ignore', 'inherit', 'pipe'],
   });

@@ -1,0 +1,16 @@
+import { defineConfig, type ViteUserConfig } from 'vitest/config';
+import { inRepository } from '../support/places.js';
+
+const config: ViteUserConfig = defineConfig({
+  root: inRepository(),
+  test: {
+    name: 'consumers',
+    include: ['test/consumers/**/*.test.ts'],
+    reporters: ['default', inRepository('test/closing-line.ts')],
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    expect: { poll: { timeout: 60_000 } },
+    maxWorkers: 2,
+  },
+});
+export default config;
