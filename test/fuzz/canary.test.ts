@@ -594,7 +594,106 @@ function backInPage(fragment: string, options: Record<string, unknown> = {}, uri
 
 const good = `state=THE-STATE&access_token=${encodeURIComponent(token)}&token_type=Bearer`;
 
+/** Signs in in a popup that does this. */
+async function inPopup(
+  visits: (popup: { closed: boolean; location: { href: string } }, state: string) => void,
+  options: Record<string, unknown> = {},
+): Promise<unknown> {
+  const popup = {
+    closed: false,
+    close: () => {},
+    location: {
+      href: 'about:blank',
+      replace(url: string | URL) {
+        const popupState = new URL(url).searchParams.get('state') ?? '';
+        made.push(popupState);
+        visits(popup, popupState);
+      },
+    },
+  };
+  vi.stubGlobal('open', () => popup);
+  vi.stubGlobal('document', { hasFocus: () => true });
+  onTestFinished(() => void vi.unstubAllGlobals());
+  return pageClient(options).signInWithPopup();
+}
+
+/** The popup gives this to the page that opened it. */
+function handsOver(popupState: string, fragment: string): void {
+  const channel = new BroadcastChannel(`doctape-sdk:${popupState}`);
+  const timer = setInterval(() => channel.postMessage(`${pageUri}#${fragment}`), 10);
+  channel.onmessage = () => {
+    clearInterval(timer);
+    channel.close();
+  };
+}
+
+function without(name: string, action: Provoke): unknown {
+  vi.stubGlobal(name, undefined);
+  onTestFinished(() => void vi.unstubAllGlobals());
+  return action();
+}
+
 const pageRows: Row[] = [
+  ['a page that allows http in words', () => pageClient({ allowInsecureHttp: token })],
+  ['a page without random numbers', () => without('crypto', () => pageClient().authorize())],
+  [
+    'a popup of a page of another origin',
+    () => inPopup(() => {}, { location: new Page(`https://other.example/?${state}`) }),
+  ],
+  ['a popup that is blocked', () => without('open', () => pageClient().signInWithPopup())],
+  ['a popup that cannot be heard', () => without('BroadcastChannel', () => inPopup(() => {}))],
+  [
+    'a popup whose part is gone',
+    async () => {
+      const part = '../../src/oauth/implicit-grant/popup.js';
+      vi.doMock(part, () => {
+        throw new Error(all);
+      });
+      onTestFinished(() => vi.doUnmock(part));
+      return inPopup(() => {});
+    },
+  ],
+  ['a popup with the state of another', () => inPopup((_, own) => handsOver(own, good.replace('THE-STATE', state)))],
+  ['a popup with nothing', () => inPopup((_, own) => handsOver(own, encodeURIComponent(token)))],
+  [
+    'a popup that comes back with an error and a token',
+    () =>
+      inPopup((_, own) =>
+        handsOver(own, `${good.replace('THE-STATE', own)}&error=${own}&error_description=${encodeURIComponent(token)}`),
+      ),
+  ],
+  [
+    'a popup that takes too long',
+    () => {
+      const times = [0];
+      return inPopup(() => {}, { now: () => times.shift() ?? 1e9 });
+    },
+  ],
+  [
+    'a popup that is closed',
+    () =>
+      inPopup((popup) => {
+        popup.location.href = urlWithToken;
+        setTimeout(() => Object.assign(popup, { closed: true }), 250);
+      }),
+  ],
+  [
+    'a popup that another one replaces',
+    async () => {
+      const client = pageClient();
+      vi.stubGlobal('open', () => ({
+        closed: false,
+        close: () => {},
+        location: { href: 'about:blank', replace() {} },
+      }));
+      onTestFinished(() => void vi.unstubAllGlobals());
+      const first = client.signInWithPopup();
+      const aborted = new AbortController();
+      aborted.abort(new DOMException('over', 'AbortError'));
+      await client.signInWithPopup({ signal: aborted.signal }).catch(() => {});
+      return first;
+    },
+  ],
   ['a secret for a page', () => pageClient({ clientSecret })],
   ['a page that has no address', () => pageClient({ redirectUri: 'urn:ietf:wg:oauth:2.0:oob' })],
   ['a location that is none', () => pageClient({}, urlWithToken)],
