@@ -131,9 +131,7 @@ const visits: Record<string, (piece: Piece) => Promise<void>> = {
     await signInOn(page);
     await expect.poll(() => [...printed]).toEqual(['showAlert signed in', 'showAlert signed in']);
     await other.click('button');
-    await expect
-      .poll(() => printed.slice(2))
-      .toEqual(['showAlert signed out', 'showAlert signed out']);
+    await expect.poll(() => printed.slice(2)).toEqual(['showAlert signed out', 'showAlert signed out']);
   },
 
   'README.md: Call the API': async (piece) => {
@@ -220,6 +218,12 @@ const visits: Record<string, (piece: Piece) => Promise<void>> = {
       console.log(jar.size);`;
     const { printed } = await run(piece, { afterwards });
     expect(printed).toEqual(['4', 'Signed in for account.read', 'Signed in for account.read', '2']);
+  },
+
+  'docs/server.md: The token': async (piece) => {
+    const env = { TOKEN_KEY: 'thirty-two-random-characters-....' };
+    const { printed } = await run(piece, { env, afterwards: 'console.log(cookie.length > 100, opened.access_token);' });
+    expect(printed).toEqual([`true ${given.token.access_token}`]);
   },
 
   'docs/server.md: Return to the page that asked for the sign-in': async (piece) => {
