@@ -29,6 +29,7 @@ const inNode: TestProjectConfiguration = {
   extends: true,
   test: {
     name: 'node',
+    execArgv: ['--import', './test/support/typescript-workers.js'],
     include: ['test/**/*.test.ts'],
     // the latter two have a configuration and packages of their own: `npm run test:runtimes`, `npm run test:consumers`
     exclude: [...configDefaults.exclude, 'test/browser/**', 'test/runtimes/**', 'test/consumers/**'],

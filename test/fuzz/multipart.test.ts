@@ -23,6 +23,7 @@ import {
 } from '../support/fuzz.js';
 import { tokenFor } from '../support/sandbox.js';
 import { checkAnswered, type Sent } from '../support/sandbox-answer.js';
+import { watchedStore } from '../support/watched-store.js';
 
 // Multipart bodies: the SDK's own arrive bit for bit however they are cut into pieces, and of any other the sandbox makes a
 // documented answer.
@@ -194,25 +195,9 @@ describe('any other body', { timeout: fuzzTimeout }, () => {
   });
 
   it('leaves nothing behind when it is refused', async () => {
-    const store = memoryStore();
-    const blobs = new Set<string>();
-    const watched = {
-      ...store,
-      writeBlob: async (name: string) => {
-        const writer = await store.writeBlob(name);
-        const commit = () => {
-          blobs.add(name);
-          return writer.commit();
-        };
-        return { ...writer, commit };
-      },
-      deleteBlob: (name: string) => {
-        blobs.delete(name);
-        return store.deleteBlob(name);
-      },
-    };
+    const store = watchedStore(memoryStore());
     await holds(200, [odd, pieceLengths], async ({ bytes, contentType }, lengths) => {
-      blobs.clear();
+      await store.clear();
       const quota = await quotaOf({ store, quotas: new Map() }, user);
       const headers = { 'content-type': contentType };
       const body = inPieces(bytes, lengths, 'breaks');
@@ -222,9 +207,9 @@ describe('any other body', { timeout: fuzzTimeout }, () => {
         body,
         duplex: 'half',
       } as RequestInit);
-      const refused = await receive(watched, request, quota).then(
-        ({ files }) => files.length === blobs.size,
-        (error: unknown) => error instanceof Failure && blobs.size === 0 && quota.free === user.quota,
+      const refused = await receive(store, request, quota).then(
+        ({ files }) => files.length === store.blobs.size,
+        (error: unknown) => error instanceof Failure && store.blobs.size === 0 && quota.free === user.quota,
       );
       expect(refused).toBe(true);
     });

@@ -1,4 +1,4 @@
-import { isEncoded } from '../http/content-coding.js';
+import { isEncoded, unpacked } from '../http/content-coding.js';
 import { platform } from '../http/platform.js';
 import type { Watch } from '../http/watch.js';
 import { contentRange } from './range.js';
@@ -16,7 +16,7 @@ export interface Part {
 }
 
 export function partOf(response: Response, watched: Watch): Part {
-  const reader = responseReader(response);
+  const reader = responseReader(response, unpacked(response));
   const { signal } = watched;
   // not every body heeds the signal of its fetch; one that is released ends the read that waits
   const onAbort = () => void reader.release();

@@ -1,6 +1,5 @@
 import { invalid, kindOf } from '../../protocol/checks.js';
 import { byteReader, plainBytes } from '../http/byte-reader.js';
-import { unpacked } from '../http/content-coding.js';
 
 /** Reads the body of a Response, in whatever form a `fetch` gives it. */
 export interface ResponseReader {
@@ -15,12 +14,12 @@ export interface ResponseReader {
 /**
  * Some libraries have streams of another kind (node-fetch), and some have none (React Native): those are read whole.
  *
+ * @param body its body, if something else is to be read than that
  * @throws {ConfigurationError} `invalid_argument` when `fetch` gave a body that cannot be read
  */
-export function responseReader(response: Response): ResponseReader {
-  const body: unknown = unpacked(response);
-  if (body === null || body === undefined) return wholeReader(response);
+export function responseReader(response: Response, body: unknown = response.body): ResponseReader {
   if (response.bodyUsed) throw used();
+  if (body === null || body === undefined) return wholeReader(response);
   let reader: ReturnType<typeof byteReader>;
   try {
     reader = byteReader(body);
@@ -44,7 +43,6 @@ export function responseReader(response: Response): ResponseReader {
 
 function wholeReader(response: Response): ResponseReader {
   if (typeof response.arrayBuffer !== 'function') throw unusable('a Response that has a body or arrayBuffer()');
-  if (response.bodyUsed) throw used();
   let isOver = false;
   return {
     async read() {

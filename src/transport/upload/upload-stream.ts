@@ -1,5 +1,7 @@
+import { invalid } from '../../protocol/checks.js';
 import type { Attempt } from '../calls/attempts.js';
 import type { Meter } from '../calls/progress.js';
+import { isWebStream } from '../http/byte-reader.js';
 import { fetchApi } from '../http/fetch.js';
 import { platform } from '../http/platform.js';
 import { type Asked, discard, type Fetch, type HttpAnswer, readAnswer } from '../http/response.js';
@@ -87,6 +89,9 @@ export async function sendStream({
       fetch,
       watched,
     });
+    if (!asked && response.body && !isWebStream(response.body)) {
+      throw invalid('fetch', 'cannot send a stream of the web: use that of the platform or of undici for uploads');
+    }
     await attempt.response(response, watched);
     const excess = response.ok ? 'refuse' : 'cut';
     const answer = await readAnswer(response, { operation, watched }, { limit: answerLimit, excess });
