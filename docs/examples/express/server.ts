@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { finished, pipeline } from 'node:stream/promises';
+import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
 import { RedisStore } from 'connect-redis';
 import { ApiClient } from 'doctape-sdk';
@@ -130,13 +130,11 @@ app.post('/sign-out', async (request, response) => {
   response.clearCookie(sessionCookie, cookie).redirect(303, '/');
 });
 
-app.use(async (error: unknown, request: Request, response: Response, _next: NextFunction) => {
+app.use((error: unknown, request: Request, response: Response, _next: NextFunction) => {
   if (response.headersSent || response.destroyed) {
     response.destroy(); // a download that broke off must not look complete
     return;
   }
-  // a browser that is still sending an upload would not read why it was refused
-  if (!request.complete) await finished(request.resume()).catch(() => {}); // it may have left
   const { status, sentence } = problemOf(error);
   if (status === 500) console.error(error);
   response.status(status);
