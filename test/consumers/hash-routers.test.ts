@@ -73,7 +73,7 @@ describeInBrowsers('the callback of a sign-in', (name) => {
     visitor = await browser.visitor();
   });
 
-  async function application(script: string, path: string, moment: string) {
+  async function application(script: string, path: string, moment: string, before?: string) {
     const server = await scriptedServer((request, response) => {
       const text = scripts.get(request.url ?? '');
       if (request.url === '/blank') reply(response, 200, '', { 'content-type': 'text/html' });
@@ -84,6 +84,7 @@ describeInBrowsers('the callback of a sign-in', (name) => {
     const settings = { clientId, redirectUri, authorizationEndpoint: `${sandboxUrl}/oauth2`, moment };
     const page = await visitor.openPage(`${server.url}/blank`);
     await page.evaluate((text) => localStorage.setItem('settings', text), JSON.stringify(settings));
+    if (before !== undefined) await page.addInitScript(before);
     await page.goto(redirectUri);
     await page.waitForFunction('globalThis.started');
 
@@ -132,6 +133,13 @@ describeInBrowsers('the callback of a sign-in', (name) => {
       expect(await leftovers(page)).toEqual([]);
     },
   );
+
+  it('is removed in a browser without the Navigation API', async () => {
+    const { page, authorize, comeBack } = await application('vue', '/', 'rendering', 'delete globalThis.navigation');
+    expect(await page.evaluate("'navigation' in globalThis")).toBe(false);
+    expect(await comeBack(await sandbox.authorize(await authorize(), { username: 'alice' }))).toEqual(['signed in']);
+    expect(await leftovers(page)).toEqual([]);
+  });
 
   it('is removed when the user goes back to an entry that a router has left behind', async () => {
     const { page, redirectUri, authorize } = await application('by-hand', '/', 'never');

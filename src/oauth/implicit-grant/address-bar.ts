@@ -72,6 +72,7 @@ function withChanges(state: unknown, changes: readonly (readonly [string, string
 /** What a browser does when its user goes to another entry. The old URL is not told: it has the answer. */
 function tellRouters(): void {
   const { href } = location;
-  dispatchEvent(new PopStateEvent('popstate', { state: history.state }));
-  dispatchEvent(new HashChangeEvent('hashchange', { oldURL: href, newURL: href }));
+  const { PopStateEvent, HashChangeEvent } = globalThis; // some test environments lack one
+  if (PopStateEvent) dispatchEvent(new PopStateEvent('popstate', { state: history.state }));
+  if (HashChangeEvent) dispatchEvent(new HashChangeEvent('hashchange', { oldURL: href, newURL: href }));
 }
