@@ -1,4 +1,4 @@
-import { checkOptionalFunction, invalid } from '../protocol/checks.js';
+import { checkDuration, checkOptionalFunction, invalid } from '../protocol/checks.js';
 import { type CheckedOptions, type OptionChecks, readOptions } from '../protocol/options.js';
 import type { Rendition } from '../protocol/renditions.js';
 import {
@@ -9,7 +9,7 @@ import {
   type UploadedFile,
   uploadedFile,
 } from '../protocol/schemas/file.js';
-import { type Connection, routeUrl } from '../transport/calls/connection.js';
+import { type Connection, routeUrl, type SearchParams } from '../transport/calls/connection.js';
 import type { OnProgress } from '../transport/calls/progress.js';
 import type { ByteRange } from '../transport/download/range.js';
 import { hold, letGo } from '../transport/upload/hold.js';
@@ -35,10 +35,9 @@ import {
   checkType,
   isMediaType,
 } from './checks.js';
-import { iterateFiles } from './iterate-files.js';
+import { restFor } from './load-rest.js';
 import { mapOf, nothing, one } from './results.js';
-import { transfersFor } from './transfers.js';
-import { type WaitOptions, waitUntilProcessed } from './wait-until-processed.js';
+import type { WaitOptions } from './wait-until-processed.js';
 
 /** How to list files. */
 export interface ListOptions extends CallOptions {
@@ -235,6 +234,10 @@ const downloadChecks = /* @__PURE__ */ withCallChecks({
   onProgress: checkOptionalFunction<OnProgress>,
 }) satisfies OptionChecks<DownloadOptions>;
 
+const waitChecks = /* @__PURE__ */ withCallChecks({
+  interval: (name: string, value: number | undefined = 1_000) => checkDuration(name, value),
+}) satisfies OptionChecks<WaitOptions>;
+
 type CheckedUpload = CheckedOptions<typeof uploadAllChecks> & Partial<CheckedOptions<typeof uploadChecks>>;
 
 export function filesResource(connection: Connection): FilesResource {
@@ -244,6 +247,17 @@ export function filesResource(connection: Connection): FilesResource {
     settings: CallSettings,
   ): Promise<T> {
     return callRoute(connection, { ...route, segments: ['doc', checkId(id), ...below] }, settings);
+  }
+
+  async function* iterateFiles(
+    searchParams: SearchParams,
+    settings: CallSettings,
+  ): AsyncGenerator<FileInfo, void, undefined> {
+    const own = connectionFor(connection, settings);
+    const { signal, timeout } = settings;
+    const wanted = { name: 'files.iterate', segments: ['doc'], signal };
+    const rest = await restFor(own, { ...wanted, method: 'GET' });
+    yield* rest.iterateFiles(own, { ...wanted, searchParams, timeout });
   }
 
   async function uploadParts(
@@ -257,7 +271,7 @@ export function filesResource(connection: Connection): FilesResource {
       const own = connectionFor(connection, settings);
       const { signal, timeout } = settings;
       const route = { name: operation, segments: ['doc', 'upload'], signal };
-      const { upload } = await transfersFor(own, { ...route, method: 'POST' });
+      const { upload } = await restFor(own, { ...route, method: 'POST' });
       return await upload(own, {
         ...route,
         searchParams: { tags, starred },
@@ -286,7 +300,7 @@ export function filesResource(connection: Connection): FilesResource {
 
     iterate(options = {}) {
       const { includeMeta, ...settings } = readOptions('options', options, listChecks);
-      return iterateFiles(connection, { include_meta: includeMeta }, settings);
+      return iterateFiles({ include_meta: includeMeta }, settings);
     },
 
     async get(id, options = {}) {
@@ -318,7 +332,7 @@ export function filesResource(connection: Connection): FilesResource {
       const { signal, timeout } = settings;
       const segments = ['doc', checkId(id), checkRendition(rendition)];
       const wanted = { name: 'files.download', segments, range, onProgress, signal, timeout };
-      const { download } = await transfersFor(own, { ...wanted, method: 'GET' });
+      const { download } = await restFor(own, { ...wanted, method: 'GET' });
       return download(own, wanted);
     },
 
@@ -357,7 +371,10 @@ export function filesResource(connection: Connection): FilesResource {
 
     async waitUntilProcessed(id, options = {}) {
       const route = { name: 'files.waitUntilProcessed', method: 'GET', id, ...one(fileInfo) } as const;
-      return waitUntilProcessed(checkId(id), (settings) => callFile(route, settings), options);
+      const settings = readOptions('options', options, waitChecks);
+      const beginning = { ...route, segments: ['doc', checkId(id)], signal: settings.signal };
+      const rest = await restFor(connection, beginning);
+      return rest.waitUntilProcessed(id, (own) => callFile(route, own), settings);
     },
   };
 }

@@ -54,7 +54,7 @@ const requestChecks = /* @__PURE__ */ withCallChecks({
 export async function request<T = unknown>(
   connection: Connection,
   path: string,
-  options: RequestOptions<T> = {},
+  options: RequestOptions<T>,
 ): Promise<T> {
   const { method, searchParams, json, schema, ...settings } = readOptions('options', options, requestChecks);
   if (method === 'GET' && json !== undefined) throw invalid('json', 'cannot go with GET, which has no body');

@@ -1,6 +1,14 @@
 import { expect, it, test, vi } from 'vitest';
 import manifest from '../../package.json' with { type: 'json' };
-import { ApiClient, ApiError, ConfigurationError, TimeoutError, TokenExpiredError } from '../../src/index.js';
+import {
+  ApiClient,
+  ApiError,
+  ConfigurationError,
+  type Fetch,
+  ResponseError,
+  TimeoutError,
+  TokenExpiredError,
+} from '../../src/index.js';
 import { version } from '../../src/protocol/version.js';
 import {
   accessToken,
@@ -206,6 +214,34 @@ it('makes another client with other settings, which keeps the rest', async () =>
   ]);
   expect(server.requests[2]?.headers['user-agent']).toBe(`doctape-sdk/${version} photos`);
   expect(events).toEqual(['first', 'first', 'third']);
+});
+
+it('keeps the token that a client was given, also when its object is changed before another is made', async () => {
+  const server = await obliging();
+  const token = { access_token: accessToken, token_type: 'Bearer' as const };
+  const api = apiAt(server.url, { token });
+  token.access_token = 'changed';
+  await api.with({ timeout: 1_000 }).account.get();
+  expect(server.requests[0]?.headers.authorization).toBe(`Bearer ${accessToken}`);
+});
+
+it('calls an API over plain http off loopback only with allowInsecureHttp, and its redirects too', async () => {
+  const options = { token: accessToken, baseUrl: 'http://sandbox.example:4400/v1' };
+  expect(thrown(() => new ApiClient(options), ConfigurationError).message).toContain('allowInsecureHttp');
+  const seen: string[] = [];
+  const fetch: Fetch = async (input) => {
+    seen.push(String(input));
+    if (seen.length > 1) return new Response('bytes');
+    return new Response(null, { status: 302, headers: { location: 'http://blobs.example/a' } });
+  };
+  const api = new ApiClient({ ...options, allowInsecureHttp: true, fetch });
+  expect(await (await api.with({ retry: false }).files.download('a')).text()).toBe('bytes');
+  expect(seen).toEqual(['http://sandbox.example:4400/v1/doc/a/original', 'http://blobs.example/a']);
+
+  seen.length = 0;
+  const secure = new ApiClient({ token: accessToken, baseUrl: 'https://api.example', allowInsecureHttp: true, fetch });
+  await rejection(secure.files.download('a'), ResponseError);
+  expect(seen).toHaveLength(1);
 });
 
 it('gives another client its own time limit and retries', async () => {

@@ -197,6 +197,8 @@ it('writes nothing outside of its folder, and no name that a system cannot have'
     '/etc/passwd',
     'CON',
     'nul.txt',
+    '-rf',
+    '~root',
     'a\u0000\u001b[31mb',
     'C:\\x',
     'x '.repeat(300),
@@ -218,7 +220,20 @@ it('writes nothing outside of its folder, and no name that a system cannot have'
   const { files } = await contentOf(join(folder, 'backup'));
   const long = `${'x '.repeat(100).trim()}`;
   expect(Object.keys(files).sort()).toEqual(
-    ['_', '_ (2)', '_ (3)', '_CON', '__x', '_etc_passwd', '_nul.txt', 'C__x', 'a__[31mb', long].sort(),
+    [
+      '_',
+      '_ (2)',
+      '_ (3)',
+      '_-rf',
+      '_CON',
+      '__x',
+      '_etc_passwd',
+      '_nul.txt',
+      '_~root',
+      'C__x',
+      'a__[31mb',
+      long,
+    ].sort(),
   );
 });
 

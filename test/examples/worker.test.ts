@@ -15,7 +15,7 @@ it('sends nobody to sign in with a key that no token could be sealed with', asyn
   const env = { ...settingsFor(server, 'http://localhost:8787'), TOKEN_KEY: 'much-too-short' };
   const refused = await worker.fetch(new Request('http://localhost:8787/login'), env);
   expect([refused.status, await refused.json()]).toEqual([500, { error: expect.stringContaining('went wrong here') }]);
-  expect(String(log.mock.lastCall?.[0])).toContain('TOKEN_KEY is not 32 bytes');
+  expect(String(log.mock.lastCall?.[0])).toContain('secret must have at least 16 characters');
 });
 
 it('lets two tabs sign in at once', async () => {

@@ -211,6 +211,39 @@ function readAlready(): ReadableStream {
   return stream;
 }
 
+/** A stream as Node has them, as far as anybody looks. */
+function likeNode(state: object): object {
+  return { destroy() {}, [Symbol.asyncIterator]: () => gives(), ...state };
+}
+
+function twice(source: unknown): unknown {
+  return wrongly(answering(200, { result: {} }).files.uploadAll, [source, source]);
+}
+
+function transferred(): Uint8Array {
+  const bytes = new Uint8Array(8);
+  structuredClone(null, { transfer: [bytes.buffer] });
+  return bytes;
+}
+
+/** A client of a server whose responses are those of a library, and not of the platform. */
+function ofLibrary(response: object): ApiClient {
+  return api({ fetch: async () => ({ headers: new Headers({ 'x-echo': all.slice(0, 99) }), ok: true, ...response }) });
+}
+
+/** Downloads from a server whose responses are those of a library. */
+function downloaded(response: object): unknown {
+  return bytesOf(ofLibrary({ status: 200, ...response }).files.download('a'));
+}
+
+const libraryRows: Row[] = [
+  ['a download without a body', () => downloaded({ text: all })],
+  ['a download whose body is a text', () => downloaded({ body: all })],
+  ['a download whose body gives texts', () => downloaded({ body: gives(all) })],
+  ['a download whose body was used', () => downloaded({ body: gives(), bodyUsed: true })],
+  ['a download whose body is being read', () => downloaded({ body: readAlready() })],
+];
+
 async function* gives(...chunks: unknown[]): AsyncGenerator<unknown> {
   yield* chunks;
 }
@@ -234,7 +267,29 @@ const uploadRows: Row[] = [
   ['a stream that is none', () => upload({ stream: all, size: 3 })],
   ['a stream of no size', () => upload({ stream: new Blob([all]).stream(), size: token })],
   ['a stream that was read', () => upload(readAlready())],
-  ['a stream of Node that was read', () => upload({ destroyed: true, [Symbol.asyncIterator]: () => gives() })],
+  ['a stream of Node that was read', () => upload(likeNode({ readableEnded: true }))],
+  ['a stream of Node that was destroyed', () => upload(likeNode({ destroyed: true }))],
+  ['a stream of Node that has failed', () => upload(likeNode({ errored: new Error(all) }))],
+  ['a stream of Node that gives text', () => upload(likeNode({ readableEncoding: all }))],
+  ['a stream of Node twice', () => twice(likeNode({}))],
+  ['a stream of a polyfill that was read', () => upload(likeNode({ _disturbed: true }))],
+  [
+    'an iterable that cannot be begun',
+    () =>
+      upload({
+        [Symbol.asyncIterator]() {
+          throw new Error(all);
+        },
+      }),
+  ],
+  ['an old stream', () => upload({ pipe: all })],
+  ['a promise', () => upload(Promise.resolve(all))],
+  ['a form', () => upload(new FormData())],
+  ['a request', () => upload(new Request(urlWithToken))],
+  ['a file handle', () => upload({ getFile: all })],
+  ['memory that is gone', () => upload(transferred())],
+  ['a source of memory that is gone', () => upload(gives(transferred()))],
+  ['a fetch that cannot send streams', () => ofLibrary({ body: gives(), status: 200 }).files.upload(new Blob([all]))],
   ['a text', () => upload(all)],
   ['a source of another kind', () => upload({ all })],
   ['a source of texts', () => upload(gives(all))],
@@ -722,7 +777,16 @@ const sandboxRows: Row[] = [
   ],
 ];
 
-const rows = [...apiRows, ...downloadRows, ...uploadRows, ...xhrRows, ...codeRows, ...pageRows, ...sandboxRows];
+const rows = [
+  ...apiRows,
+  ...downloadRows,
+  ...uploadRows,
+  ...libraryRows,
+  ...xhrRows,
+  ...codeRows,
+  ...pageRows,
+  ...sandboxRows,
+];
 const reached = nothingShownBy(rows);
 
 describe('nothing is shown of a secret by', () => {

@@ -122,8 +122,7 @@ export function partOf(path: string, { part, note }: SideFiles, lock: PathLock):
         }
         const published = await lstat(path, { bigint: true }).catch(unlessAbsent);
         if (!(published && ours && isSame(ours, published))) {
-          const message = `${path} was replaced by somebody else as it was written: look at what is there`;
-          throw new FileSystemError('io', message, path, size);
+          throw new FileSystemError('io', `${path} was replaced by somebody else: look at what is there`, path, size);
         }
         await removeNote().catch(() => {}); // of somebody else, which is not in the way any more
         await syncFolder(path);

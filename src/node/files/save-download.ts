@@ -149,10 +149,7 @@ async function save(download: Download): Promise<number> {
     if (error instanceof TransferError && error.bytes !== written) {
       throw new TransferError(error.code, error.message, written);
     }
-    if (error instanceof FileSystemError && error.bytes === undefined) {
-      throw new FileSystemError(error.code, error.message, error.path, written);
-    }
-    throw error;
+    throw error instanceof FileSystemError ? Object.assign(error, { bytes: written }) : error;
   }
   progress.end();
   return written;

@@ -19,12 +19,14 @@ const reasons: Record<number, string> = {
 /** What went wrong with a request, thrown from wherever it is found out. */
 export class Failure extends Error {
   readonly status: ContentfulStatusCode;
+  readonly detail: string | undefined;
   readonly headers: Record<string, string>;
 
   constructor(status: number, detail?: string, headers: Record<string, string> = {}) {
     const reason = reasons[status] ?? 'Failure';
     super(detail ? `${reason}: ${detail}` : reason);
     this.status = status as ContentfulStatusCode; // hono's name for one that may have a body
+    this.detail = detail;
     this.headers = headers;
   }
 }

@@ -43,6 +43,7 @@ export async function receive(store: Store, request: Request, quota: Quota): Pro
   const contentType = request.headers.get('content-type') ?? '';
   const wholeDelimiters = delimiterGuard(contentType);
   const events: Event[] = [];
+  let isRead = false;
   let finished = false;
   let problem: Failure | undefined;
   const parser = make({
@@ -111,6 +112,7 @@ export async function receive(store: Store, request: Request, quota: Quota): Pro
       const { done, value } = await reader.read().catch(() => {
         throw new Failure(400, 'the body was cut off');
       });
+      isRead = done;
       if (done) break;
       parse(() => parser.write(wholeDelimiters(value)));
       await storeEvents();
@@ -126,7 +128,9 @@ export async function receive(store: Store, request: Request, quota: Quota): Pro
     await writer?.discard();
     for (const { size } of files) quota.release(size);
     await dropBlobs(store, files);
-    throw error;
+    const failure = error instanceof Error ? failureOf(error) : undefined;
+    // with a part of the body still to come, the connection cannot carry another request
+    throw failure && !isRead ? new Failure(failure.status, failure.detail, { Connection: 'close' }) : error;
   }
 }
 

@@ -18,8 +18,8 @@ export interface ResponseReader {
  * @throws {ConfigurationError} `invalid_argument` when `fetch` gave a body that cannot be read
  */
 export function responseReader(response: Response, body: unknown = response.body): ResponseReader {
-  if (body === null || body === undefined) return wholeReader(response);
   if (response.bodyUsed) throw used();
+  if (body === null || body === undefined) return wholeReader(response);
   let reader: ReturnType<typeof byteReader>;
   try {
     reader = byteReader(body);
@@ -43,7 +43,6 @@ export function responseReader(response: Response, body: unknown = response.body
 
 function wholeReader(response: Response): ResponseReader {
   if (typeof response.arrayBuffer !== 'function') throw unusable('a Response that has a body or arrayBuffer()');
-  if (response.bodyUsed) throw used();
   let isOver = false;
   return {
     async read() {

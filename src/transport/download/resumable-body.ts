@@ -155,6 +155,6 @@ function streamOf(source: BodySource): ReadableStream<Uint8Array> {
     },
     { highWaterMark: 0 },
   );
-  forget = whenDropped(stream, () => void source.giveUp(new Error('nobody reads the body any more')));
+  forget = whenDropped(stream, () => void source.giveUp(undefined));
   return stream;
 }

@@ -7,6 +7,8 @@ export interface ByteReader {
 }
 
 /** @returns undefined for what is not a stream. Throws what the stream throws if somebody else is reading it. */
+export function byteReader(stream: ReadableStream<unknown> | AsyncIterable<unknown>): ByteReader;
+export function byteReader(stream: unknown): ByteReader | undefined;
 export function byteReader(stream: unknown): ByteReader | undefined {
   if (isWebStream(stream)) return webReader(stream);
   return isIterable(stream) ? iterableReader(stream) : undefined;

@@ -137,18 +137,15 @@ function open(stream: ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>): B
   const failure = failureOf(stream);
   if (failure) throw sourceFailed(failure.error, 0);
   checkNodeStream(stream);
-  let reader: ByteReader | undefined;
+  if ('_disturbed' in stream && stream._disturbed === true) throw used('this stream'); // one of web-streams-polyfill
   try {
     // nothing else tells whether a stream has been read from
     if (typeof ReadableStream === 'function' && stream instanceof ReadableStream) new Response(stream);
-    else if ('_disturbed' in stream && stream._disturbed === true) throw used('this stream'); // web-streams-polyfill
-    reader = byteReader(stream);
+    return byteReader(stream);
   } catch (error) {
     if (isWebStream(stream)) throw used('this stream');
     throw sourceFailed(error, 0);
   }
-  if (!reader) throw refusal(stream);
-  return reader;
 }
 
 /** What a stream of Node says about itself, as far as its version and its kind say it. Other streams have none of it. */

@@ -142,9 +142,7 @@ describe.each(operations)('%s', (operation, method, call) => {
     const controller = new AbortController();
     const aborting: Hooks = { ...hooks, request: () => void setTimeout(() => controller.abort('enough'), 20) };
     const api = apiAt(server.url, { hooks: aborting });
-    const withSignal = new Proxy(api, {
-      get: (client, name) => withOption(Reflect.get(client, name), controller.signal),
-    });
+    const withSignal = signalled(api, controller.signal);
     expect(await reasonOf(Promise.resolve(call(withSignal)))).toBe('enough');
     expect(types()).toEqual(['error']);
     expect(events[0]).toMatchObject({ operation, error: 'enough' });
@@ -166,17 +164,19 @@ describe.each(operations)('%s', (operation, method, call) => {
   );
 });
 
-/** Gives a signal to a method, as its last argument. */
-function withOption(value: unknown, signal: AbortSignal): unknown {
-  if (typeof value === 'object' && value !== null) {
-    return new Proxy(value, { get: (target, name) => withOption(Reflect.get(target, name), signal) });
-  }
-  if (typeof value !== 'function') return value;
+/** The same client, whose methods are given a signal as their last argument. */
+function signalled<T extends object>(target: T, signal: AbortSignal): T {
   const before: Record<string, unknown[]> = { avatar: [50], download: ['a', 'original'] };
-  return (...values: unknown[]) => {
-    const all = before[value.name] ?? values;
-    return Reflect.apply(value, apiAt('http://127.0.0.1:1'), [...all, { signal }]);
-  };
+  return new Proxy(target, {
+    get(_, name) {
+      const value: unknown = Reflect.get(target, name);
+      if (typeof value === 'object' && value !== null) return signalled(value, signal);
+      if (typeof value !== 'function') return value;
+      return (...values: unknown[]) => {
+        return Reflect.apply(value, target, [...(before[String(name)] ?? values), { signal }]);
+      };
+    },
+  });
 }
 
 describe('the body of a transfer', () => {

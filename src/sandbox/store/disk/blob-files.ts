@@ -1,10 +1,10 @@
-import { close, closeSync, constants, fdatasync, mkdirSync, openSync } from 'node:fs';
+import { close, closeSync, constants, fdatasync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { type FileHandle, open, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import type { BlobRange, BlobWriter } from '../store.js';
 import { blobPath } from './layout.js';
-import { fullOr, writeAll } from './room.js';
+import { fullOr, isFull } from './room.js';
 
 /** Blobs as files. */
 export interface BlobFiles {
@@ -32,7 +32,8 @@ const noFollow = constants.O_NOFOLLOW ?? 0; // Windows has none
 const syncFile = promisify(fdatasync);
 const closeFile = promisify(close);
 
-export function blobFiles(root: string): BlobFiles {
+/** @param makeRoom called when the disk is full; returns whether it has made some room, so that it is worth another try */
+export function blobFiles(root: string, makeRoom: () => boolean): BlobFiles {
   /** What became of finished blobs: the error, or undefined for one that is on the disk. */
   const outcomes = new Map<string, Promise<{ error: unknown } | undefined>>();
   const running = new Set<Promise<unknown>>();
@@ -59,10 +60,37 @@ export function blobFiles(root: string): BlobFiles {
     outcomes.set(name, outcome);
   }
 
+  function checkRoom(error: unknown): void {
+    if (!isFull(error) || !makeRoom()) throw error;
+  }
+
+  /** Writes all bytes, also where the system takes only some of them at a time. */
+  function writeAllSync(file: number, bytes: Uint8Array): void {
+    let written = 0;
+    while (written < bytes.byteLength) {
+      try {
+        written += writeSync(file, bytes, written);
+      } catch (error) {
+        checkRoom(error);
+      }
+    }
+  }
+
+  async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<void> {
+    let written = 0;
+    while (written < bytes.byteLength) {
+      try {
+        written += (await file.write(bytes, written)).bytesWritten;
+      } catch (error) {
+        checkRoom(error);
+      }
+    }
+  }
+
   function writeSmall(name: string, chunks: readonly Uint8Array[]): number {
     const file = openSync(createPath(name), 'wx', 0o600);
     try {
-      for (const chunk of chunks) writeAll(file, chunk);
+      for (const chunk of chunks) writeAllSync(file, chunk);
       return file;
     } catch (error) {
       closeSync(file);
@@ -84,8 +112,7 @@ export function blobFiles(root: string): BlobFiles {
           }
           try {
             file ??= await open(createPath(name), 'wx', 0o600);
-            for (const earlier of held.splice(0)) await file.appendFile(earlier);
-            await file.appendFile(chunk);
+            for (const bytes of [...held.splice(0), chunk]) await writeAll(file, bytes);
           } catch (error) {
             throw fullOr(error);
           }

@@ -7,7 +7,7 @@ import { blobPath, names } from './layout.js';
 import { logSync } from './log-sync.js';
 import { openFolder } from './open-folder.js';
 import { recordTable } from './record-table.js';
-import { fullOr, isFull } from './room.js';
+import { fullOr, isFull, noRoom, sizeOf } from './room.js';
 
 /** How to open a data folder. */
 export interface DiskStoreOptions {
@@ -18,6 +18,9 @@ export interface DiskStoreOptions {
    */
   adopt?: string | undefined;
 }
+
+/** For what stores more: it would use up the room for deleting. */
+const noReserve = Number.POSITIVE_INFINITY;
 
 const optionNames: OptionNames<DiskStoreOptions> = { adopt: 1 };
 
@@ -39,9 +42,12 @@ export function diskStore(folder: string, options: DiskStoreOptions = {}): Store
     throw invalid('adopt', 'must be the name of a user');
   const { root, database, reserve } = openFolder(folder, adopt);
   const records = recordTable(database);
-  const files = blobFiles(root);
-  const log = logSync(join(root, `${names.database}-wal`));
+  const logPath = join(root, `${names.database}-wal`);
+  const files = blobFiles(root, makeRoom);
+  const log = logSync(logPath);
   let closed = false;
+  /** Whether the disk was full, and the reserve has not got all of its room back since. */
+  let tight = false;
 
   const addBlob = database.prepare("INSERT INTO blobs (name, state) VALUES (?, 'new')");
   const keepBlob = database.prepare("UPDATE blobs SET state = 'kept' WHERE name = ? AND state = 'new'");
@@ -70,29 +76,46 @@ export function diskStore(folder: string, options: DiskStoreOptions = {}): Store
     }
   }
 
-  /** Runs `work`, on a full disk with the room of the reserve if at least `reserved` bytes are left of it. */
-  function withReserve<T>(reserved: number, work: () => T): T {
+  /** Runs `work`. On a full disk it has the room of the log, and then that of the reserve if at least `least` bytes are left of it. */
+  function withReserve<T>(least: number, work: () => T): T {
     try {
       return work();
     } catch (error) {
-      if (!isFull(error) || !reserve.release(reserved)) throw fullOr(error);
+      if (!isFull(error)) throw error;
     }
+    try {
+      if (makeRoom()) return work();
+    } catch (error) {
+      if (!isFull(error)) throw error;
+    }
+    if (!reserve.release(least)) throw noRoom();
     try {
       return work();
     } catch (error) {
       throw fullOr(error);
     } finally {
-      takeReserveBack();
+      makeRoom();
     }
   }
 
-  /** Moves the log into the database, where deleted records have left room, so that the reserve can have that of the log. */
-  function takeReserveBack(): void {
+  /**
+   * Moves the log into the database, where deleted records have left room. If the database has to grow for that, it gets the room of
+   * the reserve until the log is empty. Returns whether there is more room than before.
+   */
+  function makeRoom(): boolean {
+    const had = sizeOf(logPath);
+    if (had > 0 && !emptyLog() && reserve.release(1)) emptyLog();
+    tight = !reserve.refill();
+    return sizeOf(logPath) < had;
+  }
+
+  function emptyLog(): boolean {
     try {
       database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
-      reserve.refill();
-    } catch {
-      // what was committed is in the log and stays there, so the change must not fail any more
+      return true;
+    } catch (error) {
+      if (isFull(error)) return false; // what was committed stays in the log
+      throw error;
     }
   }
 
@@ -116,7 +139,7 @@ export function diskStore(folder: string, options: DiskStoreOptions = {}): Store
           return true;
         }),
       );
-      reserve.refill();
+      if (tight) makeRoom();
     } catch {
       // the change that dropped them is made, so it must not fail any more
     }
@@ -135,7 +158,7 @@ export function diskStore(folder: string, options: DiskStoreOptions = {}): Store
       const work = () => transaction(() => changes.every(apply));
       const frees = changes.some((change) => 'delete' in change || 'drop' in change);
       // on a full disk, people can still sign in, rename and delete; the last half of the reserve is for deleting
-      const made = kept.length > 0 ? roomless(work) : withReserve(frees ? 1 : reserve.size / 2, work);
+      const made = withReserve(kept.length > 0 ? Number.POSITIVE_INFINITY : frees ? 1 : reserve.size / 2, work);
       if (!made) return false;
       for (const name of kept) files.forget(name);
       if (changes.length > 0) await log.sync();
@@ -144,7 +167,7 @@ export function diskStore(folder: string, options: DiskStoreOptions = {}): Store
     },
     async writeBlob(name) {
       blobPath(root, name);
-      roomless(() => addBlob.run(name));
+      withReserve(noReserve, () => addBlob.run(name));
       const writer = files.write(name);
       return {
         ...writer,
@@ -174,13 +197,4 @@ export function diskStore(folder: string, options: DiskStoreOptions = {}): Store
       database.close();
     },
   };
-}
-
-/** Runs `work`, which may not have the reserve. */
-function roomless<T>(work: () => T): T {
-  try {
-    return work();
-  } catch (error) {
-    throw fullOr(error);
-  }
 }

@@ -14,7 +14,11 @@ export function isFull(error: unknown): boolean {
 
 /** Turns an error of a full disk into a {@link StoreFullError}. Returns any other as it is. */
 export function fullOr(error: unknown): unknown {
-  return isFull(error) ? new StoreFullError('there is no room left on the disk of the data folder') : error;
+  return isFull(error) ? noRoom() : error;
+}
+
+export function noRoom(): StoreFullError {
+  return new StoreFullError('there is no room left on the disk of the data folder');
 }
 
 /** Writes all bytes, also where the system takes only some of them at a time. */
@@ -32,8 +36,8 @@ export interface Reserve {
   readonly size: number;
   /** Gives the room free. Returns false, and keeps it, if it has less than `least` bytes. */
   release(least: number): boolean;
-  /** Takes the room again, as far as there is any. */
-  refill(): void;
+  /** Takes the room again, as far as there is any. Returns whether it has all of it. */
+  refill(): boolean;
 }
 
 const reserveSize = 1024 * 1024;
@@ -48,13 +52,15 @@ export function openReserve(path: string): Reserve {
       return true;
     },
     refill() {
-      if (sizeOf(path) >= reserveSize) return;
+      if (sizeOf(path) >= reserveSize) return true;
       const file = openSync(path, 'a', 0o600);
       try {
         // random, because some file systems keep zeros without room
         for (let size = sizeOf(path); size < reserveSize; size += pieceSize) writeAll(file, randomBytes(pieceSize));
+        return true;
       } catch (error) {
-        if (!isFull(error)) throw error; // what fits is reserved, the rest at the next opportunity
+        if (isFull(error)) return false; // what fits is reserved, the rest at the next opportunity
+        throw error;
       } finally {
         closeSync(file);
       }
@@ -62,6 +68,7 @@ export function openReserve(path: string): Reserve {
   };
 }
 
-function sizeOf(path: string): number {
+/** 0 for a file that does not exist. */
+export function sizeOf(path: string): number {
   return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 }
