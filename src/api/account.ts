@@ -2,8 +2,8 @@ import { invalid } from '../protocol/checks.js';
 import { type Account, account } from '../protocol/schemas/account.js';
 import { type Connection, routeUrl } from '../transport/calls/connection.js';
 import { type CallOptions, callRoute, checkCall, connectionFor } from './call-options.js';
+import { restFor } from './load-rest.js';
 import { one } from './results.js';
-import { transfersFor } from './transfers.js';
 
 /** The widths in which the avatar comes, in pixels. */
 export type AvatarSize = 50 | 300 | 600;
@@ -42,7 +42,7 @@ export function accountResource(connection: Connection): AccountResource {
       const { signal, timeout, ...settings } = checkCall(options);
       const own = connectionFor(connection, { signal, timeout, ...settings });
       const wanted = { name: 'account.avatar', segments: avatarRoute(size), signal, timeout };
-      const { download } = await transfersFor(own, { ...wanted, method: 'GET' });
+      const { download } = await restFor(own, { ...wanted, method: 'GET' });
       return download(own, wanted);
     },
     avatarUrl(size = 50) {

@@ -42,6 +42,14 @@ export const callChecks: {
   headers: checkHeaders,
 };
 
+/**
+ * The options of a call that has others besides. A function, because bundlers do not leave out an unused object with a
+ * spread in it; mark its call as pure.
+ */
+export function withCallChecks<Checks extends object>(checks: Checks): typeof callChecks & Checks {
+  return { ...callChecks, ...checks };
+}
+
 /** The options of a call that has no others. */
 export function checkCall(options: CallOptions): CallSettings {
   return readOptions('options', options, callChecks);

@@ -1,4 +1,4 @@
-import { checkDuration, checkFunction, checkOptionalFunction } from '../protocol/checks.js';
+import { checkDuration, checkFunction, checkOptionalFunction, checkSignal } from '../protocol/checks.js';
 import { endpoints } from '../protocol/endpoints.js';
 import { type OptionChecks, readOptions } from '../protocol/options.js';
 import { checkBaseUrl } from '../protocol/urls.js';
@@ -9,9 +9,11 @@ import { checkRetry, type RetryOptions } from '../transport/calls/retry.js';
 import type { Fetch } from '../transport/http/response.js';
 import { type AccountResource, accountResource } from './account.js';
 import { checkTimeout, policyFrom } from './call-options.js';
+import { checkBoolean } from './checks.js';
 import { credential, type TokenOption } from './credential.js';
 import { type FilesResource, filesResource } from './files.js';
-import { type RequestOptions, request } from './request.js';
+import { restFor } from './load-rest.js';
+import type { RequestOptions } from './request.js';
 import { type TapesResource, tapesResource } from './tapes.js';
 
 /** What an {@link ApiClient} needs: a token, and where the API is when it is not doctape's own. */
@@ -22,19 +24,27 @@ export interface ApiClientOptions {
    * A {@link Token} that has expired is not sent: the call rejects with a `TokenExpiredError`.
    */
   token: TokenOption;
-  /** Where the API is. The token goes nowhere else. @default 'https://api.doctape.com/v1' */
+  /** The URL of the API. The token is sent nowhere else. @default 'https://api.doctape.com/v1' */
   baseUrl?: string | URL | undefined;
+  /**
+   * Allows a `baseUrl` with plain http on other hosts than loopback. For development only, for example with containers or
+   * phones on the LAN: everyone on the way can read the token. @default false
+   */
+  allowInsecureHttp?: boolean | undefined;
   /** @default the global `fetch`, looked up at every call */
   fetch?: Fetch | undefined;
-  /** Milliseconds a JSON call may take, body included; false turns the limit off. @default 30_000 */
+  /**
+   * Milliseconds that one attempt of a JSON call may take, the body of the response included; false turns the limit off.
+   * @default 30_000
+   */
   timeout?: number | false | undefined;
   /**
-   * Milliseconds a transfer may stand still, either way; false turns the limit off. Three times as long for the answer to an
-   * upload, once all of it is sent. An upload from a page through a `fetch` of your own cannot be watched. @default 30_000
+   * Milliseconds that a transfer may stall in either direction; false turns the limit off. The response to an upload may take
+   * three times as long. An upload from a page through a `fetch` of your own cannot be watched. @default 30_000
    */
   idleTimeout?: number | false | undefined;
   /**
-   * How often a call is tried again that can be: GET and DELETE after a failure that may pass, others only when the server
+   * How often a call is retried. GET and DELETE are retried after a failure that may pass; other calls only if the server
    * refused them and said when to come back. A download that breaks is resumed as often, counted anew whenever bytes have
    * arrived. A number is the limit; false is never. @default { limit: 2, maxDelay: 60_000 }
    */
@@ -45,7 +55,7 @@ export interface ApiClientOptions {
   headers?: HeadersOption | undefined;
   /** Appended to `doctape-sdk/VERSION` in the `User-Agent` header. Browsers send their own, so it has no effect in a page. */
   userAgent?: string | undefined;
-  /** The clock, in milliseconds since 1970. @default Date.now */
+  /** The clock, in milliseconds since 1970. @default `Date.now`, looked up at every call */
   now?: (() => number) | undefined;
 }
 
@@ -54,7 +64,8 @@ export type ClientSettings = Partial<Pick<ApiClientOptions, 'token' | 'timeout' 
 
 const clientChecks = {
   token: (_, token) => token,
-  baseUrl: (name, baseUrl = endpoints.api) => checkBaseUrl(name, baseUrl),
+  baseUrl: (_, baseUrl) => baseUrl,
+  allowInsecureHttp: checkBoolean,
   fetch: checkOptionalFunction<Fetch>,
   timeout: checkTimeout,
   idleTimeout: (name, value = 30_000) => value !== false && checkDuration(name, value),
@@ -74,10 +85,10 @@ const settingChecks = {
 } satisfies OptionChecks<ClientSettings>;
 
 /**
- * Calls the API: sends the token in the `Authorization` header, opens the envelope, checks what comes back.
+ * Calls the API: sends the token in the `Authorization` header, opens the envelope, and checks the response.
  *
- * What every call may reject with, besides what its own comment names:
- * - {@link ConfigurationError} when an option, an argument or the token is wrong. The message says which; nothing was sent
+ * Every method takes {@link CallOptions}. What every call may reject with, besides what its own comment names:
+ * - {@link ConfigurationError} when an option is wrong or unknown, or an argument or the token is wrong. Nothing was sent
  * - {@link TokenExpiredError} when the token is known to have expired. Nothing was sent
  * - {@link UnauthorizedError} when the server does not take the token
  * - {@link InsufficientScopeError} when the token lacks a scope that the call needs
@@ -105,16 +116,25 @@ export class ApiClient {
 
   constructor(options: ApiClientOptions) {
     const checked = readOptions('options of ApiClient', options, clientChecks);
-    const { timeout = 30_000, retry, hooks = {}, headers, userAgent } = checked;
+    const { token, baseUrl = endpoints.api, allowInsecureHttp = false, timeout = 30_000 } = checked;
+    const { retry, hooks = {}, headers, userAgent } = checked;
     this.#connection = {
       ...checked,
-      ...credential(checked.token, checked.now),
+      ...credential(token, checked.now),
+      baseUrl: checkBaseUrl('baseUrl', baseUrl, { allowInsecureHttp }),
+      allowInsecureHttp,
       timeout,
       retry: policyFrom({ limit: 2, maxDelay: 60_000 }, retry),
       hooks,
       headers: { ...userAgent, ...headers },
     };
-    this.#options = { ...options, ...checked, retry: this.#connection.retry, userAgent: options.userAgent };
+    this.#options = {
+      ...checked,
+      token: typeof token === 'object' ? { ...token } : token, // the application may change its own
+      baseUrl: this.#connection.baseUrl,
+      retry: this.#connection.retry,
+      userAgent: options.userAgent,
+    };
     this.account = accountResource(this.#connection);
     this.files = filesResource(this.#connection);
     this.tapes = tapesResource(this.#connection);
@@ -153,7 +173,10 @@ export class ApiClient {
    * @throws {ResponseError} `malformed_response` when the result is not what `schema` wants
    * @throws what every call does: see {@link ApiClient}
    */
-  request<T = unknown>(path: string, options?: RequestOptions<T>): Promise<T> {
-    return request(this.#connection, path, options);
+  async request<T = unknown>(path: string, options: RequestOptions<T> = {}): Promise<T> {
+    const signal = checkSignal(options?.signal);
+    const beginning = { name: 'request', method: 'GET', segments: [], signal };
+    const rest = await restFor(this.#connection, beginning);
+    return rest.request(this.#connection, path, options);
   }
 }

@@ -1,4 +1,4 @@
-import { checkOptionalFunction, invalid } from '../protocol/checks.js';
+import { checkDuration, checkOptionalFunction, invalid } from '../protocol/checks.js';
 import { type CheckedOptions, type OptionChecks, readOptions } from '../protocol/options.js';
 import type { Rendition } from '../protocol/renditions.js';
 import {
@@ -9,18 +9,19 @@ import {
   type UploadedFile,
   uploadedFile,
 } from '../protocol/schemas/file.js';
-import { type Connection, routeUrl } from '../transport/calls/connection.js';
+import { type Connection, routeUrl, type SearchParams } from '../transport/calls/connection.js';
 import type { OnProgress } from '../transport/calls/progress.js';
 import type { ByteRange } from '../transport/download/range.js';
+import { hold, letGo } from '../transport/upload/hold.js';
 import type { UploadSource } from '../transport/upload/source.js';
 import {
   type CallOptions,
   type CallSettings,
-  callChecks,
   callRoute,
   checkCall,
   connectionFor,
   type RouteCall,
+  withCallChecks,
 } from './call-options.js';
 import {
   checkBoolean,
@@ -34,10 +35,9 @@ import {
   checkType,
   isMediaType,
 } from './checks.js';
-import { iterateFiles } from './iterate-files.js';
+import { restFor } from './load-rest.js';
 import { mapOf, nothing, one } from './results.js';
-import { transfersFor } from './transfers.js';
-import { type WaitOptions, waitUntilProcessed } from './wait-until-processed.js';
+import type { WaitOptions } from './wait-until-processed.js';
 
 /** How to list files. */
 export interface ListOptions extends CallOptions {
@@ -207,7 +207,7 @@ export interface FilesResource {
   waitUntilProcessed(id: string, options?: WaitOptions): Promise<FileInfo>;
 }
 
-const listChecks = { ...callChecks, includeMeta: checkFlag } satisfies OptionChecks<ListOptions>;
+const listChecks = /* @__PURE__ */ withCallChecks({ includeMeta: checkFlag }) satisfies OptionChecks<ListOptions>;
 
 const changeChecks = {
   name: checkName,
@@ -215,20 +215,28 @@ const changeChecks = {
   starred: checkBoolean,
 } satisfies OptionChecks<FileChanges>;
 
-const uploadAllChecks = {
-  ...callChecks,
+const uploadAllChecks = /* @__PURE__ */ withCallChecks({
   tags: checkTags,
   starred: checkFlag,
   onProgress: checkOptionalFunction<OnProgress>,
-} satisfies OptionChecks<UploadAllOptions>;
+}) satisfies OptionChecks<UploadAllOptions>;
 
-const uploadChecks = { ...uploadAllChecks, name: checkName, type: checkType } satisfies OptionChecks<UploadOptions>;
+const uploadChecks = /* @__PURE__ */ withCallChecks({
+  tags: checkTags,
+  starred: checkFlag,
+  onProgress: checkOptionalFunction<OnProgress>,
+  name: checkName,
+  type: checkType,
+}) satisfies OptionChecks<UploadOptions>;
 
-const downloadChecks = {
-  ...callChecks,
+const downloadChecks = /* @__PURE__ */ withCallChecks({
   range: checkRange,
   onProgress: checkOptionalFunction<OnProgress>,
-} satisfies OptionChecks<DownloadOptions>;
+}) satisfies OptionChecks<DownloadOptions>;
+
+const waitChecks = /* @__PURE__ */ withCallChecks({
+  interval: (name: string, value: number | undefined = 1_000) => checkDuration(name, value),
+}) satisfies OptionChecks<WaitOptions>;
 
 type CheckedUpload = CheckedOptions<typeof uploadAllChecks> & Partial<CheckedOptions<typeof uploadChecks>>;
 
@@ -241,30 +249,45 @@ export function filesResource(connection: Connection): FilesResource {
     return callRoute(connection, { ...route, segments: ['doc', checkId(id), ...below] }, settings);
   }
 
+  async function* iterateFiles(
+    searchParams: SearchParams,
+    settings: CallSettings,
+  ): AsyncGenerator<FileInfo, void, undefined> {
+    const own = connectionFor(connection, settings);
+    const { signal, timeout } = settings;
+    const wanted = { name: 'files.iterate', segments: ['doc'], signal };
+    const rest = await restFor(own, { ...wanted, method: 'GET' });
+    yield* rest.iterateFiles(own, { ...wanted, searchParams, timeout });
+  }
+
   async function uploadParts(
     operation: string,
     sources: readonly UploadSource[],
-    { name, type, tags, starred, onProgress, ...settings }: CheckedUpload,
+    read: () => CheckedUpload,
   ): Promise<UploadedFile[]> {
-    const own = connectionFor(connection, settings);
-    const { signal, timeout } = settings;
-    const route = { name: operation, segments: ['doc', 'upload'], signal };
-    const { contentOf, upload } = await transfersFor(own, { ...route, method: 'POST' });
-    return upload(own, {
-      ...route,
-      searchParams: { tags, starred },
-      parts: sources.map((source) => {
-        const content = contentOf(source);
-        return {
+    const held = sources.map(hold); // before anything that can fail or take time
+    try {
+      const { name, type, tags, starred, onProgress, ...settings } = read();
+      const own = connectionFor(connection, settings);
+      const { signal, timeout } = settings;
+      const route = { name: operation, segments: ['doc', 'upload'], signal };
+      const { upload } = await restFor(own, { ...route, method: 'POST' });
+      return await upload(own, {
+        ...route,
+        searchParams: { tags, starred },
+        sources: held,
+        describe: (content) => ({
           name: name ?? (content.name || 'untitled'),
           type: type ?? (isMediaType(content.type) ? content.type : 'application/octet-stream'),
-          content,
-        };
-      }),
-      onProgress,
-      timeout,
-      ...mapOf(uploadedFile, sources.length),
-    });
+        }),
+        onProgress,
+        timeout,
+        ...mapOf(uploadedFile, sources.length),
+      });
+    } catch (error) {
+      for (const source of held) letGo(source);
+      throw error;
+    }
   }
 
   return {
@@ -277,7 +300,7 @@ export function filesResource(connection: Connection): FilesResource {
 
     iterate(options = {}) {
       const { includeMeta, ...settings } = readOptions('options', options, listChecks);
-      return iterateFiles(connection, { include_meta: includeMeta }, settings);
+      return iterateFiles({ include_meta: includeMeta }, settings);
     },
 
     async get(id, options = {}) {
@@ -293,14 +316,14 @@ export function filesResource(connection: Connection): FilesResource {
     },
 
     async upload(source, options = {}) {
-      const [file] = await uploadParts('files.upload', [source], readOptions('options', options, uploadChecks));
+      const [file] = await uploadParts('files.upload', [source], () => readOptions('options', options, uploadChecks));
       return file as UploadedFile; // one source, one file: mapOf has counted
     },
 
     async uploadAll(sources, options = {}) {
       const several = typeof sources === 'object' && sources !== null && Symbol.iterator in sources ? [...sources] : [];
       if (several.length === 0) throw invalid('sources', 'must be an array of at least one source, or a FileList');
-      return uploadParts('files.uploadAll', several, readOptions('options', options, uploadAllChecks));
+      return uploadParts('files.uploadAll', several, () => readOptions('options', options, uploadAllChecks));
     },
 
     async download(id, rendition = 'original', options = {}) {
@@ -309,7 +332,7 @@ export function filesResource(connection: Connection): FilesResource {
       const { signal, timeout } = settings;
       const segments = ['doc', checkId(id), checkRendition(rendition)];
       const wanted = { name: 'files.download', segments, range, onProgress, signal, timeout };
-      const { download } = await transfersFor(own, { ...wanted, method: 'GET' });
+      const { download } = await restFor(own, { ...wanted, method: 'GET' });
       return download(own, wanted);
     },
 
@@ -348,7 +371,10 @@ export function filesResource(connection: Connection): FilesResource {
 
     async waitUntilProcessed(id, options = {}) {
       const route = { name: 'files.waitUntilProcessed', method: 'GET', id, ...one(fileInfo) } as const;
-      return waitUntilProcessed(checkId(id), (settings) => callFile(route, settings), options);
+      const settings = readOptions('options', options, waitChecks);
+      const beginning = { ...route, segments: ['doc', checkId(id)], signal: settings.signal };
+      const rest = await restFor(connection, beginning);
+      return rest.waitUntilProcessed(id, (own) => callFile(route, own), settings);
     },
   };
 }

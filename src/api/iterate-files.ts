@@ -1,29 +1,20 @@
 import { decode } from '../protocol/schemas/decode.js';
 import { byId, type FileInfo, fileInfo } from '../protocol/schemas/file.js';
-import { type Connection, routeUrl, type SearchParams } from '../transport/calls/connection.js';
+import { type Connection, routeUrl } from '../transport/calls/connection.js';
 import { splitter } from '../transport/calls/members.js';
+import { type Download, openDownload } from '../transport/download/download.js';
 import { openAnswer } from '../transport/http/answer.js';
 import { operationOf } from '../transport/http/redaction.js';
-import { type CallSettings, connectionFor } from './call-options.js';
-import { transfersFor } from './transfers.js';
-
-const segments = ['doc'];
 
 /** Parses the list while it arrives. */
 export async function* iterateFiles(
-  client: Connection,
-  searchParams: SearchParams,
-  { signal, ...settings }: CallSettings,
+  connection: Connection,
+  wanted: Download,
 ): AsyncGenerator<FileInfo, void, undefined> {
-  const connection = connectionFor(client, { signal, ...settings });
-  const name = 'files.iterate';
-  const { openDownload } = await transfersFor(connection, { name, method: 'GET', segments, signal });
-  const { timeout } = settings;
-  const wanted = { name, segments, searchParams, signal, timeout, redirects: 'refuse' } as const;
-  const { response, attempts } = await openDownload(connection, wanted);
+  const { response, attempts } = await openDownload(connection, { ...wanted, redirects: 'refuse' });
   const { status, headers } = response;
   const { secrets } = attempts;
-  const operation = operationOf('GET', routeUrl(connection, segments));
+  const operation = operationOf('GET', routeUrl(connection, wanted.segments));
   const origin = { operation, status, secrets };
 
   const split = splitter();

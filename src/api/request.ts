@@ -4,7 +4,7 @@ import { type OptionChecks, readOptions } from '../protocol/options.js';
 import { quotable } from '../protocol/quotable.js';
 import type { AnswerOrigin } from '../protocol/schemas/decode.js';
 import { type Connection, call, pathUrl } from '../transport/calls/connection.js';
-import { type CallOptions, callChecks, connectionFor } from './call-options.js';
+import { type CallOptions, connectionFor, withCallChecks } from './call-options.js';
 
 /** A schema of any library that follows Standard Schema (https://standardschema.dev), such as zod or valibot. */
 export interface StandardSchema<T> {
@@ -40,22 +40,21 @@ export interface RequestOptions<T> extends CallOptions {
 
 const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];
 
-const requestChecks = {
-  ...callChecks,
-  method(name, method = 'GET') {
+const requestChecks = /* @__PURE__ */ withCallChecks({
+  method(name: string, method: RequestOptions<unknown>['method'] = 'GET') {
     if (methods.includes(method)) return method;
     throw invalid(name, `must be one of ${methods.join(', ')}`);
   },
   searchParams: queryOf,
   json: jsonText,
-  schema: (_, schema) => schema,
-} satisfies OptionChecks<RequestOptions<unknown>>;
+  schema: (_: string, schema: StandardSchema<unknown> | undefined) => schema,
+}) satisfies OptionChecks<RequestOptions<unknown>>;
 
 /** A call to anything else below the base. */
 export async function request<T = unknown>(
   connection: Connection,
   path: string,
-  options: RequestOptions<T> = {},
+  options: RequestOptions<T>,
 ): Promise<T> {
   const { method, searchParams, json, schema, ...settings } = readOptions('options', options, requestChecks);
   if (method === 'GET' && json !== undefined) throw invalid('json', 'cannot go with GET, which has no body');

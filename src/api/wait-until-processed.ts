@@ -1,10 +1,8 @@
-import { checkDuration } from '../protocol/checks.js';
 import { ProcessingError } from '../protocol/errors.js';
-import { type OptionChecks, readOptions } from '../protocol/options.js';
 import type { FileInfo } from '../protocol/schemas/file.js';
 import { sleep } from '../transport/calls/retry.js';
 import { watch } from '../transport/http/watch.js';
-import { type CallOptions, type CallSettings, callChecks } from './call-options.js';
+import type { CallOptions, CallSettings } from './call-options.js';
 
 /** How long to wait, and how often to ask. */
 export interface WaitOptions extends CallOptions {
@@ -14,17 +12,16 @@ export interface WaitOptions extends CallOptions {
   timeout?: number | false | undefined;
 }
 
-const waitChecks = {
-  ...callChecks,
-  interval: (name, value = 1_000) => checkDuration(name, value),
-} satisfies OptionChecks<WaitOptions>;
+/** The options after they have been checked. */
+interface WaitSettings extends CallSettings {
+  interval: number;
+}
 
 export async function waitUntilProcessed(
   id: string,
   ask: (settings: CallSettings) => Promise<FileInfo>,
-  options: WaitOptions,
+  { signal, interval, timeout = 600_000, ...settings }: WaitSettings,
 ): Promise<FileInfo> {
-  const { signal, interval, timeout = 600_000, ...settings } = readOptions('options', options, waitChecks);
   const operation = `the processing of ${id}`;
   const watched = watch({ signal, limit: timeout, code: 'timeout', operation });
   try {

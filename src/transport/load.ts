@@ -13,6 +13,3 @@ export async function load<T>(part: () => Promise<T>, signal: AbortSignal | unde
   });
   return orAborted(loaded, signal);
 }
-
-export const loadTransfers = (signal: AbortSignal | undefined): Promise<typeof import('./transfers.js')> =>
-  load(() => import('./transfers.js'), signal);

@@ -49,7 +49,7 @@ function settings(publicUrl: string, redisUrl: string): Record<string, string> {
 it('does not start with a key that no token could be sealed with', async () => {
   const wrong = { ...settings('http://localhost:3000', 'redis://127.0.0.1:1'), TOKEN_KEY: 'much-too-short' };
   const started = startProgram(example, wrong);
-  await expect(started).rejects.toThrow('TOKEN_KEY is not 32 bytes');
+  await expect(started).rejects.toThrow('secret must have at least 16 characters');
 });
 
 describe('two instances of the Express example behind one address', needing('redis'), () => {

@@ -8,7 +8,7 @@ import { receive } from '../../src/sandbox/files/receive.js';
 import { memoryStore } from '../../src/sandbox/store/memory-store.js';
 import { createSandbox } from '../../src/sandbox.js';
 import { multipart } from '../../src/transport/upload/multipart.js';
-import { contentOf } from '../../src/transport/upload/source.js';
+import { contentsOf } from '../../src/transport/upload/source.js';
 import {
   anyText,
   consoleWatch,
@@ -81,10 +81,9 @@ describe('what the SDK frames', { timeout: fuzzTimeout }, () => {
   it('is read back bit for bit, whatever it is called and however it is cut', async () => {
     const part = fc.record({ name: anyText, type, content });
     await holds(250, [fc.array(part, { minLength: 1, maxLength: 4 }), pieceLengths], async (parts, lengths) => {
-      const framed = multipart(
-        parts.map(({ name, type, content }) => ({ name, type, content: contentOf(new Blob([content as BlobPart])) })),
-        'file',
-      );
+      const contents = contentsOf(parts.map(({ content }) => new Blob([content as BlobPart])));
+      const named = contents.map((content, index) => ({ name: '', type: '', ...parts[index], content }));
+      const framed = multipart(named, 'file');
       const chunks: Uint8Array[] = [];
       for await (const chunk of framed.chunks(() => {})) chunks.push(chunk);
       const whole = joined(...chunks);

@@ -47,6 +47,7 @@ export function openBrowser(name: TestBrowser['name']): OpenBrowser {
     async visitor() {
       if (!browser) throw new Error('the browser has not been started');
       const context = await browser.newContext();
+      context.setDefaultTimeout(60_000);
       onTestFinished(() => context.close());
       const printed: string[] = [];
       const requests: Promise<SentRequest>[] = [];

@@ -3,13 +3,12 @@ import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
 import { RedisStore } from 'connect-redis';
 import { ApiClient } from 'doctape-sdk';
-import { AuthorizationCodeClient } from 'doctape-sdk/server';
+import { AuthorizationCodeClient, createTokenSeal } from 'doctape-sdk/server';
 import express, { type NextFunction, type Request, type Response } from 'express';
 import session from 'express-session';
 import { createClient } from 'redis';
 import { fileName, filesPage, problemPage, welcomePage } from './page.ts';
 import { ForeignRequestError, NotSignedInError, problemOf } from './problem.ts';
-import { openToken, readTokenKey, sealToken, sessionSeconds } from './token-seal.ts';
 
 declare module 'express-session' {
   interface SessionData {
@@ -20,7 +19,9 @@ declare module 'express-session' {
 
 const doctapeUrl = setting('DOCTAPE_URL');
 const publicUrl = new URL(setting('PUBLIC_URL'));
-const tokenKey = readTokenKey(setting('TOKEN_KEY'));
+/** How long somebody stays signed in. The token itself is valid for five years. */
+const sessionSeconds = 12 * 60 * 60;
+const tokens = createTokenSeal(setting('TOKEN_KEY'), { maxAge: sessionSeconds });
 
 // Over https the cookies get a name that no other host, not even a neighbour of the same domain, can set.
 const secure = publicUrl.protocol === 'https:';
@@ -97,7 +98,7 @@ app.get('/callback', async (request, response) => {
   const token = await client.exchange(request, cookiesOf(request).get(cookieName));
   // a new id, so that nobody who knew the old one is signed in as well
   await promisify(request.session.regenerate.bind(request.session))();
-  request.session.token = await sealToken(token, tokenKey);
+  request.session.token = await tokens.seal(token);
   await promisify(request.session.save.bind(request.session))(); // before the browser can ask for the next page
   response.redirect(303, '/');
 });
@@ -153,7 +154,7 @@ process.once('SIGTERM', () => {
 });
 
 async function apiOf(request: Request): Promise<ApiClient> {
-  const token = request.session.token && (await openToken(request.session.token, tokenKey));
+  const token = await tokens.open(request.session.token);
   if (!token) throw new NotSignedInError();
   return new ApiClient({ token, baseUrl: `${doctapeUrl}/v1` });
 }

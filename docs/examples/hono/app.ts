@@ -1,5 +1,5 @@
 import { ApiClient } from 'doctape-sdk';
-import { AuthorizationCodeClient } from 'doctape-sdk/server';
+import { AuthorizationCodeClient, createTokenSeal } from 'doctape-sdk/server';
 import { type Context, Hono } from 'hono';
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
 import { csrf } from 'hono/csrf';
@@ -7,7 +7,9 @@ import { secureHeaders } from 'hono/secure-headers';
 import { attachmentHeaders } from './attachment.ts';
 import { filesPage, problemPage, uploadScript, welcomePage } from './page.ts';
 import { NotSignedInError, problemOf } from './problem.ts';
-import { openToken, sealToken, sessionSeconds } from './token-seal.ts';
+
+/** How long somebody stays signed in. The token itself is valid for five years. */
+const sessionSeconds = 12 * 60 * 60;
 
 export interface Settings {
   /** Where the file service is, such as `http://127.0.0.1:4400`. */
@@ -16,8 +18,8 @@ export interface Settings {
   clientSecret: string;
   /** Where users find this application, such as `https://files.example`. */
   publicUrl: URL;
-  /** What the cookie with the token is encrypted with: see `readTokenKey()`. */
-  tokenKey: Uint8Array;
+  /** What the cookie with the token is encrypted with: 32 random characters or more. */
+  tokenKey: string;
 }
 
 /** The application, for whatever can serve a function from Request to Response. It keeps nothing between requests. */
@@ -33,13 +35,15 @@ export function createApp({ doctapeUrl, clientId, clientSecret, publicUrl, token
     issuer: doctapeUrl,
   });
 
+  const tokens = createTokenSeal(tokenKey, { maxAge: sessionSeconds });
+
   // Over https the cookies get a name that no other host, not even a neighbour of the same domain, can set.
   const secure = publicUrl.protocol === 'https:';
   const cookie = { httpOnly: true, secure, sameSite: 'Lax', path: '/' } as const;
   const tokenCookie = secure ? '__Host-token' : 'token';
 
   async function apiOf(c: Context): Promise<ApiClient> {
-    const token = await openToken(getCookie(c, tokenCookie) ?? '', tokenKey);
+    const token = await tokens.open(getCookie(c, tokenCookie));
     if (!token) throw new NotSignedInError();
     return new ApiClient({ token, baseUrl: `${doctapeUrl}/v1` });
   }
@@ -90,7 +94,7 @@ export function createApp({ doctapeUrl, clientId, clientSecret, publicUrl, token
     const pending = getCookie(c, cookieName);
     deleteCookie(c, cookieName, cookie);
     const token = await client.exchange(c.req.raw, pending);
-    setCookie(c, tokenCookie, await sealToken(token, tokenKey), { ...cookie, maxAge: sessionSeconds });
+    setCookie(c, tokenCookie, await tokens.seal(token), { ...cookie, maxAge: sessionSeconds });
     return c.redirect('/', 303);
   });
 

@@ -53,14 +53,14 @@ function replace(location: PageLocation, history: PageHistory, callback: PageCal
     [url.hash.slice(1 + callback.route.length), hash.slice(1 + callback.route.length)],
   ] as const;
   try {
-    history.replaceState(changed(history.state, changes), '', clean);
+    history.replaceState(withChanges(history.state, changes), '', clean);
   } catch {
     throw new StorageError('the callback cannot be removed from the address bar: the page may not change its history');
   }
 }
 
 /** A copy with these texts replaced: routers keep the URL in the state of the entry. */
-function changed(state: unknown, changes: readonly (readonly [string, string])[]): unknown {
+function withChanges(state: unknown, changes: readonly (readonly [string, string])[]): unknown {
   if (state?.constructor !== Object) return state;
   const change = (value: unknown) =>
     typeof value === 'string'

@@ -243,7 +243,7 @@ export class ImplicitGrantClient {
    */
   async signInWithPopup(options: PopupOptions = {}): Promise<Token> {
     // first, before anything is awaited: browsers let a page open a window only while they handle a click
-    const popup = globalThis.open('', '', options?.features ?? 'popup,width=500,height=700');
+    const popup = globalThis.open?.('', '', options?.features ?? 'popup,width=500,height=700');
     this.#popup?.abort();
     const replaced = new AbortController();
     this.#popup = replaced;

@@ -44,7 +44,11 @@ const channelOf = (state: string): BroadcastChannel => new BroadcastChannel(`doc
  * Signs in in a popup that has been opened, and is still blank. The popup is closed at the end, whatever the end is.
  * The state is kept in memory only: the popup would get a copy of `sessionStorage`, and could use it a second time.
  */
-export async function signInInPopup(popup: Window | null, client: PopupClient, options: PopupOptions): Promise<Token> {
+export async function signInInPopup(
+  popup: Window | null | undefined,
+  client: PopupClient,
+  options: PopupOptions,
+): Promise<Token> {
   try {
     const { ConfigurationError, PopupError } = client.errors;
     const { url, state } = client.request(options);
@@ -55,16 +59,15 @@ export async function signInInPopup(popup: Window | null, client: PopupClient, o
         `redirectUri must be on the origin of the page that opens the popup, but is on ${origin}`,
       );
     }
-    if (typeof BroadcastChannel !== 'function') {
-      throw new ConfigurationError('unsupported_platform', 'BroadcastChannel is missing: use signIn() in this browser');
-    }
     if (!popup) {
       throw new PopupError(
         'popup_blocked',
         'the browser blocked the popup: call signInWithPopup() in a click handler, before any await, or use signIn()',
       );
     }
-    popup.opener = null; // the pages in the popup must not navigate this one
+    if (typeof BroadcastChannel !== 'function') {
+      throw new ConfigurationError('unsupported_platform', 'BroadcastChannel is missing: use signIn() in this browser');
+    }
     const callback = waitForCallback(popup, state, client, options.signal);
     popup.location.replace(url);
     return client.accept(await callback, state, options);

@@ -4,7 +4,6 @@ import { dropBlobs } from '../core/drop-blobs.js';
 import { exclusively } from '../core/exclusively.js';
 import { Failure } from '../core/failure.js';
 import { type Quota, quotaOf } from '../core/quota.js';
-import { readMeta } from '../media/meta.js';
 import { UnreadableMedia } from '../media/reading/unreadable-media.js';
 import { type FileRecord, keyOf } from '../store/records.js';
 import type { Change, Store } from '../store/store.js';
@@ -137,7 +136,11 @@ export async function dropFiles(
   await dropBlobs(store, files);
 }
 
-async function describeFile({ store, now }: SandboxContext, user: SandboxUser, file: NewFile): Promise<FileRecord> {
+async function describeFile(
+  { store, media, now }: SandboxContext,
+  user: SandboxUser,
+  file: NewFile,
+): Promise<FileRecord> {
   const { id, fileName, size, tags, starred, origin } = file;
   const { name, extension } = splitName(fileName);
   const type = typeOf(file.type, extension);
@@ -146,7 +149,7 @@ async function describeFile({ store, now }: SandboxContext, user: SandboxUser, f
   let meta: Record<string, unknown> = {};
   const bytes = storedBytes(store, { id, size });
   try {
-    meta = await readMeta(type, media_type, bytes);
+    meta = await media.readMeta(type, media_type, bytes);
   } catch (error) {
     if (!(error instanceof UnreadableMedia)) throw error;
     processing_status = 'failed';

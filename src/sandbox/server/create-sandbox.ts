@@ -10,6 +10,7 @@ import type { SandboxContext, SandboxEnv } from '../core/context.js';
 import { Failure } from '../core/failure.js';
 import { failureOf } from '../core/failure-of.js';
 import { checkQuirks, type Quirk } from '../core/quirks.js';
+import { type MediaWork, mediaWorkInPlace } from '../media/media-work.js';
 import { renditionCache } from '../media/rendition-cache.js';
 import { approve, decline, readAuthorization } from '../oauth/authorization.js';
 import { oauthRoutes } from '../oauth/oauth-routes.js';
@@ -76,11 +77,12 @@ export interface Sandbox {
  * @throws {ConfigurationError} naming the option that is wrong
  */
 export function createSandbox(options: SandboxOptions = {}): Sandbox {
-  const {
-    store = memoryStore(),
-    autoApprove,
-    now = Date.now,
-  } = checkOptions('options of createSandbox', options, sandboxOptionNames);
+  return buildSandbox(checkOptions('options of createSandbox', options, sandboxOptionNames), mediaWorkInPlace());
+}
+
+/** The sandbox, with its work on media files done by whatever the server has for it. */
+export function buildSandbox(options: SandboxOptions, media: MediaWork): Sandbox {
+  const { store = memoryStore(), autoApprove, now = Date.now } = options;
   if (typeof store?.commit !== 'function') {
     throw invalid('store', 'must be memoryStore(), diskStore(folder), or a Store of your own');
   }
@@ -94,9 +96,10 @@ export function createSandbox(options: SandboxOptions = {}): Sandbox {
     quirks: checkQuirks(options.quirks ?? []),
     changes: new Map(),
     quotas: new Map(),
-    renditions: renditionCache(64 * 1024 * 1024),
+    media,
+    renditions: renditionCache({ bytes: 64 * 1024 * 1024, entries: 5_000 }),
   };
-  const faults = parseFaults('faults', options.faults === undefined ? '' : options.faults);
+  const faults = options.faults === undefined ? undefined : parseFaults('faults', options.faults);
   if (autoApprove !== undefined && !context.users.has(autoApprove)) {
     throw invalid('autoApprove', `must be one of the users: ${users.map((user) => user.username).join(', ')}`);
   }
@@ -138,7 +141,10 @@ export function createSandbox(options: SandboxOptions = {}): Sandbox {
     users,
     apps,
     async authorize(url, options) {
-      const { username, approve: agreed = true } = checkOptions('options', options, { username: 1, approve: 1 });
+      const { username, approve: agreed = true } = checkOptions('options of authorize', options, {
+        username: 1,
+        approve: 1,
+      });
       const address = url instanceof URL ? url : typeof url === 'string' ? parseUrl(url) : undefined;
       if (!address) throw invalid('url', 'must be an absolute authorization URL');
       const user = context.users.get(username);

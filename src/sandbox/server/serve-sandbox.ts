@@ -1,16 +1,16 @@
 import type { AddressInfo } from 'node:net';
-import { createAdaptorServer, type Http2Bindings, type HttpBindings } from '@hono/node-server';
 import { invalid } from '../../protocol/checks.js';
 import type { ConfigurationError } from '../../protocol/errors.js';
 import { checkOptions, type OptionNames } from '../../protocol/options.js';
 import { readConfig } from '../core/config.js';
-import { fromThisMachine } from '../pages/start-page-link.js';
+import { peers } from '../core/peer.js';
+import { mediaPool } from '../media/pool/media-pool.js';
 import { diskStore } from '../store/disk/disk-store.js';
 import { memoryStore } from '../store/memory-store.js';
 import { checkAllowedHosts } from './allowed-hosts.js';
 import { isOpenToAllOrigins } from './cors.js';
-import { createSandbox, type Sandbox, type SandboxOptions, sandboxOptionNames } from './create-sandbox.js';
-import { hangUps } from './faults.js';
+import { buildSandbox, type Sandbox, type SandboxOptions, sandboxOptionNames } from './create-sandbox.js';
+import { defaultPatience, patientServer } from './http-server.js';
 
 /** Where to listen, and what the sandbox is like. */
 export interface ServeOptions extends SandboxOptions {
@@ -78,22 +78,18 @@ export async function serveSandbox(options: ServeOptions = {}): Promise<ServedSa
     throw invalid('adopt', 'must be the name of one of the users');
   const isAllowed = checkAllowedHosts(host, allowedHosts);
   const ownStore = rest.store ? undefined : data === undefined ? memoryStore() : diskStore(data, { adopt });
+  const media = mediaPool();
   try {
-    const sandbox = createSandbox({ ...rest, ...(ownStore && { store: ownStore }) });
-    const server = createAdaptorServer({
-      fetch(request, { incoming, outgoing }: HttpBindings | Http2Bindings) {
-        const url = new URL(request.url);
-        if (!isOpenToAllOrigins(url.pathname) && !isAllowed(url)) return misdirected();
-        hangUps.set(request, () => outgoing.destroy());
-        if (isOwnAddress(incoming.socket.remoteAddress)) fromThisMachine.add(request);
-        // the start page shows passwords; a Host header proves nothing about where a request comes from
-        const shown = url.pathname !== '/' || fromThisMachine.has(request);
-        return shown ? sandbox.fetch(request) : new Response(null, { status: 404 });
-      },
-      overrideGlobalObjects: false,
-      // a large upload takes longer than Node's five minutes
-      serverOptions: { requestTimeout: 0, keepAliveTimeout: 60_000 },
-    });
+    const sandbox = buildSandbox({ ...rest, ...(ownStore && { store: ownStore }) }, media);
+    const server = patientServer((request, { incoming, outgoing }) => {
+      const url = new URL(request.url);
+      if (!isOpenToAllOrigins(url.pathname) && !isAllowed(url)) return misdirected();
+      const isThisMachine = isOwnAddress(incoming.socket.remoteAddress);
+      peers.set(request, { isThisMachine, hangUp: () => outgoing.destroy() });
+      // the start page shows passwords; a Host header proves nothing about where a request comes from
+      if (url.pathname === '/' && !isThisMachine) return new Response(null, { status: 404 });
+      return sandbox.fetch(request);
+    }, defaultPatience);
     await new Promise<void>((resolve, reject) => {
       server.once('error', (error: NodeJS.ErrnoException) => reject(bindError(host, port, error)));
       server.listen(port, host, resolve);
@@ -106,12 +102,15 @@ export async function serveSandbox(options: ServeOptions = {}): Promise<ServedSa
       close() {
         closed ??= new Promise<void>((resolve) => {
           server.close(() => resolve());
-          if ('closeAllConnections' in server) server.closeAllConnections();
-        }).then(() => ownStore?.close());
+          server.closeAllConnections();
+        })
+          .then(() => media.close())
+          .then(() => ownStore?.close());
         return closed;
       },
     };
   } catch (error) {
+    await media.close();
     await ownStore?.close();
     throw error;
   }

@@ -14,6 +14,8 @@ import type { RetryPolicy } from './retry.js';
 /** What every call to the API shares. Resources are given this, never the client. */
 export interface Connection {
   baseUrl: URL;
+  /** Whether plain http may be used off loopback. */
+  allowInsecureHttp: boolean;
   /** The access token to send now. Throws or rejects when it has expired. */
   accessToken: () => string | Promise<string>;
   /** The same for a URL, which cannot wait for it. */

@@ -15,10 +15,11 @@ const reserved =
 export function checkHeaders(name: string, value: HeadersOption | undefined): CallHeaders | undefined {
   if (value === undefined) return undefined;
   if (typeof value !== 'object' || value === null) throw invalid(name, 'must be an object of header names and values');
-  const given = Symbol.iterator in value ? [...value] : Object.entries(value);
+  const given: unknown[] = Symbol.iterator in value ? [...value] : Object.entries(value);
   const headers: [string, string][] = [];
-  for (const [header, text] of given) {
-    if (text === undefined) continue;
+  for (const pair of given) {
+    const [header, text]: unknown[] = Array.isArray(pair) ? pair : [];
+    if (header !== undefined && text === undefined) continue;
     const lower = String(header).toLowerCase();
     if (reserved.test(lower)) throw invalid(name, `must not hold ${lower}: the SDK sets that header itself`);
     if (typeof text !== 'string' || !isHeader(lower, text)) {

@@ -9,7 +9,7 @@ export interface Splitter {
   write(text: string): Member[];
   /** Whether this can no longer become JSON. */
   isBroken(): boolean;
-  /** What stood before the members, as far as it has arrived, as if the document ended there. */
+  /** What stood before the first member, as if the document ended there. */
   head(): unknown;
   /** The document without those members: `result` is an empty map. Undefined if it is not JSON. */
   end(): unknown;
@@ -24,6 +24,7 @@ export function splitter(): Splitter {
   let text = ''; // from the beginning of what has neither gone into `frame` nor into `pending`
   let at = 0; // the first character of `text` that has not been looked at
   let frame = '';
+  let opening: string | undefined; // the frame up to the first member
   let depth = 0;
   let name: string | undefined; // the last string of the envelope itself
   let inside = false; // between the braces of `result`
@@ -59,6 +60,7 @@ export function splitter(): Splitter {
         if (depth !== 2 || character !== '{' || parseJson(name ?? '') !== 'result') continue;
         inside = isFirst = true;
         frame += `${take(at)}{`;
+        opening ??= frame;
       } else if (character === '}' || character === ']') {
         depth--;
         if (!inside || depth !== 1) continue;
@@ -96,7 +98,7 @@ export function splitter(): Splitter {
   }
 
   const end = () => (broken ? undefined : parseJson(frame + text));
-  const head = () => (inside ? parseJson(`${frame}}}`) : end());
+  const head = () => parseJson(`${opening}}}`);
   return { write, isBroken: () => broken, head, end };
 }
 

@@ -81,7 +81,9 @@ async function follow(
     discard(response);
     const location = response.headers.get('location');
     const next = location === null ? undefined : parseUrl(location, url.href);
-    const secure = next?.protocol === 'https:' || (next?.protocol === 'http:' && isLoopback(next) && isLoopback(first));
+    const isLocal = next !== undefined && isLoopback(next) && isLoopback(first);
+    const plain = isLocal || (connection.allowInsecureHttp && first.protocol === 'http:');
+    const secure = next?.protocol === 'https:' || (next?.protocol === 'http:' && plain);
     if (!next || !secure || next.username !== '' || next.password !== '' || redirects === most) {
       throw redirectRefused(operation, response.status);
     }

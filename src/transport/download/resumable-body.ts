@@ -5,6 +5,7 @@ import type { Watch } from '../http/watch.js';
 import type { Part } from './part.js';
 import { readAhead } from './read-ahead.js';
 import type { AskForRest } from './rest.js';
+import { whenDropped } from './unread.js';
 
 export interface ResumableBody {
   /** What is being done, for messages. */
@@ -101,28 +102,59 @@ export function resumableBody(
   const left = () => (total === undefined ? Number.POSITIVE_INFINITY : total - progress.loaded);
   const read = readAhead(nextCounted, left);
 
-  return new ReadableStream<Uint8Array>(
+  /** What the stream calls. It does not hold the stream, so that one which is dropped can be found to be. */
+  const source: BodySource = {
+    async next() {
+      try {
+        const chunk = await read();
+        if (!failed) whole.signal.throwIfAborted(); // what has arrived is not wanted any more
+        if (chunk) return chunk;
+        whole.stop();
+        void part.release();
+        progress.end();
+        return undefined;
+      } catch (thrown) {
+        const error = await ended(thrown);
+        onFailure(error);
+        throw error;
+      }
+    },
+    giveUp(reason) {
+      cancelled = true;
+      return giveUp(reason);
+    },
+  };
+  return streamOf(source);
+}
+
+interface BodySource {
+  next(): Promise<Uint8Array | undefined>;
+  giveUp(reason: unknown): Promise<void>;
+}
+
+function streamOf(source: BodySource): ReadableStream<Uint8Array> {
+  let forget: (() => void) | undefined;
+  const stream = new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
+        let chunk: Uint8Array | undefined;
         try {
-          const chunk = await read();
-          if (!failed) whole.signal.throwIfAborted(); // what has arrived is not wanted any more
-          if (chunk) return controller.enqueue(chunk);
-          whole.stop();
-          void part.release();
-          progress.end();
-          controller.close();
-        } catch (thrown) {
-          const error = await ended(thrown);
-          onFailure(error);
+          chunk = await source.next();
+        } catch (error) {
+          forget?.();
           throw error;
         }
+        if (chunk) return controller.enqueue(chunk);
+        forget?.();
+        controller.close();
       },
       cancel(reason) {
-        cancelled = true;
-        return giveUp(reason);
+        forget?.();
+        return source.giveUp(reason);
       },
     },
     { highWaterMark: 0 },
   );
+  forget = whenDropped(stream, () => void source.giveUp(undefined));
+  return stream;
 }

@@ -1,5 +1,6 @@
 import { invalid } from '../../protocol/checks.js';
 import { ResponseError } from '../../protocol/errors.js';
+import { byteReader } from './byte-reader.js';
 import { failure } from './failure.js';
 import type { Watch } from './watch.js';
 
@@ -33,7 +34,12 @@ export function redirectRefused(operation: string, status?: number): ResponseErr
 
 /** Gives up a body that nobody will read. That it may have failed already is of no interest. */
 export function discard(response: Response): void {
-  void response.body?.cancel().catch(() => {});
+  const body: unknown = response.body;
+  try {
+    void byteReader(body)?.release();
+  } catch {
+    // somebody else is reading it, and has to give it up
+  }
 }
 
 /** What is being answered. */

@@ -1,6 +1,6 @@
 import { NetworkError, TimeoutError } from '../../protocol/errors.js';
 import { fetchApi } from '../http/fetch.js';
-import { type HttpAnswer, readAnswer } from '../http/response.js';
+import { discard, type HttpAnswer, readAnswer } from '../http/response.js';
 import { escapeControls, type Part } from './multipart.js';
 import { probe } from './source.js';
 import { answerLimit, type Sending } from './upload-stream.js';
@@ -29,8 +29,13 @@ export async function sendForm(sending: Sending): Promise<HttpAnswer> {
     return answer;
   }
   const response = await fetchApi({ operation, method: 'POST', url, headers, body, fetch, watched });
-  await attempt.response(response, watched);
-  if (response.ok) sent(size); // this way the browser does not say before
+  try {
+    await attempt.response(response, watched);
+    if (response.ok) sent(size); // this way the browser does not say before
+  } catch (error) {
+    discard(response); // what a hook or a listener throws ends the upload
+    throw error;
+  }
   return readAnswer(response, { operation, watched }, { limit: answerLimit, excess: response.ok ? 'refuse' : 'cut' });
 }
 

@@ -1,8 +1,10 @@
+import { invalid } from '../../protocol/checks.js';
 import type { Attempt } from '../calls/attempts.js';
 import type { Meter } from '../calls/progress.js';
+import { isWebStream } from '../http/byte-reader.js';
 import { fetchApi } from '../http/fetch.js';
 import { platform } from '../http/platform.js';
-import { type Asked, type Fetch, type HttpAnswer, readAnswer } from '../http/response.js';
+import { type Asked, discard, type Fetch, type HttpAnswer, readAnswer } from '../http/response.js';
 import { multipart, type Part } from './multipart.js';
 
 /** One attempt to send an upload. */
@@ -71,9 +73,10 @@ export async function sendStream({
     },
     { highWaterMark: 0 },
   );
+  let response: Response | undefined;
   try {
     await attempt.request(watched);
-    const response = await fetchApi({
+    response = await fetchApi({
       operation,
       method: 'POST',
       url,
@@ -86,6 +89,9 @@ export async function sendStream({
       fetch,
       watched,
     });
+    if (!asked && response.body && !isWebStream(response.body)) {
+      throw invalid('fetch', 'cannot send a stream of the web: use that of the platform or of undici for uploads');
+    }
     await attempt.response(response, watched);
     const excess = response.ok ? 'refuse' : 'cut';
     const answer = await readAnswer(response, { operation, watched }, { limit: answerLimit, excess });
@@ -93,9 +99,10 @@ export async function sendStream({
     // a `fetch` that never asks for the body is one of somebody's tests
     return sentAll || !asked ? answer : { ...answer, sentOnly: progress.loaded };
   } catch (error) {
+    if (response) discard(response); // such as when a hook throws
     throw sourceError ?? error;
   } finally {
-    void chunks.return(undefined).catch(() => {}); // a source that hangs is not waited for
+    void chunks.return(undefined).catch(() => {}); // not waited for, because the source may hang
   }
 }
 

@@ -6,8 +6,9 @@ import { type Meter, meter, type OnProgress } from '../calls/progress.js';
 import { openAnswer } from '../http/answer.js';
 import { platform } from '../http/platform.js';
 import { operationOf } from '../http/redaction.js';
-import { watch } from '../http/watch.js';
+import { type Watch, watch } from '../http/watch.js';
 import { type Part, sizeOf } from './multipart.js';
+import { type Content, contentsOf, type UploadSource } from './source.js';
 import { canUseXhr, sendForm } from './upload-form.js';
 import { sendStream, type UploadAnswer } from './upload-stream.js';
 
@@ -16,7 +17,10 @@ export interface Upload<T> {
   name: string;
   segments: readonly string[];
   searchParams: SearchParams;
-  parts: readonly Part[];
+  /** Held already (`hold.ts`). However the upload ends, they are released. */
+  sources: readonly UploadSource[];
+  /** What to call a source, and what type to give it. */
+  describe: (content: Content) => { name: string; type: string };
   onProgress?: OnProgress | undefined;
   signal?: AbortSignal | undefined;
   /** Milliseconds for all of it, retries included. @default no limit */
@@ -32,26 +36,25 @@ export interface Upload<T> {
  * server refused it, said when to come back, and everything can be read once more.
  */
 export async function upload<T>(connection: Connection, options: Upload<T>): Promise<T> {
-  const { name, segments, searchParams, parts, onProgress, timeout = false, parse, read } = options;
+  const { name, segments, searchParams, sources, describe, onProgress, timeout = false, parse, read } = options;
   const url = routeUrl(connection, segments, searchParams);
-  const progress = meter(onProgress, sizeOf(parts));
-  const resend = parts.every(({ content }) => content.blob) ? 'when asked' : 'never';
-  let begun = false; // until then the source is untouched and can be used again
-  const begin = () => {
-    begun = true;
-  };
-  const whole = watch({ signal: options.signal, limit: timeout, code: 'timeout', operation: operationOf('POST', url) });
-  const { signal } = whole;
+  const contents = contentsOf(sources);
+  let whole: Watch | undefined;
   try {
+    const parts = contents.map((content) => ({ ...describe(content), content }));
+    const progress = meter(onProgress, sizeOf(parts));
+    const resend = contents.every(({ again }) => again) ? 'when asked' : 'never';
+    whole = watch({ signal: options.signal, limit: timeout, code: 'timeout', operation: operationOf('POST', url) });
+    const { signal } = whole;
     return await withRetries(connection, { name, method: 'POST', url, resend, signal }, async (attempt) => {
       progress.restart();
-      const { result, origin } = await send(connection, { url, parts, progress, attempt, signal, begin, parse });
+      const { result, origin } = await send(connection, { url, parts, progress, attempt, signal, parse });
       progress.end();
       return read(result, (schema, value, path) => decode(schema, value, path, origin), origin);
     });
   } finally {
-    whole.stop();
-    if (begun) for (const { content } of parts) content.release();
+    whole?.stop();
+    for (const content of contents) content.release();
   }
 }
 
@@ -61,14 +64,12 @@ interface Sent {
   progress: Meter;
   attempt: Attempt;
   signal: AbortSignal;
-  /** Called before anything is read. */
-  begin: () => void;
   parse: ((text: string) => unknown) | undefined;
 }
 
 async function send(
   connection: Connection,
-  { url, parts, progress, attempt, signal, begin, parse }: Sent,
+  { url, parts, progress, attempt, signal, parse }: Sent,
 ): Promise<{ result: unknown; origin: AnswerOrigin }> {
   const { fetch, idleTimeout, now } = connection;
   const operation = operationOf('POST', url);
@@ -79,7 +80,6 @@ async function send(
   let answer: UploadAnswer | undefined;
   try {
     const authorization = `Bearer ${await attempt.token(watched)}`;
-    begin();
     const headers = { ...connection.headers, authorization, accept: 'application/json' };
     const sending = { operation, url, headers, parts, fetch, watched, progress, attempt };
     answer = await (browser ? sendForm(sending) : sendStream(sending));

@@ -240,7 +240,7 @@ it('answers a browser that has left and come back', async () => {
   const slow = await scriptedServer(async (_request, response) => {
     gone?.destroy();
     page = visit(callback);
-    await wait(100);
+    await wait(1000); // until the visit has arrived there
     reply(response, 200, { access_token: 'token-1', token_type: 'bearer', expires_in: 60 });
   });
   await signInWithLoopback({
@@ -351,7 +351,7 @@ it.runIf(process.platform === 'linux')('uses the opener of the platform', async 
         (error) => console.log(error.message),
       );`);
   const program = signIn(`${join(folder, 'bin')}:${process.env.PATH}`);
-  await expect.poll(() => readFile(join(folder, 'url'), 'utf8').catch(() => ''), { timeout: 10_000 }).toMatch(/^http/);
+  await expect.poll(() => readFile(join(folder, 'url'), 'utf8').catch(() => '')).toMatch(/^http/);
   const { open, pages } = browser();
   open(new URL(await readFile(join(folder, 'url'), 'utf8')));
   await program.ended; // by itself: no socket and no timer holds it

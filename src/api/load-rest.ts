@@ -1,8 +1,8 @@
 import { attemptsOf } from '../transport/calls/attempts.js';
 import { type Connection, routeUrl } from '../transport/calls/connection.js';
-import { loadTransfers } from '../transport/load.js';
+import { load } from '../transport/load.js';
 
-/** A transfer that is about to begin. */
+/** A call that is about to begin. */
 interface Beginning {
   name: string;
   method: string;
@@ -10,13 +10,16 @@ interface Beginning {
   signal: AbortSignal | undefined;
 }
 
-/** Loads what moves bytes. If that fails the call has failed, and its hooks are told so. */
-export async function transfersFor(
+/**
+ * Loads the rest of the SDK, which a page that lists files and links to them never needs. It is one chunk, because several
+ * small ones are larger together. If it cannot be loaded the call has failed, and its hooks are told so.
+ */
+export async function restFor(
   connection: Connection,
   { segments, signal, ...call }: Beginning,
-): Promise<Awaited<ReturnType<typeof loadTransfers>>> {
+): Promise<typeof import('./rest.js')> {
   try {
-    return await loadTransfers(signal);
+    return await load(() => import('./rest.js'), signal);
   } catch (error) {
     const url = routeUrl(connection, segments);
     throw await attemptsOf(connection, { ...call, url, signal }).end(error);
