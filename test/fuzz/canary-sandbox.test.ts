@@ -6,6 +6,7 @@ import {
   type Sandbox,
   type SandboxOptions,
   type Store,
+  StoreFullError,
 } from '../../src/sandbox.js';
 import { makeJpeg, quarters } from '../fixtures/make-image.js';
 import { all, clientSecret, code, password, planted, token } from '../support/canary.js';
@@ -234,6 +235,37 @@ const apiRows: Row[] = [
   [
     'a file that is deleted meanwhile',
     () => deletedMeanwhile('a.jpg', photo, ({ ask }, id) => ask('GET', `/v1/doc/${id}/thumb_120.jpg`)),
+  ],
+  [
+    'a clone of a file that is deleted meanwhile',
+    () => deletedMeanwhile('a.txt', all, ({ ask }, id) => ask('POST', `/v1/doc/${id}/clone`)),
+  ],
+  [
+    'a change of a file that is deleted meanwhile',
+    async () => {
+      const store = memoryStore();
+      let gone = false;
+      const commit: Store['commit'] = async (changes) => !gone && store.commit(changes);
+      const { ask, upload } = await house({ store: { ...store, commit } });
+      const id = await upload('a.txt', all);
+      gone = true;
+      return ask('DELETE', `/v1/doc/${id}`);
+    },
+  ],
+  [
+    'a full disk',
+    async () => {
+      const store = memoryStore();
+      let full = false;
+      const commit: Store['commit'] = async (changes) => {
+        if (full) throw new StoreFullError(all);
+        return store.commit(changes);
+      };
+      const { ask, upload } = await house({ store: { ...store, commit } });
+      const id = await upload('a.txt', all);
+      full = true;
+      return ask('DELETE', `/v1/doc/${id}`);
+    },
   ],
   [
     'a store that fails',
