@@ -35,7 +35,7 @@ const begins = new RegExp(
 
 function isCall(code: string): boolean {
   const known: readonly string[] = scopes;
-  return begins.test(code) && !known.includes(code) && !code.includes('…');
+  return begins.test(code) && !known.includes(code) && !code.includes('…') && !code.startsWith('sandbox.sqlite');
 }
 
 /** The headings over what to write now. */
@@ -103,6 +103,7 @@ declare global {
   const path: string;
   const folder: string;
   const data: string;
+  const adopt: string;
   const method: 'POST';
   const searchParams: Record<string, string>;
   const signal: AbortSignal;

@@ -24,7 +24,7 @@ it('has something to say about everything that is exported, and links that lead 
 
 /** What the sentence above a record of the sandbox, or a range, explains well enough, and what its name does. */
 const explained =
-  /^(?:(?:SandboxUser|(?:File|Tape|Code)Record|Grant|PublicAddress|Records|(?:Byte|Blob)Range)\.\w+|HookEvent\.method|SandboxApp\.clientId|ServedSandbox\.sandbox)$/;
+  /^(?:(?:SandboxUser|(?:File|Tape|Code)Record|Grant|Records|(?:Byte|Blob)Range)\.\w+|StoreFullError\.name|HookEvent\.method|SandboxApp\.clientId|ServedSandbox\.sandbox)$/;
 
 it('explains every property', () => {
   const properties = project

@@ -49,6 +49,7 @@ async function startsASandbox({ text }: Block): Promise<void> {
 const visits: Record<string, (transcript: Block) => Promise<void>> = {
   'README.md: Use it': startsASandbox,
   'docs/sandbox.md: The sandbox': startsASandbox,
+  'docs/sandbox.md: If something is missing': startsASandbox,
   'docs/examples/backup/README.md: Run it': startsASandbox,
   'docs/examples/hono/README.md: Run it': startsASandbox,
   'docs/examples/worker/README.md: Run it': startsASandbox,

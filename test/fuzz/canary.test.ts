@@ -2,8 +2,8 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { ImplicitGrantClient } from '../../src/browser.js';
 import { ApiClient, type Fetch } from '../../src/index.js';
 import { createSandbox } from '../../src/sandbox.js';
-import { AuthorizationCodeClient as NoClientHere } from '../../src/server.browser.js';
-import { AuthorizationCodeClient } from '../../src/server.js';
+import { AuthorizationCodeClient as NoClientHere, createTokenSeal as noSealHere } from '../../src/server.browser.js';
+import { AuthorizationCodeClient, createTokenSeal } from '../../src/server.js';
 import { watch } from '../../src/transport/http/watch.js';
 import { load } from '../../src/transport/load.js';
 import { probe } from '../../src/transport/upload/source.js';
@@ -430,6 +430,12 @@ function inPage(action: Provoke): unknown {
 
 const codeRows: Row[] = [
   ['a client in a browser bundle', () => new NoClientHere()],
+  ['a token seal in a browser bundle', () => wrongly(noSealHere, clientSecret)],
+  ['a token seal with a short secret', () => createTokenSeal(clientSecret.slice(0, 12))],
+  ['a token seal with a line break', () => createTokenSeal(`${clientSecret}\n`)],
+  ['a token seal with unknown options', () => wrongly(createTokenSeal, clientSecret, { [password]: token })],
+  ['a token to seal that is none', () => wrongly(createTokenSeal(clientSecret).seal, { access_token: token })],
+  ['a sealed token of another kind', () => wrongly(createTokenSeal(clientSecret).open, [token])],
   ['a secret in a page', () => inPage(() => codeClient())],
   ['a secret that is undefined', () => codeClient({ clientSecret: undefined })],
   ['a client without an id', () => codeClient({ clientId: '' })],

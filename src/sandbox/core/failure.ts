@@ -1,5 +1,4 @@
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
-import { StoreFullError } from '../store/store.js';
 
 const reasons: Record<number, string> = {
   400: 'Bad Request',
@@ -29,12 +28,4 @@ export class Failure extends Error {
     this.detail = detail;
     this.headers = headers;
   }
-}
-
-/** What a client is told of an error, if it is one that it can do something about. */
-export function failureOf(error: Error): Failure | undefined {
-  if (error instanceof Failure) return error;
-  if (error instanceof StoreFullError)
-    return new Failure(507, 'the disk of the sandbox is full: delete files, or make room on the disk');
-  return undefined;
 }

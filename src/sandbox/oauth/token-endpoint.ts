@@ -34,27 +34,33 @@ export async function exchangeCode(context: SandboxContext, form: URLSearchParam
   const key = await fingerprint(code);
   const record = await context.store.get('codes', key);
   if (!record || record.client_id !== app.clientId) return refuse('invalid_grant', 'unknown or used code');
-  const problem = await findProblem(context, record, form);
-  if (problem === undefined) return grantToken(context, record, { delete: 'codes', key });
-  await context.store.commit([{ delete: 'codes', key }]); // a code is used once, for good or ill
-  return refuse('invalid_grant', problem);
+  const refusal = await checkExchange(context, record, form);
+  if (refusal) {
+    await context.store.commit([{ delete: 'codes', key }]); // a code is used once, also by those who cannot have its token
+    return refusal;
+  }
+  const answer = await grantToken(context, record, { delete: 'codes', key });
+  return answer ?? refuse('invalid_grant', 'unknown or used code');
 }
 
-async function findProblem(
+async function checkExchange(
   { now }: SandboxContext,
   record: CodeRecord,
   form: URLSearchParams,
-): Promise<string | undefined> {
-  if (record.expires <= now()) return 'the code has expired';
+): Promise<TokenEndpointAnswer | undefined> {
+  if (record.expires <= now()) return refuse('invalid_grant', 'the code has expired');
   // doctape's own client sends the URN whatever it was authorized with (wire document section 2.3)
   const redirectUri = form.get('redirect_uri');
-  if (redirectUri !== record.redirect_uri && redirectUri !== outOfBand)
-    return 'redirect_uri is not that of the authorization request';
+  if (redirectUri !== record.redirect_uri && redirectUri !== outOfBand) {
+    return refuse('invalid_grant', 'redirect_uri is not that of the authorization request');
+  }
   const verifier = form.get('code_verifier');
-  if ((verifier === null) !== (record.code_challenge === undefined))
-    return verifier === null ? 'code_verifier is missing' : 'no code_challenge was sent';
-  if (verifier !== null && !(await verifyChallenge(verifier, record.code_challenge ?? '')))
-    return 'code_verifier does not match';
+  if ((verifier === null) !== (record.code_challenge === undefined)) {
+    return refuse('invalid_grant', verifier === null ? 'code_verifier is missing' : 'no code_challenge was sent');
+  }
+  if (verifier !== null && !(await verifyChallenge(verifier, record.code_challenge ?? ''))) {
+    return refuse('invalid_grant', 'code_verifier does not match');
+  }
   return undefined;
 }
 
@@ -62,16 +68,19 @@ async function findProblem(
 async function refresh(context: SandboxContext, clientId: string, token: string): Promise<TokenEndpointAnswer> {
   const key = await fingerprint(token);
   const grant = context.quirks.has('refresh-tokens') ? await context.store.get('refreshes', key) : undefined;
-  if (grant?.client_id !== clientId) return refuse('invalid_grant', 'refresh tokens are deprecated');
-  return grantToken(context, grant, { delete: 'refreshes', key });
+  const answer = grant?.client_id === clientId && (await grantToken(context, grant, { delete: 'refreshes', key }));
+  return answer || refuse('invalid_grant', 'refresh tokens are deprecated');
 }
 
-/** @param use deletes what the token is given for: of two requests at once, one gets it */
+/**
+ * @param use deletes what the token is given for
+ * @returns undefined when another request has used it meanwhile
+ */
 async function grantToken(
   { store, quirks, now }: SandboxContext,
   { username, client_id, scope }: Grant,
   use: Change,
-): Promise<TokenEndpointAnswer> {
+): Promise<TokenEndpointAnswer | undefined> {
   const grant = { username, client_id, scope, expires: now() + tokenLifetime * 1000 };
   const token = crypto.randomUUID();
   const changes: Change[] = [use, { put: 'tokens', key: await fingerprint(token), record: grant }];
@@ -80,7 +89,7 @@ async function grantToken(
     refreshToken = crypto.randomUUID();
     changes.push({ put: 'refreshes', key: await fingerprint(refreshToken), record: grant });
   }
-  if (!(await store.commit(changes))) return refuse('invalid_grant', 'unknown or used code or refresh token');
+  if (!(await store.commit(changes))) return undefined;
   return {
     status: 200,
     body: {

@@ -44,9 +44,11 @@ export interface CodeRecord extends Grant {
   code_challenge?: string;
 }
 
-/** Names a file of a user. */
+/** Names a file. */
 export interface FileReference {
+  /** The name of the user whose file it is. */
   owner: string;
+  /** The id of the file. */
   id: string;
 }
 

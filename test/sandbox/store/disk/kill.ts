@@ -171,7 +171,8 @@ export async function* killRuns(data: string, count: number): AsyncGenerator<Kil
 
       const work = async () => {
         while (!killed) {
-          const kind = pick(known.size > 250 ? (['delete', 'publish', 'update'] as const) : kinds) ?? 'upload';
+          const kind =
+            pick(known.size > 200 ? ([...kinds, 'delete', 'delete', 'delete', 'delete'] as const) : kinds) ?? 'upload';
           const operation = makeOperation(kind, api, known, free);
           if (!operation) continue;
           underWay.add(operation);
@@ -187,7 +188,7 @@ export async function* killRuns(data: string, count: number): AsyncGenerator<Kil
       };
       const started = performance.now();
       const workers = Promise.all(Array.from({ length: 6 }, work));
-      await Promise.race([delay(20 + Math.random() * 600), workers]);
+      await Promise.race([delay(20 + Math.random() * 1_500), workers]);
       killed = true;
       running.child.kill('SIGKILL');
       const after = Math.round(performance.now() - started);
