@@ -14,7 +14,6 @@ const bundled = [
   '@clack/core',
   '@clack/prompts',
   '@hono/node-server',
-  '@streamparser/json',
   '@zip.js/zip.js',
   'ansi-regex',
   'commander',

@@ -2,6 +2,7 @@
 export type { SandboxApp, SandboxUser } from './sandbox/core/config.js';
 export { type Quirk, quirks } from './sandbox/core/quirks.js';
 export { createSandbox, type Sandbox, type SandboxOptions } from './sandbox/server/create-sandbox.js';
+export type { LoggedRequest } from './sandbox/server/request-log.js';
 export { memoryStore } from './sandbox/store/memory-store.js';
 export type {
   CodeRecord,

@@ -2,6 +2,7 @@ import { checkDuration, checkOptionalFunction, invalid } from '../protocol/check
 import { type CheckedOptions, type OptionChecks, readOptions } from '../protocol/options.js';
 import type { Rendition } from '../protocol/renditions.js';
 import {
+  byId,
   clonedFile,
   type FileInfo,
   fileInfo,
@@ -257,7 +258,7 @@ export function filesResource(connection: Connection): FilesResource {
     const { signal, timeout } = settings;
     const wanted = { name: 'files.iterate', segments: ['doc'], signal };
     const rest = await restFor(own, { ...wanted, method: 'GET' });
-    yield* rest.iterateFiles(own, { ...wanted, searchParams, timeout });
+    yield* rest.iterateFiles(own, { ...wanted, searchParams, timeout }, { fileInfo, byId });
   }
 
   async function uploadParts(

@@ -1,15 +1,22 @@
-import { decode } from '../protocol/schemas/decode.js';
-import { byId, type FileInfo, fileInfo } from '../protocol/schemas/file.js';
+import { decode, type Schema } from '../protocol/schemas/decode.js';
+import type { FileInfo } from '../protocol/schemas/file.js';
 import { type Connection, routeUrl } from '../transport/calls/connection.js';
 import { splitter } from '../transport/calls/members.js';
 import { type Download, openDownload } from '../transport/download/download.js';
 import { openAnswer } from '../transport/http/answer.js';
 import { operationOf } from '../transport/http/redaction.js';
 
+/** The schemas of a list. They are handed in, because a bundle in one file could not leave them out where they are unused. */
+interface ListSchemas {
+  fileInfo: Schema<FileInfo>;
+  byId: Schema<unknown>;
+}
+
 /** Parses the list while it arrives. */
 export async function* iterateFiles(
   connection: Connection,
   wanted: Download,
+  { fileInfo, byId }: ListSchemas,
 ): AsyncGenerator<FileInfo, void, undefined> {
   const { response, attempts } = await openDownload(connection, { ...wanted, redirects: 'refuse' });
   const { status, headers } = response;

@@ -37,7 +37,8 @@ export async function run(argv: string[]): Promise<void> {
     .option('--auto-approve <user>', 'approve every sign-in as this user, without a page')
     .option('--faults <spec>', 'make things go wrong, such as latency=200,status=503@0.1')
     .option('--quirks <names>', 'what doctape did beside its documentation, such as no-error-key,jsonp')
-    .option('--json', 'print one line of JSON when ready, and nothing else')
+    .option('--quiet', 'print no line per request on stderr')
+    .option('--json', 'print one line of JSON when ready, and nothing else on stdout')
     .action(sandbox);
 
   program

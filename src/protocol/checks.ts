@@ -7,12 +7,6 @@ export function invalid(name: string, problem: string): ConfigurationError {
   return new ConfigurationError('invalid_argument', `${name} ${problem}`);
 }
 
-/** An options object: null and a value in its place are common mistakes. */
-export function checkOptions<T extends object>(what: string, options: T): T {
-  if (typeof options === 'object' && options !== null && !Array.isArray(options)) return options;
-  throw invalid(what, `must be an object, not ${kindOf(options)}`);
-}
-
 export function checkText(name: string, value: unknown): string {
   if (value === undefined || value === null || value === '') throw invalid(name, 'is missing: it must be a string');
   if (typeof value !== 'string') throw invalid(name, `must be a string, not ${kindOf(value)}`);

@@ -73,7 +73,7 @@ describeInBrowsers('the callback of a sign-in', (name) => {
     visitor = await browser.visitor();
   });
 
-  async function application(script: string, path: string, moment: string) {
+  async function application(script: string, path: string, moment: string, before?: string) {
     const server = await scriptedServer((request, response) => {
       const text = scripts.get(request.url ?? '');
       if (request.url === '/blank') reply(response, 200, '', { 'content-type': 'text/html' });
@@ -84,6 +84,7 @@ describeInBrowsers('the callback of a sign-in', (name) => {
     const settings = { clientId, redirectUri, authorizationEndpoint: `${sandboxUrl}/oauth2`, moment };
     const page = await visitor.openPage(`${server.url}/blank`);
     await page.evaluate((text) => localStorage.setItem('settings', text), JSON.stringify(settings));
+    if (before !== undefined) await page.addInitScript(before);
     await page.goto(redirectUri);
     await page.waitForFunction('globalThis.started');
 
@@ -108,7 +109,7 @@ describeInBrowsers('the callback of a sign-in', (name) => {
       const { page, authorize, comeBack } = await application(script, path, moment);
       const outcomes = await comeBack(await sandbox.authorize(await authorize(), { username: 'alice' }));
       expect(outcomes).toEqual(['signed in']);
-      expect(await leftovers(page)).toEqual([]);
+      await expect.poll(() => leftovers(page)).toEqual([]);
 
       // routers write what they remember of this page when they leave it
       await page.click('text=about us');
@@ -133,15 +134,30 @@ describeInBrowsers('the callback of a sign-in', (name) => {
     },
   );
 
-  it('is removed when the user goes back to an entry that a router has left behind', async () => {
-    const { page, redirectUri, authorize } = await application('by-hand', '/', 'never');
+  it('is removed in a browser without the Navigation API', async () => {
+    const { page, authorize, comeBack } = await application('vue', '/', 'rendering', 'delete globalThis.navigation');
+    expect(await page.evaluate("'navigation' in globalThis")).toBe(false);
+    expect(await comeBack(await sandbox.authorize(await authorize(), { username: 'alice' }))).toEqual(['signed in']);
+    expect(await leftovers(page)).toEqual([]);
+  });
+
+  it.each([
+    ['an entry that a router has left behind', undefined],
+    ['such an entry when the user goes back to it, without the Navigation API', 'delete globalThis.navigation'],
+  ])('is removed from %s', async (_, before) => {
+    const { page, redirectUri, authorize } = await application('by-hand', '/', 'never', before);
     const { hash } = await sandbox.authorize(await authorize(), { username: 'alice' });
     const token = await page.evaluate((answer) => {
       location.hash = answer;
       location.hash = `/${answer}`;
-      return Reflect.get(globalThis, 'client').resume();
+      const resumed = Reflect.get(globalThis, 'client').resume();
+      history.replaceState(null, '', '#/about'); // as applications do with `returnTo`
+      return resumed;
     }, hash.slice(1));
     expect(token).toMatchObject({ token_type: 'Bearer' });
+    await expect.poll(() => leftovers(page)).toEqual([]);
+    await expect.poll(() => page.evaluate(() => location.href)).toBe(`${redirectUri}#/about`);
+    await page.waitForFunction("document.querySelector('h1')?.textContent === 'about'");
     await page.evaluate('history.back()');
     await expect.poll(() => page.evaluate(() => location.href)).toBe(redirectUri);
     expect(await leftovers(page)).toEqual([]);

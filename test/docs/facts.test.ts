@@ -91,7 +91,8 @@ describe('an error', () => {
     '$name is of $codes',
     async ({ name, codes, more }) => {
       const [code = ''] = codes;
-      const fetch = async () => Response.json({ error: {} }, { status: Number(code.slice(5)) });
+      const headers = { 'www-authenticate': name === 'InsufficientScopeError' ? 'Bearer scope="file.read"' : 'Bearer' };
+      const fetch = async () => Response.json({ error: {} }, { status: Number(code.slice(5)), headers });
       const error = await new sdk.ApiClient({ token: 'a', fetch, retry: false }).account
         .get()
         .catch((reason) => reason);

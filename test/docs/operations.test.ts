@@ -10,10 +10,11 @@ const values: Record<string, unknown> = {
   id: 'some-id',
   size: 300,
   rendition: 'thumb_120.jpg',
-  changes: { starred: true, live: true },
   source: new Blob(['content']),
   sources: [new Blob(['content'])],
 };
+
+const changes: Record<string, unknown> = { files: { starred: true }, tapes: { live: true } };
 
 const rows = rowsUnder('Call', 'docs/operations.md').map(({ cells: [calls, route, needed] }) => ({
   calls: codeIn(calls),
@@ -39,7 +40,8 @@ async function sentBy(written: string): Promise<string[]> {
     },
   });
   const [, resource = '', method = '', list = ''] = /^(\w+)\.(\w+)\((.*)\)$/.exec(written) ?? [];
-  const args = list === '' ? [] : list.split(', ').map((name) => values[name]);
+  const args =
+    list === '' ? [] : list.split(', ').map((name) => (name === 'changes' ? changes[resource] : values[name]));
   const part = Reflect.get(api, resource);
   const given = Reflect.apply(Reflect.get(part, method), part, args);
   if (given instanceof URL) tell('GET', given);

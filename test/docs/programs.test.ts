@@ -220,6 +220,12 @@ const visits: Record<string, (piece: Piece) => Promise<void>> = {
     expect(printed).toEqual(['4', 'Signed in for account.read', 'Signed in for account.read', '2']);
   },
 
+  'docs/server.md: The token': async (piece) => {
+    const env = { TOKEN_KEY: 'thirty-two-random-characters-....' };
+    const { printed } = await run(piece, { env, afterwards: 'console.log(cookie.length > 100, opened.access_token);' });
+    expect(printed).toEqual([`true ${given.token.access_token}`]);
+  },
+
   'docs/server.md: Return to the page that asked for the sign-in': async (piece) => {
     expect((await run(piece, { afterwards: 'console.log(path);' })).printed).toEqual(['/files?sort=name']);
   },

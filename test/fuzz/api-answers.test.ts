@@ -153,7 +153,7 @@ describe('an answer of the API', { timeout: fuzzTimeout }, () => {
         token,
         baseUrl: 'https://api.example/v1',
         retry: { limit: 1, maxDelay: 1 },
-        hooks: { request: tell, response: tell, retry: tell },
+        hooks: { request: tell, response: tell, retry: tell, error: tell },
         fetch: async (_input, init) => {
           if (init?.body instanceof ReadableStream) await new Response(init.body).bytes();
           const stream = inPieces(new TextEncoder().encode(text), lengths, ending);

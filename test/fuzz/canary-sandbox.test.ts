@@ -1,4 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
+import { peers } from '../../src/sandbox/core/peer.js';
 import {
   createSandbox,
   memoryStore,
@@ -22,10 +23,11 @@ import { scriptedServer } from '../support/scripted-server.js';
 const reached = vi.hoisted(() => new Set<string>());
 
 vi.mock('../../src/sandbox/core/failure.js', async (original) => {
-  const { Failure } = await original<typeof import('../../src/sandbox/core/failure.js')>();
+  const actual = await original<typeof import('../../src/sandbox/core/failure.js')>();
   return {
-    Failure: class extends Failure {
-      constructor(...values: ConstructorParameters<typeof Failure>) {
+    ...actual,
+    Failure: class extends actual.Failure {
+      constructor(...values: ConstructorParameters<typeof actual.Failure>) {
         super(...values);
         for (const [, place = ''] of (this.stack ?? '').matchAll(/\/(src\/[^\s():]+:\d+:\d+)/g)) reached.add(place);
       }
@@ -135,6 +137,14 @@ const apiRows: Row[] = [
   ['a route that is not there, below the API', () => asked('POST', '/v1/nothing', JSON.stringify({ password }))],
   ['the start page, by another name', async () => (await house()).sandbox.fetch(`http://evil.example/?code=${code}`)],
   ['a fault that is none', () => asked('GET', '/v1/doc', undefined, { 'x-doctape-fault': 'nonsense' })],
+  [
+    'a fault that another machine asks for',
+    async () => {
+      const request = new Request(`${origin}/v1/doc`, { headers: { 'x-doctape-fault': code } });
+      peers.set(request, { isThisMachine: false, hangUp() {} });
+      return (await house()).sandbox.fetch(request);
+    },
+  ],
   ['a fault', () => asked('GET', '/v1/doc', undefined, { 'x-doctape-fault': 'status=503' })],
   ['no token', async () => (await house()).sandbox.fetch(`${origin}/v1/doc?code=${code}`)],
   ['an unknown token', () => asked('GET', '/v1/doc', undefined, { authorization: `Bearer ${token}` })],

@@ -2,8 +2,8 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { ImplicitGrantClient } from '../../src/browser.js';
 import { ApiClient, type Fetch } from '../../src/index.js';
 import { createSandbox } from '../../src/sandbox.js';
-import { AuthorizationCodeClient as NoClientHere } from '../../src/server.browser.js';
-import { AuthorizationCodeClient } from '../../src/server.js';
+import { AuthorizationCodeClient as NoClientHere, createTokenSeal as noSealHere } from '../../src/server.browser.js';
+import { AuthorizationCodeClient, createTokenSeal } from '../../src/server.js';
 import { watch } from '../../src/transport/http/watch.js';
 import { load } from '../../src/transport/load.js';
 import { probe } from '../../src/transport/upload/source.js';
@@ -43,6 +43,16 @@ const apiRows: Row[] = [
   ['a token of another kind', () => Reflect.construct(ApiClient, [{ token: 7 }])],
   ['a token with a line break', () => api({ token: `${token}\n` })],
   ['a token without its text', () => api({ token: { access_token: [token] } })],
+  ['a token with its scheme', () => api({ token: `Bearer ${token}` })],
+  ['a token in JSON', () => api({ token: JSON.stringify({ access_token: token }) })],
+  ['a token that was made of an object', () => api({ token: String({ access_token: token }) })],
+  ['a URL while the token is asked for', () => api({ token: async () => token }).files.url('a')],
+  ['an option that nobody knows', () => api({ [token]: token })],
+  ['options of a call that are none', () => wrongly(api().files.list, token)],
+  ['headers that are none', () => api({ headers: token })],
+  ['a header of the SDK', () => api({ headers: { authorization: `Bearer ${token}` } })],
+  ['a header with a line break', () => api({ headers: { 'x-token': `${token}\n` } })],
+  ['another number of files than were sent', () => answering(200, { result: {} }).files.upload(new Blob([all]))],
   ['a token that is promised', () => api({ token: Promise.resolve(token) })],
   ['a token that expires at no time', () => api({ token: { access_token: token, expires_at: token } })],
   ['a token that has expired', () => api({ token: { access_token: token, expires_at: 1 } }).files.list()],
@@ -420,6 +430,12 @@ function inPage(action: Provoke): unknown {
 
 const codeRows: Row[] = [
   ['a client in a browser bundle', () => new NoClientHere()],
+  ['a token seal in a browser bundle', () => wrongly(noSealHere, clientSecret)],
+  ['a token seal with a short secret', () => createTokenSeal(clientSecret.slice(0, 12))],
+  ['a token seal with a line break', () => createTokenSeal(`${clientSecret}\n`)],
+  ['a token seal with unknown options', () => wrongly(createTokenSeal, clientSecret, { [password]: token })],
+  ['a token to seal that is none', () => wrongly(createTokenSeal(clientSecret).seal, { access_token: token })],
+  ['a sealed token of another kind', () => wrongly(createTokenSeal(clientSecret).open, [token])],
   ['a secret in a page', () => inPage(() => codeClient())],
   ['a secret that is undefined', () => codeClient({ clientSecret: undefined })],
   ['a client without an id', () => codeClient({ clientId: '' })],

@@ -10,7 +10,16 @@ import { expectNoCrash } from '../support/crash.js';
 
 // The built command, because a bundler can break what it loads late: pictures, sound, PDF, archives.
 
-const child = spawn(process.execPath, ['dist/cli.js', 'sandbox', '--port', '0', '--json', '--auto-approve', 'alice']);
+const child = spawn(process.execPath, [
+  'dist/cli.js',
+  'sandbox',
+  '--port',
+  '0',
+  '--json',
+  '--quiet',
+  '--auto-approve',
+  'alice',
+]);
 let complaints = '';
 afterAll(async () => {
   const ended = once(child, 'close');

@@ -34,7 +34,7 @@ export function api(options: Record<string, unknown> = {}): ApiClient {
       token,
       baseUrl: 'https://api.example/v1',
       retry: false,
-      hooks: { request: tell, response: tell, retry: tell },
+      hooks: { request: tell, response: tell, retry: tell, error: tell },
       ...options,
     },
   ]);

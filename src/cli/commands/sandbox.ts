@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { ConfigurationError } from '../../index.js';
-import type { Quirk } from '../../sandbox.js';
+import type { LoggedRequest, Quirk } from '../../sandbox.js';
 import { type ServedSandbox, type ServeOptions, serveSandbox } from '../../serve.js';
 import { noAddress, printJson, UsageError } from '../core/command.js';
+import { printable } from '../terminal/printable.js';
 
 export interface SandboxFlags {
   port: number;
@@ -14,6 +15,7 @@ export interface SandboxFlags {
   autoApprove?: string;
   faults?: string;
   quirks?: string;
+  quiet?: boolean;
   json?: boolean;
 }
 
@@ -28,6 +30,7 @@ export async function sandbox({
   autoApprove,
   faults,
   quirks,
+  quiet,
   json,
 }: SandboxFlags): Promise<void> {
   noAddress('--data takes a folder of this machine', [data]);
@@ -40,6 +43,7 @@ export async function sandbox({
     ...(adopt !== undefined && { adopt }),
     ...(autoApprove !== undefined && { autoApprove }),
     ...(faults !== undefined && { faults }),
+    ...(!quiet && { log: logRequest }),
     ...(quirks !== undefined && { quirks: quirks.split(',').map((name) => name.trim()) as Quirk[] }), // checked by the sandbox
   });
   if (!/^(127(\.\d+){3}|localhost|::1)$/.test(host)) {
@@ -50,6 +54,12 @@ export async function sandbox({
   stopOnSignal(served.close);
   if (json) printJson(describe(served));
   else console.log(introduction(served, data));
+}
+
+/** One line on stderr for a request. */
+function logRequest({ time, method, path, status, durationMs, username, clientId }: LoggedRequest): void {
+  const who = username === undefined ? '' : ` ${username} ${clientId}`;
+  console.error(printable(`${time.toISOString()} ${method} ${path} ${status} ${Math.round(durationMs)} ms${who}`));
 }
 
 /** Everything a program needs to use the sandbox. */

@@ -27,17 +27,35 @@ export function cleanAddressBar(location: PageLocation, history: PageHistory, ca
   replace(location, history, callback);
   if (history !== globalThis.history) return () => {};
   const secrets = secretsOf(callback);
+  const answerIn = (href: string) => {
+    const again = pageCallback(new URL(href), () => true);
+    return again && secretsOf(again).some((secret) => secrets.includes(secret)) ? again : undefined;
+  };
   const onChange = () => {
-    const again = pageCallback(new URL(location.href), () => true);
-    if (!again || !secretsOf(again).some((secret) => secrets.includes(secret))) return;
+    const again = answerIn(location.href);
+    if (!again) return;
     replace(location, history, again);
     setTimeout(tellRouters);
   };
-  // going back leads to an entry of the answer itself, if a router has pushed another one
+  // going back leads to an entry with the answer, if a router has pushed another one
   addEventListener('popstate', onChange);
-  if ('navigation' in globalThis) navigation.addEventListener('currententrychange', onChange);
-  else for (const delay of [0, 100, 1_000, 5_000]) setTimeout(onChange, delay);
+  if ('navigation' in globalThis) {
+    navigation.addEventListener('currententrychange', onChange);
+    const left = navigation.entries().find(({ url, sameDocument }) => sameDocument && url && answerIn(url));
+    if (left) visit(left);
+  } else for (const delay of [0, 100, 1_000, 5_000]) setTimeout(onChange, delay);
   return tellRouters;
+}
+
+/** Goes to an entry, which is cleaned on arrival, and comes back: an entry can be replaced only while it is the current one. */
+async function visit({ key }: NavigationHistoryEntry): Promise<void> {
+  const here = navigation.currentEntry?.key;
+  try {
+    await navigation.traverseTo(key).committed;
+    if (here) await navigation.traverseTo(here).committed;
+  } catch {
+    // the user has gone elsewhere meanwhile: the entry is cleaned when they come back to it
+  }
 }
 
 function secretsOf(callback: PageCallback): string[] {
@@ -72,6 +90,7 @@ function withChanges(state: unknown, changes: readonly (readonly [string, string
 /** What a browser does when its user goes to another entry. The old URL is not told: it has the answer. */
 function tellRouters(): void {
   const { href } = location;
-  dispatchEvent(new PopStateEvent('popstate', { state: history.state }));
-  dispatchEvent(new HashChangeEvent('hashchange', { oldURL: href, newURL: href }));
+  const { PopStateEvent, HashChangeEvent } = globalThis; // some test environments lack one
+  if (PopStateEvent) dispatchEvent(new PopStateEvent('popstate', { state: history.state }));
+  if (HashChangeEvent) dispatchEvent(new HashChangeEvent('hashchange', { oldURL: href, newURL: href }));
 }

@@ -294,7 +294,9 @@ export class ImplicitGrantClient {
     try {
       const popup = statesIn(callback).find(isPopupState);
       if (popup === undefined) return this.#finish(address, callback);
-      loadPopup().then(({ handOver }) => handOver(popup, address.href), reportError);
+      loadPopup()
+        .then(({ handOver }) => handOver(popup, address.href))
+        .catch(reportError); // here nobody waits for it: the page that opened the popup reports a timeout
       return this.token;
     } finally {
       tellRouters();

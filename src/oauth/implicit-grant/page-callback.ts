@@ -17,14 +17,20 @@ export const popupMark = 'popup.';
 
 export const isPopupState = (state: string): boolean => state.startsWith(popupMark);
 
-/**
- * A fragment that a hash router has rewritten: `/`, `!/`, `?` or a whole route, and then the answer. Angular also encodes
- * the `=` of what it takes for a path.
- */
-const routed = new RegExp(`^([/!?](?:[^]*?[/!?&])??)((?:${[...answerParameters].join('|')})(?:=|%3D)[^]*)$`, 'i');
+/** How a fragment begins that is a route: `/`, `!/`, `?`, or a name and then `?` or another `#`. */
+const routeStart = '(?:[/!?]|[^=&#?]*[#?])';
+const startsWithRoute = new RegExp(`^${routeStart}`);
 
-/** A fragment that begins like this is a route. Alone, it has no name: it is what a router puts in front of everything. */
-const routeStart = /^[/!?]/;
+/**
+ * A fragment that a hash router has rewritten: a route, perhaps without a name, and then the answer. Angular also encodes the
+ * `=` of what it treats as a path.
+ */
+const routed = new RegExp(
+  `^(${routeStart}(?:[^]*?[/!?&#])??)((?:${[...answerParameters].join('|')})(?:=|%3D)[^]*)$`,
+  'i',
+);
+
+/** What a router puts in front of everything. */
 const namelessRoute = /^[/!?]*$/;
 
 /**
@@ -36,7 +42,7 @@ const namelessRoute = /^[/!?]*$/;
  */
 export function pageCallback({ search, hash }: URL, isPending: (state: string) => boolean): PageCallback | undefined {
   const callback = { query: search.slice(1), fragment: hash.slice(1), route: '' };
-  if (routeStart.test(callback.fragment)) {
+  if (startsWithRoute.test(callback.fragment)) {
     const [, route = callback.fragment, answer = ''] = routed.exec(callback.fragment) ?? [];
     callback.route = route;
     callback.fragment = answer.replace(/(^|&)(\w+)%3D/gi, '$1$2=');
@@ -90,7 +96,7 @@ export function readAnswer({ query, fragment }: PageCallback): {
 /** The URL without the answer. What is left of the query and of a route stays as it is, byte for byte. */
 export function withoutAnswer({ origin, pathname }: URL, { query, fragment, route }: PageCallback): string {
   const search = ownPairs(query);
-  const hash = namelessRoute.test(route) ? '' : (route + ownPairs(fragment)).replace(/[?&]+$/, '');
+  const hash = namelessRoute.test(route) ? '' : (route + ownPairs(fragment)).replace(/[?&#]+$/, '');
   return origin + pathname + (search && `?${search}`) + (hash && `#${hash}`);
 }
 

@@ -1,6 +1,6 @@
 import { Hono } from 'hono';
 import { requestId } from 'hono/request-id';
-import { checkFunction, invalid } from '../../protocol/checks.js';
+import { checkFunction, checkOptionalFunction, invalid } from '../../protocol/checks.js';
 import { OAuthError } from '../../protocol/errors.js';
 import { checkOptions, type OptionNames } from '../../protocol/options.js';
 import { parseUrl } from '../../protocol/urls.js';
@@ -21,6 +21,7 @@ import type { Store } from '../store/store.js';
 import { apiRoutes, unversionedRoutes } from './api-routes.js';
 import { openPaths, openToAllOrigins } from './cors.js';
 import { faultInjection, parseFaults } from './faults.js';
+import { type LoggedRequest, requestLog } from './request-log.js';
 
 /** Who and what the sandbox knows, and how it behaves. */
 export interface SandboxOptions {
@@ -38,6 +39,13 @@ export interface SandboxOptions {
   quirks?: readonly Quirk[] | undefined;
   /** The clock, in milliseconds since 1970. @default Date.now */
   now?: (() => number) | undefined;
+  /**
+   * Called for each request, when its response begins, without credentials.
+   *
+   * @example
+   * log: ({ method, path, status }) => console.error(method, path, status)
+   */
+  log?: ((request: LoggedRequest) => void) | undefined;
 }
 
 /** The names of the options, for `checkOptions`. */
@@ -49,6 +57,7 @@ export const sandboxOptionNames: OptionNames<SandboxOptions> = {
   faults: 1,
   quirks: 1,
   now: 1,
+  log: 1,
 };
 
 /** A sandbox that runs. */
@@ -106,6 +115,8 @@ export function buildSandbox(options: SandboxOptions, media: MediaWork): Sandbox
 
   const server = new Hono<SandboxEnv>();
   server.use(requestId());
+  const log = checkOptionalFunction('log', options.log);
+  if (log) server.use(requestLog(log));
   server.use((c, next) => {
     c.set('quirks', context.quirks);
     return next();

@@ -23,7 +23,10 @@ export function checkHeaders(name: string, value: HeadersOption | undefined): Ca
     const lower = String(header).toLowerCase();
     if (reserved.test(lower)) throw invalid(name, `must not hold ${lower}: the SDK sets that header itself`);
     if (typeof text !== 'string' || !isHeader(lower, text)) {
-      throw invalid(name, 'must hold names and values that HTTP allows: strings without line breaks or emoji');
+      throw invalid(
+        name,
+        'must hold names and values that HTTP allows: strings without line breaks, emoji or outer spaces',
+      );
     }
     headers.push([lower, text]);
   }
@@ -32,8 +35,7 @@ export function checkHeaders(name: string, value: HeadersOption | undefined): Ca
 
 function isHeader(name: string, value: string): boolean {
   try {
-    new Headers([[name, value]]);
-    return true;
+    return new Headers([[name, value]]).get(name) === value; // it would take a line break off the end
   } catch {
     return false; // the error quotes the value
   }

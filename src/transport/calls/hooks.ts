@@ -17,11 +17,13 @@ interface CallEvent {
 
 /** An attempt is about to be sent. */
 export interface RequestHookEvent extends CallEvent {
+  /** Tells this event from the others. */
   type: 'request';
 }
 
 /** An attempt has been answered, whatever the status. */
 export interface ResponseHookEvent extends CallEvent {
+  /** Tells this event from the others. */
   type: 'response';
   /** The HTTP status. */
   status: number;
@@ -33,6 +35,7 @@ export interface ResponseHookEvent extends CallEvent {
 
 /** An attempt has failed, and there will be another. */
 export interface RetryHookEvent extends CallEvent {
+  /** Tells this event from the others. */
   type: 'retry';
   /** What the attempt failed with. */
   error: unknown;
@@ -42,6 +45,7 @@ export interface RetryHookEvent extends CallEvent {
 
 /** The call has failed, or the body of its download has. No other event of this call follows. */
 export interface ErrorHookEvent extends CallEvent {
+  /** Tells this event from the others. */
   type: 'error';
   /** What the call rejects with: an error of the SDK, the reason of your signal, or what a function of yours threw. */
   error: unknown;

@@ -18,7 +18,8 @@ export interface Splitter {
 /**
  * `JSON.parse` of the whole would sort keys that look like integers to the front, and keep one of several members of the
  * same key. So the splitter finds where the members of `result` end, and hands batches of complete ones to `JSON.parse`
- * as one array of keys and values, by writing a comma for the colon after each key. `JSON.parse` decides what JSON is.
+ * as one array of keys and values, by writing a comma for the colon after each key. `JSON.parse` decides what JSON is. Keys that
+ * are values are also safe from nodejs/node#63785, which mistakes one escaped key for another.
  */
 export function splitter(): Splitter {
   let text = ''; // from the beginning of what has neither gone into `frame` nor into `pending`

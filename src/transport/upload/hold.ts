@@ -15,7 +15,7 @@ interface Emitter {
  * @returns the source, or a copy of its bytes
  */
 export function hold<T>(source: T): T | Uint8Array<ArrayBuffer> {
-  const stream = streamIn(source);
+  const stream = streamOfIterator(source) ?? streamIn(source);
   // the listener stays, because a stream that is destroyed may fail once more
   if (isEmitter(stream)) stream.on('error', (error) => failures.set(stream, error));
   return isMemory(source) && !isLost(source) ? copyOf(source) : source;
@@ -50,7 +50,14 @@ export function failureOf(stream: object): { error: unknown } | undefined {
 export function streamIn(source: unknown): unknown {
   if (typeof source !== 'object' || source === null) return undefined;
   if ('headers' in source && 'status' in source && 'body' in source) return source.body;
-  return 'stream' in source && typeof source.stream === 'object' ? source.stream : source;
+  return 'stream' in source && 'size' in source && typeof source.stream === 'object' ? source.stream : source;
+}
+
+/** Node hangs the stream on an iterator of it. It may only be listened to: its owner has kept it, to answer a request on it. */
+function streamOfIterator(source: unknown): unknown {
+  const iterator = streamIn(source);
+  const isIterator = typeof iterator === 'object' && iterator !== null && 'next' in iterator && 'stream' in iterator;
+  return isIterator ? iterator.stream : undefined;
 }
 
 function isEmitter(value: unknown): value is Emitter & object {

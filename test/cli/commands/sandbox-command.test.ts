@@ -139,8 +139,8 @@ async function configFile(content: unknown): Promise<string> {
 }
 
 describe('doctape-sdk sandbox --json', () => {
-  it('prints one line with exactly the documented keys, and nothing else', async () => {
-    const started = await start();
+  it('prints one line with exactly the documented keys, and with --quiet nothing else', async () => {
+    const started = await start(['--quiet']);
     const { url } = started.ready;
     expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
     expect(started.ready).toEqual({
@@ -167,6 +167,19 @@ describe('doctape-sdk sandbox --json', () => {
     expect(await stop(started)).toBe(0);
     expect(started.stdout).toMatch(/^\{[^\n]+\}\n$/);
     expect(started.stderr).toBe('');
+  });
+
+  it('prints a line for each request on stderr, without secrets', async () => {
+    const started = await start();
+    await fetch(`${started.ready.url}/v1/account?access_token=hunter2secret`);
+    await fetch(`${started.ready.url}/oauth2/token?code=hunter2secret`, {
+      method: 'POST',
+      body: 'password=hunter2secret',
+    });
+    await stop(started);
+    const lines = started.stderr.split('\n').map((line) => line.replace(/^\S+Z /, '').replace(/\d+ ms/, 'N ms'));
+    expect(lines).toEqual(['GET /v1/account?access_token=... 401 N ms', 'POST /oauth2/token?code=... 400 N ms', '']);
+    expect(started.stdout).toMatch(/^\{[^\n]+\}\n$/);
   });
 
   it('listens when it says so', async () => {

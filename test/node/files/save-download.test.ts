@@ -361,7 +361,7 @@ it('does not tell that a file is nearly there which has become smaller', async (
   await expectBytes(path, file.content);
   const most = Math.max(...seen.map(({ loaded }) => loaded));
   expect(seen.slice(0, -1).filter(({ loaded, total = loaded + 1 }) => loaded >= total)).toEqual([]);
-  expect(seen.at(-1)).toEqual({ loaded: most, total: 1_000_000, fraction: 1 });
+  expect(seen.at(-1)).toMatchObject({ loaded: most, fraction: 1 });
 });
 
 it('gives up on a file that never stays the same', async () => {

@@ -208,6 +208,9 @@ describe('resume', () => {
     '#/access_tokens?page=2',
     '#/my_access_token=1',
     '#/access_token%3D',
+    '#route?state=open&error=',
+    '#section#state=open',
+    '#route?error=1',
   ])('leaves a page alone whose address ends in %j', (end) => {
     const { open } = browser();
     const { page, client } = open(redirectUri + end);
@@ -354,6 +357,9 @@ const rewritten: [string, (answer: string) => string, string][] = [
   ['a route with a query', (answer) => `#/route?${answer}`, '#/route'],
   ['a route with an ampersand', (answer) => `#/route&${answer}`, '#/route'],
   ['a route with a slash', (answer) => `#/route/${answer}`, '#/route/'],
+  ['a route with a second hash', (answer) => `#/route#${answer}`, '#/route'],
+  ['a route without a slash', (answer) => `#route?${answer}`, '#route'],
+  ['Backbone', (answer) => `#auth/callback#${answer}`, '#auth/callback'],
   ['a route with a query of its own', (answer) => `#/route?sort=name&${answer}&page=2`, '#/route?sort=name&page=2'],
   ['a hashbang route', (answer) => `#!/route?${answer}`, '#!/route'],
   ["Angular's router", (answer) => `#/${answer.replaceAll('=', '%3D')}`, ''],

@@ -110,10 +110,10 @@ describe('the start page', () => {
     }
     const html = await (await fetch(url)).text();
     const [ofAlice, ofBob] = [...html.matchAll(/<details>(.*?)<\/details>/gs)].map(([, content = '']) => content);
-    expect(ofAlice).toContain('<summary>103 files</summary>');
+    expect(ofAlice).toContain('<summary>more than 100 files</summary>');
     for (let index = 1; index <= 100; index++) expect(ofAlice).toContain(`<li>alice-${index}.txt</li>`);
     expect(ofAlice).not.toContain('alice-101.txt');
-    expect(ofAlice).toContain('and 3 more');
+    expect(ofAlice).toContain('and more');
     expect(ofBob).toContain('<summary>1 file</summary>');
     expect(ofBob).toContain('<li>bob-1.txt</li>');
     expect(ofBob).not.toContain('more');

@@ -245,6 +245,13 @@ function webStream(): { stream: ReadableStream<Uint8Array>; isHeld: () => boolea
   return { stream, isHeld: () => held };
 }
 
+test('an iterator of a file that does not exist is a failed source, and ends no process', async () => {
+  const { url } = await uploadServer();
+  const iterator = createReadStream(join(tmpdir(), 'doctape-no-such-file')).iterator({ destroyOnReturn: false });
+  const error = await rejection(apiAt(url).files.upload(untyped(iterator)), TransferError);
+  expect(error.message).toContain('ENOENT');
+});
+
 describe('a source is released, however the upload of it ends:', () => {
   const boom = new Error('boom');
   const refusing = () =>
@@ -279,6 +286,22 @@ describe('a source is released, however the upload of it ends:', () => {
     ['a listener throws', reading, {}, () => ({ onProgress: throws })],
     ['nobody is there', async () => ({ url: 'http://127.0.0.1:1', requests: [] }), {}, () => ({})],
   ];
+
+  test.each(endings)('%s, and the stream of an iterator is left to its owner', async (_, serve, client, options) => {
+    const server = await serve();
+    const stream = Readable.from(
+      (async function* () {
+        for (;;) yield await wait(5).then(() => content);
+      })(),
+      { objectMode: false },
+    );
+    onTestFinished(() => void stream.destroy());
+    const iterator = stream.iterator({ destroyOnReturn: false });
+    const reason = await reasonOf(apiAt(server.url, client).files.upload(untyped(iterator), options()));
+    if (reason !== boom) expect(reason).toBeInstanceOf(DoctapeError);
+    await wait(20);
+    expect(stream.destroyed).toBe(false); // an application may have to answer the request that it is
+  });
 
   test.each(endings)('%s', async (_, serve, client, options) => {
     for (const [kind, make] of holders) {

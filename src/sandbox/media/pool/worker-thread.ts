@@ -44,6 +44,14 @@ interface RunningJob extends ThreadJob {
   reject(error: Error): void;
 }
 
+/** A server without its threads would fail every upload of a picture, so whoever runs it has to hear of it. */
+function startFailure({ code = 'unknown reason' }: NodeJS.ErrnoException): Error {
+  const remedy =
+    'if doctape-sdk/serve is bundled, mark doctape-sdk as external, so that media-worker.js lies beside it';
+  console.error(`doctape sandbox: the thread for media files cannot start (${code}): ${remedy}`);
+  return new Error('the thread for media files cannot start');
+}
+
 /** @param heapMb what the thread may use for objects. Pixels are outside of it, and have a limit of their own */
 export function startThread(heapMb: number): WorkerThread {
   const worker = new Worker(new URL('./media-worker.js', import.meta.url), {
@@ -57,7 +65,7 @@ export function startThread(heapMb: number): WorkerThread {
   let lastJob = 0;
   const started = new Promise<void>((resolve, reject) => {
     worker.once('message', resolve);
-    worker.once('error', () => reject(new Error('the thread for media files cannot start')));
+    worker.once('error', (error: NodeJS.ErrnoException) => reject(startFailure(error)));
     worker.once('exit', () => reject(new Error('the thread for media files was ended')));
   });
   started.catch(() => {}); // every job waits for it

@@ -1,0 +1,46 @@
+import type { MiddlewareHandler } from 'hono';
+import type { SandboxEnv } from '../core/context.js';
+
+/** A request that the sandbox has answered. */
+export interface LoggedRequest {
+  /** When it came. */
+  time: Date;
+  method: string;
+  /** Path and query, percent-encoded. Every value that may be a secret is replaced by `...`. */
+  path: string;
+  status: number;
+  /** Until the response began. */
+  durationMs: number;
+  /** Who is signed in, where the request had a valid token. */
+  username?: string;
+  /** The application that the token was given to. */
+  clientId?: string;
+}
+
+/** What may stand in a log. A value of any other parameter may be a token, a code, or the state of a sign-in. */
+const shownValues = new Set(['include_meta', 'response_type', 'client_id', 'scope', 'grant_type', 'starred']);
+
+/** Tells `log` about every request. What it throws fails the request. */
+export function requestLog(log: (request: LoggedRequest) => void): MiddlewareHandler<SandboxEnv> {
+  return async (c, next) => {
+    const time = new Date();
+    const start = performance.now();
+    await next();
+    const grant: { username: string; client_id: string } | undefined = c.get('grant');
+    log({
+      time,
+      method: c.req.method,
+      path: redactedPath(new URL(c.req.url)),
+      status: c.res.status,
+      durationMs: performance.now() - start,
+      ...(grant && { username: grant.username, clientId: grant.client_id }),
+    });
+  };
+}
+
+function redactedPath({ pathname, searchParams }: URL): string {
+  const query = [...searchParams].map(
+    ([name, value]) => `${encodeURIComponent(name)}=${shownValues.has(name) ? encodeURIComponent(value) : '...'}`,
+  );
+  return query.length === 0 ? pathname : `${pathname}?${query.join('&')}`;
+}

@@ -1,0 +1,54 @@
+import { expect, it } from 'vitest';
+import { createSandbox, type LoggedRequest } from '../../../src/sandbox.js';
+import { appOf, tokenFor } from '../../support/sandbox.js';
+
+const logged: LoggedRequest[] = [];
+const sandbox = createSandbox({ log: (request) => logged.push(request) });
+const { access_token } = await tokenFor(sandbox, 'alice');
+
+async function lineOf(path: string, init?: RequestInit): Promise<LoggedRequest | undefined> {
+  logged.length = 0;
+  await sandbox.fetch(`http://localhost${path}`, init);
+  expect(logged).toHaveLength(1);
+  return logged[0];
+}
+
+it('tells who asked for what, and what came of it', async () => {
+  const before = Date.now();
+  const line = await lineOf('/v1/doc?include_meta=true', { headers: { authorization: `Bearer ${access_token}` } });
+  expect(line).toEqual({
+    time: expect.any(Date),
+    method: 'GET',
+    path: '/v1/doc?include_meta=true',
+    status: 200,
+    durationMs: expect.any(Number),
+    username: 'alice',
+    clientId: appOf(sandbox, 'server').clientId,
+  });
+  expect(line?.time.getTime()).toBeGreaterThanOrEqual(before);
+});
+
+it.each([
+  ['a path that does not exist', '/nothing', 404, '/nothing'],
+  ['a request without a token', '/v1/account', 401, '/v1/account'],
+  [
+    'a page',
+    '/oauth2?response_type=code&client_id=x&state=secret',
+    400,
+    '/oauth2?response_type=code&client_id=x&state=...',
+  ],
+  ['a path of several lines', '/v1/%0Adoc', 401, '/v1/%0Adoc'],
+  ['a name of several lines', '/v1/doc?%0A=1&a=2', 401, '/v1/doc?%0A=...&a=...'],
+])('tells of %s', async (_what, asked, status, path) => {
+  expect(await lineOf(asked)).toMatchObject({ status, path });
+});
+
+it('tells of a token in the query that it was there, and not which', async () => {
+  const line = await lineOf(`/v1/account?access_token=${access_token}&access_token=${access_token}`);
+  expect(line).toMatchObject({ status: 200, username: 'alice', path: '/v1/account?access_token=...&access_token=...' });
+  expect(JSON.stringify(line)).not.toContain(access_token);
+});
+
+it.each([null, 'console', {}])('refuses %j as a log', (log) => {
+  expect(() => createSandbox({ log: log as never })).toThrow('log must be a function');
+});
