@@ -1,7 +1,7 @@
 import { Hono } from 'hono';
 import { requires } from '../core/access.js';
-import { success } from '../core/answer.js';
 import type { SandboxContext, SandboxEnv } from '../core/context.js';
+import { success } from '../core/envelope.js';
 import { Failure } from '../core/failure.js';
 import { quotaOf } from '../core/quota.js';
 import { sendBytes } from '../files/send.js';

@@ -1,4 +1,4 @@
-import { fingerprint } from '../core/context.js';
+import { fingerprint } from '../core/fingerprint.js';
 
 /** A picture of a user: a pattern that is theirs alone, as a JPEG. */
 export async function avatar(username: string, size: number): Promise<Uint8Array<ArrayBuffer>> {

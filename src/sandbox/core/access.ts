@@ -1,7 +1,8 @@
 import type { MiddlewareHandler } from 'hono';
 import type { Scope } from '../../protocol/scopes.js';
-import { fingerprint, type SandboxContext, type SandboxEnv } from './context.js';
+import type { SandboxContext, SandboxEnv } from './context.js';
 import { Failure } from './failure.js';
+import { fingerprint } from './fingerprint.js';
 
 /** Finds out whose token a request carries: in the header, or else in the query (wire document section 2.1). */
 export function authenticate(context: SandboxContext): MiddlewareHandler<SandboxEnv> {

@@ -1,8 +1,9 @@
 import { codeLifetime, outOfBand, tokenLifetime } from '../../protocol/endpoints.js';
 import { isLoopback, parseUrl } from '../../protocol/urls.js';
 import type { SandboxApp, SandboxUser } from '../core/config.js';
-import { fingerprint, type SandboxContext } from '../core/context.js';
-import { grantedScope } from '../core/scopes.js';
+import type { SandboxContext } from '../core/context.js';
+import { fingerprint } from '../core/fingerprint.js';
+import { grantedScope } from './scopes.js';
 
 /** An authorization request that can be put to the user (wire document section 2.2). */
 export interface AuthorizationRequest {

@@ -1,7 +1,7 @@
 import { html } from 'hono/html';
-import { scopeWords } from '../core/scopes.js';
 import { type Page, page } from '../pages/page.js';
 import type { AuthorizationRequest } from './authorization.js';
+import { scopeDescriptions } from './scopes.js';
 
 export interface ConsentOptions {
   request: AuthorizationRequest;
@@ -17,7 +17,7 @@ export interface ConsentOptions {
 
 /** Asks who the user is and whether they agree. The button that a return key presses is Allow. */
 export function consentPage({ request, action, csrf, nonce, link, username = '', problem }: ConsentOptions): Page {
-  const words: Record<string, string> = scopeWords;
+  const words: Record<string, string> = scopeDescriptions;
   const target = URL.canParse(request.redirectUri) ? new URL(request.redirectUri).host : '';
   return page(
     `Sign in to ${request.app.name}`,

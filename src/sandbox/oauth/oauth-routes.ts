@@ -4,6 +4,7 @@ import { getCookie, setCookie } from 'hono/cookie';
 import { outOfBand } from '../../protocol/endpoints.js';
 import { sameText } from '../../protocol/same-text.js';
 import { formBody } from '../core/body.js';
+import type { SandboxUser } from '../core/config.js';
 import type { SandboxContext, SandboxEnv } from '../core/context.js';
 import { Failure } from '../core/failure.js';
 import { showPage } from '../pages/show-page.js';
@@ -16,14 +17,13 @@ import { exchangeCode } from './token-endpoint.js';
 const cookieName = 'doctape_sandbox_csrf';
 
 /** `/oauth2` and `/oauth2/token` (wire document section 2). */
-export function oauthRoutes(context: SandboxContext): Hono<SandboxEnv> {
+export function oauthRoutes(context: SandboxContext, autoApprove: SandboxUser | undefined): Hono<SandboxEnv> {
   const routes = new Hono<SandboxEnv>();
 
   routes.get('/', async (c) => {
     const request = await readRequest(c);
     if (request instanceof Response) return request;
-    const user = context.autoApprove === undefined ? undefined : context.users.get(context.autoApprove);
-    if (user) return answer(c, request, await approve(context, request, user));
+    if (autoApprove) return answer(c, request, await approve(context, request, autoApprove));
     return consent(c, request, {}, 200);
   });
 

@@ -1,7 +1,8 @@
 import { verifyChallenge } from 'pkce-challenge';
 import { outOfBand, tokenLifetime } from '../../protocol/endpoints.js';
 import { sameText } from '../../protocol/same-text.js';
-import { fingerprint, type SandboxContext } from '../core/context.js';
+import type { SandboxContext } from '../core/context.js';
+import { fingerprint } from '../core/fingerprint.js';
 import type { CodeRecord, Grant } from '../store/records.js';
 import type { Change } from '../store/store.js';
 

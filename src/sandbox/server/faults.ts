@@ -1,7 +1,7 @@
 import type { Context, MiddlewareHandler } from 'hono';
 import { invalid, kindOf } from '../../protocol/checks.js';
-import { failure } from '../core/answer.js';
 import type { SandboxEnv } from '../core/context.js';
+import { failureResponse } from '../core/envelope.js';
 import { Failure } from '../core/failure.js';
 import { peers } from '../core/peer.js';
 
@@ -105,7 +105,7 @@ function readHeader(header: string): Faults {
 function withStatus(c: Context, { status = 500, retryAfter }: Faults): Response {
   const headers = { ...(retryAfter !== undefined && { 'Retry-After': String(retryAfter) }) };
   const demanded = new Failure(status, 'as the fault demands', headers);
-  if (!/^\/oauth2(\/|$)/.test(c.req.path)) return failure(c, demanded);
+  if (!/^\/oauth2(\/|$)/.test(c.req.path)) return failureResponse(c, demanded);
   const passing = status === 503 || status === 429;
   const error = passing ? 'temporarily_unavailable' : status < 500 ? 'invalid_request' : 'server_error';
   return c.json({ error, error_description: demanded.message }, demanded.status, headers);

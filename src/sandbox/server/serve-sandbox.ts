@@ -9,8 +9,9 @@ import { diskStore } from '../store/disk/disk-store.js';
 import { memoryStore } from '../store/memory-store.js';
 import { checkAllowedHosts } from './allowed-hosts.js';
 import { isOpenToAllOrigins } from './cors.js';
-import { buildSandbox, type Sandbox, type SandboxOptions, sandboxOptionNames } from './create-sandbox.js';
+import { buildSandbox, type Sandbox } from './create-sandbox.js';
 import { defaultPatience, patientServer } from './http-server.js';
+import { type SandboxOptions, sandboxOptionNames } from './sandbox-options.js';
 
 /** Where to listen, and what the sandbox is like. */
 export interface ServeOptions extends SandboxOptions {

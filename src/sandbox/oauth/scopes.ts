@@ -1,7 +1,7 @@
 import { type Scope, scopes } from '../../protocol/scopes.js';
 
-/** What each scope allows, for the consent page. */
-export const scopeWords: Record<(typeof scopes)[number], string> = {
+/** The lines of the consent page. */
+export const scopeDescriptions: Record<(typeof scopes)[number], string> = {
   'account.read': 'See your name, e-mail address and storage use',
   'file.create': 'Upload and copy files',
   'file.read': 'See and download your files',

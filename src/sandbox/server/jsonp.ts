@@ -1,6 +1,6 @@
 import type { MiddlewareHandler } from 'hono';
-import type { SandboxEnv } from './context.js';
-import { Failure } from './failure.js';
+import type { SandboxEnv } from '../core/context.js';
+import { Failure } from '../core/failure.js';
 
 /** Answers a GET with `callback` by a script. Its status is always 200: a script element sees no other. */
 export function jsonp(): MiddlewareHandler<SandboxEnv> {
