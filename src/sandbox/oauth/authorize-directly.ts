@@ -19,14 +19,14 @@ export async function authorizeDirectly(
   if (!parsed) throw invalid('url', 'must be an absolute authorization URL');
   const user = context.users.get(username);
   if (!user) throw invalid('username', `must be one of ${[...context.users.keys()].join(', ')}`);
-  const verdict = readAuthorization(context, parsed);
-  if ('refused' in verdict) {
-    const { error, error_description } = verdict.refused;
+  const check = readAuthorization(context, parsed);
+  if ('refused' in check) {
+    const { error, error_description } = check.refused;
     throw new OAuthError(error, `the sandbox refused: ${error_description}`, {
       description: error_description,
       status: 400,
     });
   }
-  if ('redirect' in verdict) return new URL(verdict.redirect);
-  return new URL(approved ? await approve(context, verdict.request, user) : decline(verdict.request));
+  if ('redirect' in check) return new URL(check.redirect);
+  return new URL(approved ? await approve(context, check.request, user) : decline(check.request));
 }

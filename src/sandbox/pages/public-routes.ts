@@ -6,7 +6,7 @@ import { sendRendition } from '../files/send.js';
 import { publicPage } from './public-page.js';
 import { showPage } from './show-page.js';
 
-/** `/s/{code}`: files for everybody (wire document section 1.1). */
+/** `/s/{code}`: public files, which need no token (wire document section 1.1). */
 export function publicRoutes(context: FilesContext): Hono<SandboxEnv> {
   const routes = new Hono<SandboxEnv>();
 

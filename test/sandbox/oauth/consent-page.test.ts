@@ -353,7 +353,7 @@ describe('a request that no application can be told about', () => {
     const twice = `${authorizationUrl(sandbox)}&state=another`;
     const page = await browser.open(twice, { headers: { accept: asBrowser } });
     expectPage(page, 400);
-    expect(page.html).toContain('state comes more than once');
+    expect(page.html).toContain('state was sent more than once');
     const posted = await browser.open(twice, { method: 'POST', headers: { accept: asBrowser } });
     expectPage(posted, 400);
   });
@@ -578,7 +578,7 @@ describe('the out-of-band page', () => {
   it.each(['code', 'token'])('has the title that programs read, for response_type=%s', async (response_type) => {
     const { sandbox, browser } = inMemory();
     const page = await browser.open(authorizationUrl(sandbox, { response_type, redirect_uri: outOfBand }));
-    expect(page.html).toContain('shown a code');
+    expect(page.html).toContain('shows a code');
     const answer = await browser.submit(page, right);
     expectPage(answer, 200);
     const [, value = ''] = /^Success code=(.*)$/s.exec(titleOf(answer)) ?? [];

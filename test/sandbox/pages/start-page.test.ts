@@ -252,7 +252,7 @@ describe('the start page escapes', () => {
 describe('the links of the start page', () => {
   it('lead through the sign-in form to a code, and to a token', async () => {
     const html = await (await fetch(server.url)).text();
-    const links = [...html.matchAll(/<a href="([^"]+)">sign in, and see the (code|token)<\/a>/g)];
+    const links = [...html.matchAll(/<a href="([^"]+)">sign in and show the (code|token)<\/a>/g)];
     expect(links.map(([, , what]) => what)).toEqual(['code', 'token']);
     for (const [, href = '', what] of links) {
       const address = new URL(unescapeHtml(href));

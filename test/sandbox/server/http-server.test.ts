@@ -2,7 +2,7 @@ import type { AddressInfo } from 'node:net';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
-import { defaultPatience, type PatienceLimits, patientServer } from '../../../src/sandbox/server/http-server.js';
+import { createHttpServer, defaultIdleLimits, type IdleLimits } from '../../../src/sandbox/server/http-server.js';
 
 const cleanUps: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -16,7 +16,7 @@ interface Seen {
 
 /** A server with short limits, which answers with the length of what it was sent. */
 async function serve(
-  limits: Partial<PatienceLimits>,
+  limits: Partial<IdleLimits>,
   answer?: (request: Request) => Promise<Response>,
 ): Promise<{ port: number; seen: Seen }> {
   const seen: Seen = { bodies: [] };
@@ -25,7 +25,7 @@ async function serve(
     seen.bodies.push(text);
     return new Response(text instanceof Error ? 'cut off' : `${text.length}\n`);
   };
-  const server = patientServer(answer ?? readBody, { ...defaultPatience, ...limits });
+  const server = createHttpServer(answer ?? readBody, { ...defaultIdleLimits, ...limits });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   cleanUps.push(async () => {
     server.closeAllConnections();

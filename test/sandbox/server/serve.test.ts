@@ -82,7 +82,7 @@ describe('serveSandbox', () => {
     const error = await refusalOf({ port });
     expect(error.code).toBe('invalid_argument');
     expect(error.message).toContain(String(port));
-    expect(error.message).toContain('taken');
+    expect(error.message).toContain('in use');
     expect(error.message).not.toContain('\n');
   });
 
@@ -129,7 +129,7 @@ describe('serveSandbox', () => {
   });
 
   it.each([
-    [{ adopt: 'alice' }, 'adopt needs data'],
+    [{ adopt: 'alice' }, 'adopt needs the option data'],
     [{ data: '/nowhere', adopt: 'mallory' }, 'adopt must be the name of one of the users'],
     [{ folder: '/nowhere' }, 'folder is not an option'],
     [{ qirks: [] }, 'qirks is not an option; did you mean quirks?'],
@@ -615,7 +615,7 @@ describe('the name that it is called by', () => {
     ['a space', ['doctape .test']],
   ])('is refused when it is no name: %s', async (_what, allowedHosts) => {
     const error = await refusalOf({ port: 0, allowedHosts: allowedHosts as unknown as string[] });
-    expect(error.message).toMatch(/^allowedHosts must be an array of names/);
+    expect(error.message).toMatch(/^allowedHosts must be an array of host names/);
     expect(error.message).not.toContain('hunter2');
   });
 });
