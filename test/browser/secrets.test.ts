@@ -20,7 +20,7 @@ afterEach(() => {
   printed.length = 0;
 });
 
-/** All texts of a value that a console or a crash report could show. */
+/** Every text of a value that a console or a crash report may show. */
 function textsOf(value: unknown, seen = new Set<unknown>()): string[] {
   if (typeof value !== 'object' || value === null) return [String(value)];
   if (seen.has(value)) return [];
@@ -37,14 +37,14 @@ function clientAt(url: string, token: string, options: Partial<ApiClientOptions>
   return new ApiClient({ token, baseUrl: `${url}/v1`, retry: false, ...options });
 }
 
-it('finds a token wherever one is printed', () => {
+it('the check finds a token in every place where one may be printed', () => {
   console.debug('a', { deep: [new Error('b', { cause: new Headers({ authorization: 'Bearer planted' }) })] });
   console.table(['c']);
   expect(holds(printed, 'planted')).toBe(true);
   expect(holds(printed, 'absent')).toBe(false);
 });
 
-it('prints no token when all goes well', async () => {
+it('does not print a token when calls succeed', async () => {
   const api = clientAt(sandbox.url, sandbox.token);
   await api.account.get();
   const { id } = await api.files.upload(new Blob(['x']));
@@ -80,7 +80,7 @@ it.each<[string, string, () => Promise<unknown>]>([
       for await (const _ of (await api.files.download(id)).body ?? []);
     },
   ],
-])('neither prints a token nor has it in the error: %s', async (_, secret, work) => {
+])('does not print a token and does not put it in the error: %s', async (_, secret, work) => {
   const error = await work().then(
     () => undefined,
     (reason: unknown) => reason,
