@@ -118,10 +118,10 @@ function heldBack(body: Uint8Array, gate: Promise<void>): ReadableStream<Uint8Ar
 /** Starts all uploads, waits until only their last bytes are missing, and lets them finish at once. */
 async function together(api: Api, count: number, body: Uint8Array<ArrayBuffer>): Promise<Response[]> {
   const gate = Promise.withResolvers<void>();
-  const answers = Array.from({ length: count }, () => post(api, heldBack(body, gate.promise)));
+  const responses = Array.from({ length: count }, () => post(api, heldBack(body, gate.promise)));
   await delay(100);
   gate.resolve();
-  return Promise.all(answers);
+  return Promise.all(responses);
 }
 
 /** A body that arrives in pieces. */
@@ -141,7 +141,7 @@ function inPieces(...pieces: Uint8Array[]): ReadableStream<Uint8Array> {
 type Uploaded = { id: string; name: string; size: string };
 
 async function resultOf<T>(response: Response): Promise<T> {
-  if (response.status !== 200) throw new Error(`answered with ${response.status} ${await response.text()}`);
+  if (response.status !== 200) throw new Error(`responded with ${response.status} ${await response.text()}`);
   return (await response.json()).result;
 }
 
@@ -166,7 +166,7 @@ async function infoOf(api: Api, id: string): Promise<WireFile> {
 
 async function contentOf(api: Api, id: string): Promise<string> {
   const response = await api.send(`/doc/${id}/original`);
-  if (response.status !== 200) throw new Error(`answered with ${response.status} ${await response.text()}`);
+  if (response.status !== 200) throw new Error(`responded with ${response.status} ${await response.text()}`);
   return response.text();
 }
 
@@ -239,7 +239,7 @@ describe('a token', () => {
   });
 
   it.each(['', '?access_token=', `?access_token=${nobodys}`, '?token=x', '?access_token=%00%ff'])(
-    'that is missing or unknown gives 401: %j',
+    'that is missing or unknown is refused with 401: %j',
     async (query) => {
       const { sandbox } = await inMemory();
       const response = await sandbox.fetch(`${origin}/v1/account${query}`);
@@ -436,7 +436,7 @@ describe('the account', () => {
     const api = await inMemory();
     const used = async () => (await resultOf<{ quota_used: number }>(await api.send('/account'))).quota_used;
     const parts: [string, string][] = Array.from({ length: 10 }, (_, i) => [fileHeaders('file', `${i}`), '12345']);
-    for (const answer of await together(api, 20, multipart(...parts))) expect(answer.status).toBe(200);
+    for (const response of await together(api, 20, multipart(...parts))) expect(response.status).toBe(200);
     expect(await used()).toBe(1_000);
     const files = await listOf(api);
     await Promise.all([
@@ -879,8 +879,8 @@ describe('the quota', () => {
 
   it('is not exceeded by two concurrent uploads', async () => {
     const api = await inMemory({ users: [{ username: 'alice', password: 'x', quota: 100 }] });
-    const answers = await together(api, 3, multipart([fileHeaders('file', 'a.txt'), 'x'.repeat(60)]));
-    expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 413, 413]);
+    const responses = await together(api, 3, multipart([fileHeaders('file', 'a.txt'), 'x'.repeat(60)]));
+    expect(responses.map(({ status }) => status).toSorted()).toEqual([200, 413, 413]);
     const account = await resultOf<{ quota_free: number }>(await api.send('/account'));
     expect(account.quota_free).toBe(40);
   });
@@ -1159,8 +1159,8 @@ describe('a delete', () => {
   it('of a deleted file is refused', async () => {
     const api = await inMemory();
     const id = await uploadOne(api);
-    const answers = await Promise.all(Array.from({ length: 5 }, () => api.send(`/doc/${id}`, { method: 'DELETE' })));
-    expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 404, 404, 404, 404]);
+    const responses = await Promise.all(Array.from({ length: 5 }, () => api.send(`/doc/${id}`, { method: 'DELETE' })));
+    expect(responses.map(({ status }) => status).toSorted()).toEqual([200, 404, 404, 404, 404]);
   });
 });
 

@@ -75,8 +75,8 @@ async function checkExchange(
 async function refresh(context: SandboxContext, clientId: string, token: string): Promise<TokenEndpointResponse> {
   const key = await fingerprint(token);
   const grant = context.quirks.has('refresh-tokens') ? await context.store.get('refreshes', key) : undefined;
-  const answer = grant?.client_id === clientId && (await grantToken(context, grant, { delete: 'refreshes', key }));
-  return answer || refuse('invalid_grant', 'refresh tokens are deprecated');
+  const response = grant?.client_id === clientId && (await grantToken(context, grant, { delete: 'refreshes', key }));
+  return response || refuse('invalid_grant', 'refresh tokens are deprecated');
 }
 
 /**

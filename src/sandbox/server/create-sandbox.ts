@@ -36,7 +36,7 @@ export interface Sandbox {
 }
 
 /**
- * Creates a doctape server that is a function from `Request` to `Response`. It answers on every host name.
+ * Creates a doctape server that is a function from `Request` to `Response`. It serves every host name.
  *
  * @throws {ConfigurationError} that names the option that is invalid
  *

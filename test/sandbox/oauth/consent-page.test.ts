@@ -41,7 +41,7 @@ class Browser {
 }
 
 /** Sends a request with a Host header that differs from the server's address. */
-function askAs(
+function sendWithHost(
   name: string,
   { host, port, path }: { host: string; port: string; path: string },
 ): Promise<{ status: number | undefined; html: string }> {
@@ -170,22 +170,22 @@ describe.each(transports)('the sign-in page %s', (_name, open) => {
 
   it('redirects to the app with a code when the user allows the access', async () => {
     const { sandbox, browser, url } = open();
-    const answer = await browser.submit(await browser.open(authorizationUrl(sandbox, {}, url)), right);
-    const location = redirectOf(answer);
+    const result = await browser.submit(await browser.open(authorizationUrl(sandbox, {}, url)), right);
+    const location = redirectOf(result);
     expect(location.origin + location.pathname).toBe(callback);
     expect(Object.fromEntries(location.searchParams)).toEqual({
       code: expect.stringMatching(uuid),
       state: 'the state',
       iss: url,
     });
-    expect(answer.response.headers.get('cache-control')).toContain('no-store');
-    expect(answer.response.headers.get('referrer-policy')).toBe('no-referrer');
+    expect(result.response.headers.get('cache-control')).toContain('no-store');
+    expect(result.response.headers.get('referrer-policy')).toBe('no-referrer');
   });
 
   it('leads to a code that can be exchanged for a token of the user who signed in', async () => {
     const { sandbox, browser, url } = open();
     const page = await browser.open(authorizationUrl(sandbox, {}, url));
-    const answer = await browser.submit(page, { username: 'bob', password: 'builder', decision: 'allow' });
+    const result = await browser.submit(page, { username: 'bob', password: 'builder', decision: 'allow' });
     const { clientId, clientSecret = '' } = appOf(sandbox, 'server');
     const exchanged = await browser.open(`${url}/oauth2/token`, {
       method: 'POST',
@@ -194,7 +194,7 @@ describe.each(transports)('the sign-in page %s', (_name, open) => {
         client_id: clientId,
         client_secret: clientSecret,
         redirect_uri: callback,
-        code: redirectOf(answer).searchParams.get('code') ?? '',
+        code: redirectOf(result).searchParams.get('code') ?? '',
       }),
     });
     const { access_token } = JSON.parse(exchanged.html);
@@ -308,9 +308,9 @@ describe('the link from the sign-in page to the users and passwords', () => {
       ...(outside === undefined ? [] : [{ host: outside, name: 'localhost', start: 404 }]),
     ];
     for (const { host, name, start } of ways) {
-      const ask = (path: string) => askAs(name, { host, port, path });
-      expect((await ask('/')).status).toBe(start);
-      const { status, html } = await ask(authorizationUrl(everywhere.sandbox).href.slice(origin.length));
+      const send = (path: string) => sendWithHost(name, { host, port, path });
+      expect((await send('/')).status).toBe(start);
+      const { status, html } = await send(authorizationUrl(everywhere.sandbox).href.slice(origin.length));
       expect([status, html.includes('Users and passwords')]).toEqual([200, start === 200]);
     }
   });
@@ -420,10 +420,10 @@ describe('the form of the sign-in page', () => {
   });
 
   /** Expects that a POST from another page has no effect. */
-  async function expectForgery(answer: Page): Promise<void> {
-    expect(answer.response.headers.get('location')).toBeNull();
-    expectPage(answer, 403);
-    expect(answer.html).not.toContain('wonderland');
+  async function expectForgery(result: Page): Promise<void> {
+    expect(result.response.headers.get('location')).toBeNull();
+    expectPage(result, 403);
+    expect(result.html).not.toContain('wonderland');
   }
 
   it.each(['allow', 'deny'])('is refused without its token: %s', async (decision) => {
@@ -499,17 +499,17 @@ describe('the form of the sign-in page', () => {
     const page = await browser.open(authorizationUrl(sandbox));
     const { action, hidden } = formOf(page);
     action.searchParams.set('redirect_uri', 'https://evil.com/');
-    const answer = await browser.open(action, { method: 'POST', body: new URLSearchParams({ ...hidden, ...right }) });
-    expect(answer.response.status).toBe(400);
-    expect(answer.response.headers.get('location')).toBeNull();
+    const result = await browser.open(action, { method: 'POST', body: new URLSearchParams({ ...hidden, ...right }) });
+    expect(result.response.status).toBe(400);
+    expect(result.response.headers.get('location')).toBeNull();
   });
 
   it('accepts a password with any characters', async () => {
     const password = 'pä&ss=wo+rd %41 "<\'日本😀';
     const { sandbox, browser } = inMemory({ users: [{ username: 'carol', password }] });
     const page = await browser.open(authorizationUrl(sandbox));
-    const answer = await browser.submit(page, { username: 'carol', password, decision: 'allow' });
-    expect(redirectOf(answer).searchParams.get('code')).toMatch(uuid);
+    const result = await browser.submit(page, { username: 'carol', password, decision: 'allow' });
+    expect(redirectOf(result).searchParams.get('code')).toMatch(uuid);
   });
 
   it('is refused when it is too large', async () => {
@@ -556,8 +556,8 @@ describe('the sign-in page escapes', () => {
       if (name !== 'scope') url.searchParams.set(name, hostile);
       const page = await browser.open(`${url}&x=%22%3E%3Cscript%3E&y="><script>'`);
       expectPageWithoutMarkup(page);
-      const answer = redirectOf(await browser.submit(page, right));
-      expect(answer.searchParams.get('state')).toBe(name === 'state' ? hostile : 'the state');
+      const result = redirectOf(await browser.submit(page, right));
+      expect(result.searchParams.get('state')).toBe(name === 'state' ? hostile : 'the state');
     },
   );
 
@@ -582,11 +582,11 @@ describe('the out-of-band page', () => {
     const { sandbox, browser } = inMemory();
     const page = await browser.open(authorizationUrl(sandbox, { response_type, redirect_uri: outOfBand }));
     expect(page.html).toContain('shows a code');
-    const answer = await browser.submit(page, right);
-    expectPage(answer, 200);
-    const [, value = ''] = /^Success code=(.*)$/s.exec(titleOf(answer)) ?? [];
+    const result = await browser.submit(page, right);
+    expectPage(result, 200);
+    const [, value = ''] = /^Success code=(.*)$/s.exec(titleOf(result)) ?? [];
     expect(value).toMatch(uuid);
-    expect(answer.html).toContain(`>${value}</output>`);
+    expect(result.html).toContain(`>${value}</output>`);
     if (response_type === 'token') {
       const account = await browser.open(`${origin}/v1/account?access_token=${value}`);
       expect(account.response.status).toBe(200);
@@ -601,10 +601,10 @@ describe('the out-of-band page', () => {
   it.each(['code', 'token'])('reports that the user denied the access, for response_type=%s', async (response_type) => {
     const { sandbox, browser } = inMemory();
     const page = await browser.open(authorizationUrl(sandbox, { response_type, redirect_uri: outOfBand }));
-    const answer = await browser.submit(page, { decision: 'deny' });
-    expectPage(answer, 200);
-    expect(titleOf(answer)).not.toContain('Success');
-    expect(answer.html).toContain('access_denied');
+    const result = await browser.submit(page, { decision: 'deny' });
+    expectPage(result, 200);
+    expect(titleOf(result)).not.toContain('Success');
+    expect(result.html).toContain('access_denied');
   });
 
   it('reports an unknown scope', async () => {

@@ -184,9 +184,9 @@ describe.each(transports)('the code grant %s', (_name, open) => {
   it('issues one token when a code is sent many times at once', async () => {
     const endpoints = open();
     const code = await codeOf(endpoints);
-    const answers = await Promise.all(Array.from({ length: 10 }, () => exchange(endpoints, { code })));
-    expect(answers.filter((answer) => answer.status === 200)).toHaveLength(1);
-    expect(answers.filter((answer) => answer.status === 400)).toHaveLength(9);
+    const responses = await Promise.all(Array.from({ length: 10 }, () => exchange(endpoints, { code })));
+    expect(responses.filter((response) => response.status === 200)).toHaveLength(1);
+    expect(responses.filter((response) => response.status === 400)).toHaveLength(9);
   });
 
   it('accepts the out-of-band URN in the exchange for any redirect URI', async () => {
@@ -231,12 +231,12 @@ describe.each(transports)('the code grant %s', (_name, open) => {
 
   it.each([
     ['an unknown code', { code: '2f7b2a51-6a3e-4c5f-9d0b-1d1e2f3a4b5c' }, 'invalid_grant'],
-    ['a code that is no UUID', { code: 'x y' }, 'invalid_grant'],
+    ['a code that is not a UUID', { code: 'x y' }, 'invalid_grant'],
     ['no code', {}, 'invalid_request'],
-    ['a client id that is no UUID', { code: 'c', client_id: 'nobody' }, 'invalid_client'],
+    ['a client id that is not a UUID', { code: 'c', client_id: 'nobody' }, 'invalid_client'],
     ['an unknown client id', { code: 'c', client_id: '99999999-2222-4333-8444-555555555555' }, 'invalid_client'],
     ['no client id', { code: 'c', client_id: undefined }, 'invalid_client'],
-    ['a secret that is no UUID', { code: 'c', client_secret: 'secret' }, 'invalid_client'],
+    ['a secret that is not a UUID', { code: 'c', client_secret: 'secret' }, 'invalid_client'],
     ['a wrong secret', { code: 'c', client_secret: '99999999-2222-4333-8444-555555555555' }, 'invalid_client'],
     ['no secret', { code: 'c', client_secret: undefined }, 'invalid_client'],
     ['an empty secret', { code: 'c', client_secret: '' }, 'invalid_client'],
@@ -433,7 +433,7 @@ describe('PKCE', () => {
     ['the plain method', { code_challenge: pkcePair().challenge, code_challenge_method: 'plain' }],
     ['no method, which means plain', { code_challenge: pkcePair().challenge }],
     ['a method in small letters', { code_challenge: pkcePair().challenge, code_challenge_method: 's256' }],
-    ['a challenge that is no hash', { code_challenge: 'short', code_challenge_method: 'S256' }],
+    ['a challenge that is not a hash', { code_challenge: 'short', code_challenge_method: 'S256' }],
     ['a challenge with padding', { code_challenge: `${pkcePair().challenge}=`, code_challenge_method: 'S256' }],
   ])('refuses %s', async (_what, changes: Record<string, string>) => {
     const location = new URL(await authorize(inMemory(), { ...changes, state: 's' }));

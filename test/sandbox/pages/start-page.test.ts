@@ -19,7 +19,7 @@ function unescapeHtml(text: string): string {
 }
 
 /** Sends a request with headers that `fetch` does not allow. */
-function ask(
+function send(
   address: string,
   port: number,
   headers: Record<string, string>,
@@ -135,7 +135,7 @@ describe('the start page is served to', () => {
   it.each(['localhost', 'localhost:4400', '127.0.0.1', '127.9.9.9:1', '[::1]', '[::1]:4400', 'LOCALHOST'])(
     'a client with the host name %s',
     async (host) => {
-      const { status, text } = await ask('127.0.0.1', portOf(server), { host });
+      const { status, text } = await send('127.0.0.1', portOf(server), { host });
       expect([status, text.includes(secret)]).toEqual([200, true]);
     },
   );
@@ -154,7 +154,7 @@ describe('the start page is served to', () => {
     'xlocalhost',
     'localhost.x',
   ])('no client with the host name %s, as after DNS rebinding', async (host) => {
-    const { status, text } = await ask('127.0.0.1', portOf(server), { host, 'x-forwarded-host': 'localhost' });
+    const { status, text } = await send('127.0.0.1', portOf(server), { host, 'x-forwarded-host': 'localhost' });
     expect([status, text.includes(secret)]).toEqual([421, false]);
     const response = await createSandbox().fetch(`http://${host}/`);
     expect(response.status).toBe(404);
@@ -164,7 +164,7 @@ describe('the start page is served to', () => {
     'no client with the host name %s, which is allowed for other pages',
     async (host) => {
       const named = await servedForTest({ allowedHosts: ['doctape'] });
-      const { status, text } = await ask('127.0.0.1', portOf(named), { host });
+      const { status, text } = await send('127.0.0.1', portOf(named), { host });
       expect([status, text.includes(secret)]).toEqual([404, false]);
     },
   );
@@ -174,9 +174,9 @@ describe('the start page is served to', () => {
       'GET http://evil.example/ HTTP/1.1\r\nHost: evil.example',
       'GET / HTTP/1.1\r\nHost: localhost@evil.example',
     ]) {
-      const answer = await raw('127.0.0.1', portOf(server), `${line}\r\nConnection: close\r\n\r\n`);
-      expect(answer).toMatch(/^HTTP\/1\.1 4\d\d /);
-      expect(answer).not.toContain(secret);
+      const response = await raw('127.0.0.1', portOf(server), `${line}\r\nConnection: close\r\n\r\n`);
+      expect(response).toMatch(/^HTTP\/1\.1 4\d\d /);
+      expect(response).not.toContain(secret);
     }
   });
 
@@ -188,7 +188,7 @@ describe('the start page is served to', () => {
     const addresses = outside === undefined ? [] : [outside];
     for (const address of addresses) {
       for (const host of ['localhost', '127.0.0.1', '[::1]', address]) {
-        const { status, text } = await ask(address, portOf(everywhere), { host, 'x-forwarded-for': '127.0.0.1' });
+        const { status, text } = await send(address, portOf(everywhere), { host, 'x-forwarded-for': '127.0.0.1' });
         expect([host, status, text.includes(secret)]).toEqual([host, 404, false]);
       }
       for (const path of [
@@ -205,17 +205,17 @@ describe('the start page is served to', () => {
         '*',
         '\\',
       ]) {
-        const answer = await raw(
+        const response = await raw(
           address,
           portOf(everywhere),
           `GET ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`,
         );
-        expect([path, answer.includes(secret), answer.startsWith('HTTP/1.1 4')]).toEqual([path, false, true]);
+        expect([path, response.includes(secret), response.startsWith('HTTP/1.1 4')]).toEqual([path, false, true]);
       }
       // other paths are served
       expect((await fetch(`http://${address}:${portOf(everywhere)}/v1/account`)).status).toBe(401);
     }
-    expect((await ask('127.0.0.1', portOf(everywhere), { host: 'localhost' })).status).toBe(200);
+    expect((await send('127.0.0.1', portOf(everywhere), { host: 'localhost' })).status).toBe(200);
   });
 });
 
@@ -281,7 +281,7 @@ describe('the links of the start page', () => {
         continue;
       }
       const app = server.sandbox.apps.find(({ type }) => type === 'server');
-      const answer = await fetch(`${server.url}/oauth2/token`, {
+      const response = await fetch(`${server.url}/oauth2/token`, {
         method: 'POST',
         body: new URLSearchParams({
           grant_type: 'authorization_code',
@@ -291,14 +291,14 @@ describe('the links of the start page', () => {
           redirect_uri: 'urn:ietf:wg:oauth:2.0:oob',
         }),
       });
-      const { access_token, scope } = await answer.json();
+      const { access_token, scope } = await response.json();
       expect(scope.split(' ')).toContain('tape.update');
       expect((await account(access_token)).status).toBe(200);
     }
   });
 
   it.each(['localhost', '127.0.0.1'])('have the origin of the request: %s', async (host) => {
-    const { text } = await ask('127.0.0.1', portOf(server), { host: `${host}:${portOf(server)}` });
+    const { text } = await send('127.0.0.1', portOf(server), { host: `${host}:${portOf(server)}` });
     for (const [, href = ''] of text.matchAll(/<a href="([^"]+)"/g)) {
       expect(new URL(unescapeHtml(href)).origin).toBe(`http://${host}:${portOf(server)}`);
     }

@@ -12,7 +12,7 @@ const token = await tokenFor(sandbox, 'alice', undefined, url);
 const api = new ApiClient({ token, baseUrl: `${url}/v1`, retry: false });
 const { id } = await api.files.upload(new Blob([new Uint8Array(500_000)]), { name: 'x.bin' });
 
-const asking = (fault: string, path = '/v1/account') =>
+const fetchWithFault = (fault: string, path = '/v1/account') =>
   fetch(url + path, { headers: { authorization: `Bearer ${token.access_token}`, 'x-doctape-fault': fault } });
 
 /** A client whose requests all have a fault. */
@@ -30,7 +30,7 @@ const faulty = (fault: string, options = {}) =>
   });
 
 it('status= and retry-after= replace the response', async () => {
-  const response = await asking('status=503,retry-after=7');
+  const response = await fetchWithFault('status=503,retry-after=7');
   expect(response.status).toBe(503);
   expect(response.statusText).toBe('Service Unavailable');
   expect(response.headers.get('retry-after')).toBe('7');
@@ -40,7 +40,7 @@ it('status= and retry-after= replace the response', async () => {
 
 it('status= has a probability', async () => {
   const statuses = async (fault: string) =>
-    new Set(await Promise.all(Array.from({ length: 60 }, async () => (await asking(fault)).status)));
+    new Set(await Promise.all(Array.from({ length: 60 }, async () => (await fetchWithFault(fault)).status)));
   expect(await statuses('status=500@0')).toEqual(new Set([200]));
   for (const always of ['1', '1.0']) expect(await statuses(`status=500@${always}`)).toEqual(new Set([500]));
   expect(await statuses('status=500@0.5')).toEqual(new Set([200, 500]));
@@ -73,7 +73,7 @@ it('stall= stops a body', async () => {
 });
 
 it('no-ranges ignores the Range header', async () => {
-  const plain = await asking('', `/v1/doc/${id}/original`);
+  const plain = await fetchWithFault('', `/v1/doc/${id}/original`);
   expect(plain.headers.get('accept-ranges')).toBe('bytes');
   const headers = { authorization: `Bearer ${token.access_token}`, range: 'bytes=0-9', 'x-doctape-fault': 'no-ranges' };
   const response = await fetch(`${url}/v1/doc/${id}/original`, { headers });
@@ -102,7 +102,7 @@ it.each(['explode', 'latency', 'latency=soon', 'status=200', 'status=503@2', 'cu
   'the fault %j is refused',
   async (fault) => {
     expect(() => createSandbox({ faults: fault })).toThrow(ConfigurationError);
-    const response = await asking(fault);
+    const response = await fetchWithFault(fault);
     expect(response.status).toBe(400);
     expect((await response.json()).error.message).toContain('x-doctape-fault');
   },

@@ -17,7 +17,7 @@ interface Seen {
 /** A server with short limits that responds with the length of the request body. */
 async function serve(
   limits: Partial<IdleLimits>,
-  answer?: (request: Request) => Promise<Response>,
+  handler?: (request: Request) => Promise<Response>,
 ): Promise<{ port: number; seen: Seen }> {
   const seen: Seen = { bodies: [] };
   const readBody = async (request: Request) => {
@@ -25,7 +25,7 @@ async function serve(
     seen.bodies.push(text);
     return new Response(text instanceof Error ? 'cut off' : `${text.length}\n`);
   };
-  const server = createHttpServer(answer ?? readBody, { ...defaultIdleLimits, ...limits });
+  const server = createHttpServer(handler ?? readBody, { ...defaultIdleLimits, ...limits });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   cleanUps.push(async () => {
     server.closeAllConnections();

@@ -123,8 +123,8 @@ it('1: OAuth and the API are served on any host, and extract without /v1 too', a
     const refused = await send(head('POST', '/oauth2/token', { Host: host, 'Content-Length': '0' }));
     expect(JSON.parse(refused.text).error).toBe('invalid_client');
     for (const path of [`/v1/doc/${id}/extract`, `/doc/${id}/extract`]) {
-      const answer = await send(head('POST', path, { ...bearer, Host: host, 'Content-Length': '0' }));
-      expect(resultOf(answer)).toEqual({ extracted: true });
+      const response = await send(head('POST', path, { ...bearer, Host: host, 'Content-Length': '0' }));
+      expect(resultOf(response)).toEqual({ extracted: true });
     }
   }
 });
@@ -147,18 +147,18 @@ it('2: a token is read from the header or the query on every route', async () =>
 
 describe('3: a token', () => {
   it('is a lowercase UUID of type Bearer with a number of seconds, in a 200 response', async () => {
-    const answer = await exchange(formOf(await codeFor(`redirect_uri=${callback}`)));
-    expect([answer.line, answer.headers['content-type']]).toEqual(['HTTP/1.1 200 OK', 'application/json']);
-    const { access_token, token_type, expires_in } = JSON.parse(answer.text);
+    const response = await exchange(formOf(await codeFor(`redirect_uri=${callback}`)));
+    expect([response.line, response.headers['content-type']]).toEqual(['HTTP/1.1 200 OK', 'application/json']);
+    const { access_token, token_type, expires_in } = JSON.parse(response.text);
     expect(access_token).toMatch(uuid);
     expect([token_type, expires_in]).toEqual(['Bearer', 157_680_000]);
   });
 
   it.each([
     ['an unknown code', formOf('2224c539-e5d6-425a-8e0d-9516db6dc462')],
-    ['a client id that is no UUID', formOf('x').replace(/client_id=[^&]+/, 'client_id=x')],
+    ['a client id that is not a UUID', formOf('x').replace(/client_id=[^&]+/, 'client_id=x')],
     ['an unknown client id', formOf('x').replace(/client_id=[^&]+/, 'client_id=2224c539-e5d6-425a-8e0d-9516db6dc462')],
-    ['a secret that is no UUID', formOf('x').replace(/client_secret=[^&]+/, 'client_secret=x')],
+    ['a secret that is not a UUID', formOf('x').replace(/client_secret=[^&]+/, 'client_secret=x')],
     [
       'a wrong secret',
       formOf('x').replace(/client_secret=[^&]+/, 'client_secret=2224c539-e5d6-425a-8e0d-9516db6dc462'),
@@ -173,16 +173,16 @@ describe('3: a token', () => {
     ],
     ['nothing', ''],
   ])('is refused with 400 and an error in JSON for %s', async (_what, form) => {
-    const answer = await exchange(form);
-    expect([answer.line, answer.headers['content-type']]).toEqual(['HTTP/1.1 400 Bad Request', 'application/json']);
-    expect(JSON.parse(answer.text).error).toEqual(expect.stringMatching(/^[a-z_]+$/));
+    const response = await exchange(form);
+    expect([response.line, response.headers['content-type']]).toEqual(['HTTP/1.1 400 Bad Request', 'application/json']);
+    expect(JSON.parse(response.text).error).toEqual(expect.stringMatching(/^[a-z_]+$/));
   });
 });
 
 describe('4: in the exchange', () => {
   it.each([callback, outOfBand])('%s is accepted as the redirect URI', async (redirectUri) => {
-    const answer = await exchange(formOf(await codeFor(`redirect_uri=${callback}`), redirectUri));
-    expect(answer.status).toBe(200);
+    const response = await exchange(formOf(await codeFor(`redirect_uri=${callback}`), redirectUri));
+    expect(response.status).toBe(200);
   });
 
   it('the form of passport is accepted, with the extra parameters of its library', async () => {
@@ -193,8 +193,8 @@ describe('4: in the exchange', () => {
       'User-Agent': 'Node-oauth',
       'Content-Length': `${form.length}`,
     };
-    const answer = await send(head('POST', '/oauth2/token', headers), form);
-    const { access_token } = JSON.parse(answer.text);
+    const response = await send(head('POST', '/oauth2/token', headers), form);
+    const { access_token } = JSON.parse(response.text);
     const profile = await get(`/v1/account?access_token=${access_token}`, {
       'User-Agent': 'Node-oauth',
       'Content-Length': '0',
@@ -355,9 +355,9 @@ describe('9: responses', () => {
       [`/v1/doc/${id}/original`, { ...bearer, Range: 'bytes=99999-' }, '416 Range Not Satisfiable', 'application/json'],
     ];
     for (const [target, headers, line, type] of requests) {
-      const answer = await get(target, headers);
-      expect([target, answer.line, answer.headers['content-type']]).toEqual([target, `HTTP/1.1 ${line}`, type]);
-      expect([answer.headers['content-encoding'], answer.headers.location]).toEqual([undefined, undefined]);
+      const response = await get(target, headers);
+      expect([target, response.line, response.headers['content-type']]).toEqual([target, `HTTP/1.1 ${line}`, type]);
+      expect([response.headers['content-encoding'], response.headers.location]).toEqual([undefined, undefined]);
     }
   });
 
@@ -441,23 +441,23 @@ describe('11: a page of another origin', () => {
     ['/v1/doc/upload', 'POST', 'authorization, content-type, x-dt-origin-desc'],
     ['/oauth2/token', 'POST', 'content-type'],
   ])('can send a preflight without a token: %s %s', async (target, method, headers) => {
-    const answer = await send(
+    const response = await send(
       head('OPTIONS', target, {
         Origin: origin,
         'Access-Control-Request-Method': method,
         'Access-Control-Request-Headers': headers,
       }),
     );
-    expect([200, 204]).toContain(answer.status);
-    expect(answer.headers['access-control-allow-origin']).toBe('*');
-    expect(answer.headers['access-control-allow-methods']?.split(',').map((each) => each.trim())).toContain(method);
-    const allowed = answer.headers['access-control-allow-headers']?.toLowerCase().split(/\s*,\s*/) ?? [];
+    expect([200, 204]).toContain(response.status);
+    expect(response.headers['access-control-allow-origin']).toBe('*');
+    expect(response.headers['access-control-allow-methods']?.split(',').map((each) => each.trim())).toContain(method);
+    const allowed = response.headers['access-control-allow-headers']?.toLowerCase().split(/\s*,\s*/) ?? [];
     for (const each of headers.split(', ')) expect(allowed).toContain(each);
-    expect(answer.headers['access-control-allow-credentials']).toBeUndefined();
+    expect(response.headers['access-control-allow-credentials']).toBeUndefined();
   });
 
   it('can read every response, errors included', async () => {
-    const answers = [
+    const responses = [
       await get('/v1/account', { ...bearer, Origin: origin }),
       await get('/v1/account', { Origin: origin }),
       await get('/v1/doc/x', { ...bearer, Origin: origin }),
@@ -465,8 +465,8 @@ describe('11: a page of another origin', () => {
       await send(head('POST', '/v1/doc/upload', { ...bearer, Origin: origin, 'Content-Length': '0' })),
       await send(head('POST', '/oauth2/token', { Origin: origin, 'Content-Length': '0' })),
     ];
-    expect(answers.map(({ status }) => status)).toEqual([200, 401, 404, 404, 400, 400]);
-    for (const { headers } of answers) expect(headers['access-control-allow-origin']).toBe('*');
+    expect(responses.map(({ status }) => status)).toEqual([200, 401, 404, 404, 400, 400]);
+    for (const { headers } of responses) expect(headers['access-control-allow-origin']).toBe('*');
   });
 });
 

@@ -60,14 +60,14 @@ it('refresh-tokens accepts each refresh token once', async () => {
 it('jsonp responds to a callback with a script', async () => {
   expect((await get('/account?callback=show')).headers.get('content-type')).toContain('application/json');
   const { sandbox, token } = await inProcess({ quirks: ['jsonp'] });
-  const ask = (path: string) => sandbox.fetch(`${origin}/v1${path}access_token=${token.access_token}`);
-  const script = await ask('/account?callback=show&');
+  const send = (path: string) => sandbox.fetch(`${origin}/v1${path}access_token=${token.access_token}`);
+  const script = await send('/account?callback=show&');
   expect(script.headers.get('content-type')).toContain('javascript');
   expect(await script.text()).toMatch(/^\/\*\*\/show\(\{.*"username":"alice".*\}\);$/);
-  const failed = await ask('/doc/none?callback=show&');
+  const failed = await send('/doc/none?callback=show&');
   expect(failed.status).toBe(200);
   expect(await failed.text()).toContain('"code":404');
-  expect((await ask('/account?callback=alert(1)//&')).status).toBe(400);
+  expect((await send('/account?callback=alert(1)//&')).status).toBe(400);
 });
 
 it('upload-by-url fetches the URL of the field', async () => {

@@ -360,7 +360,7 @@ describe('a client of 2013', () => {
     const served = await serve({ autoApprove: 'alice' });
     const { code, id, secret } = await codeFor(served);
     const form = `code=${code}&client_id=${id}&client_secret=${secret}&redirect_uri=urn%3Aietf%3Awg%3Aoauth%3A2.0%3Aoob&grant_type=authorization_code`;
-    const answer = await raw(
+    const response = await raw(
       served,
       head('POST', '/oauth2/token', {
         'Content-Type': 'application/x-www-form-urlencoded',
@@ -370,8 +370,8 @@ describe('a client of 2013', () => {
       chunkOf(form.slice(20)),
       '0\r\n\r\n',
     );
-    expect([answer.statusLine, answer.body]).toEqual(['HTTP/1.1 200 OK', expect.stringMatching(/^\{/)]);
-    const token = JSON.parse(answer.body);
+    expect([response.statusLine, response.body]).toEqual(['HTTP/1.1 200 OK', expect.stringMatching(/^\{/)]);
+    const token = JSON.parse(response.body);
     expect(token.expires_in).toBe(157_680_000);
     const account = await raw(served, head('GET', '/v1/account', { Authorization: `Bearer ${token.access_token}` }));
     expect(JSON.parse(account.body).result.username).toBe('alice');
@@ -381,7 +381,7 @@ describe('a client of 2013', () => {
     const served = await serve();
     const { clientId, clientSecret } = appOf(served.sandbox, 'server');
     const form = `code=x&client_id=${clientId}&client_secret=${clientSecret}&redirect_uri=x&grant_type=authorization_code`;
-    const answer = await raw(
+    const response = await raw(
       served,
       head('POST', '/oauth2/token', {
         'Content-Type': 'application/x-www-form-urlencoded',
@@ -390,8 +390,8 @@ describe('a client of 2013', () => {
       chunkOf(form),
       '0\r\n\r\n',
     );
-    expect(answer.statusLine).toBe('HTTP/1.1 400 Bad Request');
-    expect(JSON.parse(answer.body).error).toBe('invalid_grant');
+    expect(response.statusLine).toBe('HTTP/1.1 400 Bad Request');
+    expect(JSON.parse(response.body).error).toBe('invalid_grant');
   });
 
   it('signs in with a chunked form', async () => {
@@ -401,7 +401,7 @@ describe('a client of 2013', () => {
     const page = await raw(served, head('GET', path));
     const csrf = /name="csrf" value="([^"]+)"/.exec(page.body)?.[1];
     const cookie = page.headers['set-cookie']?.split(';', 1)[0] ?? '';
-    const answer = await raw(
+    const response = await raw(
       served,
       head('POST', path, {
         Cookie: cookie,
@@ -411,8 +411,8 @@ describe('a client of 2013', () => {
       chunkOf(`csrf=${csrf}&decision=allow&username=alice&password=wonderland`),
       '0\r\n\r\n',
     );
-    expect(answer.statusLine).toBe('HTTP/1.1 200 OK');
-    expect(answer.body).toMatch(/<title>Success code=[\da-f-]{36}<\/title>/);
+    expect(response.statusLine).toBe('HTTP/1.1 200 OK');
+    expect(response.body).toMatch(/<title>Success code=[\da-f-]{36}<\/title>/);
   });
 
   it('uploads in chunks of any size', async () => {
@@ -420,7 +420,7 @@ describe('a client of 2013', () => {
     const token = await tokenOf(served);
     const body = '--b+c\r\nContent-Disposition: form-data; name="file"; filename="a.txt"\r\n\r\ncontent\r\n--b+c--\r\n';
     const chunks = body.match(/.{1,9}/gs) ?? [];
-    const answer = await raw(
+    const response = await raw(
       served,
       head('POST', `/v1/doc/upload?access_token=${token}`, {
         'Content-Type': 'multipart/form-data; boundary=b+c',
@@ -429,7 +429,7 @@ describe('a client of 2013', () => {
       ...chunks.map(chunkOf),
       '0\r\n\r\n',
     );
-    expect([answer.statusLine, answer.body]).toEqual(['HTTP/1.1 200 OK', expect.stringContaining('"size":"7"')]);
+    expect([response.statusLine, response.body]).toEqual(['HTTP/1.1 200 OK', expect.stringContaining('"size":"7"')]);
   });
 
   it.each([
@@ -440,22 +440,22 @@ describe('a client of 2013', () => {
     const token = await tokenOf(served);
     for (const path of ['/v1/doc/upload', '/oauth2/token', '/v1/nothing', '/nothing']) {
       const type = { 'Content-Type': 'application/json; charset=UTF-8', Authorization: `Bearer ${token}` };
-      const answer = await raw(served, head('POST', path, { ...type, ...headers }), ...pieces);
-      expect([path, answer.statusLine]).toEqual([
+      const response = await raw(served, head('POST', path, { ...type, ...headers }), ...pieces);
+      expect([path, response.statusLine]).toEqual([
         path,
         expect.stringMatching(/^HTTP\/1\.1 40[04] (Bad Request|Not Found)$/),
       ]);
-      expect(answer.headers['content-type']).toMatch(/^application\/json/);
-      expect(JSON.parse(answer.body).error).toBeTruthy();
+      expect(response.headers['content-type']).toMatch(/^application\/json/);
+      expect(JSON.parse(response.body).error).toBeTruthy();
     }
   });
 
   it('sends Content-Length: 0 with a GET', async () => {
     const served = await serve();
     const token = await tokenOf(served);
-    const answer = await raw(served, head('GET', `/v1/account?access_token=${token}`, { 'Content-Length': '0' }));
-    expect(answer.statusLine).toBe('HTTP/1.1 200 OK');
-    expect(JSON.parse(answer.body).result.username).toBe('alice');
+    const response = await raw(served, head('GET', `/v1/account?access_token=${token}`, { 'Content-Length': '0' }));
+    expect(response.statusLine).toBe('HTTP/1.1 200 OK');
+    expect(JSON.parse(response.body).result.username).toBe('alice');
   });
 
   it('gets a download that is not chunked, not compressed and not redirected', async () => {
@@ -463,12 +463,12 @@ describe('a client of 2013', () => {
     const api = await clientOf(served);
     const { id } = await api.files.upload(new Blob(['content']), { name: 'a.txt' });
     const { pathname, search } = api.files.url(id);
-    const answer = await raw(served, head('GET', pathname + search));
-    expect(answer.statusLine).toBe('HTTP/1.1 200 OK');
-    expect(answer.headers['content-length']).toBe('7');
-    expect(answer.headers['transfer-encoding']).toBeUndefined();
-    expect(answer.headers['content-encoding']).toBeUndefined();
-    expect(answer.body).toBe('content');
+    const response = await raw(served, head('GET', pathname + search));
+    expect(response.statusLine).toBe('HTTP/1.1 200 OK');
+    expect(response.headers['content-length']).toBe('7');
+    expect(response.headers['transfer-encoding']).toBeUndefined();
+    expect(response.headers['content-encoding']).toBeUndefined();
+    expect(response.body).toBe('content');
   });
 
   it.each([
@@ -482,8 +482,8 @@ describe('a client of 2013', () => {
 
   it('is served over HTTP/1.0 without a Host header', async () => {
     const served = await serve();
-    const answer = await raw(served, 'GET /v1/account HTTP/1.0\r\n\r\n');
-    expect(answer.statusLine).toMatch(/^HTTP\/1\.[01] 40[01] /);
+    const response = await raw(served, 'GET /v1/account HTTP/1.0\r\n\r\n');
+    expect(response.statusLine).toMatch(/^HTTP\/1\.[01] 40[01] /);
   });
 });
 
@@ -598,10 +598,10 @@ describe('the host name of a request', () => {
   it('gets a 421 response that names the option that allows it', async () => {
     const said = vi.spyOn(console, 'error');
     const served = await serve();
-    const answer = await raw(served, 'GET / HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n');
-    expect(answer.statusLine).toBe('HTTP/1.1 421 Misdirected Request');
-    expect(answer.headers['content-type']).toBe('text/plain; charset=utf-8');
-    expect(answer.body).toMatch(/^[^\n]+--allow-host[^\n]+allowedHosts[^\n]+\n$/);
+    const response = await raw(served, 'GET / HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n');
+    expect(response.statusLine).toBe('HTTP/1.1 421 Misdirected Request');
+    expect(response.headers['content-type']).toBe('text/plain; charset=utf-8');
+    expect(response.body).toMatch(/^[^\n]+--allow-host[^\n]+allowedHosts[^\n]+\n$/);
     expect(said).not.toHaveBeenCalled();
     said.mockRestore();
   });

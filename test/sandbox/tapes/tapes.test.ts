@@ -116,13 +116,13 @@ describe('a file that is shared with a user', () => {
 
   it('cannot be changed, deleted or published by the user', async () => {
     const id = await upload(['+bob']);
-    for (const answer of [
+    for (const response of [
       post(`/doc/${id}`, '{"tags":[]}', bob),
       post(`/doc/${id}`, '{"name":"mine"}', bob),
       post(`/doc/${id}/public`, '{"public":true}', bob),
       fetch(`${url}/v1/doc/${id}`, { method: 'DELETE', headers: { authorization: `Bearer ${bob.token}` } }),
     ]) {
-      await expectFailure(await answer, 403);
+      await expectFailure(await response, 403);
     }
     expect(await alice.api.files.get(id)).toMatchObject({ name: 'file', tags: ['+bob'], public_url: null });
   });
@@ -386,8 +386,8 @@ describe('the JSON of a change', () => {
     expect(await alice.api.files.get(id)).toMatchObject({ id, name: 'new', extension: 'txt', size: 7, tags: ['kept'] });
     await upload(['#party']);
     const tape = await tapeOf(alice, 'party');
-    const answer = await post(`/tape/${tape.id}`, '{"name":"stolen","owner":"bob","files":[],"live":false}');
-    expect((await answer.json()).result).toEqual({ ...tape, live: false });
+    const response = await post(`/tape/${tape.id}`, '{"name":"stolen","owner":"bob","files":[],"live":false}');
+    expect((await response.json()).result).toEqual({ ...tape, live: false });
   });
 
   it.each([
@@ -402,9 +402,9 @@ describe('the JSON of a change', () => {
     '%00',
   ])('sets a name that works for downloads and publishing, or is refused: %j', async (name) => {
     const id = await upload();
-    const answer = await post(`/doc/${id}`, JSON.stringify({ name }));
-    expect([200, 400]).toContain(answer.status);
-    if (answer.status === 400) expect((await alice.api.files.get(id)).name).toBe('file');
+    const changed = await post(`/doc/${id}`, JSON.stringify({ name }));
+    expect([200, 400]).toContain(changed.status);
+    if (changed.status === 400) expect((await alice.api.files.get(id)).name).toBe('file');
     const response = await alice.api.files.download(id);
     expect(await response.text()).toBe('content');
     expect((await fetch(await alice.api.files.publish(id))).status).toBe(200);
@@ -412,8 +412,8 @@ describe('the JSON of a change', () => {
 
   it('cannot set a name that is too long for the headers of a download', async () => {
     const id = await upload();
-    const answer = await post(`/doc/${id}`, JSON.stringify({ name: 'ü'.repeat(20_000) }));
-    expect([200, 400]).toContain(answer.status);
+    const response = await post(`/doc/${id}`, JSON.stringify({ name: 'ü'.repeat(20_000) }));
+    expect([200, 400]).toContain(response.status);
     expect(await (await alice.api.files.download(id)).text()).toBe('content');
   });
 
