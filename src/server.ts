@@ -9,4 +9,4 @@ export {
 } from './oauth/authorization-code/authorization-code-client.js';
 export type { Callback, CallbackQuery, CallbackRequest } from './oauth/authorization-code/handed-callback.js';
 export type { Token } from './protocol/schemas/token.js';
-export type { Fetch } from './transport/http/response.js';
+export type { Fetch, FetchInit, FetchResponse } from './transport/http/fetch-option.js';

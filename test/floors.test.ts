@@ -11,7 +11,7 @@ const mayImport: Record<string, string[]> = {
   'transport/calls': ['protocol', 'protocol/schemas', 'transport/http'],
   'transport/download': ['protocol', 'transport/http', 'transport/calls'],
   'transport/upload': ['protocol', 'protocol/schemas', 'transport/http', 'transport/calls'],
-  transport: ['protocol', 'transport/download', 'transport/upload'],
+  transport: ['protocol', 'transport/http', 'transport/download', 'transport/upload'],
 
   oauth: ['protocol', 'protocol/schemas'],
   'oauth/authorization-code': ['protocol', 'protocol/schemas', 'transport/http', 'oauth'],

@@ -144,14 +144,21 @@ function checkToken(token: unknown, name: string): CheckedToken {
       'is missing: it must be the Token of a sign-in, its access_token, or a function that gives either',
     );
   }
-  if (typeof token === 'string') return { text: checkText(name, token) };
+  if (typeof token === 'string') return { text: checkBearer(name, token) };
   if (typeof token !== 'object') throw invalid(name, `must be a string or a Token, not ${kindOf(token)}`);
   if ('then' in token) throw invalid(name, 'must not be a promise: await it first, and keep the token at hand');
   const { access_token, expires_at } = token as Partial<Record<keyof Token, unknown>>;
-  const text = checkText(`${name}.access_token`, access_token);
+  const text = checkBearer(`${name}.access_token`, access_token);
   if (expires_at === undefined) return { text };
   if (typeof expires_at !== 'number' || Number.isNaN(expires_at)) {
     throw invalid(`${name}.expires_at`, 'must be a number of Unix seconds');
   }
   return { text, expires: expires_at };
+}
+
+/** The client adds the word itself. A token cannot have a space (RFC 6750 section 2.1). */
+function checkBearer(name: string, value: unknown): string {
+  const text = checkText(name, value);
+  if (/^bearer /i.test(text)) throw invalid(name, 'must not begin with "Bearer ": pass the access token alone');
+  return text;
 }

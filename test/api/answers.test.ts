@@ -6,9 +6,11 @@ import {
   ConfigurationError,
   DoctapeError,
   type FileInfo,
+  ForbiddenError,
   InsufficientScopeError,
   NetworkError,
   NotFoundError,
+  QuotaExceededError,
   RateLimitError,
   ResponseError,
   TimeoutError,
@@ -141,14 +143,15 @@ describe('a status', () => {
     [400, ApiError, 'ApiError'],
     [401, UnauthorizedError, 'UnauthorizedError'],
     [402, ApiError, 'ApiError'],
-    [403, InsufficientScopeError, 'InsufficientScopeError'],
+    [403, ForbiddenError, 'ForbiddenError'],
     [404, NotFoundError, 'NotFoundError'],
     [409, ApiError, 'ApiError'],
-    [413, ApiError, 'ApiError'],
+    [413, QuotaExceededError, 'QuotaExceededError'],
     [429, RateLimitError, 'RateLimitError'],
     [500, ApiError, 'ApiError'],
     [502, ApiError, 'ApiError'],
     [503, ApiError, 'ApiError'],
+    [507, QuotaExceededError, 'QuotaExceededError'],
     [599, ApiError, 'ApiError'],
   ] as const)('of %i is its own kind of error', async (status, type, name) => {
     const server = await answering(envelope(status), status);
@@ -193,20 +196,30 @@ describe('a status', () => {
   });
 
   test.each([
-    ['nothing', undefined, []],
-    ['no scope', 'Bearer realm="doctape"', []],
-    ['another scheme', 'Basic realm="file.read"', []],
-    ['another scheme first', 'Basic realm="a, b", Bearer scope="file.read"', ['file.read']],
-    ['small letters', 'bearer SCOPE=file.read', ['file.read']],
-    ['escaped quotes', String.raw`Bearer realm="a \"scope=\" b", scope="file.read"`, ['file.read']],
-    ['nonsense', '=,"', []],
-    ['no end of a quote', 'Bearer scope="file.read', []],
-  ])('of 403 whose challenge has %s names the scopes it names', async (_, challenge, scopes) => {
+    ['nothing', undefined],
+    ['no scope', 'Bearer realm="doctape"'],
+    ['another error', 'Bearer error="access_denied"'],
+    ['another scheme', 'Basic realm="file.read"'],
+    ['nonsense', '=,"'],
+    ['no end of a quote', 'Bearer scope="file.read'],
+  ])('of 403 whose challenge has %s is not about scopes: a new sign-in would not help', async (_, challenge) => {
     const server = await answering(
       envelope(403),
       403,
       challenge === undefined ? {} : { 'www-authenticate': challenge },
     );
+    const error = await rejection(apiAt(server.url).files.list(), ForbiddenError);
+    expect(error).not.toBeInstanceOf(InsufficientScopeError);
+    expect(error.name).toBe('ForbiddenError');
+  });
+
+  test.each([
+    ['insufficient_scope alone', 'Bearer error="insufficient_scope"', []],
+    ['another scheme first', 'Basic realm="a, b", Bearer scope="file.read"', ['file.read']],
+    ['small letters', 'bearer SCOPE=file.read', ['file.read']],
+    ['escaped quotes', String.raw`Bearer realm="a \"scope=\" b", scope="file.read"`, ['file.read']],
+  ])('of 403 whose challenge has %s names the scopes it names', async (_, challenge, scopes) => {
+    const server = await answering(envelope(403), 403, { 'www-authenticate': challenge });
     const error = await rejection(apiAt(server.url).files.list(), InsufficientScopeError);
     expect(error.requiredScopes).toEqual(scopes);
   });
@@ -246,7 +259,7 @@ describe('a status', () => {
   test('leaves out what the server did not say', async () => {
     const server = await answering(envelope(500), 500);
     const error = await rejection(apiAt(server.url).files.list(), ApiError);
-    expect(Object.keys(error).sort()).toEqual(['code', 'name', 'status']);
+    expect(Object.keys(error).sort()).toEqual(['body', 'code', 'method', 'name', 'status', 'url']);
   });
 
   test('of an error that echoes the token does not show it', async () => {
@@ -736,9 +749,9 @@ describe('a connection', () => {
     await rejection(apiAt(server.url).files.list(), NetworkError);
   });
 
-  test('of an application whose fetch throws is a NetworkError that quotes nothing', async () => {
+  test('of an application whose fetch throws is an error that quotes nothing', async () => {
     const fetch = () => {
-      throw new Error(`cannot reach it with ${accessToken}`);
+      throw Object.assign(new Error(`cannot reach it with ${accessToken}`), { code: 'EHOSTUNREACH' });
     };
     const api = apiAt('http://localhost', { fetch });
     for (const call of [

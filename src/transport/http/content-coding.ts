@@ -1,4 +1,5 @@
 import { platform } from './platform.js';
+import { bodyOf } from './response.js';
 
 /** Whether a body arrives in another form than its lengths and ranges count: `fetch` unpacks what is compressed. */
 export function isEncoded(headers: Headers): boolean {
@@ -10,18 +11,25 @@ function codingsOf(headers: Headers): string[] {
   return codings.filter((coding) => coding !== '' && coding !== 'identity');
 }
 
-const formats: Record<string, string> = { gzip: 'gzip', 'x-gzip': 'gzip', deflate: 'deflate', br: 'brotli' };
+// no plain object: a server may send `constructor`
+const formats = new Map([
+  ['gzip', 'gzip'],
+  ['x-gzip', 'gzip'],
+  ['deflate', 'deflate'],
+  ['br', 'brotli'],
+]);
 
 /** Whether every runtime, or we for it, can unpack it. Browsers can whatever they take. */
 export function isUnpackable(headers: Headers): boolean {
   const [coding, ...more] = codingsOf(headers);
-  return platform() === 'browser' || coding === undefined || (coding in formats && more.length === 0);
+  return platform() === 'browser' || coding === undefined || (formats.has(coding) && more.length === 0);
 }
 
 /** The body unpacked. Deno leaves that to whoever asks for a range or a coding; the others do it always. */
-export function unpacked({ headers, body }: Response): ReadableStream<Uint8Array> | null {
-  const [coding = ''] = codingsOf(headers);
-  const format = formats[coding];
+export function unpacked(response: Response): ReadableStream<Uint8Array> | null {
+  const body = bodyOf(response);
+  const [coding = ''] = codingsOf(response.headers);
+  const format = formats.get(coding);
   if (platform() !== 'deno' || format === undefined) return body;
   return body?.pipeThrough(new DecompressionStream(format as CompressionFormat)) ?? null;
 }

@@ -1,12 +1,12 @@
-import { invalid } from '../../protocol/checks.js';
+import { invalid, kindOf } from '../../protocol/checks.js';
 import { ResponseError } from '../../protocol/errors.js';
-import { failure } from './failure.js';
+import { failure, networkError, usedResponse } from './failure.js';
+import { needs } from './platform.js';
 import type { Watch } from './watch.js';
 
-/** A `fetch`: that of the platform, of a library, or a server in the same process. */
-export type Fetch = (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
+export type { Fetch } from './fetch-option.js';
 
-/** An answer that was read whole. */
+/** A response that was read whole. */
 export interface HttpAnswer {
   /** What was asked, for messages: the method and the redacted URL. */
   operation: string;
@@ -15,10 +15,67 @@ export interface HttpAnswer {
   text: string;
 }
 
-/** What an application's own `fetch` gave. */
-export function checkResponse(response: Response): Response {
-  if (typeof response?.status !== 'number') throw invalid('fetch', 'must resolve to a Response');
+/**
+ * Checks what a `fetch` resolved to. It may be a mock, or of a library.
+ * @throws {ConfigurationError} `invalid_argument` when it cannot be used as a Response
+ */
+export function checkResponse(response: unknown, operation: string): Response {
+  if (!isResponse(response)) {
+    const what = typeof response === 'object' && response ? 'an object without status, ok, headers or text()' : '';
+    throw invalid('`fetch`', `must resolve to a Response, not to ${what || kindOf(response)}`);
+  }
+  if (response.type === 'error') throw networkError(operation); // Response.error() stands for that
+  if (response.type === 'opaque') throw invalid('`fetch`', 'gave an opaque Response: do not set mode to "no-cors"');
+  if (response.bodyUsed || response.body?.locked) throw invalid('`fetch`', usedResponse);
+  listen(response.body);
   return response;
+}
+
+function isResponse(value: unknown): value is Response {
+  if (typeof value !== 'object' || value === null) return false;
+  const { status, ok, headers, text }: { status?: unknown; ok?: unknown; headers?: unknown; text?: unknown } = value;
+  return (
+    typeof status === 'number' && typeof ok === 'boolean' && hasMethod(headers, 'get') && typeof text === 'function'
+  );
+}
+
+function hasMethod<Name extends string>(
+  value: unknown,
+  name: Name,
+): value is Record<Name, (...args: unknown[]) => unknown> {
+  return typeof value === 'object' && value !== null && typeof Reflect.get(value, name) === 'function';
+}
+
+/** A stream of Node that fails before somebody reads it would end the process, if nobody listened. */
+function listen(body: unknown): void {
+  if (hasMethod(body, 'on')) body.on('error', () => {});
+}
+
+/** The body as a stream, whatever the library has: node-fetch has a stream of Node, polyfills have none. */
+export function bodyOf(response: Response): ReadableStream<Uint8Array<ArrayBuffer>> | null {
+  const { body } = response;
+  if (body === null || hasMethod(body, 'getReader')) return body;
+  needs('ReadableStream');
+  const chunks = chunksOf(response);
+  return new ReadableStream<Uint8Array<ArrayBuffer>>(
+    {
+      async pull(controller) {
+        const { done, value } = await chunks.next();
+        if (done) controller.close();
+        else controller.enqueue(value);
+      },
+      async cancel() {
+        discard(response);
+      },
+    },
+    { highWaterMark: 0 },
+  );
+}
+
+async function* chunksOf(response: Response): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+  const body: unknown = response.body;
+  if (typeof body === 'object' && body !== null && Symbol.asyncIterator in body) yield* response.body ?? [];
+  else yield new Uint8Array(await response.arrayBuffer());
 }
 
 /** Browsers hide a redirect that is not to be followed behind the type `opaqueredirect` and the status 0. */
@@ -27,13 +84,15 @@ export function isRedirect(response: Response): boolean {
 }
 
 export function redirectRefused(operation: string, status?: number): ResponseError {
-  const message = `${operation} answered with a redirect, which is refused because it would take the credentials along`;
+  const message = `${operation} was answered with a redirect, which is refused because it would take the credentials along`;
   return new ResponseError('redirect_refused', message, status || undefined);
 }
 
 /** Gives up a body that nobody will read. That it may have failed already is of no interest. */
 export function discard(response: Response): void {
-  void response.body?.cancel().catch(() => {});
+  const body: unknown = response.body;
+  if (hasMethod(body, 'cancel')) void Promise.resolve(body.cancel()).catch(() => {});
+  else if (hasMethod(body, 'destroy')) body.destroy();
 }
 
 /** What is being answered. */
@@ -63,7 +122,7 @@ export async function readAnswer(
     const text = await watched.run(readText(response, limit, operation, excess));
     return { operation, status: response.status, headers: response.headers, text };
   } catch (error) {
-    throw failure(error, operation, watched.signal);
+    throw failure(error, { operation, signal: watched.signal });
   }
 }
 
@@ -73,8 +132,9 @@ async function readText(
   operation: string,
   excess: 'refuse' | 'cut',
 ): Promise<string> {
-  if (limit === Number.POSITIVE_INFINITY || !response.body) return response.text();
-  const reader = response.body.getReader();
+  const body = limit === Number.POSITIVE_INFINITY ? null : bodyOf(response);
+  if (!body) return response.text();
+  const reader = body.getReader();
   const decoder = new TextDecoder();
   let text = '';
   for (let size = 0; ; ) {
@@ -86,7 +146,7 @@ async function readText(
       if (excess === 'cut') return text;
       throw new ResponseError(
         'malformed_response',
-        `${operation} answered with more than ${limit} bytes`,
+        `${operation} was answered with more than ${limit} bytes`,
         response.status,
       );
     }

@@ -5,8 +5,8 @@ import {
   type ApiClientOptions,
   ApiError,
   ConfigurationError,
+  ForbiddenError,
   type HookEvent,
-  InsufficientScopeError,
   NotFoundError,
   type Progress,
   RateLimitError,
@@ -409,7 +409,7 @@ describe('the attempts', () => {
 
   it.each([
     [401, UnauthorizedError],
-    [403, InsufficientScopeError],
+    [403, ForbiddenError],
     [404, NotFoundError],
     [410, ApiError],
     [501, ApiError],
