@@ -30,8 +30,10 @@ function notLoaded(error: unknown): NetworkError | ConfigurationError {
   // Firefox does not try a second time, whatever becomes of the network
   if (platform() === 'browser') return new NetworkError(`${what} from the server of this page: reload the page`);
   const code = systemCode(error);
-  const remedy = 'all files of its dist/ must be deployed, and readable by this process (also after setuid)';
-  return new ConfigurationError('unsupported_platform', `${what}${code ? ` (${code})` : ''}: ${remedy}`);
+  return new ConfigurationError(
+    'unsupported_platform',
+    `${what}${code ? ` (${code})` : ''}; all files of its dist/ must be deployed, and readable by this process`,
+  );
 }
 
 export const loadTransfers = (signal: AbortSignal | undefined): Promise<typeof import('./transfers.js')> =>

@@ -13,9 +13,9 @@ import {
 import { quotable, quotableJson } from '../../protocol/quotable.js';
 import { errorMessage, openEnvelope } from '../../protocol/schemas/envelope.js';
 import { parseChallenge } from './challenge.js';
+import { parseRetryAfter } from './http-date.js';
 import { serverHint } from './redaction.js';
 import type { HttpAnswer } from './response.js';
-import { parseRetryAfter } from './retry-after.js';
 
 export interface AnswerContext {
   now: () => number;

@@ -1,5 +1,5 @@
+import { bodyOf } from './body.js';
 import { platform } from './platform.js';
-import { bodyOf } from './response.js';
 
 /** Whether a body arrives in another form than its lengths and ranges count: `fetch` unpacks what is compressed. */
 export function isEncoded(headers: Headers): boolean {

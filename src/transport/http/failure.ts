@@ -23,9 +23,10 @@ export function failure(error: unknown, { operation, signal, ownFetch = false }:
   const isNative = error instanceof Error && !error.stack;
   if (isOfNetwork(words, code, ownFetch && !isNative)) return networkError(operation, code);
   const name = /^[A-Z][A-Za-z]{0,30}(?:Error|Exception|Capable)(?=:)/.exec(words)?.[0] ?? 'an unknown error';
+  const whose = ownFetch ? '`fetch` option' : 'global `fetch`';
   const problem = reuse.test(words)
     ? usedResponse
-    : `threw ${name}${code ? ` (${code})` : ''}, which is not a network failure: check ${ownFetch ? 'the `fetch` option' : 'what replaced the global `fetch`'}`;
+    : `threw ${name}${code ? ` (${code})` : ''}, which is not a network failure: check the ${whose}`;
   return new ConfigurationError('invalid_argument', `${operation} failed: \`fetch\` ${problem}`);
 }
 
@@ -42,7 +43,7 @@ export function networkError(operation: string, reason?: string): NetworkError {
 
 /** How engines report a mistake in a program. None of them translates these messages. */
 const mistake =
-  /\b(?:is|are|be) (?:not (?:an?|iterable|defined|extensible)|undefined|null)\b|annot (?:read|set|access|destr|convert|mix|use|add|find|call)|\bcan't (?:access|convert)|Illegal invocation|Can only call|Failed to execute/;
+  /\bis (?:not (?:an?|iterable|defined)|undefined|null)\b|an(?:no|')t (?:read|set|access|destr|convert|mix|use|find|call)|Illegal invocation|Can only call|Failed to execute/;
 
 /** How platforms and libraries say that a body was read before. */
 const reuse = /\b(?:body|stream)\b.{0,40}\b(?:unusable|already|disturbed|locked)\b|already read/i;

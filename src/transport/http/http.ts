@@ -1,9 +1,10 @@
 import ky from 'ky';
+import { readBounded } from './body.js';
 import { failure } from './failure.js';
 import { fetchApi } from './fetch.js';
 import { withoutTraces } from './platform.js';
 import { operationOf } from './redaction.js';
-import { type Fetch, type HttpAnswer, readAnswer } from './response.js';
+import type { Fetch, HttpAnswer } from './response.js';
 import { watch } from './watch.js';
 
 /** A form, posted once. */
@@ -51,7 +52,7 @@ export async function postForm({ url, form, fetch, timeout, signal, limit }: For
         ...withoutTraces(),
       }),
     );
-    return await readAnswer(response, { operation, watched }, { limit });
+    return await readBounded(response, { operation, watched }, { limit });
   } catch (error) {
     throw failure(error, { operation, signal: watched.signal });
   } finally {

@@ -32,7 +32,7 @@ export function withoutTraces(): Pick<FetchInit, 'credentials' | 'cache'> {
 
 /** @throws {ConfigurationError} `unsupported_platform`, naming the first of these that the runtime lacks */
 export function needs(...names: string[]): void {
-  const missing = names.find((name) => !(name in globalThis));
+  const missing = names.find((name) => Reflect.get(globalThis, name) === undefined);
   if (missing === undefined) return;
   const remedy =
     'use a current browser, Node 22.12 or later, or a test environment that has it (for Jest, jest-fixed-jsdom)';

@@ -1,7 +1,6 @@
 import { invalid, kindOf } from '../../protocol/checks.js';
 import { ResponseError } from '../../protocol/errors.js';
 import { failure, networkError, usedResponse } from './failure.js';
-import { needs } from './platform.js';
 import type { Watch } from './watch.js';
 
 export type { Fetch } from './fetch-option.js';
@@ -39,7 +38,7 @@ function isResponse(value: unknown): value is Response {
   );
 }
 
-function hasMethod<Name extends string>(
+export function hasMethod<Name extends string>(
   value: unknown,
   name: Name,
 ): value is Record<Name, (...args: unknown[]) => unknown> {
@@ -49,33 +48,6 @@ function hasMethod<Name extends string>(
 /** A stream of Node that fails before somebody reads it would end the process, if nobody listened. */
 function listen(body: unknown): void {
   if (hasMethod(body, 'on')) body.on('error', () => {});
-}
-
-/** The body as a stream, whatever the library has: node-fetch has a stream of Node, polyfills have none. */
-export function bodyOf(response: Response): ReadableStream<Uint8Array<ArrayBuffer>> | null {
-  const { body } = response;
-  if (body === null || hasMethod(body, 'getReader')) return body;
-  needs('ReadableStream');
-  const chunks = chunksOf(response);
-  return new ReadableStream<Uint8Array<ArrayBuffer>>(
-    {
-      async pull(controller) {
-        const { done, value } = await chunks.next();
-        if (done) controller.close();
-        else controller.enqueue(value);
-      },
-      async cancel() {
-        discard(response);
-      },
-    },
-    { highWaterMark: 0 },
-  );
-}
-
-async function* chunksOf(response: Response): AsyncGenerator<Uint8Array<ArrayBuffer>> {
-  const body: unknown = response.body;
-  if (typeof body === 'object' && body !== null && Symbol.asyncIterator in body) yield* response.body ?? [];
-  else yield new Uint8Array(await response.arrayBuffer());
 }
 
 /** Browsers hide a redirect that is not to be followed behind the type `opaqueredirect` and the status 0. */
@@ -101,55 +73,25 @@ export interface Asked {
   watched: Watch;
 }
 
-export interface ReadOptions {
-  /** The most bytes to read. @default no limit */
-  limit?: number;
-  /** What becomes of more bytes: an error, or nothing. */
-  excess?: 'refuse' | 'cut';
+/** A response that is read whole, however long it is. A redirect is refused: it would take the credentials along. */
+export function readAnswer(response: Response, asked: Asked): Promise<HttpAnswer> {
+  return readBy(response, asked, () => response.text());
 }
 
-/** An answer that is small enough to be read whole. A redirect is refused: it would take the credentials along. */
-export async function readAnswer(
+/** The same, read by a function. */
+export async function readBy(
   response: Response,
   { operation, watched }: Asked,
-  { limit = Number.POSITIVE_INFINITY, excess = 'refuse' }: ReadOptions = {},
+  read: () => Promise<string>,
 ): Promise<HttpAnswer> {
+  const { status, headers } = response;
   if (isRedirect(response)) {
     discard(response);
-    throw redirectRefused(operation, response.status);
+    throw redirectRefused(operation, status);
   }
   try {
-    const text = await watched.run(readText(response, limit, operation, excess));
-    return { operation, status: response.status, headers: response.headers, text };
+    return { operation, status, headers, text: await watched.run(read()) };
   } catch (error) {
     throw failure(error, { operation, signal: watched.signal });
-  }
-}
-
-async function readText(
-  response: Response,
-  limit: number,
-  operation: string,
-  excess: 'refuse' | 'cut',
-): Promise<string> {
-  const body = limit === Number.POSITIVE_INFINITY ? null : bodyOf(response);
-  if (!body) return response.text();
-  const reader = body.getReader();
-  const decoder = new TextDecoder();
-  let text = '';
-  for (let size = 0; ; ) {
-    const { done, value } = await reader.read();
-    if (done) return text + decoder.decode();
-    size += value.byteLength;
-    if (size > limit) {
-      void reader.cancel().catch(() => {}); // what is thrown next says it all
-      if (excess === 'cut') return text;
-      throw new ResponseError(
-        'malformed_response',
-        `${operation} was answered with more than ${limit} bytes`,
-        response.status,
-      );
-    }
-    text += decoder.decode(value, { stream: true });
   }
 }

@@ -1,6 +1,7 @@
 import { NetworkError, TimeoutError } from '../../protocol/errors.js';
+import { readBounded } from '../http/body.js';
 import { fetchApi } from '../http/fetch.js';
-import { type HttpAnswer, readAnswer } from '../http/response.js';
+import type { HttpAnswer } from '../http/response.js';
 import { escapeControls, type Part } from './multipart.js';
 import { probe } from './source.js';
 import { answerLimit, type Sending } from './upload-stream.js';
@@ -31,7 +32,7 @@ export async function sendForm(sending: Sending): Promise<HttpAnswer> {
   const response = await fetchApi({ operation, method: 'POST', url, headers, body, fetch, watched });
   tell.response(response.status);
   if (response.ok) sent(size); // this way the browser does not say before
-  return readAnswer(response, { operation, watched }, { limit: answerLimit, excess: response.ok ? 'refuse' : 'cut' });
+  return readBounded(response, { operation, watched }, { limit: answerLimit, excess: response.ok ? 'refuse' : 'cut' });
 }
 
 /** Browsers do not tell a file that cannot be read from a network that fails. */

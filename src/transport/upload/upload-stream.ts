@@ -1,8 +1,9 @@
 import type { Meter } from '../calls/progress.js';
 import type { Tell } from '../calls/retry.js';
+import { readBounded } from '../http/body.js';
 import { fetchApi } from '../http/fetch.js';
 import { platform } from '../http/platform.js';
-import { type Asked, type Fetch, type HttpAnswer, readAnswer } from '../http/response.js';
+import type { Asked, Fetch, HttpAnswer } from '../http/response.js';
 import { multipart, type Part } from './multipart.js';
 
 /** One attempt to send an upload. */
@@ -88,7 +89,7 @@ export async function sendStream({
     });
     tell.response(response.status);
     const excess = response.ok ? 'refuse' : 'cut';
-    const answer = await readAnswer(response, { operation, watched }, { limit: answerLimit, excess });
+    const answer = await readBounded(response, { operation, watched }, { limit: answerLimit, excess });
     if (sourceError) throw sourceError; // whatever the server made of what it got
     // a `fetch` that never asks for the body is one of somebody's tests
     return sentAll || !asked ? answer : { ...answer, sentOnly: progress.loaded };
