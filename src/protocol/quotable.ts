@@ -1,48 +1,36 @@
 import { plainText } from './grammar.js';
 
-/** The most characters of a text that are looked at. Everything behind them is dropped before anything else happens. */
+/** The most characters of a text that are looked at. The rest is dropped before anything else happens. */
 const most = 4_000;
 
-/** An echo of the beginning of a secret is removed too if it has this many bytes: servers shorten what they quote. */
-const longPrefix = 16;
+/** A piece from the beginning of a secret is removed too if it has this many bytes: servers shorten what they quote. */
+const longPiece = 16;
 
 /**
- * What a server said, fit for a message: plain text, at most 1,000 characters, without the credentials that the server may
- * have echoed. Takes time in proportion to the text, however long the secrets are.
+ * What a server said, fit for a message: plain text of at most 1,000 characters, without the credentials that the server may
+ * have echoed. It takes time in proportion to the text, however long the secrets are.
  */
 export function quotable(text: string, secrets: readonly string[]): string {
-  const cut = text.slice(0, most).toWellFormed();
-  const spelled = spell(cut);
-  const isHidden: boolean[] = [];
-  for (const secret of secrets) {
-    // a few characters are in every sentence, and protect nothing
-    if (secret.length >= 5) hide(secret, spelled, cut, cut.length < text.length, isHidden);
-  }
-  let clean = '';
-  for (const [i, start] of spelled.starts.entries()) {
-    if (isHidden[i]) clean += isHidden[i - 1] ? '' : '[redacted]';
-    else clean += cut.slice(start, spelled.starts[i + 1]);
-  }
-  return plainText(clean);
+  return redacted(text, secrets.map(patternOf));
 }
 
 /**
- * A copy of parsed JSON for an error: its texts and keys are {@link quotable}, and there are at most 1,000 values in it,
- * 10 levels deep.
+ * A copy of parsed JSON for an error. Its texts and keys are {@link quotable}; it has at most 200 values, and 10 levels.
  */
 export function quotableJson(value: unknown, secrets: readonly string[]): unknown {
-  let left = 1_000;
+  const patterns = secrets.map(patternOf);
+  let left = 200;
   const copy = (part: unknown, depth: number): unknown => {
-    left--;
-    if (Array.isArray(part))
-      return depth > 10 ? [] : part.slice(0, Math.max(0, left)).map((one) => copy(one, depth + 1));
     if (typeof part === 'object' && part !== null) {
-      const entries = depth > 10 ? [] : Object.entries(part).slice(0, Math.max(0, left));
-      return Object.fromEntries(entries.map(([key, one]) => [quotable(key, secrets), copy(one, depth + 1)]));
+      const entries: [string, unknown][] = [];
+      for (const [key, one] of depth < 10 ? Object.entries(part) : []) {
+        if (--left < 0) break;
+        entries.push([redacted(key, patterns), copy(one, depth + 1)]);
+      }
+      return Array.isArray(part) ? entries.map(([, one]) => one) : Object.fromEntries(entries);
     }
-    const text = String(part);
-    const clean = quotable(text, secrets);
-    return typeof part === 'string' || clean !== text ? clean : part; // a secret of digits may come as a number
+    const clean = redacted(String(part), patterns);
+    return typeof part === 'string' || clean !== String(part) ? clean : part; // digits may come as a number
   };
   return copy(value, 0);
 }
@@ -54,19 +42,17 @@ export function quotableJson(value: unknown, secrets: readonly string[]): unknow
 export function quotableUrl(text: string, secrets: readonly string[]): string | undefined {
   if (text.length > 1_000 || !URL.canParse(text)) return undefined;
   const { href, protocol } = new URL(text);
-  const forms = [text, href];
-  const isEchoed = (secret: string) => {
-    const letters = lettersOf(secret);
-    return letters.length >= 5 && forms.some((form) => lettersOf(form).includes(letters));
-  };
-  const isClean = forms.every((form) => !quotable(form, secrets).includes('[redacted]')) && !secrets.some(isEchoed);
-  return isClean && /^https?:$/.test(protocol) ? href : undefined;
+  const hasEcho = [text, href].some((form) => {
+    const isEchoed = (letters: string) => letters.length > 4 && lettersOf(form).includes(letters);
+    return quotable(form, secrets).includes('[redacted]') || secrets.map(lettersOf).some(isEchoed);
+  });
+  return hasEcho || !/^https?:$/.test(protocol) ? undefined : href;
 }
 
-/** Only letters and digits: whatever else a URL parser adds, removes or encodes. */
+/** Without whatever a URL parser adds, removes or encodes. */
 function lettersOf(text: string): string {
-  const { bytes } = spell(text.slice(0, most).toWellFormed());
-  return String.fromCharCode(...bytes.filter((byte) => byte < 128))
+  const letters = spell(text.slice(0, most)).bytes.filter((byte) => byte < 128);
+  return String.fromCharCode(...letters)
     .replace(/[^a-z\d]/gi, '')
     .toLowerCase();
 }
@@ -77,55 +63,80 @@ interface Spelled {
   starts: number[];
 }
 
-/** A byte in percent-encoding, once or several times, an ASCII character in an escape of JSON, or any other character. */
-const pieces = /%(?:25)*([\da-f]{2})|\\+u00([\da-f]{2})|\\*./gisu;
-
 /**
- * Undoes percent-encoding, also where it was done twice, that of forms, and the escapes of JSON. A text and every encoding of
- * it spell the same bytes.
+ * Undoes percent-encoding, however often it was done, that of forms, and the escapes of JSON: a text and every encoding of it
+ * spell the same bytes. Backslashes spell nothing.
  */
 function spell(text: string): Spelled {
   const bytes: number[] = [];
   const starts: number[] = [];
+  let index = 0;
   const add = (byte: number, start: number) => {
-    bytes.push(byte);
-    starts.push(start);
+    if (byte === 0x5c) return;
+    bytes.push(byte === 0x2b ? 0x20 : byte);
+    starts.push(bytes.length > 1 ? start : 0);
+    if (bytes.at(-3) !== 0x25) return;
+    const hex = String.fromCharCode(...bytes.slice(-2));
+    if (!/[\da-f]{2}/i.test(hex)) return;
+    bytes.length -= 3;
+    const [first = 0] = starts.splice(-3);
+    add(Number.parseInt(hex, 16), first);
   };
-  for (const { 0: piece, 1: hex, 2: unit, index } of text.matchAll(pieces)) {
-    const character = piece.replace(/^\\+(?=.)/s, '');
-    const code = character === '+' ? 32 : character.charCodeAt(0);
-    if (hex ?? unit) add(Number.parseInt(hex ?? unit ?? '', 16), index);
-    else if (code < 128) add(code, index);
+  for (const character of text.toWellFormed()) {
+    const code = character.charCodeAt(0);
+    if (code < 128) add(code, index);
     else for (const byte of new TextEncoder().encode(character)) add(byte, index);
+    index += character.length;
   }
   return { bytes, starts };
 }
 
-/**
- * Marks the bytes of a text that spell a secret, or a long piece from its beginning (the algorithm of Knuth, Morris and
- * Pratt). A secret of less than eight characters counts only as a word of its own.
- */
-function hide(secret: string, { bytes, starts }: Spelled, text: string, isCut: boolean, isHidden: boolean[]): void {
-  const wanted = spell(secret.slice(0, most + 1).toWellFormed()).bytes;
-  const shorter = [0]; // for each length that matches: the next shorter one that then matches too
-  for (let i = 1, length = 0; i < wanted.length; i++) {
-    while (length > 0 && wanted[i] !== wanted[length]) length = shorter[length - 1] ?? 0;
-    if (wanted[i] === wanted[length]) length++;
-    shorter[i] = length;
+interface Pattern {
+  /** Empty for a secret of a few characters: they are in every sentence, and protect nothing. */
+  bytes: number[];
+  /** For each length that matches, the next shorter one that then matches too (Knuth, Morris and Pratt). */
+  shorter: number[];
+  /** A short secret counts only as a word of its own. */
+  isShort: boolean;
+}
+
+function patternOf(secret: string): Pattern {
+  const bytes = secret.length < 5 ? [] : spell(secret.slice(0, 4 * most)).bytes; // which may be shorter, if it is encoded
+  const shorter = [0];
+  for (let i = 1, length = 0; i < bytes.length; i++) {
+    while (length > 0 && bytes[i] !== bytes[length]) length = shorter[length - 1] ?? 0;
+    if (bytes[i] === bytes[length]) length++;
+    shorter.push(length);
   }
-  const isWord = (from: number, to: number) =>
-    secret.length >= 8 || !(/\w/.test(text[(starts[from] ?? 0) - 1] ?? '') || /\w/.test(text[starts[to] ?? -1] ?? ''));
-  let length = 0;
-  let marked = 0;
-  for (let i = 0; i <= bytes.length; i++) {
-    while (length > 0 && (length === wanted.length || bytes[i] !== wanted[length])) {
-      const isSecret = length === wanted.length && isWord(i - length, i);
-      if (isSecret || length >= longPrefix || (isCut && i === bytes.length)) {
-        for (let at = Math.max(marked, i - length); at < i; at++) isHidden[at] = true;
-        marked = i;
+  return { bytes, shorter, isShort: secret.length < 8 };
+}
+
+function redacted(text: string, patterns: readonly Pattern[]): string {
+  const isCut = text.length > most;
+  const head = isCut ? text.slice(0, most).replace(/[%\\][\da-fu]*$/i, '') : text; // not half an escape
+  const { bytes, starts } = spell(head);
+  const isWord = (at: number | undefined) => /\w/.test(head[at ?? -1] ?? '');
+  const isHidden: boolean[] = [];
+  for (const { bytes: wanted, shorter, isShort } of patterns) {
+    let length = 0;
+    let marked = 0;
+    for (let i = 0; i <= bytes.length && wanted.length > 0; i++) {
+      while (length > 0 && (length === wanted.length || bytes[i] !== wanted[length])) {
+        const start = i - length;
+        const isWhole =
+          length === wanted.length && !(isShort && (isWord((starts[start] ?? 0) - 1) || isWord(starts[i])));
+        if (isWhole || length >= longPiece || (isCut && i === bytes.length)) {
+          for (let at = Math.max(marked, start); at < i; at++) isHidden[at] = true;
+          marked = i;
+        }
+        length = shorter[length - 1] ?? 0;
       }
-      length = shorter[length - 1] ?? 0;
+      if (bytes[i] === wanted[length]) length++;
     }
-    if (bytes[i] === wanted[length]) length++;
   }
+  const pieces = starts.map((start, i) => {
+    if (isHidden[i]) return isHidden[i - 1] ? '' : '[redacted]';
+    return head.slice(start, starts[i + 1]);
+  });
+  return plainText(pieces.join('') || head);
 }
