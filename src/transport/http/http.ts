@@ -1,8 +1,7 @@
 import ky from 'ky';
 import { readBounded } from './body.js';
-import { failure } from './failure.js';
 import { fetchApi } from './fetch.js';
-import { withoutTraces } from './platform.js';
+import { needs, withoutTraces } from './platform.js';
 import { operationOf } from './redaction.js';
 import type { Fetch, HttpAnswer } from './response.js';
 import { watch } from './watch.js';
@@ -27,6 +26,7 @@ const client = ky.create({ retry: 0, timeout: false, throwHttpErrors: false, red
 
 /** Posts a form to a token endpoint. A redirect is refused: it would carry the secret in the body to wherever it says. */
 export async function postForm({ url, form, fetch, timeout, signal, limit }: FormRequest): Promise<HttpAnswer> {
+  needs('Request', 'Headers', 'ReadableStream');
   const operation = operationOf('POST', url);
   const watched = watch({ signal, limit: timeout, code: 'timeout', operation });
   // ky hands over a Request, which the `fetch` of a library and many wrappers cannot read
@@ -53,8 +53,6 @@ export async function postForm({ url, form, fetch, timeout, signal, limit }: For
       }),
     );
     return await readBounded(response, { operation, watched }, { limit });
-  } catch (error) {
-    throw failure(error, { operation, signal: watched.signal });
   } finally {
     watched.stop();
   }
