@@ -13,5 +13,5 @@ export function serverHint(operation: string): string {
   const [, path] = /^\w+ https:\/\/(?:api|my)\.doctape\.com\/(\w*)/.exec(operation) ?? [];
   if (path === undefined) return '';
   const option = path === 'oauth2' ? 'tokenEndpoint' : 'baseUrl';
-  return `; doctape was shut down in 2014: name the server to use in the option ${option}`;
+  return `; doctape was retired in 2014: name another server with the option ${option}`;
 }
