@@ -126,7 +126,7 @@ const visits: Record<string, (piece: Piece) => Promise<void>> = {
     expect(proxy.asked.join()).toContain(new URL(sandboxUrl).host);
   },
 
-  'docs/proxies.md: A certificate of your own': async (piece) => {
+  'docs/proxies.md: A certificate for one client': async (piece) => {
     const https = await secureServer(`${sandboxUrl}/v1`);
     const text = piece.text
       .replace('https://files.company.example', https)
