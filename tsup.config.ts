@@ -3,9 +3,11 @@ import { defineConfig, type Options } from 'tsup';
 import { inPackage } from './test/support/places.js';
 
 // Every file directly in src/ is an entry point.
-const entry = readdirSync('src', { withFileTypes: true })
-  .filter((file) => file.isFile())
-  .map((file) => `src/${file.name}`);
+const entry = Object.fromEntries(
+  readdirSync('src', { withFileTypes: true })
+    .filter((file) => file.isFile())
+    .map(({ name }) => [name.replace(/\.ts$/, ''), `src/${name}`]),
+);
 
 /** The development dependencies that are bundled: their licences go along. */
 const bundled = [
@@ -61,6 +63,8 @@ const common: Options = {
 const config: ReturnType<typeof defineConfig> = defineConfig([
   {
     ...common,
+    // nobody imports the script of a thread, so it is an entry point of its own
+    entry: { ...entry, 'media-worker': 'src/sandbox/media/pool/media-worker.ts' },
     clean: true,
     async onSuccess() {
       const text = bundled.map(licenceOf).join(`\n${'-'.repeat(80)}\n\n`);

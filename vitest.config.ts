@@ -19,6 +19,9 @@ function mswWorker(): Plugin {
   };
 }
 
+// Programs that tests start would colour what they print, and the tests look for plain text.
+delete process.env.FORCE_COLOR;
+
 /** `npm test` and nothing behind it: the thresholds are for all tests together. */
 const isWholeRun: boolean = process.argv.slice(2).join(' ') === 'run';
 
@@ -26,6 +29,7 @@ const inNode: TestProjectConfiguration = {
   extends: true,
   test: {
     name: 'node',
+    execArgv: ['--import', './test/support/typescript-workers.js'],
     include: ['test/**/*.test.ts'],
     // the latter two have a configuration and packages of their own: `npm run test:runtimes`, `npm run test:consumers`
     exclude: [...configDefaults.exclude, 'test/browser/**', 'test/runtimes/**', 'test/consumers/**'],
@@ -60,7 +64,10 @@ const inPages: TestProjectConfiguration = {
 const config: ViteUserConfig = defineConfig({
   test: {
     reporters: ['default', './test/closing-line.ts'],
-    testTimeout: 30_000,
+    // for a hang, not for speed: a busy machine can be thirty times slower
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    expect: { poll: { timeout: 60_000 } },
     // what the tests in Node reach. The command line runs in processes of its own, out of its sight
     coverage: {
       enabled: Boolean(process.env.CI) && isWholeRun,

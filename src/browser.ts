@@ -1,10 +1,10 @@
 // Signing in in a browser page.
+export type { PageHistory, PageLocation } from './oauth/implicit-grant/address-bar.js';
 export {
   ImplicitGrantClient,
   type ImplicitGrantClientOptions,
-  type PageHistory,
-  type PageLocation,
   type SignInOptions,
 } from './oauth/implicit-grant/implicit-grant-client.js';
+export type { PopupOptions } from './oauth/implicit-grant/popup.js';
 export type { WebStorage } from './oauth/implicit-grant/web-storage.js';
 export type { Token } from './protocol/schemas/token.js';

@@ -1,7 +1,8 @@
 // The client of the API, and what everything else shares.
 export type { AccountResource, AvatarSize } from './api/account.js';
 export type { CallOptions } from './api/call-options.js';
-export { ApiClient, type ApiClientOptions } from './api/client.js';
+export { ApiClient, type ApiClientOptions, type ClientSettings } from './api/client.js';
+export type { TokenOption } from './api/credential.js';
 export type {
   DownloadOptions,
   FileChanges,
@@ -23,7 +24,15 @@ export type { FileMeta } from './protocol/schemas/meta.js';
 export type { Tape } from './protocol/schemas/tape.js';
 export type { Token } from './protocol/schemas/token.js';
 export { type Scope, scopes } from './protocol/scopes.js';
-export type { HookEvent, Hooks } from './transport/calls/hooks.js';
+export type { HeadersOption } from './transport/calls/headers.js';
+export type {
+  ErrorHookEvent,
+  HookEvent,
+  Hooks,
+  RequestHookEvent,
+  ResponseHookEvent,
+  RetryHookEvent,
+} from './transport/calls/hooks.js';
 export type { OnProgress, Progress } from './transport/calls/progress.js';
 export type { RetryOptions } from './transport/calls/retry.js';
 export type { ByteRange } from './transport/download/range.js';

@@ -7,9 +7,10 @@ export type {
   CodeRecord,
   Collection,
   FileRecord,
+  FileReference,
   Grant,
-  PublicAddress,
   Records,
   TapeRecord,
+  UsageRecord,
 } from './sandbox/store/records.js';
-export type { BlobRange, BlobWriter, Store } from './sandbox/store/store.js';
+export { type BlobRange, type BlobWriter, type Change, type Store, StoreFullError } from './sandbox/store/store.js';

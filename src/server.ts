@@ -1,4 +1,4 @@
-// Signing in on a server.
+// Sign-in on a server.
 export {
   type Authorization,
   AuthorizationCodeClient,
@@ -8,5 +8,6 @@ export {
   type KeptPending,
 } from './oauth/authorization-code/authorization-code-client.js';
 export type { Callback, CallbackQuery, CallbackRequest } from './oauth/authorization-code/handed-callback.js';
+export { createTokenSeal, type TokenSeal, type TokenSealOptions } from './oauth/authorization-code/token-seal.js';
 export type { Token } from './protocol/schemas/token.js';
 export type { Fetch, FetchInit, FetchResponse } from './transport/http/fetch-option.js';

@@ -44,9 +44,7 @@ export default class ClosingLine implements Reporter {
 
 function lineFor(name: NeedName, count: number): string {
   const { name: what, remedy } = needs[name];
-  const skipped =
-    count === 0
-      ? `Tests were left out: they need ${what}`
-      : `${count} ${count === 1 ? 'test was' : 'tests were'} skipped: ${count === 1 ? 'it needs' : 'they need'} ${what}`;
-  return `\n${process.env.CI ? 'ERROR' : 'WARNING'}: ${skipped}. To run ${count === 1 ? 'it' : 'them'}, ${remedy}.`;
+  const tests = count === 1 ? '1 test was' : `${count || 'some'} tests were`;
+  const sentence = `${tests} skipped for lack of ${what}. ${remedy}.`;
+  return `\n${process.env.CI ? 'ERROR' : 'WARNING'}: ${sentence}`;
 }

@@ -1,8 +1,9 @@
-import { checkOptions, checkSignal, invalid } from '../protocol/checks.js';
+import { invalid } from '../protocol/checks.js';
 import { type Account, account } from '../protocol/schemas/account.js';
 import { type Connection, routeUrl } from '../transport/calls/connection.js';
-import { loadTransfers } from '../transport/load.js';
-import { type CallOptions, callRoute, one } from './call-options.js';
+import { type CallOptions, callRoute, checkCall, connectionFor } from './call-options.js';
+import { restFor } from './load-rest.js';
+import { one } from './results.js';
 
 /** The widths in which the avatar comes, in pixels. */
 export type AvatarSize = 50 | 300 | 600;
@@ -34,16 +35,18 @@ export interface AccountResource {
 export function accountResource(connection: Connection): AccountResource {
   return {
     async get(options = {}) {
-      return callRoute(connection, { method: 'GET', segments: ['account'], read: one(account) }, options);
+      const route = { name: 'account.get', method: 'GET', segments: ['account'] } as const;
+      return callRoute(connection, { ...route, ...one(account) }, checkCall(options));
     },
     async avatar(size = 50, options = {}) {
-      const { signal } = checkOptions('options', options);
-      const wanted = { segments: avatarRoute(size), signal: checkSignal(signal) };
-      const { download } = await loadTransfers(wanted.signal);
-      return download(connection, wanted);
+      const { signal, timeout, ...settings } = checkCall(options);
+      const own = connectionFor(connection, { signal, timeout, ...settings });
+      const wanted = { name: 'account.avatar', segments: avatarRoute(size), signal, timeout };
+      const { download } = await restFor(own, { ...wanted, method: 'GET' });
+      return download(own, wanted);
     },
     avatarUrl(size = 50) {
-      return routeUrl(connection, avatarRoute(size), { access_token: connection.accessToken() });
+      return routeUrl(connection, avatarRoute(size), { access_token: connection.accessTokenNow() });
     },
   };
 }

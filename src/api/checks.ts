@@ -1,5 +1,6 @@
 import { invalid, kindOf } from '../protocol/checks.js';
 import { visible } from '../protocol/grammar.js';
+import { type OptionChecks, readOptions } from '../protocol/options.js';
 import { type Rendition, renditions } from '../protocol/renditions.js';
 import type { ByteRange } from '../transport/download/range.js';
 
@@ -33,23 +34,23 @@ export function checkStrings(name: string, values: readonly string[] | undefined
 }
 
 /** Tags for the query, where commas separate them. */
-export function checkTags(tags: readonly string[] | undefined): string | undefined {
-  const checked = checkStrings('tags', tags);
+export function checkTags(name: string, tags: readonly string[] | undefined): string | undefined {
+  const checked = checkStrings(name, tags);
   if (checked?.some((tag) => tag.includes(',')))
-    throw invalid('tags', 'must hold no comma: it separates them on the wire');
+    throw invalid(name, 'must hold no comma: it separates them on the wire');
   return checked && checked.length > 0 ? checked.join(',') : undefined;
 }
 
-export function checkName(name: string | undefined): string | undefined {
-  if (name === undefined || (typeof name === 'string' && name !== '')) return name;
-  throw invalid('name', 'must be a file name, such as photo.jpg');
+export function checkName(name: string, value: string | undefined): string | undefined {
+  if (value === undefined || (typeof value === 'string' && value !== '')) return value;
+  throw invalid(name, 'must be a file name, such as photo.jpg');
 }
 
 const mediaType = /^[\w.+-]+\/[\w.+-]+([ \t]*;[\x20-\x7e]*)?$/;
 
-export function checkType(type: string | undefined): string | undefined {
+export function checkType(name: string, type: string | undefined): string | undefined {
   if (type === undefined || isMediaType(type)) return type;
-  throw invalid('type', 'must be a media type, such as image/jpeg');
+  throw invalid(name, 'must be a media type, such as image/jpeg');
 }
 
 export function isMediaType(type: unknown): type is string {
@@ -61,22 +62,28 @@ export function checkRendition(rendition: Rendition): Rendition {
   throw invalid('rendition', `must be one of ${renditions.join(', ')}`);
 }
 
-export function checkRange(range: ByteRange | undefined): ByteRange | undefined {
+const rangeChecks = {
+  start: (_, value) => value,
+  end: (_, value) => value,
+  ifRange: checkValidator,
+} satisfies OptionChecks<ByteRange>;
+
+export function checkRange(name: string, range: ByteRange | undefined): ByteRange | undefined {
   if (range === undefined) return undefined;
   if (typeof range === 'object' && range !== null) {
-    const { start, end, ifRange } = range; // now: whoever holds the object may change it
+    const { start, end, ifRange } = readOptions(name, range, rangeChecks);
     const last = end === undefined ? start : end;
     if (Number.isSafeInteger(start) && Number.isSafeInteger(last) && start >= 0 && last >= start) {
-      return { start, end, ifRange: checkValidator(ifRange) };
+      return { start, end, ifRange };
     }
   }
-  throw invalid('range', 'must be { start, end? }: whole numbers of bytes, both included, end not before start');
+  throw invalid(name, 'must be { start, end? }: whole numbers of bytes, both included, end not before start');
 }
 
-function checkValidator(validator: string | undefined): string | undefined {
+function checkValidator(name: string, validator: string | undefined): string | undefined {
   if (validator === undefined) return undefined;
   if (typeof validator !== 'string' || !visible.test(validator) || /^\s*W\//.test(validator)) {
-    throw invalid('range.ifRange', 'must be what the server sent as ETag, and not a weak one, or as Last-Modified');
+    throw invalid(name, 'must be what the server sent as ETag, and not a weak one, or as Last-Modified');
   }
   return validator;
 }

@@ -1,20 +1,28 @@
-import { checkOptionalFunction, checkOptions, checkSignal, invalid } from '../protocol/checks.js';
+import { checkDuration, checkOptionalFunction, invalid } from '../protocol/checks.js';
+import { type CheckedOptions, type OptionChecks, readOptions } from '../protocol/options.js';
 import type { Rendition } from '../protocol/renditions.js';
 import {
   clonedFile,
   type FileInfo,
   fileInfo,
-  mapOfSize,
   publishedFile,
   type UploadedFile,
   uploadedFile,
 } from '../protocol/schemas/file.js';
-import { type Connection, routeUrl } from '../transport/calls/connection.js';
+import { type Connection, routeUrl, type SearchParams } from '../transport/calls/connection.js';
 import type { OnProgress } from '../transport/calls/progress.js';
 import type { ByteRange } from '../transport/download/range.js';
-import { loadTransfers } from '../transport/load.js';
+import { hold, letGo } from '../transport/upload/hold.js';
 import type { UploadSource } from '../transport/upload/source.js';
-import { type CallOptions, callRoute, mapOf, nothing, one } from './call-options.js';
+import {
+  type CallOptions,
+  type CallSettings,
+  callRoute,
+  checkCall,
+  connectionFor,
+  type RouteCall,
+  withCallChecks,
+} from './call-options.js';
 import {
   checkBoolean,
   checkFlag,
@@ -27,8 +35,9 @@ import {
   checkType,
   isMediaType,
 } from './checks.js';
-import { iterateFiles } from './iterate-files.js';
-import { type WaitOptions, waitUntilProcessed } from './wait-until-processed.js';
+import { restFor } from './load-rest.js';
+import { mapOf, nothing, one } from './results.js';
+import type { WaitOptions } from './wait-until-processed.js';
 
 /** How to list files. */
 export interface ListOptions extends CallOptions {
@@ -198,128 +207,174 @@ export interface FilesResource {
   waitUntilProcessed(id: string, options?: WaitOptions): Promise<FileInfo>;
 }
 
+const listChecks = /* @__PURE__ */ withCallChecks({ includeMeta: checkFlag }) satisfies OptionChecks<ListOptions>;
+
+const changeChecks = {
+  name: checkName,
+  tags: checkStrings,
+  starred: checkBoolean,
+} satisfies OptionChecks<FileChanges>;
+
+const uploadAllChecks = /* @__PURE__ */ withCallChecks({
+  tags: checkTags,
+  starred: checkFlag,
+  onProgress: checkOptionalFunction<OnProgress>,
+}) satisfies OptionChecks<UploadAllOptions>;
+
+const uploadChecks = /* @__PURE__ */ withCallChecks({
+  tags: checkTags,
+  starred: checkFlag,
+  onProgress: checkOptionalFunction<OnProgress>,
+  name: checkName,
+  type: checkType,
+}) satisfies OptionChecks<UploadOptions>;
+
+const downloadChecks = /* @__PURE__ */ withCallChecks({
+  range: checkRange,
+  onProgress: checkOptionalFunction<OnProgress>,
+}) satisfies OptionChecks<DownloadOptions>;
+
+const waitChecks = /* @__PURE__ */ withCallChecks({
+  interval: (name: string, value: number | undefined = 1_000) => checkDuration(name, value),
+}) satisfies OptionChecks<WaitOptions>;
+
+type CheckedUpload = CheckedOptions<typeof uploadAllChecks> & Partial<CheckedOptions<typeof uploadChecks>>;
+
 export function filesResource(connection: Connection): FilesResource {
-  async function get(id: string, options: CallOptions = {}): Promise<FileInfo> {
-    return callRoute(connection, { method: 'GET', segments: ['doc', checkId(id)], read: one(fileInfo) }, options);
+  /** A call to the route of one file, or to one below it. */
+  function callFile<T>(
+    { id, below = [], ...route }: Omit<RouteCall<T>, 'segments'> & { id: string; below?: readonly string[] },
+    settings: CallSettings,
+  ): Promise<T> {
+    return callRoute(connection, { ...route, segments: ['doc', checkId(id), ...below] }, settings);
   }
 
-  async function uploadParts(sources: readonly UploadSource[], options: UploadOptions): Promise<UploadedFile[]> {
-    const { name, type, tags, starred, onProgress, signal } = checkOptions('options', options);
-    const { contentOf, upload } = await loadTransfers(checkSignal(signal));
-    return upload(connection, {
-      segments: ['doc', 'upload'],
-      searchParams: { tags: checkTags(tags), starred: checkFlag('starred', starred) },
-      parts: sources.map((source) => {
-        const content = contentOf(source);
-        return {
-          name: checkName(name) ?? (content.name || 'untitled'),
-          type: checkType(type) ?? (isMediaType(content.type) ? content.type : 'application/octet-stream'),
-          content,
-        };
-      }),
-      onProgress: checkOptionalFunction('onProgress', onProgress),
-      signal: checkSignal(signal),
-      read: (result, decode) => mapOf(uploadedFile)(decode(mapOfSize(sources.length), result, 'result'), decode),
-    });
+  async function* iterateFiles(
+    searchParams: SearchParams,
+    settings: CallSettings,
+  ): AsyncGenerator<FileInfo, void, undefined> {
+    const own = connectionFor(connection, settings);
+    const { signal, timeout } = settings;
+    const wanted = { name: 'files.iterate', segments: ['doc'], signal };
+    const rest = await restFor(own, { ...wanted, method: 'GET' });
+    yield* rest.iterateFiles(own, { ...wanted, searchParams, timeout });
+  }
+
+  async function uploadParts(
+    operation: string,
+    sources: readonly UploadSource[],
+    read: () => CheckedUpload,
+  ): Promise<UploadedFile[]> {
+    const held = sources.map(hold); // before anything that can fail or take time
+    try {
+      const { name, type, tags, starred, onProgress, ...settings } = read();
+      const own = connectionFor(connection, settings);
+      const { signal, timeout } = settings;
+      const route = { name: operation, segments: ['doc', 'upload'], signal };
+      const { upload } = await restFor(own, { ...route, method: 'POST' });
+      return await upload(own, {
+        ...route,
+        searchParams: { tags, starred },
+        sources: held,
+        describe: (content) => ({
+          name: name ?? (content.name || 'untitled'),
+          type: type ?? (isMediaType(content.type) ? content.type : 'application/octet-stream'),
+        }),
+        onProgress,
+        timeout,
+        ...mapOf(uploadedFile, sources.length),
+      });
+    } catch (error) {
+      for (const source of held) letGo(source);
+      throw error;
+    }
   }
 
   return {
     async list(options = {}) {
-      const { includeMeta } = checkOptions('options', options);
-      const searchParams = { include_meta: checkFlag('includeMeta', includeMeta) };
-      return callRoute(connection, { method: 'GET', segments: ['doc'], searchParams, read: mapOf(fileInfo) }, options);
+      const { includeMeta, ...settings } = readOptions('options', options, listChecks);
+      const searchParams = { include_meta: includeMeta };
+      const route = { name: 'files.list', method: 'GET', segments: ['doc'], searchParams } as const;
+      return callRoute(connection, { ...route, ...mapOf(fileInfo) }, settings);
     },
 
     iterate(options = {}) {
-      const { includeMeta, signal } = checkOptions('options', options);
-      const searchParams = { include_meta: checkFlag('includeMeta', includeMeta) };
-      return iterateFiles(connection, searchParams, checkSignal(signal));
+      const { includeMeta, ...settings } = readOptions('options', options, listChecks);
+      return iterateFiles({ include_meta: includeMeta }, settings);
     },
 
-    get,
+    async get(id, options = {}) {
+      return callFile({ name: 'files.get', method: 'GET', id, ...one(fileInfo) }, checkCall(options));
+    },
 
     async update(id, changes, options = {}) {
-      const { name, tags, starred } = checkOptions('changes', changes);
-      const json = {
-        name: checkName(name),
-        tags: checkStrings('tags', tags),
-        starred: checkBoolean('starred', starred),
-      };
+      const json = readOptions('changes', changes, changeChecks);
       if (Object.values(json).every((value) => value === undefined)) {
         throw invalid('changes', 'must hold name, tags or starred');
       }
-      return callRoute(
-        connection,
-        { method: 'POST', segments: ['doc', checkId(id)], json, read: one(fileInfo) },
-        options,
-      );
+      return callFile({ name: 'files.update', method: 'POST', id, json, ...one(fileInfo) }, checkCall(options));
     },
 
     async upload(source, options = {}) {
-      const [file] = await uploadParts([source], options);
-      return file as UploadedFile; // one source, one file: uploadParts has checked
+      const [file] = await uploadParts('files.upload', [source], () => readOptions('options', options, uploadChecks));
+      return file as UploadedFile; // one source, one file: mapOf has counted
     },
 
     async uploadAll(sources, options = {}) {
       const several = typeof sources === 'object' && sources !== null && Symbol.iterator in sources ? [...sources] : [];
       if (several.length === 0) throw invalid('sources', 'must be an array of at least one source, or a FileList');
-      const { tags, starred, onProgress, signal } = checkOptions('options', options);
-      return uploadParts(several, { tags, starred, onProgress, signal });
+      return uploadParts('files.uploadAll', several, () => readOptions('options', options, uploadAllChecks));
     },
 
     async download(id, rendition = 'original', options = {}) {
-      const { range, onProgress, signal } = checkOptions('options', options);
-      const wanted = {
-        segments: ['doc', checkId(id), checkRendition(rendition)],
-        range: checkRange(range),
-        onProgress: checkOptionalFunction('onProgress', onProgress),
-        signal: checkSignal(signal),
-      };
-      const { download } = await loadTransfers(wanted.signal);
-      return download(connection, wanted);
+      const { range, onProgress, ...settings } = readOptions('options', options, downloadChecks);
+      const own = connectionFor(connection, settings);
+      const { signal, timeout } = settings;
+      const segments = ['doc', checkId(id), checkRendition(rendition)];
+      const wanted = { name: 'files.download', segments, range, onProgress, signal, timeout };
+      const { download } = await restFor(own, { ...wanted, method: 'GET' });
+      return download(own, wanted);
     },
 
     url(id, rendition = 'original') {
       const segments = ['doc', checkId(id), checkRendition(rendition)];
-      return routeUrl(connection, segments, { access_token: connection.accessToken() });
+      return routeUrl(connection, segments, { access_token: connection.accessTokenNow() });
     },
 
     async clone(id, options = {}) {
-      const segments = ['doc', checkId(id), 'clone'];
-      return (await callRoute(connection, { method: 'POST', segments, read: one(clonedFile) }, options)).id;
+      const route = { name: 'files.clone', method: 'POST', id, below: ['clone'] } as const;
+      return (await callFile({ ...route, ...one(clonedFile) }, checkCall(options))).id;
     },
 
     async publish(id, options = {}) {
-      const segments = ['doc', checkId(id), 'public'];
-      const json = { public: true };
-      const { public_url } = await callRoute(
-        connection,
-        { method: 'POST', segments, json, read: one(publishedFile) },
-        options,
-      );
+      const route = { name: 'files.publish', method: 'POST', id, below: ['public'], json: { public: true } } as const;
+      const { public_url } = await callFile({ ...route, ...one(publishedFile) }, checkCall(options));
       return new URL(public_url);
     },
 
     async unpublish(id, options = {}) {
-      const segments = ['doc', checkId(id), 'public'];
-      await callRoute(connection, { method: 'POST', segments, json: { public: false }, read: nothing }, options);
-    },
-
-    async delete(id, options = {}) {
-      const segments = ['doc', checkId(id)];
-      await callRoute(connection, { method: 'DELETE', segments, read: nothing, gone: nothing }, options);
-    },
-
-    async extract(id, options = {}) {
-      await callRoute(
-        connection,
-        { method: 'POST', segments: ['doc', checkId(id), 'extract'], read: nothing },
-        options,
+      const json = { public: false };
+      await callFile(
+        { name: 'files.unpublish', method: 'POST', id, below: ['public'], json, ...nothing },
+        checkCall(options),
       );
     },
 
+    async delete(id, options = {}) {
+      const gone = () => {};
+      await callFile({ name: 'files.delete', method: 'DELETE', id, gone, ...nothing }, checkCall(options));
+    },
+
+    async extract(id, options = {}) {
+      await callFile({ name: 'files.extract', method: 'POST', id, below: ['extract'], ...nothing }, checkCall(options));
+    },
+
     async waitUntilProcessed(id, options = {}) {
-      return waitUntilProcessed(checkId(id), (signal) => get(id, { signal }), options);
+      const route = { name: 'files.waitUntilProcessed', method: 'GET', id, ...one(fileInfo) } as const;
+      const settings = readOptions('options', options, waitChecks);
+      const beginning = { ...route, segments: ['doc', checkId(id)], signal: settings.signal };
+      const rest = await restFor(connection, beginning);
+      return rest.waitUntilProcessed(id, (own) => callFile(route, own), settings);
     },
   };
 }

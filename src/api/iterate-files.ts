@@ -1,41 +1,43 @@
-import { ResponseError } from '../protocol/errors.js';
 import { decode } from '../protocol/schemas/decode.js';
-import { type FileInfo, fileInfo } from '../protocol/schemas/file.js';
-import { type Connection, routeUrl, type SearchParams } from '../transport/calls/connection.js';
+import { byId, type FileInfo, fileInfo } from '../protocol/schemas/file.js';
+import { type Connection, routeUrl } from '../transport/calls/connection.js';
+import { splitter } from '../transport/calls/members.js';
+import { type Download, openDownload } from '../transport/download/download.js';
 import { openAnswer } from '../transport/http/answer.js';
 import { operationOf } from '../transport/http/redaction.js';
-import { load, loadTransfers } from '../transport/load.js';
 
-/** Parses the list while it arrives. The parser is loaded when it is first needed: most applications never do. */
+/** Parses the list while it arrives. */
 export async function* iterateFiles(
   connection: Connection,
-  searchParams: SearchParams,
-  signal: AbortSignal | undefined,
+  wanted: Download,
 ): AsyncGenerator<FileInfo, void, undefined> {
-  const { envelopeParser } = await load(() => import('./envelope-parser.js'), signal);
-  const { download } = await loadTransfers(signal);
-  const segments = ['doc'];
-  const secrets = [connection.accessToken()]; // asked before there is a response to let go of
-  const response = await download(connection, { segments, searchParams, signal, redirects: 'refuse' });
+  const { response, attempts } = await openDownload(connection, { ...wanted, redirects: 'refuse' });
   const { status, headers } = response;
-  const operation = operationOf('GET', routeUrl(connection, segments));
+  const { secrets } = attempts;
+  const operation = operationOf('GET', routeUrl(connection, wanted.segments));
+  const origin = { operation, status, secrets };
 
-  const parser = envelopeParser();
+  const split = splitter();
+  const decoder = new TextDecoder();
+  let text = ''; // what is not blank, for the message about an empty body
+  const open = (parse: () => unknown) =>
+    openAnswer({ operation, status, headers, text }, { now: connection.now, secrets, parse });
+  let isFirst = true;
   const reader = response.body?.getReader();
   try {
-    for (let chunk = await reader?.read(); chunk && !chunk.done; chunk = await reader?.read()) {
-      for (const [id, file] of parser.write(chunk.value)) {
-        yield decode(fileInfo, file, `result.${id}`, { operation, status, secrets });
-      }
-      if (parser.state() === 'broken') break;
+    for (;;) {
+      const chunk = await reader?.read();
+      const piece = decoder.decode(chunk?.value, { stream: chunk?.done === false });
+      text ||= piece.trim().slice(0, 1);
+      const members = split.write(piece);
+      if (members.length > 0 && isFirst) open(split.head); // an error before the files is told before them
+      if (members.length > 0) isFirst = false;
+      for (const [id, file] of members) yield decode(fileInfo, file, `result.${id}`, origin);
+      if (chunk?.done !== false || split.isBroken()) break;
     }
-    const error = parser.error();
-    if (error)
-      openAnswer({ operation, status, headers, text: JSON.stringify({ error }) }, { now: connection.now, secrets });
-    if (parser.state() !== 'complete') {
-      const problem = 'answered with no JSON envelope around a map of files';
-      throw new ResponseError('malformed_response', `${operation} ${problem}`, status);
-    }
+    decode(byId, open(split.end), 'result', origin);
+  } catch (error) {
+    throw await attempts.end(error);
   } finally {
     void reader?.cancel().catch(() => {}); // it may have failed, which has been told
   }

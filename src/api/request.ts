@@ -1,9 +1,10 @@
-import { checkOptions, checkSignal, invalid } from '../protocol/checks.js';
-import { ResponseError } from '../protocol/errors.js';
+import { invalid } from '../protocol/checks.js';
+import { type ConfigurationError, ResponseError } from '../protocol/errors.js';
+import { type OptionChecks, readOptions } from '../protocol/options.js';
 import { quotable } from '../protocol/quotable.js';
 import type { AnswerOrigin } from '../protocol/schemas/decode.js';
 import { type Connection, call, pathUrl } from '../transport/calls/connection.js';
-import type { CallOptions } from './call-options.js';
+import { type CallOptions, connectionFor, withCallChecks } from './call-options.js';
 
 /** A schema of any library that follows Standard Schema (https://standardschema.dev), such as zod or valibot. */
 export interface StandardSchema<T> {
@@ -39,34 +40,54 @@ export interface RequestOptions<T> extends CallOptions {
 
 const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];
 
+const requestChecks = /* @__PURE__ */ withCallChecks({
+  method(name: string, method: RequestOptions<unknown>['method'] = 'GET') {
+    if (methods.includes(method)) return method;
+    throw invalid(name, `must be one of ${methods.join(', ')}`);
+  },
+  searchParams: queryOf,
+  json: jsonText,
+  schema: (_: string, schema: StandardSchema<unknown> | undefined) => schema,
+}) satisfies OptionChecks<RequestOptions<unknown>>;
+
 /** A call to anything else below the base. */
 export async function request<T = unknown>(
   connection: Connection,
   path: string,
-  options: RequestOptions<T> = {},
+  options: RequestOptions<T>,
 ): Promise<T> {
-  const { method = 'GET', searchParams = {}, json, schema, signal } = checkOptions('options', options);
-  if (!methods.includes(method)) throw invalid('method', `must be one of ${methods.join(', ')}`);
+  const { method, searchParams, json, schema, ...settings } = readOptions('options', options, requestChecks);
   if (method === 'GET' && json !== undefined) throw invalid('json', 'cannot go with GET, which has no body');
-  const url = pathUrl(connection, path, queryOf(searchParams));
-  return call(connection, {
+  return call(connectionFor(connection, settings), {
+    name: 'request',
     method,
-    url,
-    body: jsonText(json),
-    signal: checkSignal(signal),
+    url: pathUrl(connection, path, searchParams),
+    body: json,
+    signal: settings.signal,
     // without a schema the caller says what it is
-    read: (result, _, origin) => (schema ? validated(schema, result, origin) : (result as T)),
+    read: (result, _, origin) => (schema ? validated(schema as StandardSchema<T>, result, origin) : (result as T)),
   });
 }
 
-function queryOf(searchParams: object): URLSearchParams {
-  if (searchParams instanceof URLSearchParams) return searchParams;
-  const given = Object.entries(searchParams ?? 0).filter(([, value]) => value !== undefined);
-  const isPlain = typeof searchParams === 'object' && searchParams && !(Symbol.iterator in searchParams);
-  if (!isPlain || given.some(([, value]) => !/^(string|number|boolean)$/.test(typeof value))) {
-    throw invalid('searchParams', 'must be URLSearchParams, or an object of strings, numbers and booleans');
+function queryOf(name: string, searchParams: RequestOptions<unknown>['searchParams'] = {}): URLSearchParams {
+  if (isSearchParams(searchParams)) return searchParams;
+  if (typeof searchParams !== 'object' || !searchParams || Symbol.iterator in searchParams) throw notSearchParams(name);
+  const query = new URLSearchParams();
+  for (const [key, value] of Object.entries(searchParams)) {
+    if (value === undefined) continue;
+    if (!/^(string|number|boolean)$/.test(typeof value)) throw notSearchParams(name);
+    query.append(key, String(value));
   }
-  return new URLSearchParams(given);
+  return query;
+}
+
+/** By what it can do: it may come from an iframe, or from a polyfill. */
+function isSearchParams(value: unknown): value is URLSearchParams {
+  return typeof value === 'object' && value !== null && Symbol.iterator in value && 'append' in value;
+}
+
+function notSearchParams(name: string): ConfigurationError {
+  return invalid(name, 'must be URLSearchParams, or an object of strings, numbers and booleans');
 }
 
 async function validated<T>(schema: StandardSchema<T>, value: unknown, origin: AnswerOrigin): Promise<T> {
@@ -89,12 +110,12 @@ async function validated<T>(schema: StandardSchema<T>, value: unknown, origin: A
 }
 
 /** What JSON cannot hold is refused here, by a message that does not quote it. */
-function jsonText(json: unknown): string | undefined {
+function jsonText(name: string, json: unknown): string | undefined {
   try {
     const text = JSON.stringify(json);
     if (json === undefined || text !== undefined) return text;
   } catch {
     // told below
   }
-  throw invalid('json', 'cannot be written as JSON: it holds a circle, a BigInt, or is a function');
+  throw invalid(name, 'cannot be written as JSON: it holds a circle, a BigInt, or is a function');
 }

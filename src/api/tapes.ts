@@ -1,8 +1,10 @@
-import { checkOptions, invalid } from '../protocol/checks.js';
+import { invalid } from '../protocol/checks.js';
+import { type OptionChecks, readOptions } from '../protocol/options.js';
 import { type Tape, tape } from '../protocol/schemas/tape.js';
 import type { Connection } from '../transport/calls/connection.js';
-import { type CallOptions, callRoute, mapOf, one } from './call-options.js';
+import { type CallOptions, callRoute, checkCall } from './call-options.js';
 import { checkBoolean, checkId, checkStrings } from './checks.js';
+import { mapOf, one } from './results.js';
 
 /** What can be changed of a tape. What is left out stays as it is. */
 export interface TapeChanges {
@@ -33,19 +35,25 @@ export interface TapesResource {
   update(id: string, changes: TapeChanges, options?: CallOptions): Promise<Tape>;
 }
 
+const changeChecks = { live: checkBoolean, shared_with: checkStrings } satisfies OptionChecks<TapeChanges>;
+
 export function tapesResource(connection: Connection): TapesResource {
   return {
     async list(options = {}) {
-      return callRoute(connection, { method: 'GET', segments: ['tape'], read: mapOf(tape) }, options);
+      const route = { name: 'tapes.list', method: 'GET', segments: ['tape'] } as const;
+      return callRoute(connection, { ...route, ...mapOf(tape) }, checkCall(options));
     },
     async get(id, options = {}) {
-      return callRoute(connection, { method: 'GET', segments: ['tape', checkId(id)], read: one(tape) }, options);
+      const route = { name: 'tapes.get', method: 'GET', segments: ['tape', checkId(id)] } as const;
+      return callRoute(connection, { ...route, ...one(tape) }, checkCall(options));
     },
     async update(id, changes, options = {}) {
-      const { live, shared_with } = checkOptions('changes', changes);
-      const json = { live: checkBoolean('live', live), shared_with: checkStrings('shared_with', shared_with) };
-      if (live === undefined && shared_with === undefined) throw invalid('changes', 'must hold live or shared_with');
-      return callRoute(connection, { method: 'POST', segments: ['tape', checkId(id)], json, read: one(tape) }, options);
+      const json = readOptions('changes', changes, changeChecks);
+      if (json.live === undefined && json.shared_with === undefined) {
+        throw invalid('changes', 'must hold live or shared_with');
+      }
+      const route = { name: 'tapes.update', method: 'POST', segments: ['tape', checkId(id)], json } as const;
+      return callRoute(connection, { ...route, ...one(tape) }, checkCall(options));
     },
   };
 }

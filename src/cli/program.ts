@@ -32,6 +32,7 @@ export async function run(argv: string[]): Promise<void> {
       ).argParser((name, others: string[] = []) => [...others, name]),
     )
     .option('--data <folder>', 'keep everything in this folder (default: in memory)')
+    .option('--adopt <user>', 'make files of which the folder has lost the records files of this user')
     .option('--config <file>', 'a JSON file with users and apps of your own')
     .option('--auto-approve <user>', 'approve every sign-in as this user, without a page')
     .option('--faults <spec>', 'make things go wrong, such as latency=200,status=503@0.1')

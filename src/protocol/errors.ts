@@ -329,6 +329,22 @@ export class StorageError extends DoctapeError {
   }
 }
 
+/** The reason for a {@link PopupError}. */
+export type PopupErrorCode = 'popup_blocked' | 'popup_closed';
+
+/**
+ * A sign-in in a popup did not finish. `popup_blocked`: the browser did not open it. `popup_closed`: the user closed it, or
+ * another sign-in took its place.
+ */
+export class PopupError extends DoctapeError {
+  override readonly name = 'PopupError';
+  declare readonly code: PopupErrorCode;
+
+  constructor(code: PopupErrorCode, message: string) {
+    super(message, { code });
+  }
+}
+
 /**
  * Every error of the SDK as a union, so that TypeScript can narrow by `name` and by `code`. The codes of
  * {@link OAuthError} are narrowed to those of RFC 6749.
@@ -365,4 +381,5 @@ export type AnyDoctapeError =
   | TransferError
   | ProcessingError
   | FileSystemError
-  | StorageError;
+  | StorageError
+  | PopupError;

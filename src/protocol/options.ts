@@ -5,7 +5,15 @@ import { ConfigurationError } from './errors.js';
  * The names of all options of `T`. The compiler demands every one of them, so that a new option cannot be forgotten here
  * and then be refused as unknown.
  */
-export type OptionNames<T> = { readonly [Name in keyof Required<T>]: 1 };
+export type OptionNames<T> = { readonly [Name in keyof Required<T>]: unknown };
+
+/** How each option of `T` is checked. A check is given the option's name for its message, and `undefined` if it was left out. */
+export type OptionChecks<T> = { readonly [Name in keyof Required<T>]: (name: string, value: T[Name]) => unknown };
+
+/** What the checks of an options object return. */
+export type CheckedOptions<Checks> = {
+  [Name in keyof Checks]: Checks[Name] extends (...args: never[]) => infer Checked ? Checked : never;
+};
 
 /**
  * Checks that an options argument is an object, and that it has no option that `names` does not have.
@@ -18,11 +26,36 @@ export function checkOptions<T extends object>(what: string, options: T, names: 
     throw invalid(what, `must be an object, not ${kindOf(options)}`);
   }
   for (const name of Object.keys(options))
-    if (!Object.hasOwn(names, name)) throw unknownOption(name, Object.keys(names));
+    if (!Object.hasOwn(names, name)) throw unknownOption(what, name, Object.keys(names));
   return options;
 }
 
-function unknownOption(name: string, known: string[]): ConfigurationError {
+/**
+ * Checks an options argument and each option in it.
+ *
+ * @param what how a message names the object: `options`, or the name of the option that holds it, such as `range`
+ * @returns what the checks returned. The application may change its own object afterwards
+ * @throws {ConfigurationError} `unknown_option`, or what a check throws
+ */
+export function readOptions<T extends object, Checks extends OptionChecks<T>>(
+  what: string,
+  options: T,
+  checks: Checks,
+): CheckedOptions<Checks> {
+  checkOptions(what, options, checks);
+  const prefix = prefixOf(what);
+  const all: [string, (name: string, value: never) => unknown][] = Object.entries(checks);
+  // the type of `checks` says that the values fit; an option may be inherited
+  const read = all.map(([name, check]) => [name, check(prefix + name, Reflect.get(options, name) as never)]);
+  return Object.fromEntries(read) as CheckedOptions<Checks>;
+}
+
+/** An option of a nested object is named together with the object, such as `range.start`. */
+function prefixOf(what: string): string {
+  return what.startsWith('options') ? '' : `${what}.`;
+}
+
+function unknownOption(what: string, name: string, known: string[]): ConfigurationError {
   const distances = known.map((other) => distance(name.toLowerCase(), other.toLowerCase()));
   const least = Math.min(...distances);
   const remedy =
@@ -31,7 +64,7 @@ function unknownOption(name: string, known: string[]): ConfigurationError {
       : `the options are ${known.join(', ')}`;
   // the name itself comes from the application, but a value in place of a name must not get into a log
   const shown = /^\w{1,40}$/.test(name) ? name : 'a name that is not an identifier';
-  return new ConfigurationError('unknown_option', `${shown} is not an option; ${remedy}`);
+  return new ConfigurationError('unknown_option', `${prefixOf(what)}${shown} is not an option; ${remedy}`);
 }
 
 /** The Levenshtein distance: how many letters have to be changed, added or removed. */

@@ -1,5 +1,13 @@
+import { ConfigurationError } from './errors.js';
+
 /** 256 bits of randomness, as text that needs no encoding anywhere. Unlike `randomUUID` it needs no secure context. */
 export function randomText(): string {
+  if (typeof globalThis.crypto?.getRandomValues !== 'function') {
+    throw new ConfigurationError(
+      'unsupported_platform',
+      'crypto.getRandomValues is missing: use a current runtime, or define globalThis.crypto',
+    );
+  }
   const bytes = crypto.getRandomValues(new Uint8Array(32));
   return btoa(String.fromCharCode(...bytes))
     .replace(/\+/g, '-')

@@ -1,6 +1,7 @@
 import { ConfigurationError, NetworkError } from '../protocol/errors.js';
 import { systemCode } from './http/failure.js';
 import { needs, platform } from './http/platform.js';
+import { orAborted } from './http/watch.js';
 
 /**
  * Loads a part that is not in the first bundle.
@@ -10,19 +11,10 @@ import { needs, platform } from './http/platform.js';
 export async function load<T>(part: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   signal?.throwIfAborted();
   needs('ReadableStream', 'TextEncoder');
-  let onAbort: (() => void) | undefined;
-  const aborted = new Promise<never>((_, reject) => {
-    onAbort = () => reject(signal?.reason);
-    signal?.addEventListener('abort', onAbort, { once: true });
-  });
   const loaded = part().catch((error: unknown) => {
     throw notLoaded(error);
   });
-  try {
-    return await Promise.race([loaded, aborted]);
-  } finally {
-    if (onAbort) signal?.removeEventListener('abort', onAbort);
-  }
+  return orAborted(loaded, signal);
 }
 
 function notLoaded(error: unknown): NetworkError | ConfigurationError {
@@ -35,6 +27,3 @@ function notLoaded(error: unknown): NetworkError | ConfigurationError {
     `${what}${code ? ` (${code})` : ''}; all files of its dist/ must be deployed, and readable by this process`,
   );
 }
-
-export const loadTransfers = (signal: AbortSignal | undefined): Promise<typeof import('./transfers.js')> =>
-  load(() => import('./transfers.js'), signal);

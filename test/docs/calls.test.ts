@@ -105,6 +105,9 @@ declare global {
   const data: string;
   const method: 'POST';
   const searchParams: Record<string, string>;
+  const signal: AbortSignal;
+  const features: string;
+  const listener: () => void;
   const json: object;
   const schema: StandardSchema;
 

@@ -28,7 +28,12 @@ const { url: sandboxUrl, sandbox } = await served({
       ...app,
       redirectUris: [...app.redirectUris, 'https://app.example/callback'],
     })),
-    { clientId: 'my-app', type: 'server', name: 'A program without a secret', redirectUris: ['loopback'] },
+    {
+      clientId: 'my-app',
+      type: 'server',
+      name: 'A program without a secret',
+      redirectUris: ['loopback', 'https://app.example/callback'],
+    },
   ],
 });
 const browser = openBrowser('chromium');
@@ -67,7 +72,7 @@ const visits: Record<string, (piece: Piece) => Promise<void>> = {
     const env = { DOCTAPE_SECRET: secretIn('README.md') };
     const { ended } = await runInNode({ ...piece, text: piece.text.replaceAll('3000', port) }, { sandboxUrl, env });
     const login = () => fetch(`http://localhost:${port}/login`, { redirect: 'manual' });
-    const listening = expect.poll(() => login().catch(() => undefined), { timeout: 10_000 }).toBeTruthy();
+    const listening = expect.poll(() => login().catch(() => undefined)).toBeTruthy();
     await Promise.race([listening, ended]);
 
     const start = await login();
@@ -86,14 +91,50 @@ const visits: Record<string, (piece: Piece) => Promise<void>> = {
     await survivesARefusal(piece);
   },
 
-  'docs/browser.md: In a window of its own': async (piece) => {
+  'docs/browser.md: Calls': async (piece) => {
+    await openPage(piece); // it is accepted
+  },
+
+  'docs/browser.md: Hash routers': async (piece) => {
+    const { address, page } = await openPage(piece);
+    for (const [route, title] of [
+      ['', 'All files'],
+      ['#/starred', 'Starred files'],
+    ]) {
+      await page.goto(address + route);
+      await page.click('button');
+      await signInOn(page);
+      await page.waitForURL(address + route);
+      expect(await page.title()).toBe(title);
+    }
+  },
+
+  'docs/browser.md: Popups': async (piece) => {
     const { address, page, printed } = await openPage(piece);
-    const [popup] = await Promise.all([page.waitForEvent('popup'), page.click('button')]);
-    await popup.fill('#username', 'alice');
-    await popup.fill('#password', 'wonderland');
-    await Promise.all([popup.waitForEvent('close'), popup.click('button[value=allow]')]);
-    await expect.poll(() => printed, { timeout: 10_000 }).toEqual(['showAlert signed in']);
+    for (const decision of ['deny', 'allow'] as const) {
+      const [popup] = await Promise.all([page.waitForEvent('popup'), page.click('button')]);
+      await popup.waitForSelector('#username');
+      await Promise.all([popup.waitForEvent('close'), signInOn(popup, decision)]);
+      await expect.poll(() => printed.length).toBe(decision === 'deny' ? 1 : 2);
+    }
+    expect(printed).toEqual([
+      expect.stringMatching(/^showAlert .*access_denied/),
+      expect.stringMatching(/^show alice\b/),
+    ]);
     expect(page.url()).toBe(address);
+  },
+
+  'docs/browser.md: Several clients on one page': signsInAndRemembers,
+
+  'docs/browser.md: Where things are kept': async (piece) => {
+    const { address, page, printed } = await openPage(piece);
+    const other = await page.context().newPage();
+    await other.goto(address);
+    await page.click('button');
+    await signInOn(page);
+    await expect.poll(() => [...printed]).toEqual(['showAlert signed in', 'showAlert signed in']);
+    await other.click('button');
+    await expect.poll(() => printed.slice(2)).toEqual(['showAlert signed out', 'showAlert signed out']);
   },
 
   'README.md: Call the API': async (piece) => {
@@ -172,6 +213,49 @@ const visits: Record<string, (piece: Piece) => Promise<void>> = {
     expect(username).toBe('alice');
   },
 
+  'docs/server.md: Keep pending in a cookie': async (piece) => {
+    const afterwards = `
+      import { signInAt } from ${JSON.stringify(join(import.meta.dirname, 'reader/sign-in.ts'))};
+      const jar = new Map();
+      const visit = async (handler, url) => {
+        const cookie = [...jar].map((pair) => pair.join('=')).join('; ');
+        const response = await handler(new Request(url, { headers: { cookie } }));
+        for (const header of response.headers.getSetCookie()) {
+          const [, name, value] = /^([^=]+)=([^;]*)/.exec(header);
+          if (value === '') jar.delete(name);
+          else jar.set(name, value);
+        }
+        return response;
+      };
+      const begin = async () => (await visit(login, 'https://app.example/login')).headers.get('location');
+      for (let tab = 0; tab < 9; tab++) await begin();
+      const tabs = [await begin(), await begin()];
+      console.log(jar.size);
+      for (const tab of tabs.reverse()) {
+        console.log(await (await visit(callback, await signInAt(tab, ${JSON.stringify(sandboxUrl)}))).text());
+      }
+      console.log(jar.size);`;
+    const { printed } = await run(piece, { afterwards });
+    expect(printed).toEqual(['4', 'Signed in for account.read', 'Signed in for account.read', '2']);
+  },
+
+  'docs/server.md: Return to the page that asked for the sign-in': async (piece) => {
+    expect((await run(piece, { afterwards: 'console.log(path);' })).printed).toEqual(['/files?sort=name']);
+  },
+
+  'docs/server.md: Replace the client secret': async (piece) => {
+    const afterwards = `
+      const before = { clientId: 'my-app', clientSecret: 'old-secret', redirectUri: 'https://app.example/callback' };
+      const { pending } = await new AuthorizationCodeClient(before).authorize({ returnTo: '/files' });
+      console.log(await client.returnTo(pending));`;
+    expect((await run(piece, { afterwards })).printed).toEqual(['/files']);
+  },
+
+  'docs/server.md: Develop without https': async (piece) => {
+    const afterwards = 'console.log((await client.authorize()).url.host);';
+    expect((await run(piece, { afterwards })).printed).toEqual(['sandbox:4400']);
+  },
+
   'docs/server.md: Without a secret': async (piece) => {
     const { printed } = await run(piece, { afterwards: 'console.log(JSON.stringify(token));' });
     const token = JSON.parse(printed.at(-1) ?? '');
@@ -244,17 +328,22 @@ async function openPage(piece: Piece): Promise<{ address: string; page: Page; pr
   return { address, page, printed };
 }
 
+/** What a user does on the page of the sandbox. */
+async function signInOn(page: Page, decision: 'allow' | 'deny' = 'allow'): Promise<void> {
+  await page.fill('#username', 'alice');
+  await page.fill('#password', 'wonderland');
+  await page.click(`button[value=${decision}]`);
+}
+
 /** The user signs in by the button, and still is after a reload. */
 async function signsInAndRemembers(piece: Piece): Promise<void> {
   const { address, page, printed } = await openPage(piece);
   await page.click('button');
-  await page.fill('#username', 'alice');
-  await page.fill('#password', 'wonderland');
-  await page.click('button[value=allow]');
-  await expect.poll(() => printed, { timeout: 10_000 }).toEqual([expect.stringMatching(/^show alice\b/)]);
+  await signInOn(page);
+  await expect.poll(() => printed).toEqual([expect.stringMatching(/^show alice\b/)]);
   expect(page.url()).toBe(address);
   await page.reload();
-  await expect.poll(() => printed, { timeout: 10_000 }).toHaveLength(2);
+  await expect.poll(() => printed).toHaveLength(2);
   expect(printed[1]).toMatch(/^show alice\b/);
 }
 
@@ -263,7 +352,7 @@ async function survivesARefusal(piece: Piece): Promise<void> {
   const { address, page, printed } = await openPage(piece);
   await page.click('button');
   await page.click('button[value=deny]');
-  await expect.poll(() => printed, { timeout: 10_000 }).toEqual([expect.stringMatching(/^showAlert .*access_denied/)]);
+  await expect.poll(() => printed).toEqual([expect.stringMatching(/^showAlert .*access_denied/)]);
   expect(page.url()).toBe(address);
   await page.click('button');
   await page.waitForSelector('#username');
@@ -272,5 +361,5 @@ async function survivesARefusal(piece: Piece): Promise<void> {
 async function showsThePicture(piece: Piece): Promise<void> {
   const { page } = await openPage(piece);
   const width = () => page.evaluate(() => document.querySelector('img')?.naturalWidth);
-  await expect.poll(width, { timeout: 10_000 }).toBe(320);
+  await expect.poll(width).toBe(320);
 }

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import { expectNoCrash } from '../support/crash.js';
 
 export interface RunningProgram {
   /** The port that the program said it listens on. */
@@ -29,9 +30,11 @@ export async function startProgram(file: string, settings: Record<string, string
   return {
     port,
     output,
-    stop() {
+    async stop() {
       child.kill();
-      return ended;
+      const code = await ended;
+      expectNoCrash(output.join('\n'));
+      return code;
     },
   };
 }

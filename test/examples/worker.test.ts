@@ -3,6 +3,7 @@ import { expect, it, onTestFinished, vi } from 'vitest';
 import worker from '../../docs/examples/worker/worker.ts';
 import { served } from '../support/sandbox.js';
 import { settingsFor, users } from './settings.js';
+import { checkTwoTabs } from './two-tabs.js';
 
 // test/runtimes/worker-example.test.ts runs it in workerd
 
@@ -14,7 +15,12 @@ it('sends nobody to sign in with a key that no token could be sealed with', asyn
   const env = { ...settingsFor(server, 'http://localhost:8787'), TOKEN_KEY: 'much-too-short' };
   const refused = await worker.fetch(new Request('http://localhost:8787/login'), env);
   expect([refused.status, await refused.json()]).toEqual([500, { error: expect.stringContaining('went wrong here') }]);
-  expect(String(log.mock.lastCall?.[0])).toContain('TOKEN_KEY is not 32 bytes');
+  expect(String(log.mock.lastCall?.[0])).toContain('secret must have at least 16 characters');
+});
+
+it('lets two tabs sign in at once', async () => {
+  const address = 'http://localhost:8787';
+  await checkTwoTabs(address, '/login', (request) => worker.fetch(request, settingsFor(server, address)));
 });
 
 it('has a configuration for wrangler that names the file and no secret', async () => {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { ApiClient, type HookEvent, ProcessingError } from '../../src/index.js';
 import { parseChallenge } from '../../src/transport/http/challenge.js';
 import { parseRetryAfter } from '../../src/transport/http/http-date.js';
-import { contentOf } from '../../src/transport/upload/source.js';
+import { contentsOf } from '../../src/transport/upload/source.js';
 import {
   anyText,
   consoleWatch,
@@ -212,15 +212,15 @@ describe('a header of an answer', { timeout: fuzzTimeout }, () => {
       headerText.map((text) => `attachment; filename*=UTF-8''${text}`),
     );
     await holds(400, [disposition], (text) => {
-      const { name } = contentOf(new Response('x', { headers: { 'content-disposition': text } }));
+      const [content] = contentsOf([new Response('x', { headers: { 'content-disposition': text } })]);
+      const name = content?.name;
       expect(['string', 'undefined']).toContain(typeof name);
     });
     await holds(200, [anyText.filter((text) => text !== '' && text.isWellFormed())], (text) => {
       const encoded = encodeURIComponent(text);
-      const { name } = contentOf(
-        new Response('x', { headers: { 'content-disposition': `attachment; filename*=UTF-8''${encoded}` } }),
-      );
-      expect(name).toBe(text);
+      const headers = { 'content-disposition': `attachment; filename*=UTF-8''${encoded}` };
+      const [content] = contentsOf([new Response('x', { headers })]);
+      expect(content?.name).toBe(text);
     });
   });
 });

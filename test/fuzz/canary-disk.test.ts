@@ -41,6 +41,14 @@ async function saved(
   return saveDownload(api({ fetch }), 'a', path, options);
 }
 
+/** Saves to a path of so many characters. Systems take 4,095. */
+async function saveDeep(length: number): Promise<unknown> {
+  let folder = join(await place(), '..');
+  while (folder.length < 3990) folder = join(folder, 'a'.repeat(Math.min(100, 3995 - folder.length)));
+  await mkdir(folder, { recursive: true });
+  return saveDownload(api(), 'a', join(folder, 'a'.repeat(length - folder.length - 1)));
+}
+
 const neverReplaces = { overwrite: false };
 
 /** Opens a file by its name alone in a folder that is not there any more. */
@@ -90,6 +98,22 @@ const fileRows: Row[] = [
   ['a device', () => openFile('/dev/null')],
   ['a file that is longer than the system says', () => openFile('/proc/self/status')],
   ['a file that is gone', () => opened((path) => rm(path))],
+  [
+    'a file that leads in a circle',
+    () =>
+      opened(async (path) => {
+        await rm(path);
+        await symlink(path, path);
+      }),
+  ],
+  [
+    'a file that is a folder',
+    () =>
+      opened(async (path) => {
+        await rm(path);
+        await mkdir(path);
+      }),
+  ],
   ['a file that has changed', () => opened((path) => writeFile(path, `${all}!`))],
   [
     'a file that is shorter than the system says',
@@ -104,16 +128,11 @@ const saveRows: Row[] = [
   ['a path of a folder', () => saveDownload(api(), 'a', '/etc')],
   ['a path with a slash behind', () => saveDownload(api(), 'a', '/tmp/a/')],
   ['a path of a device', () => saveDownload(api(), 'a', '/dev/null')],
-  ['a name that leaves no room for the lock', () => saveDownload(api(), 'a', `/tmp/${'a'.repeat(246)}`)],
-  [
-    'a path that leaves no room for a claim',
-    async () => {
-      let folder = join(await place(), '..');
-      while (folder.length < 3900) folder = join(folder, 'a'.repeat(100));
-      await mkdir(folder, { recursive: true });
-      return saveDownload(api(), 'a', join(folder, 'a'.repeat(4070 - folder.length)));
-    },
-  ],
+  ['a name that is too long', () => saveDownload(api(), 'a', `/tmp/${'a'.repeat(256)}`)],
+  ['an option that is unknown', () => wrongly(saveDownload, api(), 'a', '/tmp/a', { [token]: 1 })],
+  ['a path that leaves no room for a claim', () => saveDeep(4070)],
+  ['a path that leaves no room for the lock', () => saveDeep(4090)],
+  ['a path that leads in a circle by then', () => saved(nothing, (path) => symlink(path, path))],
   ['a part of somebody else', () => saved((path) => writeFile(`${path}.part`, all))],
   ['a note of somebody else', () => saved((path) => writeFile(`${path}.part.json`, all))],
   ['a folder in place of a note', () => saved((path) => mkdir(`${path}.part.json`))],
@@ -182,7 +201,7 @@ describe('the table', () => {
     const sites = failureSites(['src/protocol', 'src/node']);
     // of what a browser is not opened with, `bring` makes one of ours; after a part was changed, the download begins again;
     // and two take somebody who is quicker than a test, or a file system that fails
-    const elsewhere = / was changed while | was replaced by somebody else | which cannot be read/;
+    const elsewhere = / was changed while | was replaced by somebody else| which cannot be read/;
     const seen = sites.filter(
       ({ place, text }) => /^src\/node\/(?!sign-in\/open-browser)/.test(place) && !elsewhere.test(text),
     );

@@ -262,6 +262,39 @@ function readAlready(): ReadableStream {
   return stream;
 }
 
+/** A stream as Node has them, as far as anybody looks. */
+function likeNode(state: object): object {
+  return { destroy() {}, [Symbol.asyncIterator]: () => gives(), ...state };
+}
+
+function twice(source: unknown): unknown {
+  return wrongly(answering(200, { result: {} }).files.uploadAll, [source, source]);
+}
+
+function transferred(): Uint8Array {
+  const bytes = new Uint8Array(8);
+  structuredClone(null, { transfer: [bytes.buffer] });
+  return bytes;
+}
+
+/** A client of a server whose responses are those of a library, and not of the platform. */
+function ofLibrary(response: object): ApiClient {
+  return api({ fetch: async () => ({ headers: new Headers({ 'x-echo': all.slice(0, 99) }), ok: true, ...response }) });
+}
+
+/** Downloads from a server whose responses are those of a library. */
+function downloaded(response: object): unknown {
+  return bytesOf(ofLibrary({ status: 200, ...response }).files.download('a'));
+}
+
+const libraryRows: Row[] = [
+  ['a download without a body', () => downloaded({ text: all })],
+  ['a download whose body is a text', () => downloaded({ body: all })],
+  ['a download whose body gives texts', () => downloaded({ body: gives(all) })],
+  ['a download whose body was used', () => downloaded({ body: gives(), bodyUsed: true })],
+  ['a download whose body is being read', () => downloaded({ body: readAlready() })],
+];
+
 async function* gives(...chunks: unknown[]): AsyncGenerator<unknown> {
   yield* chunks;
 }
@@ -285,7 +318,29 @@ const uploadRows: Row[] = [
   ['a stream that is none', () => upload({ stream: all, size: 3 })],
   ['a stream of no size', () => upload({ stream: new Blob([all]).stream(), size: token })],
   ['a stream that was read', () => upload(readAlready())],
-  ['a stream of Node that was read', () => upload({ destroyed: true, [Symbol.asyncIterator]: () => gives() })],
+  ['a stream of Node that was read', () => upload(likeNode({ readableEnded: true }))],
+  ['a stream of Node that was destroyed', () => upload(likeNode({ destroyed: true }))],
+  ['a stream of Node that has failed', () => upload(likeNode({ errored: new Error(all) }))],
+  ['a stream of Node that gives text', () => upload(likeNode({ readableEncoding: all }))],
+  ['a stream of Node twice', () => twice(likeNode({}))],
+  ['a stream of a polyfill that was read', () => upload(likeNode({ _disturbed: true }))],
+  [
+    'an iterable that cannot be begun',
+    () =>
+      upload({
+        [Symbol.asyncIterator]() {
+          throw new Error(all);
+        },
+      }),
+  ],
+  ['an old stream', () => upload({ pipe: all })],
+  ['a promise', () => upload(Promise.resolve(all))],
+  ['a form', () => upload(new FormData())],
+  ['a request', () => upload(new Request(urlWithToken))],
+  ['a file handle', () => upload({ getFile: all })],
+  ['memory that is gone', () => upload(transferred())],
+  ['a source of memory that is gone', () => upload(gives(transferred()))],
+  ['a fetch that cannot send streams', () => ofLibrary({ body: gives(), status: 200 }).files.upload(new Blob([all]))],
   ['a text', () => upload(all)],
   ['a source of another kind', () => upload({ all })],
   ['a source of texts', () => upload(gives(all))],
@@ -419,6 +474,33 @@ const codeRows: Row[] = [
   ['a secret in a page', () => inPage(() => codeClient())],
   ['a secret that is undefined', () => codeClient({ clientSecret: undefined })],
   ['a client without an id', () => codeClient({ clientId: '' })],
+  ['an option of a client that is unknown', () => codeClient({ secret: clientSecret })],
+  ['an option that is named like a secret', () => codeClient({ [clientSecret]: token })],
+  ['a permission for http that is none', () => codeClient({ allowInsecureHttp: token })],
+  ['previous secrets that are none', () => codeClient({ previousSecrets: clientSecret })],
+  ['a previous secret with a line break', () => codeClient({ previousSecrets: [`${password}\n`] })],
+  [
+    'previous secrets without a secret',
+    () =>
+      wrongly(() => new AuthorizationCodeClient({ clientId: 'app', redirectUri: pageUri, previousSecrets: [token] })),
+  ],
+  ['a redirect URI of a native application without a slash', () => codeClient({ redirectUri: `com.example:${code}` })],
+  ['a redirect URI of a native application without a dot', () => codeClient({ redirectUri: `canary:/${code}` })],
+  [
+    'a redirect URI of a native application with a fragment',
+    () => codeClient({ redirectUri: `com.example:/#${code}` }),
+  ],
+  ['a page to return to of another kind', () => wrongly(() => codeClient().authorize({ returnTo: [token] as never }))],
+  ['a page to return to elsewhere', () => codeClient().authorize({ returnTo: urlWithToken })],
+  ['a page to return to that is too long', () => codeClient().authorize({ returnTo: `/${state.repeat(100)}` })],
+  [
+    'a runtime without WebCrypto',
+    () => {
+      vi.stubGlobal('crypto', undefined);
+      onTestFinished(() => void vi.unstubAllGlobals());
+      return codeClient().authorize();
+    },
+  ],
   ['PKCE that is none', () => codeClient({ pkce: clientSecret })],
   [
     'a public client without PKCE',
@@ -440,6 +522,18 @@ const codeRows: Row[] = [
   ],
 
   ['a callback of another kind', () => wrongly((callback: string) => codeClient().exchange(callback, state), 7)],
+  [
+    'a callback that is a promise',
+    () => wrongly(codeClient().cookieName.bind(codeClient()), Promise.resolve({ code })),
+  ],
+  ['a callback that is an object of another kind', () => wrongly(() => codeClient().cookieName({ token: 7 } as never))],
+  [
+    'a callback with a code that was converted',
+    () => wrongly(() => codeClient().exchange({ code: 7, state } as never, all)),
+  ],
+  ['a parsed callback with two codes', () => codeClient().exchange({ code: [code, code], state }, all)],
+  ['a parsed callback with a nested code', () => codeClient().exchange({ code: { [code]: code }, state }, all)],
+  ['a parsed callback that is too long', () => codeClient().exchange({ code: code.repeat(2_000), state }, all)],
   ['a callback without a query', () => codeClient().exchange(`https://app.example/${code}/${state}`, all)],
   ['a callback that is too long', () => codeClient().exchange(`code=${code}&state=${state}${'x'.repeat(40_000)}`, all)],
   ['a callback that cannot be decoded', () => codeClient().exchange(`code=${code}%&state=${state}`, all)],
@@ -497,6 +591,21 @@ const codeRows: Row[] = [
     'a token endpoint that is not there',
     () => comeBack({ code }, { fetch: async () => Promise.reject(new TypeError(all)) }),
   ],
+  [
+    'a token endpoint of another server that is not there',
+    () =>
+      comeBack(
+        { code },
+        {
+          tokenEndpoint: 'https://auth.example/token',
+          fetch: async () => Promise.reject(new TypeError(all, { cause: new Error(all) })),
+        },
+      ),
+  ],
+  [
+    'a token endpoint that gives an envelope',
+    () => exchanged(401, (held) => ({ result: null, error: { code: 401, message: held } })),
+  ],
   ['a token endpoint that gives an ill-formed error', () => exchanged(400, (held) => ({ error: `"${held}"` }))],
   [
     'a token endpoint that gives an error',
@@ -536,7 +645,106 @@ function backInPage(fragment: string, options: Record<string, unknown> = {}, uri
 
 const good = `state=THE-STATE&access_token=${encodeURIComponent(token)}&token_type=Bearer`;
 
+/** Signs in in a popup that does this. */
+async function inPopup(
+  visits: (popup: { closed: boolean; location: { href: string } }, state: string) => void,
+  options: Record<string, unknown> = {},
+): Promise<unknown> {
+  const popup = {
+    closed: false,
+    close: () => {},
+    location: {
+      href: 'about:blank',
+      replace(url: string | URL) {
+        const popupState = new URL(url).searchParams.get('state') ?? '';
+        made.push(popupState);
+        visits(popup, popupState);
+      },
+    },
+  };
+  vi.stubGlobal('open', () => popup);
+  vi.stubGlobal('document', { hasFocus: () => true });
+  onTestFinished(() => void vi.unstubAllGlobals());
+  return pageClient(options).signInWithPopup();
+}
+
+/** The popup gives this to the page that opened it. */
+function handsOver(popupState: string, fragment: string): void {
+  const channel = new BroadcastChannel(`doctape-sdk:${popupState}`);
+  const timer = setInterval(() => channel.postMessage(`${pageUri}#${fragment}`), 10);
+  channel.onmessage = () => {
+    clearInterval(timer);
+    channel.close();
+  };
+}
+
+function without(name: string, action: Provoke): unknown {
+  vi.stubGlobal(name, undefined);
+  onTestFinished(() => void vi.unstubAllGlobals());
+  return action();
+}
+
 const pageRows: Row[] = [
+  ['a page that allows http in words', () => pageClient({ allowInsecureHttp: token })],
+  ['a page without random numbers', () => without('crypto', () => pageClient().authorize())],
+  [
+    'a popup of a page of another origin',
+    () => inPopup(() => {}, { location: new Page(`https://other.example/?${state}`) }),
+  ],
+  ['a popup that is blocked', () => without('open', () => pageClient().signInWithPopup())],
+  ['a popup that cannot be heard', () => without('BroadcastChannel', () => inPopup(() => {}))],
+  [
+    'a popup whose part is gone',
+    async () => {
+      const part = '../../src/oauth/implicit-grant/popup.js';
+      vi.doMock(part, () => {
+        throw new Error(all);
+      });
+      onTestFinished(() => vi.doUnmock(part));
+      return inPopup(() => {});
+    },
+  ],
+  ['a popup with the state of another', () => inPopup((_, own) => handsOver(own, good.replace('THE-STATE', state)))],
+  ['a popup with nothing', () => inPopup((_, own) => handsOver(own, encodeURIComponent(token)))],
+  [
+    'a popup that comes back with an error and a token',
+    () =>
+      inPopup((_, own) =>
+        handsOver(own, `${good.replace('THE-STATE', own)}&error=${own}&error_description=${encodeURIComponent(token)}`),
+      ),
+  ],
+  [
+    'a popup that takes too long',
+    () => {
+      const times = [0];
+      return inPopup(() => {}, { now: () => times.shift() ?? 1e9 });
+    },
+  ],
+  [
+    'a popup that is closed',
+    () =>
+      inPopup((popup) => {
+        popup.location.href = urlWithToken;
+        setTimeout(() => Object.assign(popup, { closed: true }), 250);
+      }),
+  ],
+  [
+    'a popup that another one replaces',
+    async () => {
+      const client = pageClient();
+      vi.stubGlobal('open', () => ({
+        closed: false,
+        close: () => {},
+        location: { href: 'about:blank', replace() {} },
+      }));
+      onTestFinished(() => void vi.unstubAllGlobals());
+      const first = client.signInWithPopup();
+      const aborted = new AbortController();
+      aborted.abort(new DOMException('over', 'AbortError'));
+      await client.signInWithPopup({ signal: aborted.signal }).catch(() => {});
+      return first;
+    },
+  ],
   ['a secret for a page', () => pageClient({ clientSecret })],
   ['a page that has no address', () => pageClient({ redirectUri: 'urn:ietf:wg:oauth:2.0:oob' })],
   ['a location that is none', () => pageClient({}, urlWithToken)],
@@ -620,7 +828,16 @@ const sandboxRows: Row[] = [
   ],
 ];
 
-const rows = [...apiRows, ...downloadRows, ...uploadRows, ...xhrRows, ...codeRows, ...pageRows, ...sandboxRows];
+const rows = [
+  ...apiRows,
+  ...downloadRows,
+  ...uploadRows,
+  ...libraryRows,
+  ...xhrRows,
+  ...codeRows,
+  ...pageRows,
+  ...sandboxRows,
+];
 const reached = nothingShownBy(rows);
 
 describe('nothing is shown of a secret by', () => {

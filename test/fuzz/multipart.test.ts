@@ -8,7 +8,7 @@ import { receive } from '../../src/sandbox/files/receive.js';
 import { memoryStore } from '../../src/sandbox/store/memory-store.js';
 import { createSandbox } from '../../src/sandbox.js';
 import { multipart } from '../../src/transport/upload/multipart.js';
-import { contentOf } from '../../src/transport/upload/source.js';
+import { contentsOf } from '../../src/transport/upload/source.js';
 import {
   anyText,
   consoleWatch,
@@ -23,6 +23,7 @@ import {
 } from '../support/fuzz.js';
 import { tokenFor } from '../support/sandbox.js';
 import { checkAnswered, type Sent } from '../support/sandbox-answer.js';
+import { watchedStore } from '../support/watched-store.js';
 
 // Multipart bodies: the SDK's own arrive bit for bit however they are cut into pieces, and of any other the sandbox makes a
 // documented answer.
@@ -80,10 +81,9 @@ describe('what the SDK frames', { timeout: fuzzTimeout }, () => {
   it('is read back bit for bit, whatever it is called and however it is cut', async () => {
     const part = fc.record({ name: anyText, type, content });
     await holds(250, [fc.array(part, { minLength: 1, maxLength: 4 }), pieceLengths], async (parts, lengths) => {
-      const framed = multipart(
-        parts.map(({ name, type, content }) => ({ name, type, content: contentOf(new Blob([content as BlobPart])) })),
-        'file',
-      );
+      const contents = contentsOf(parts.map(({ content }) => new Blob([content as BlobPart])));
+      const named = contents.map((content, index) => ({ name: '', type: '', ...parts[index], content }));
+      const framed = multipart(named, 'file');
       const chunks: Uint8Array[] = [];
       for await (const chunk of framed.chunks(() => {})) chunks.push(chunk);
       const whole = joined(...chunks);
@@ -195,25 +195,9 @@ describe('any other body', { timeout: fuzzTimeout }, () => {
   });
 
   it('leaves nothing behind when it is refused', async () => {
-    const store = memoryStore();
-    const blobs = new Set<string>();
-    const watched = {
-      ...store,
-      writeBlob: async (name: string) => {
-        const writer = await store.writeBlob(name);
-        const commit = () => {
-          blobs.add(name);
-          return writer.commit();
-        };
-        return { ...writer, commit };
-      },
-      deleteBlob: (name: string) => {
-        blobs.delete(name);
-        return store.deleteBlob(name);
-      },
-    };
+    const store = watchedStore(memoryStore());
     await holds(200, [odd, pieceLengths], async ({ bytes, contentType }, lengths) => {
-      blobs.clear();
+      await store.clear();
       const quota = await quotaOf({ store, quotas: new Map() }, user);
       const headers = { 'content-type': contentType };
       const body = inPieces(bytes, lengths, 'breaks');
@@ -223,9 +207,9 @@ describe('any other body', { timeout: fuzzTimeout }, () => {
         body,
         duplex: 'half',
       } as RequestInit);
-      const refused = await receive(watched, request, quota).then(
-        ({ files }) => files.length === blobs.size,
-        (error: unknown) => error instanceof Failure && blobs.size === 0 && quota.free === user.quota,
+      const refused = await receive(store, request, quota).then(
+        ({ files }) => files.length === store.blobs.size,
+        (error: unknown) => error instanceof Failure && store.blobs.size === 0 && quota.free === user.quota,
       );
       expect(refused).toBe(true);
     });

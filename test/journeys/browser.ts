@@ -47,6 +47,7 @@ export function openBrowser(name: TestBrowser['name']): OpenBrowser {
     async visitor() {
       if (!browser) throw new Error('the browser has not been started');
       const context = await browser.newContext();
+      context.setDefaultTimeout(60_000);
       onTestFinished(() => context.close());
       const printed: string[] = [];
       const requests: Promise<SentRequest>[] = [];
@@ -71,11 +72,20 @@ export const phone: { width: number; height: number } = { width: 360, height: 74
 
 /** What keeps somebody from using a page, as it is now: what axe finds, and what does not fit. */
 export async function barriersOn(page: Page): Promise<string[]> {
+  await endOfAnimations(page);
   await page.evaluate(axe.source);
   const { violations } = await page.evaluate<AxeResults>('axe.run()');
   const found = violations.map(({ id, nodes }) => `${id} at ${nodes.map(({ target }) => target).join(', ')}`);
   const excess = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
   return excess > 0 ? [...found, `${excess} pixels too wide`] : found;
+}
+
+/** What fades in has less contrast at first, and on a busy machine that takes long. */
+async function endOfAnimations(page: Page): Promise<void> {
+  await page.evaluate(async () => {
+    const ending = document.getAnimations().filter(({ effect }) => effect?.getComputedTiming().endTime !== Infinity);
+    await Promise.all(ending.map(({ finished }) => finished.catch(() => undefined))); // it rejects for what is removed
+  });
 }
 
 /** Asked at once: when its page has been closed, a request no longer knows its headers. */

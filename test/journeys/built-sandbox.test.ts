@@ -1,16 +1,23 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { afterAll, expect, it } from 'vitest';
 import { ApiClient } from '../../src/index.js';
 import { makeJpeg, makePng, quarters } from '../fixtures/make-image.js';
 import { makeCompressedPdf } from '../fixtures/make-pdf.js';
 import { makeMp3 } from '../fixtures/make-sound.js';
 import { makeZip } from '../fixtures/make-zip.js';
+import { expectNoCrash } from '../support/crash.js';
 
 // The built command, because a bundler can break what it loads late: pictures, sound, PDF, archives.
 
 const child = spawn(process.execPath, ['dist/cli.js', 'sandbox', '--port', '0', '--json', '--auto-approve', 'alice']);
-afterAll(() => child.kill());
 let complaints = '';
+afterAll(async () => {
+  const ended = once(child, 'close');
+  child.kill();
+  await ended;
+  expectNoCrash(complaints);
+});
 child.stderr.on('data', (chunk) => {
   complaints += chunk;
 });

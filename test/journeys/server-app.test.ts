@@ -15,7 +15,7 @@ const folder = await mkdtemp(join(tmpdir(), 'doctape-journey-'));
 const { url, sandbox } = await served({ data: join(folder, 'data') });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-/** A web application as its author would write it: two routes, and the pending sign-in in a cookie. */
+/** A web application as its author would write it: two routes, and each pending sign-in in a cookie of its own. */
 async function startApp(): Promise<{ url: string; signedIn: Promise<Token> }> {
   let app: ReturnType<typeof codeClient>;
   let done: (token: Token | Promise<Token>) => void;
@@ -25,12 +25,13 @@ async function startApp(): Promise<{ url: string; signedIn: Promise<Token> }> {
   signedIn.catch(() => {});
   const server = createServer(async (request, response) => {
     if (request.url === '/login') {
-      const { url: authorizationUrl, pending } = await app.authorize();
-      const cookie = `pending=${pending}; HttpOnly; SameSite=Lax; Path=/`;
+      const { url: authorizationUrl, pending, cookieName } = await app.authorize();
+      const cookie = `${cookieName}=${pending}; HttpOnly; SameSite=Lax; Path=/`;
       response.writeHead(303, { location: authorizationUrl.href, 'set-cookie': cookie }).end();
     } else {
-      const pending = /pending=([^;]+)/.exec(request.headers.cookie ?? '')?.[1] ?? '';
-      const token = app.exchange(request.url ?? '', pending);
+      const cookies = (request.headers.cookie ?? '').split('; ').map((cookie) => cookie.split('='));
+      const pending = new Map(cookies.map(([name, value]) => [name, value])).get(app.cookieName(request));
+      const token = app.exchange(request, pending);
       done(token);
       response.end(
         await token.then(
@@ -115,7 +116,12 @@ it('keeps two sign-ins of one user apart', async () => {
   };
   const [first, second] = [await start(), await start()];
   const crossed = await fetch(first.callback, { headers: { cookie: second.cookie } });
-  expect(await crossed.text()).toContain('does not belong');
-  const right = await fetch(second.callback, { headers: { cookie: second.cookie } });
-  expect(await right.text()).toBe('welcome');
+  expect(await crossed.text()).toContain('no sign-in is pending in this browser');
+  const renamed = `${first.cookie.split('=', 1)[0]}=${second.cookie.split('=', 2)[1]}`;
+  const forged = await fetch(first.callback, { headers: { cookie: renamed } });
+  expect(await forged.text()).toContain('does not belong');
+  for (const { callback } of [second, first]) {
+    const right = await fetch(callback, { headers: { cookie: `${first.cookie}; ${second.cookie}` } });
+    expect(await right.text()).toBe('welcome');
+  }
 });

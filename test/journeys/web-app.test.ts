@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import type { Locator, Page } from 'playwright-core';
 import { beforeAll, expect, it } from 'vitest';
+import { expectNoCrash } from '../support/crash.js';
 import { barriersOn, describeInBrowsers, openBrowser, phone, type Visitor } from './browser.js';
 
 /** The example application as `npm run demo:web` serves it, with its sandbox, and people at real browsers. */
@@ -27,6 +28,7 @@ beforeAll(async () => {
     const ended = new Promise((resolve) => demo.once('exit', resolve));
     demo.kill('SIGTERM');
     await ended;
+    expectNoCrash(printed);
   };
 }, 120_000);
 

@@ -335,6 +335,7 @@ const cases: Record<string, Case> = {
       TimeoutError: ['timeout', () => faulty('latency=20000', { retry: false, timeout: 200 }).account.get()],
       TransferError: ['truncated', () => api.files.upload({ stream: chunksOf(pattern(10)), size: 5 })],
       StorageError: ['storage_unavailable', async () => signIn({ storage: full }).authorize()],
+      PopupError: ['popup_blocked', () => withoutPopups(() => signIn().signInWithPopup())],
       ProcessingError: ['processing_failed', () => api.files.waitUntilProcessed(id)],
     };
     const exported = Object.keys(sdk).filter(
@@ -472,6 +473,18 @@ async function prepare(surroundings: Surroundings): Promise<Context> {
       ...more,
     });
   return { ...surroundings, token, api: new ApiClient(options), faulty, callback, tokenFor };
+}
+
+/** Runs it where the browser, if there is one, blocks every popup. */
+async function withoutPopups<T>(action: () => Promise<T>): Promise<T> {
+  const open = Object.getOwnPropertyDescriptor(globalThis, 'open');
+  Object.defineProperty(globalThis, 'open', { value: () => null, configurable: true, writable: true });
+  try {
+    return await action();
+  } finally {
+    if (open) Object.defineProperty(globalThis, 'open', open);
+    else Reflect.deleteProperty(globalThis, 'open');
+  }
 }
 
 function fakePage() {

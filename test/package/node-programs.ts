@@ -17,7 +17,8 @@ const signIn = `
     const sandbox = createSandbox();
     const app = sandbox.apps.find(({ type }) => type === 'server');
     const client = new AuthorizationCodeClient({
-      ...app,
+      clientId: app.clientId,
+      clientSecret: app.clientSecret,
       redirectUri: 'http://localhost/callback',
       authorizationEndpoint: 'http://localhost/oauth2',
       tokenEndpoint: 'http://localhost/oauth2/token',

@@ -7,7 +7,9 @@ const config: ViteUserConfig = defineConfig({
     name: 'runtimes',
     include: ['test/runtimes/**/*.test.ts'],
     reporters: ['default', inRepository('test/closing-line.ts')],
-    testTimeout: 60_000,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    expect: { poll: { timeout: 60_000 } },
     maxWorkers: 2,
   },
 });

@@ -5,6 +5,7 @@ import { build } from 'esbuild';
 import { expect, it, onTestFinished } from 'vitest';
 import { ApiClient } from '../../src/index.js';
 import { settingsFor, users } from '../examples/settings.js';
+import { checkTwoTabs } from '../examples/two-tabs.js';
 import { goToSignIn, visitor } from '../examples/visitor.js';
 import { allScopes, served, tokenFor } from '../support/sandbox.js';
 import { startWorkerd } from './workerd.js';
@@ -54,11 +55,15 @@ it('signs in, lists and downloads in workerd, from bindings', async () => {
   expect((await someone.get('/files')).status).toBe(401);
 });
 
+it('lets two tabs sign in at once', async () => {
+  await checkTwoTabs(await started('http://localhost:8787'), '/login');
+});
+
 it('says in a sentence what went wrong', async () => {
   const address = await started('https://files.example');
   const someone = visitor(address);
   const start = await someone.get('/login');
-  expect(start.headers.getSetCookie()).toEqual([expect.stringMatching(/^__Host-pending=.*; Secure$/)]);
+  expect(start.headers.getSetCookie()).toEqual([expect.stringMatching(/^__Host-doctape-[\w-]{10}=.*; Secure$/)]);
   const refused = await someone.get('/callback?state=unknown&code=stolen');
   expect(refused.status).toBe(400);
   expect(await refused.json()).toEqual({ error: expect.stringContaining('did not begin in this browser') });

@@ -902,7 +902,7 @@ describe('the list', () => {
     const id = await uploadOne(api);
     const record = await store.get('files', `alice/${id}`);
     if (!record) throw new Error('the upload is not on record');
-    await store.put('files', `alice/${id}`, { ...record, meta });
+    await store.commit([{ put: 'files', key: `alice/${id}`, record: { ...record, meta } }]);
     return api;
   }
 
@@ -954,7 +954,7 @@ describe('the list', () => {
         meta: {},
       }),
     );
-    for (const file of files) await store.put('files', `alice/${file.id}`, file);
+    await store.commit(files.map((file) => ({ put: 'files', key: `alice/${file.id}`, record: file })));
     const response = await api.send('/doc');
     let pieces = 0;
     let text = '';

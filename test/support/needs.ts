@@ -8,14 +8,14 @@ import { findRedis } from './redis.js';
 // that says so (test/closing-line.ts). In CI that is a failure.
 
 export interface Need {
-  /** As in "4 tests need Redis". */
+  /** As in "4 tests were skipped for lack of Redis". */
   name: string;
-  /** What to do about it, as a sentence without its full stop. */
+  /** What to do about it: a sentence without its full stop. */
   remedy: string;
   isMet(): boolean;
 }
 
-const debian = (name: string) => `install it (on Debian: apt-get install -y --no-install-recommends ${name})`;
+const debian = (name: string) => `Install it (on Debian: apt-get install -y --no-install-recommends ${name})`;
 
 export type NeedName = 'chromium' | 'firefox' | 'redis' | 'git' | 'root' | 'mounts' | 'libatomic';
 
@@ -36,18 +36,18 @@ export const needs: Record<NeedName, Need> = {
     isMet: () => findRedis() !== undefined,
   },
   git: {
-    name: 'git and a clone made by it',
-    remedy: `${debian('git')} and clone the repository`,
+    name: 'git, or a clone made by it',
+    remedy: `${debian('git')} and clone the repository with it`,
     isMet: () => spawnSync('git', ['ls-files', '--error-unmatch', 'package.json'], { cwd: repository }).status === 0,
   },
   root: {
     name: 'root',
-    remedy: 'run them as root, for example in a container',
+    remedy: 'Run the tests as root, for example in a container',
     isMet: () => process.getuid?.() === 0,
   },
   mounts: {
-    name: 'root that may mount and unshare',
-    remedy: 'run them as root of a machine, or of a container with --privileged',
+    name: 'root that may mount',
+    remedy: 'Run the tests as root of a machine, or of a container with --privileged',
     isMet: () => process.getuid?.() === 0 && canUnshare(),
   },
   libatomic: {

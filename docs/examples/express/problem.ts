@@ -1,10 +1,11 @@
 import {
-  ApiError,
   CallbackError,
   DoctapeError,
+  ForbiddenError,
   InsufficientScopeError,
   NotFoundError,
   OAuthError,
+  QuotaExceededError,
   RateLimitError,
   TokenExpiredError,
   UnauthorizedError,
@@ -41,9 +42,10 @@ export function problemOf(error: unknown): Problem {
   if (error instanceof InsufficientScopeError) {
     return { status: 403, sentence: 'You did not allow this application to do that.' };
   }
+  if (error instanceof ForbiddenError) return { status: 403, sentence: 'This belongs to somebody else.' };
   if (error instanceof NotFoundError) return { status: 404, sentence: 'There is no such file.' };
   if (error instanceof RateLimitError) return { status: 429, sentence: 'That was too much at once. Try again later.' };
-  if (error instanceof ApiError && error.status === 413) {
+  if (error instanceof QuotaExceededError) {
     return { status: 413, sentence: 'There is not enough room for this file.' };
   }
   if (error instanceof DoctapeError && error.name !== 'ConfigurationError') {

@@ -3,13 +3,12 @@ import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
 import { RedisStore } from 'connect-redis';
 import { ApiClient } from 'doctape-sdk';
-import { AuthorizationCodeClient } from 'doctape-sdk/server';
+import { AuthorizationCodeClient, createTokenSeal } from 'doctape-sdk/server';
 import express, { type NextFunction, type Request, type Response } from 'express';
 import session from 'express-session';
 import { createClient } from 'redis';
 import { fileName, filesPage, problemPage, welcomePage } from './page.ts';
 import { ForeignRequestError, NotSignedInError, problemOf } from './problem.ts';
-import { openToken, readTokenKey, sealToken, sessionSeconds } from './token-seal.ts';
 
 declare module 'express-session' {
   interface SessionData {
@@ -20,14 +19,14 @@ declare module 'express-session' {
 
 const doctapeUrl = setting('DOCTAPE_URL');
 const publicUrl = new URL(setting('PUBLIC_URL'));
-const tokenKey = readTokenKey(setting('TOKEN_KEY'));
+/** How long somebody stays signed in. The token itself is valid for five years. */
+const sessionSeconds = 12 * 60 * 60;
+const tokens = createTokenSeal(setting('TOKEN_KEY'), { maxAge: sessionSeconds });
 
 // Over https the cookies get a name that no other host, not even a neighbour of the same domain, can set.
 const secure = publicUrl.protocol === 'https:';
-const prefix = secure ? '__Host-' : '';
 const cookie = { httpOnly: true, secure, sameSite: 'lax', path: '/' } as const;
-const pendingCookie = `${prefix}pending`;
-const sessionCookie = `${prefix}session`;
+const sessionCookie = secure ? '__Host-session' : 'session';
 
 const client = new AuthorizationCodeClient({
   clientId: setting('DOCTAPE_CLIENT_ID'),
@@ -84,18 +83,22 @@ app.get('/', async (request, response) => {
   response.send(filesPage(account.username, files));
 });
 
-app.get('/login', async (_request, response) => {
-  const { url, pending } = await client.authorize();
-  // all that the sign-in needs, sealed: whichever instance the user comes back to can finish it
-  response.cookie(pendingCookie, pending, { ...cookie, maxAge: 600_000 }).redirect(303, url.href);
+app.get('/login', async (request, response) => {
+  const { url, pending, cookieName } = await client.authorize();
+  // sign-ins that were given up: without the last three, the header of the cookies would grow with each attempt
+  const begun = Array.from(cookiesOf(request).keys()).filter((name) => /^(__Host-)?doctape-/.test(name));
+  for (const name of begun.slice(0, -3)) response.clearCookie(name, cookie);
+  // all that the sign-in needs, sealed: any instance can finish it. Each tab has a cookie of its own
+  response.cookie(cookieName, pending, { ...cookie, maxAge: 600_000 }).redirect(303, url.href);
 });
 
 app.get('/callback', async (request, response) => {
-  response.clearCookie(pendingCookie, cookie);
-  const token = await client.exchange(request, cookieOf(request, pendingCookie));
+  const cookieName = client.cookieName(request);
+  response.clearCookie(cookieName, cookie);
+  const token = await client.exchange(request, cookiesOf(request).get(cookieName));
   // a new id, so that nobody who knew the old one is signed in as well
   await promisify(request.session.regenerate.bind(request.session))();
-  request.session.token = await sealToken(token, tokenKey);
+  request.session.token = await tokens.seal(token);
   await promisify(request.session.save.bind(request.session))(); // before the browser can ask for the next page
   response.redirect(303, '/');
 });
@@ -151,14 +154,15 @@ process.once('SIGTERM', () => {
 });
 
 async function apiOf(request: Request): Promise<ApiClient> {
-  const token = request.session.token && (await openToken(request.session.token, tokenKey));
+  const token = await tokens.open(request.session.token);
   if (!token) throw new NotSignedInError();
   return new ApiClient({ token, baseUrl: `${doctapeUrl}/v1` });
 }
 
-function cookieOf(request: Request, name: string): string {
-  const cookies = request.get('cookie')?.split('; ') ?? [];
-  return cookies.find((other) => other.startsWith(`${name}=`))?.slice(name.length + 1) ?? '';
+/** The cookies that the browser sent, by name. It sends the oldest first. */
+function cookiesOf(request: Request): Map<string, string> {
+  const pairs = request.get('cookie')?.split('; ') ?? [];
+  return new Map(pairs.map((pair) => [pair.split('=', 1)[0] ?? '', pair.slice(pair.indexOf('=') + 1)]));
 }
 
 function setting(name: string): string {

@@ -1,5 +1,5 @@
 import { ApiClient } from 'doctape-sdk';
-import { AuthorizationCodeClient } from 'doctape-sdk/server';
+import { AuthorizationCodeClient, createTokenSeal } from 'doctape-sdk/server';
 import { type Context, Hono } from 'hono';
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
 import { csrf } from 'hono/csrf';
@@ -7,7 +7,9 @@ import { secureHeaders } from 'hono/secure-headers';
 import { attachmentHeaders } from './attachment.ts';
 import { filesPage, problemPage, uploadScript, welcomePage } from './page.ts';
 import { NotSignedInError, problemOf } from './problem.ts';
-import { openToken, sealToken, sessionSeconds } from './token-seal.ts';
+
+/** How long somebody stays signed in. The token itself is valid for five years. */
+const sessionSeconds = 12 * 60 * 60;
 
 export interface Settings {
   /** Where the file service is, such as `http://127.0.0.1:4400`. */
@@ -16,8 +18,8 @@ export interface Settings {
   clientSecret: string;
   /** Where users find this application, such as `https://files.example`. */
   publicUrl: URL;
-  /** What the cookie with the token is encrypted with: see `readTokenKey()`. */
-  tokenKey: Uint8Array;
+  /** What the cookie with the token is encrypted with: 32 random characters or more. */
+  tokenKey: string;
 }
 
 /** The application, for whatever can serve a function from Request to Response. It keeps nothing between requests. */
@@ -33,13 +35,15 @@ export function createApp({ doctapeUrl, clientId, clientSecret, publicUrl, token
     issuer: doctapeUrl,
   });
 
+  const tokens = createTokenSeal(tokenKey, { maxAge: sessionSeconds });
+
   // Over https the cookies get a name that no other host, not even a neighbour of the same domain, can set.
   const secure = publicUrl.protocol === 'https:';
-  const prefix: 'host' | undefined = secure ? 'host' : undefined;
-  const cookie = { httpOnly: true, secure, sameSite: 'Lax', path: '/', ...(prefix && { prefix }) } as const;
+  const cookie = { httpOnly: true, secure, sameSite: 'Lax', path: '/' } as const;
+  const tokenCookie = secure ? '__Host-token' : 'token';
 
   async function apiOf(c: Context): Promise<ApiClient> {
-    const token = await openToken(getCookie(c, 'token', prefix) ?? '', tokenKey);
+    const token = await tokens.open(getCookie(c, tokenCookie));
     if (!token) throw new NotSignedInError();
     return new ApiClient({ token, baseUrl: `${doctapeUrl}/v1` });
   }
@@ -67,7 +71,7 @@ export function createApp({ doctapeUrl, clientId, clientSecret, publicUrl, token
   );
 
   app.get('/', async (c) => {
-    if (getCookie(c, 'token', prefix) === undefined) return c.html(welcomePage());
+    if (getCookie(c, tokenCookie) === undefined) return c.html(welcomePage());
     const api = await apiOf(c);
     const [account, files] = await Promise.all([api.account.get(), api.files.list()]);
     return c.html(filesPage(account.username, files));
@@ -76,17 +80,21 @@ export function createApp({ doctapeUrl, clientId, clientSecret, publicUrl, token
   app.get('/upload.js', (c) => c.body(uploadScript, 200, { 'Content-Type': 'text/javascript; charset=utf-8' }));
 
   app.get('/login', async (c) => {
-    const { url, pending } = await client.authorize();
-    // all that the sign-in needs, sealed: whichever instance the user comes back to can finish it
-    setCookie(c, 'pending', pending, { ...cookie, maxAge: 600 });
+    const { url, pending, cookieName } = await client.authorize();
+    // sign-ins that were given up: without the last three, the header of the cookies would grow with each attempt
+    const begun = Object.keys(getCookie(c)).filter((name) => /^(__Host-)?doctape-/.test(name));
+    for (const name of begun.slice(0, -3)) deleteCookie(c, name, cookie);
+    // all that the sign-in needs, sealed: any instance can finish it. Each tab has a cookie of its own
+    setCookie(c, cookieName, pending, { ...cookie, maxAge: 600 });
     return c.redirect(url.href, 303);
   });
 
   app.get('/callback', async (c) => {
-    const pending = getCookie(c, 'pending', prefix) ?? '';
-    deleteCookie(c, 'pending', cookie);
+    const cookieName = client.cookieName(c.req.raw);
+    const pending = getCookie(c, cookieName);
+    deleteCookie(c, cookieName, cookie);
     const token = await client.exchange(c.req.raw, pending);
-    setCookie(c, 'token', await sealToken(token, tokenKey), { ...cookie, maxAge: sessionSeconds });
+    setCookie(c, tokenCookie, await tokens.seal(token), { ...cookie, maxAge: sessionSeconds });
     return c.redirect('/', 303);
   });
 
@@ -109,7 +117,7 @@ export function createApp({ doctapeUrl, clientId, clientSecret, publicUrl, token
   });
 
   app.post('/sign-out', (c) => {
-    deleteCookie(c, 'token', cookie);
+    deleteCookie(c, tokenCookie, cookie);
     return c.redirect('/', 303);
   });
 

@@ -1,6 +1,5 @@
 import { serve } from '@hono/node-server';
 import { createApp } from './app.ts';
-import { readTokenKey } from './token-seal.ts';
 
 const publicUrl = new URL(setting('PUBLIC_URL'));
 const app = createApp({
@@ -8,7 +7,7 @@ const app = createApp({
   clientId: setting('DOCTAPE_CLIENT_ID'),
   clientSecret: setting('DOCTAPE_CLIENT_SECRET'),
   publicUrl,
-  tokenKey: readTokenKey(setting('TOKEN_KEY')),
+  tokenKey: setting('TOKEN_KEY'),
 });
 
 const server = serve({ fetch: app.fetch, port: Number(process.env.PORT ?? 3000) }, ({ port }) => {

@@ -1,9 +1,11 @@
 import { ApiClient } from 'doctape-sdk';
-import { AuthorizationCodeClient } from 'doctape-sdk/server';
+import { AuthorizationCodeClient, createTokenSeal, type TokenSeal } from 'doctape-sdk/server';
 import { attachmentHeaders } from './attachment.ts';
 import { type CookieJar, cookieJar } from './cookies.ts';
 import { NotSignedInError, problemOf } from './problem.ts';
-import { openToken, readTokenKey, sealToken, sessionSeconds } from './token-seal.ts';
+
+/** How long somebody stays signed in. The token itself is valid for five years. */
+const sessionSeconds = 12 * 60 * 60;
 
 /** The bindings of wrangler.jsonc, and the secrets. */
 export interface Env {
@@ -17,7 +19,7 @@ export interface Env {
 interface Application {
   client: AuthorizationCodeClient;
   cookies: CookieJar;
-  tokenKey: Uint8Array;
+  tokens: TokenSeal;
 }
 
 // Kept for the life of the isolate: the client remembers which callbacks were used.
@@ -36,7 +38,7 @@ function createApplication(env: Env): Application {
       issuer: env.DOCTAPE_URL,
     }),
     cookies: cookieJar(new URL(env.PUBLIC_URL)),
-    tokenKey: readTokenKey(env.TOKEN_KEY),
+    tokens: createTokenSeal(env.TOKEN_KEY, { maxAge: sessionSeconds }),
   };
 }
 
@@ -54,25 +56,26 @@ const worker: { fetch(request: Request, env: Env): Promise<Response> } = {
 };
 export default worker;
 
-async function answer(request: Request, env: Env, { client, cookies, tokenKey }: Application): Promise<Response> {
+async function answer(request: Request, env: Env, { client, cookies, tokens }: Application): Promise<Response> {
   const { pathname } = new URL(request.url);
   const [, id] = /^\/files\/([\w-]+)$/.exec(pathname) ?? [];
   const route = `${request.method} ${id === undefined ? pathname : '/files/:id'}`;
 
   if (route === 'GET /login') {
-    const { url, pending } = await client.authorize();
-    // all that the sign-in needs, sealed: whichever isolate the user comes back to can finish it
-    return redirect(url.href, [cookies.write('pending', pending, 600)]);
+    const { url, pending, cookieName } = await client.authorize();
+    // all that the sign-in needs, sealed: any isolate can finish it. Each tab has a cookie of its own
+    return redirect(url.href, [...cookies.clearOldSignIns(request), cookies.write(cookieName, pending, 600)]);
   }
   if (route === 'GET /callback') {
-    const token = await client.exchange(request, cookies.read(request, 'pending'));
-    const sealed = await sealToken(token, tokenKey);
-    return redirect('/files', [cookies.clear('pending'), cookies.write('token', sealed, sessionSeconds)]);
+    const cookieName = client.cookieName(request);
+    const token = await client.exchange(request, cookies.read(request).get(cookieName));
+    const sealed = await tokens.seal(token);
+    return redirect('/files', [cookies.clear(cookieName), cookies.write(cookies.tokenName, sealed, sessionSeconds)]);
   }
-  if (route === 'POST /sign-out') return redirect('/', [cookies.clear('token')]);
+  if (route === 'POST /sign-out') return redirect('/', [cookies.clear(cookies.tokenName)]);
   if (route === 'GET /') return new Response('Sign in at /login, then see /files.\n');
 
-  const token = await openToken(cookies.read(request, 'token'), tokenKey);
+  const token = await tokens.open(cookies.read(request).get(cookies.tokenName));
   if (!token) throw new NotSignedInError();
   const api = new ApiClient({ token, baseUrl: `${env.DOCTAPE_URL}/v1` });
   if (route === 'GET /files') {

@@ -9,6 +9,7 @@ export interface SandboxFlags {
   host: string;
   allowHost?: string[];
   data?: string;
+  adopt?: string;
   config?: string;
   autoApprove?: string;
   faults?: string;
@@ -22,6 +23,7 @@ export async function sandbox({
   host,
   allowHost,
   data,
+  adopt,
   config,
   autoApprove,
   faults,
@@ -35,6 +37,7 @@ export async function sandbox({
     ...(allowHost !== undefined && { allowedHosts: allowHost }),
     ...(config !== undefined && (await readConfigFile(config))),
     ...(data !== undefined && { data }),
+    ...(adopt !== undefined && { adopt }),
     ...(autoApprove !== undefined && { autoApprove }),
     ...(faults !== undefined && { faults }),
     ...(quirks !== undefined && { quirks: quirks.split(',').map((name) => name.trim()) as Quirk[] }), // checked by the sandbox

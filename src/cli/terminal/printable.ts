@@ -18,14 +18,24 @@ export function printableJson(value: unknown): string {
 const reserved = /^(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[\d¹²³]) *(\.|$)/i;
 const mostBytes = 200;
 
-/** A name for a file in a folder of the user's, made of one that a server gave. Never a path, and never hidden. */
+/**
+ * What a program takes for something else at the beginning of a name, once a shell has put it in place of `*`: an option (`-rf`,
+ * and `+` of `less` and `vim`), somebody's home (`~root`), a file of arguments (`@list`), or a command (`=ls` in zsh).
+ */
+const misread = /^[-+~@=]/;
+
+/**
+ * A name for a file in a folder of the user's, made of one that a server gave. Never a path, never hidden, and nothing but a name
+ * to other programs.
+ */
 export function fileNameOf(name: string): string {
   const plain = printable(withoutMiddle(name))
     .replace(/[/\\:*?"<>|\ufffd]/g, '_')
+    .trimStart()
     .replace(/^\.+/, '_')
     .replace(/[. ]+$/, '');
   const filled = plain.trim() === '' ? 'untitled' : plain;
-  return shortened(reserved.test(filled) ? `_${filled}` : filled);
+  return shortened(reserved.test(filled) || misread.test(filled) ? `_${filled}` : filled);
 }
 
 /** Of a name that no file can have, the beginning and the end: what follows takes its time with long ones. */

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { invalid, kindOf } from '../../protocol/checks.js';
+import { FileSystemError } from '../../protocol/errors.js';
 
 /** A path as a caller gives it, which may be anything but nothing, from the root on. */
 export function absolutePath(path: unknown): string {
@@ -9,6 +10,7 @@ export function absolutePath(path: unknown): string {
   try {
     return resolve(path);
   } catch {
-    throw invalid('path', `${path} is in a folder that is gone: go to another, or give the whole path`);
+    const message = `${path} is in a folder that is gone: go to another, or give the whole path`;
+    throw new FileSystemError('file_not_found', message, path);
   }
 }

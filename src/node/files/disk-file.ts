@@ -2,7 +2,7 @@ import type { BigIntStats } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { TransferError } from '../../protocol/errors.js';
-import { systemCode } from '../system-error.js';
+import { pathError, systemCode } from '../system-error.js';
 
 /** A file as it was when it was opened. */
 export interface Opened {
@@ -131,13 +131,18 @@ async function read({ path, version, size }: Opened, { start, end }: Extent): Pr
   try {
     handle = await open(path);
   } catch (error) {
-    throw changed(path, `can no longer be read (${systemCode(error)})`, start);
+    const code = systemCode(error);
+    if (code === 'ENOENT') throw changed(path, `can no longer be read (${code})`, start);
+    throw pathError(path, 'cannot be read', error, start);
   }
   try {
     const bytes = new Uint8Array(end - start);
     let filled = 0;
     for (let bytesRead = 1; bytesRead > 0 && filled < bytes.byteLength; filled += bytesRead) {
-      ({ bytesRead } = await handle.read(bytes, filled, bytes.byteLength - filled, start + filled));
+      const reading = handle.read(bytes, filled, bytes.byteLength - filled, start + filled);
+      ({ bytesRead } = await reading.catch((error: unknown) => {
+        throw pathError(path, 'cannot be read', error, start + filled);
+      }));
     }
     // afterwards: it is these bytes that must be of the version that was opened
     if (versionOf(await handle.stat({ bigint: true })) !== version) throw changed(path, 'has changed', start);

@@ -2,7 +2,7 @@ import { type BigIntStats, openAsBlob } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import mime from 'mime';
-import { invalid } from '../../protocol/checks.js';
+import { FileSystemError } from '../../protocol/errors.js';
 import { platform } from '../../transport/http/platform.js';
 import { pathError } from '../system-error.js';
 import { absolutePath } from './absolute-path.js';
@@ -18,7 +18,9 @@ import { DiskFile, versionOf } from './disk-file.js';
  * @example
  * const { id } = await api.files.upload(await openFile('holiday.jpg'));
  *
- * @throws {ConfigurationError} `invalid_argument` when there is no such file, it is a folder, or it may not be read
+ * @throws {FileSystemError} `file_not_found`, `is_directory`, `permission_denied`, `name_too_long`, or `io` if it is not a
+ * regular file
+ * @throws {ConfigurationError} `invalid_argument` if `path` is not a path
  */
 export async function openFile(path: string): Promise<File> {
   const absolute = absolutePath(path);
@@ -30,9 +32,16 @@ export async function openFile(path: string): Promise<File> {
   } catch (error) {
     throw pathError(path, 'cannot be read', error);
   }
-  if (status.isDirectory()) throw invalid('path', `${path} is a folder: open the files in it one by one`);
-  if (!status.isFile()) throw invalid('path', `${path} is no regular file: upload a stream in its place`);
-  if (hidden) throw invalid('path', `${path} has more bytes than the system says: upload a stream of it in its place`);
+  if (status.isDirectory()) {
+    throw new FileSystemError('is_directory', `${path} is a folder: open the files in it one by one`, path);
+  }
+  if (!status.isFile()) {
+    throw new FileSystemError('io', `${path} is not a regular file: upload a stream in its place`, path);
+  }
+  if (hidden) {
+    const message = `${path} has more bytes than the system says: upload a stream of it in its place`;
+    throw new FileSystemError('io', message, path);
+  }
   const type = mime.getType(path) ?? '';
   return new DiskFile(platform() === 'deno' ? [] : [await openAsBlob(absolute, { type })], {
     path: absolute,

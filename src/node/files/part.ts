@@ -2,12 +2,12 @@ import { type BigIntStats, constants } from 'node:fs';
 import { chmod, type FileHandle, link, lstat, open, readFile, rename, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { invalid } from '../../protocol/checks.js';
-import { type ConfigurationError, TransferError } from '../../protocol/errors.js';
+import { FileSystemError, TransferError } from '../../protocol/errors.js';
 import { parseHttpDate } from '../../transport/http/http-date.js';
 import { systemCode, unlessAbsent } from '../system-error.js';
 import { accessOf, adopt, closed } from './access.js';
 import type { PathLock } from './path-lock.js';
+import type { SideFiles } from './side-files.js';
 
 /** What a part is of. Only bytes of the same file at the same server, in the same version, can be added to it. */
 export interface Origin {
@@ -25,7 +25,7 @@ export interface Left {
 }
 
 /**
- * The half of a download that is on disk, in `path.part`, and what it is of, in `path.part.json`. The note says which file is
+ * The half of a download that is on disk, in `path.part`, and what it is of, in `path.part.json` (see `sideFiles` for long names). The note says which file is
  * the part, so that nobody else's of the same name is taken for it.
  */
 export interface Part {
@@ -52,9 +52,7 @@ export interface OpenPart {
 const syncedAtOnce = 64 * 1024 * 1024;
 
 /** @param lock what keeps others away: nothing is touched once it is lost */
-export function partOf(path: string, lock: PathLock): Part {
-  const part = `${path}.part`;
-  const note = `${part}.json`;
+export function partOf(path: string, { part, note }: SideFiles, lock: PathLock): Part {
   /** The file that is the part, once it is known. */
   let ours: Identity | undefined;
 
@@ -119,11 +117,12 @@ export function partOf(path: string, lock: PathLock): Part {
         }
         if (overwrite) await rename(part, path);
         else if (!(await takeFreeName(part, path))) {
-          throw invalid('path', `${path} exists by now, and overwrite is false: what was loaded is in ${part}`);
+          const message = `${path} exists by now, and overwrite is false: what was loaded is in ${part}`;
+          throw new FileSystemError('file_exists', message, path, size);
         }
         const published = await lstat(path, { bigint: true }).catch(unlessAbsent);
         if (!(published && ours && isSame(ours, published))) {
-          throw invalid('path', `${path} was replaced by somebody else as it was written: look at what is there`);
+          throw new FileSystemError('io', `${path} was replaced by somebody else: look at what is there`, path, size);
         }
         await removeNote().catch(() => {}); // of somebody else, which is not in the way any more
         await syncFolder(path);
@@ -206,12 +205,13 @@ function unlessDenied(error: unknown): undefined {
   if (systemCode(error) !== 'EACCES') throw error;
 }
 
-function takenOver(path: string): ConfigurationError {
-  return invalid('path', `${path} was taken over by another download meanwhile`);
+function takenOver(path: string): FileSystemError {
+  return new FileSystemError('locked', `${path} was taken over by another download meanwhile`, path);
 }
 
-function inTheWay(file: string): ConfigurationError {
-  return invalid('path', `${file} is in the way, and not what a download left there: remove it, or choose another`);
+function inTheWay(file: string): FileSystemError {
+  const message = `${file} is in the way, and not what a download left there: remove it, or choose another`;
+  return new FileSystemError('file_exists', message, file);
 }
 
 /** What tells a file from another that bears its name later. */

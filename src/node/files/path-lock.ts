@@ -5,9 +5,8 @@ import { hostname, networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { setInterval } from 'node:timers';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { invalid } from '../../protocol/checks.js';
-import { type ConfigurationError, DoctapeError } from '../../protocol/errors.js';
-import { pathError, systemCode, unlessAbsent, writeError } from '../system-error.js';
+import { DoctapeError, FileSystemError } from '../../protocol/errors.js';
+import { pathError, systemCode, unlessAbsent } from '../system-error.js';
 
 export interface PathLock {
   /**
@@ -30,10 +29,10 @@ const ours = new Set<string>();
  * Keeps others away from `path`. Node has no locks of the operating system, which would go with their process, so whoever
  * wants a path puts a claim into a folder beside it, and has it when no other claim there is of somebody alive. A claim
  * has a name that never comes again, so taking away one of the dead can never take away another.
- * @throws {ConfigurationError} when somebody alive has it. Whether somebody elsewhere is alive takes ten seconds to tell
+ * @param folder where the claims are
+ * @throws {FileSystemError} `locked` when somebody alive has it. Whether somebody elsewhere is alive takes ten seconds to tell
  */
-export async function lockPath(path: string, signal?: AbortSignal): Promise<PathLock> {
-  const folder = `${path}.part.lock`;
+export async function lockPath(path: string, folder: string, signal?: AbortSignal): Promise<PathLock> {
   const here = await ourPlace();
   for (let attempt = 1; ; attempt++) {
     const claim = await makeClaim(path, folder, here);
@@ -81,10 +80,12 @@ async function makeClaim(path: string, folder: string, here: string): Promise<Cl
 async function createIn(path: string, folder: string, file: string): Promise<FileHandle> {
   for (let attempt = 1; ; attempt++) {
     await mkdir(folder).catch((error: unknown) => {
-      if (systemCode(error) !== 'EEXIST') throw writeError(path, 0, error);
+      if (systemCode(error) !== 'EEXIST') throw pathError(path, 'cannot be written', error);
     });
     const there = await lstat(folder).catch(unlessAbsent);
-    if (there && !there.isDirectory()) throw invalid('path', `${folder} is in the way: remove it, or choose another`);
+    if (there && !there.isDirectory()) {
+      throw new FileSystemError('file_exists', `${folder} is in the way: remove it, or choose another`, folder);
+    }
     try {
       return await open(file, 'wx');
     } catch (error) {
@@ -119,11 +120,12 @@ function placeOf(claim: string): string | undefined {
   return claim.split('.')[2];
 }
 
-function taken(path: string, claim: string, here: string): ConfigurationError {
+function taken(path: string, claim: string, here: string): FileSystemError {
   const [pid = ''] = claim.split('.');
   const local = pid === String(process.pid) ? 'this process' : `process ${pid}`;
   const who = placeOf(claim) === here ? local : 'another machine or container';
-  return invalid('path', `${path} is being written by a download of ${who}: wait for it, or choose another`);
+  const message = `${path} is being written by a download of ${who}: wait for it, or choose another`;
+  return new FileSystemError('locked', message, path);
 }
 
 /** Whether the process of a claim is alive. Undefined where that cannot be told from here. */

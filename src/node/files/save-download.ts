@@ -1,23 +1,20 @@
 import { lstat, realpath, stat } from 'node:fs/promises';
 import { dirname, sep } from 'node:path';
 import type { ApiClient } from '../../api/client.js';
-import { checkOptionalFunction, checkOptions, checkSignal, invalid, kindOf } from '../../protocol/checks.js';
-import {
-  ApiError,
-  type ConfigurationError,
-  DoctapeError,
-  ResponseError,
-  TransferError,
-} from '../../protocol/errors.js';
+import { checkOptionalFunction, checkSignal, invalid, kindOf } from '../../protocol/checks.js';
+import { ApiError, DoctapeError, FileSystemError, ResponseError, TransferError } from '../../protocol/errors.js';
+import { checkOptions, type OptionNames } from '../../protocol/options.js';
 import type { Rendition } from '../../protocol/renditions.js';
 import { meter, type OnProgress, type Progress } from '../../transport/calls/progress.js';
 import { contentRange, strongValidator } from '../../transport/download/range.js';
+import { type ResponseReader, responseReader } from '../../transport/download/response-reader.js';
 import { isEncoded } from '../../transport/http/content-coding.js';
 import { pathError, systemCode, unlessAbsent, writeError } from '../system-error.js';
 import { absolutePath } from './absolute-path.js';
 import { type BatchWriter, batchWriter } from './batch-writer.js';
 import { type Left, type Origin, type Part, partOf } from './part.js';
 import { lockPath } from './path-lock.js';
+import { sideFiles } from './side-files.js';
 
 /** What to save, and whom to tell. */
 export interface SaveOptions {
@@ -33,6 +30,8 @@ export interface SaveOptions {
   /** Stops the download, which then rejects with the signal's reason. What is there can be continued. */
   signal?: AbortSignal | undefined;
 }
+
+const optionNames: OptionNames<SaveOptions> = { rendition: 1, overwrite: 1, onProgress: 1, signal: 1 };
 
 /** A file that is on the disk. */
 export interface SavedFile {
@@ -50,16 +49,19 @@ const mostVersions = 4;
  *
  * The bytes go to `path.part`, which gets its final name when all of them are on the disk: whatever happens, `path` holds
  * the old file or the whole new one. A part that an earlier run left is continued if the file is still the same version
- * (RFC 9110 section 14.2), and else begun again. One download at a time can write to a path.
+ * (RFC 9110 section 14.2), and else begun again. One download at a time can write to a path. Where the name is longer than 133
+ * bytes, the part has a shorter one.
  *
  * @param path where to write it: the name of a file, never a folder
  *
  * @example
  * await saveDownload(api, id, 'holiday.jpg', { onProgress: ({ fraction }) => console.log(fraction) });
  *
- * @throws {ConfigurationError} `invalid_argument` when nothing can be written there, another download to it is running, or a
- * file is there that may not be replaced
- * @throws {TransferError} when it broke off, or when the disk is full; `path.part` is kept, and the next call continues
+ * @throws {FileSystemError} `file_exists` if `overwrite` is false and there is a file, or if another file has the name of the part;
+ * `locked` if another download is writing to `path`; `disk_full`, `permission_denied`, `file_not_found`, `is_directory`,
+ * `name_too_long` or `io` if the file system refuses. `bytes` is what has been written. `path.part` is kept, and the next call continues
+ * @throws {TransferError} when it broke off; `path.part` is kept, and the next call continues
+ * @throws {ConfigurationError} when an argument is wrong
  * @throws whatever else `api.files.download()` throws
  */
 export async function saveDownload(
@@ -69,20 +71,26 @@ export async function saveDownload(
   options: SaveOptions = {},
 ): Promise<SavedFile> {
   checkApi(api);
-  const { rendition = 'original', overwrite = true, onProgress, signal } = checkOptions('options', options);
+  const {
+    rendition = 'original',
+    overwrite = true,
+    onProgress,
+    signal,
+  } = checkOptions('options', options, optionNames);
   if (typeof overwrite !== 'boolean') throw invalid('overwrite', `must be true or false, not ${kindOf(overwrite)}`);
   checkOptionalFunction('onProgress', onProgress);
   checkSignal(signal)?.throwIfAborted();
   const { origin, pathname } = api.files.url(id, rendition);
   const target = await checkTarget(path, overwrite);
-  const lock = await lockPath(target, signal);
+  const beside = sideFiles(target);
+  const lock = await lockPath(target, beside.lock, signal);
   try {
     await checkTarget(path, overwrite); // somebody may have written it while we waited for the lock
     const download: Download = {
       url: origin + pathname, // without its query, which holds the token
       path: target,
       overwrite,
-      part: partOf(target, lock),
+      part: partOf(target, beside, lock),
       onProgress: onProgress && monotonic(onProgress),
       fetch: (range) => api.files.download(id, rendition, { ...(range && { range }), ...(signal && { signal }) }),
     };
@@ -117,6 +125,7 @@ async function save(download: Download): Promise<number> {
   const { response, start } = await ask(download, left);
   const { total, origin } = describe(response, url);
   const progress = meter(download.onProgress, total);
+  const reader = responseReader(response);
   written = start;
   try {
     progress.add(start);
@@ -128,17 +137,19 @@ async function save(download: Download): Promise<number> {
       return bytes;
     });
     try {
-      await pour(response, writer);
+      await pour(reader, writer);
       await disk(opened.publish(written, download.overwrite));
     } finally {
       await opened.close().catch(() => {}); // what counts was synced, and has its name
     }
   } catch (error) {
-    void response.body?.cancel().catch(() => {});
+    void reader.release(); // ends the connection, when it is the disk that failed
     if (origin.validator === undefined && start === 0) await part.remove().catch(() => {}); // nobody could continue it
     // the transfer counts from where it was continued
-    const other = error instanceof TransferError && error.bytes !== written;
-    throw other ? new TransferError(error.code, error.message, written) : error;
+    if (error instanceof TransferError && error.bytes !== written) {
+      throw new TransferError(error.code, error.message, written);
+    }
+    throw error instanceof FileSystemError ? Object.assign(error, { bytes: written }) : error;
   }
   progress.end();
   return written;
@@ -186,14 +197,10 @@ function describe({ status, headers }: Response, url: string): { total: number |
   };
 }
 
-async function pour({ body }: Response, writer: BatchWriter): Promise<void> {
-  const reader = body?.getReader();
+async function pour(reader: ResponseReader, writer: BatchWriter): Promise<void> {
   try {
-    for (let chunk = await reader?.read(); chunk && !chunk.done; chunk = await reader?.read()) {
-      await writer.write(chunk.value);
-    }
+    for (let chunk = await reader.read(); chunk; chunk = await reader.read()) await writer.write(chunk);
   } catch (error) {
-    void reader?.cancel().catch(() => {}); // ends the connection, when it is the disk that failed
     await writer.flush().catch(() => {}); // what arrived before it broke is worth keeping
     throw error;
   }
@@ -223,20 +230,26 @@ async function checkTarget(path: string, overwrite: boolean): Promise<string> {
   try {
     const status = await stat(target);
     if (status.isDirectory()) throw isFolder(path);
-    if (!status.isFile()) throw invalid('path', `${path} is no regular file, and cannot be replaced by one`);
-    if (!overwrite) throw invalid('path', `${path} exists, and overwrite is false`);
+    if (!status.isFile()) {
+      throw new FileSystemError('io', `${path} is not a regular file, and cannot be replaced by one`, path);
+    }
+    if (!overwrite) throw new FileSystemError('file_exists', `${path} exists, and overwrite is false`, path);
     return await realpath(target);
   } catch (error) {
     if (error instanceof DoctapeError) throw error;
     if (systemCode(error) !== 'ENOENT') throw pathError(path, 'cannot be written', error);
   }
   const link = await lstat(target).catch(unlessAbsent);
-  if (link?.isSymbolicLink()) throw invalid('path', `${path} is a link that leads nowhere: make what it leads to`);
+  if (link?.isSymbolicLink()) throw notFound(path, 'is a link that leads nowhere: make what it leads to');
   const folder = await stat(dirname(target)).catch(() => undefined);
-  if (!folder) throw invalid('path', `${path} is in a folder that does not exist: make it first`);
+  if (!folder) throw notFound(path, 'is in a folder that does not exist: make it first');
   return target;
 }
 
-function isFolder(path: string): ConfigurationError {
-  return invalid('path', `${path} is a folder: it must name the file to write`);
+function notFound(path: string, problem: string): FileSystemError {
+  return new FileSystemError('file_not_found', `${path} ${problem}`, path);
+}
+
+function isFolder(path: string): FileSystemError {
+  return new FileSystemError('is_directory', `${path} is a folder: name the file to write`, path);
 }

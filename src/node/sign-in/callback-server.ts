@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { invalid } from '../../protocol/checks.js';
 import { sameText } from '../../protocol/same-text.js';
@@ -20,28 +20,32 @@ export interface CallbackServer {
 
 const host = '127.0.0.1';
 
-/** Listens for a callback on this machine (RFC 8252 section 7.3). */
+/**
+ * Listens for a callback on this machine (RFC 8252 section 7.3): on 127.0.0.1, and on the same port of [::1], where a server or
+ * a proxy that rewrites the address may send the browser.
+ */
 export async function callbackServer(path: string, port: number): Promise<CallbackServer> {
   let accept: ((request: IncomingMessage, response: ServerResponse, query: string) => void) | undefined;
-  const server = createServer((request, response) => {
+  const listener: RequestListener = (request, response) => {
     response.on('error', () => {}); // a browser that leaves
     const [target = '', query = ''] = split(request.url ?? '');
     // a page elsewhere may have given its own name this address (DNS rebinding)
-    if (request.headers.host !== authority) refuse(response, 421);
+    if (!authorities.has(request.headers.host)) refuse(response, 421);
     else if (target !== path) refuse(response, 404);
     else if (request.method !== 'GET') refuse(response, 405, { allow: 'GET' });
     else if (accept) accept(request, response, query);
     else showPage(response, 'foreign');
-  });
-  const listening = once(server, 'listening');
-  server.listen(port, host);
-  await listening.catch((error: unknown) => {
+  };
+  const server = await listen(listener, port, host).catch((error: unknown) => {
     const code = systemCode(error);
     const reason = code === 'EADDRINUSE' ? 'it is taken: choose another, or 0 for a free one' : `(${code})`;
     throw invalid('port', `${port} on ${host} cannot be listened on: ${reason}`);
   });
   const redirectUri = `http://${host}:${(server.address() as AddressInfo).port}${path}`;
-  const authority = new URL(redirectUri).host; // as browsers send it: without port 80
+  const url = new URL(redirectUri);
+  const authorities = new Set<string | undefined>([url.host, url.host.replace(host, '[::1]')]); // without port 80
+  // without IPv6, or if another program has that port, 127.0.0.1 is enough: it is what the redirect URI names
+  const second = await listen(listener, Number(url.port || 80), '::1').catch(() => undefined);
 
   return {
     redirectUri,
@@ -72,11 +76,24 @@ export async function callbackServer(path: string, port: number): Promise<Callba
     },
 
     async close() {
-      const closed = new Promise((resolve) => server.close(resolve));
-      server.closeAllConnections();
-      await closed;
+      await Promise.all([server, second].map(closed));
     },
   };
+}
+
+async function listen(listener: RequestListener, port: number, address: string): Promise<Server> {
+  const server = createServer(listener);
+  const listening = once(server, 'listening');
+  server.listen({ port, host: address, ipv6Only: true });
+  await listening;
+  return server;
+}
+
+async function closed(server: Server | undefined): Promise<void> {
+  if (!server) return;
+  const closing = new Promise((resolve) => server.close(resolve));
+  server.closeAllConnections();
+  await closing;
 }
 
 function split(url: string): string[] {

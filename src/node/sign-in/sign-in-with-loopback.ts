@@ -2,48 +2,70 @@ import {
   AuthorizationCodeClient,
   type AuthorizationCodeClientOptions,
 } from '../../oauth/authorization-code/authorization-code-client.js';
-import {
-  checkDuration,
-  checkFunction,
-  checkOptionalFunction,
-  checkOptions,
-  checkSignal,
-  invalid,
-} from '../../protocol/checks.js';
+import { checkDuration, checkFunction, checkOptionalFunction, checkSignal, invalid } from '../../protocol/checks.js';
 import { ConfigurationError } from '../../protocol/errors.js';
+import { checkOptions, type OptionNames } from '../../protocol/options.js';
 import type { Token } from '../../protocol/schemas/token.js';
 import { watch } from '../../transport/http/watch.js';
 import { callbackServer } from './callback-server.js';
 import { openBrowser } from './open-browser.js';
 
-/** Who signs in where, and how the browser is brought there. */
+/** The application, the server that it signs its user in at, and how the user's browser gets there. */
 export interface LoopbackOptions
   extends Pick<
     AuthorizationCodeClientOptions,
-    'clientId' | 'clientSecret' | 'scope' | 'authorizationEndpoint' | 'tokenEndpoint' | 'issuer' | 'fetch'
+    | 'clientId'
+    | 'clientSecret'
+    | 'scope'
+    | 'authorizationEndpoint'
+    | 'tokenEndpoint'
+    | 'issuer'
+    | 'allowInsecureHttp'
+    | 'fetch'
   > {
   /**
-   * Brings the user to an address. What it returns may be a promise; that it fails ends the sign-in only when there is no
-   * `onUrl`. @default the opener of the platform: `xdg-open`, `open`, or `rundll32`
+   * Opens a URL in the user's browser. It may be async. If it fails, the sign-in goes on if there is an `onUrl`, and rejects if
+   * there is none. @default the opener of the platform: `xdg-open`, `open`, or `rundll32`
    */
   open?: ((url: URL) => unknown) | undefined;
-  /** Told the address before it is opened, to show it to users whose browser does not come up. */
-  onUrl?: ((url: URL) => void) | undefined;
-  /** More parameters for the authorization URL. None of the protocol's own can be among them. */
+  /**
+   * Called with the URL before it is opened, to show it to users whose browser does not open. It may be async. If it fails, the
+   * sign-in rejects with its error.
+   */
+  onUrl?: ((url: URL) => unknown) | undefined;
+  /** Additional parameters for the authorization URL. Those of the protocol are refused. */
   params?: Record<string, string> | undefined;
   /** The path of the redirect URI. @default '/callback' */
   redirectPath?: string | undefined;
   /** The port of the redirect URI, for a server that wants it registered. @default 0: a free one */
   port?: number | undefined;
-  /** Milliseconds the whole sign-in may take. @default 600_000 */
+  /** How long the whole sign-in may take, in milliseconds. @default 600_000 */
   timeout?: number | undefined;
-  /** Ends the sign-in, which then rejects with the signal's reason. */
+  /** Cancels the sign-in, which then rejects with the signal's reason. */
   signal?: AbortSignal | undefined;
 }
 
+const loopbackOptions: OptionNames<LoopbackOptions> = {
+  clientId: 1,
+  clientSecret: 1,
+  scope: 1,
+  authorizationEndpoint: 1,
+  tokenEndpoint: 1,
+  issuer: 1,
+  allowInsecureHttp: 1,
+  fetch: 1,
+  open: 1,
+  onUrl: 1,
+  params: 1,
+  redirectPath: 1,
+  port: 1,
+  timeout: 1,
+  signal: 1,
+};
+
 /**
  * Signs in from a program without a web server, by authorization code with PKCE (RFC 8252, wire document section 2.3):
- * listens on a port of 127.0.0.1, opens the browser, waits for it to come back, and closes the port.
+ * listens on a port of this machine (127.0.0.1 and [::1]), opens the browser, waits for the callback, and closes the port.
  * The redirect URI is `http://127.0.0.1:PORT/callback`.
  *
  * @example
@@ -69,8 +91,9 @@ export async function signInWithLoopback(options: LoopbackOptions): Promise<Toke
     authorizationEndpoint,
     tokenEndpoint,
     issuer,
+    allowInsecureHttp,
     fetch,
-  } = checkOptions('options of signInWithLoopback', options);
+  } = checkOptions('options of signInWithLoopback', options, loopbackOptions);
   checkFunction('open', open);
   checkOptionalFunction('onUrl', onUrl);
   if (typeof redirectPath !== 'string' || !isPlainPath(redirectPath)) {
@@ -88,11 +111,12 @@ export async function signInWithLoopback(options: LoopbackOptions): Promise<Toke
       authorizationEndpoint,
       tokenEndpoint,
       issuer,
+      allowInsecureHttp,
       fetch,
       redirectUri,
       maxAge: Math.ceil(timeout / 1000),
     });
-  clientWith('http://127.0.0.1/'); // what is wrong with the options is told before a port is taken
+  clientWith('http://127.0.0.1/'); // reports what is wrong with the options before it takes a port
 
   const watched = watch({ signal: checkSignal(signal), limit: timeout, code: 'timeout', operation: 'the sign-in' });
   try {
@@ -102,9 +126,9 @@ export async function signInWithLoopback(options: LoopbackOptions): Promise<Toke
       const { url, state, pending } = await client.authorize({ ...(params && { params }) });
       const token = server.receive(state, (callback) => client.exchange(callback, pending, { signal: watched.signal }));
       token.catch(() => {}); // when the browser cannot be opened, nobody waits for it
-      onUrl?.(new URL(url));
+      const shown = Promise.resolve(onUrl?.(new URL(url)));
       const opening = bring(open, url, onUrl !== undefined);
-      return await watched.run(Promise.race([token, opening]));
+      return await watched.run(Promise.race([token, opening, shown.then(() => token)]));
     } finally {
       await server.close();
     }

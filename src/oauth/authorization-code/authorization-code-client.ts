@@ -10,7 +10,7 @@ import {
   kindOf,
 } from '../../protocol/checks.js';
 import { endpoints, outOfBand } from '../../protocol/endpoints.js';
-import { CallbackError, ConfigurationError } from '../../protocol/errors.js';
+import { CallbackError } from '../../protocol/errors.js';
 import { checkOptions, type OptionNames } from '../../protocol/options.js';
 import { randomText } from '../../protocol/random.js';
 import { sameText } from '../../protocol/same-text.js';
@@ -26,6 +26,7 @@ import { createPendingSeal, type Pending, type PendingSeal } from './pending.js'
 import { checkCodeRedirectUri } from './redirect-uri.js';
 import { checkReturnTo } from './return-to.js';
 import { checkWebCrypto } from './seal.js';
+import { checkNotInPage, checkPreviousSecrets } from './secrets.js';
 import { readTokenAnswer } from './token-answer.js';
 
 /** Your application, its redirect URI, and the server that it signs users in at. */
@@ -183,7 +184,10 @@ export class AuthorizationCodeClient {
     this.#clientId = checkText('clientId', options.clientId);
     const clientSecret = checkSecret(options);
     this.#clientSecret = clientSecret;
-    this.#previousSecrets = checkPreviousSecrets(options.previousSecrets, clientSecret);
+    this.#previousSecrets = checkPreviousSecrets(options.previousSecrets);
+    if (options.previousSecrets !== undefined && clientSecret === undefined) {
+      throw invalid('previousSecrets', 'needs clientSecret: a client without a secret has none to replace');
+    }
     if (typeof pkce !== 'boolean') throw invalid('pkce', `must be true or false, not ${kindOf(pkce)}`);
     if (!pkce && clientSecret === undefined) {
       throw invalid('pkce', 'must stay on for a client without a secret: nothing else would protect the code');
@@ -271,6 +275,7 @@ export class AuthorizationCodeClient {
    * slash, so that it is safe to redirect to. It is there after a denial and after `maxAge`, too.
    * @param pending what `authorize()` returned
    * @returns undefined if there was none, or if `pending` is missing or was not sealed by this client
+   * @throws {ConfigurationError} if `pending` is not a string, or `unsupported_platform` without WebCrypto
    * @example
    * response.redirect((await client.returnTo(pending)) ?? '/');
    */
@@ -378,20 +383,6 @@ function checkSecret(options: AuthorizationCodeClientOptions): string | undefine
     throw invalid('clientSecret', `is ${what}: ${remedy}`);
   }
   const secret = checkText('clientSecret', options.clientSecret);
-  if ((globalThis as { window?: { document?: unknown } }).window?.document) {
-    throw new ConfigurationError(
-      'browser_secret',
-      'clientSecret must not be in a browser page, where everyone can read it: use ImplicitGrantClient',
-    );
-  }
+  checkNotInPage('clientSecret');
   return secret;
-}
-
-function checkPreviousSecrets(value: readonly string[] | undefined, clientSecret: string | undefined): string[] {
-  if (value === undefined) return [];
-  if (!Array.isArray(value)) throw invalid('previousSecrets', `must be an array of strings, not ${kindOf(value)}`);
-  if (clientSecret === undefined) {
-    throw invalid('previousSecrets', 'needs clientSecret: a client without a secret has none to replace');
-  }
-  return Array.from(value, (secret, index) => checkText(`previousSecrets[${index}]`, secret));
 }

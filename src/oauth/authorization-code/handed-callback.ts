@@ -3,6 +3,7 @@ import { type CallbackParameters, malformed, mostCharacters, parseParameters } f
 
 /** A request, by what it can do: of `fetch`, of Node, or of a framework. */
 export interface CallbackRequest {
+  /** The URL that was requested, or its path and query. */
   readonly url?: string | { readonly href: string } | undefined;
 }
 

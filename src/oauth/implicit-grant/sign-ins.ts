@@ -2,22 +2,24 @@ import { CallbackError } from '../../protocol/errors.js';
 import { sameText } from '../../protocol/same-text.js';
 import type { Shelf } from './web-storage.js';
 
-/** A sign-in under way, as it is kept until the user comes back. */
+/** A pending sign-in, as it is kept until the user comes back. */
 export interface SignIn {
   scope: string[];
   returnTo: string;
 }
 
-/** The sign-ins under way, one per state, so that tabs that sign in at the same time do not lose each other's. */
+/** The pending sign-ins, one per state, so that tabs that sign in at the same time do not lose each other's. */
 export interface SignIns {
   remember(state: string, signIn: SignIn): void;
   /**
-   * Takes a sign-in out: whatever comes next, it is used up.
+   * Takes a sign-in out. It is used up, whatever happens next.
    * @throws {CallbackError} `state_missing`, `state_mismatch`, `state_used` or `state_expired`
    */
   consume(state: string | undefined): SignIn;
-  /** Whether a sign-in with this state is under way. */
+  /** Whether a sign-in of this client with this state is pending. */
   has(state: string): boolean;
+  /** Whether another client, which shares the storage, has a pending sign-in with this state. */
+  isAnothers(state: string): boolean;
 }
 
 interface Kept extends SignIn {
@@ -25,35 +27,41 @@ interface Kept extends SignIn {
   expires: number;
 }
 
-/** @param maxAge seconds */
-export function signIns(storage: Shelf, maxAge: number, now: () => number): SignIns {
+/**
+ * @param storage the sign-ins of all clients of the page, under `owner:state`
+ * @param owner the client: it has no colon
+ * @param maxAge seconds
+ */
+export function signIns(storage: Shelf, owner: string, maxAge: number, now: () => number): SignIns {
   const used = new Set<string>();
+  const own = `${owner}:`;
 
-  function sweep(except?: string): void {
-    for (const state of storage.keys()) {
-      if (state !== except && !((parse(storage.get(state))?.expires ?? 0) > now())) storage.delete(state);
-    }
+  const find = (state: string) => storage.keys().find((key) => key.startsWith(own) && sameText(key, own + state));
+  const isOver = (key: string) => !((parse(storage.get(key))?.expires ?? 0) > now());
+
+  function sweep(): void {
+    for (const key of storage.keys()) if (key.startsWith(own) && isOver(key)) storage.delete(key);
   }
 
   return {
     remember(state, signIn) {
       sweep();
       const kept: Kept = { ...signIn, expires: now() + maxAge * 1000 };
-      storage.set(state, JSON.stringify(kept));
+      storage.set(own + state, JSON.stringify(kept));
     },
 
     consume(state) {
       if (!state) throw new CallbackError('state_missing', 'the callback has no state: sign in again');
       if (used.has(state)) throw new CallbackError('state_used', 'this callback was used before: sign in again');
-      const known = storage.keys().find((candidate) => sameText(candidate, state));
-      const kept = known === undefined ? undefined : parse(storage.get(known));
-      if (!kept) {
+      const key = find(state);
+      const kept = key === undefined ? undefined : parse(storage.get(key));
+      if (!key || !kept) {
         throw new CallbackError(
           'state_mismatch',
-          'the callback does not belong to a sign-in under way in this browser: sign in again',
+          'the callback does not belong to a pending sign-in of this browser: sign in again',
         );
       }
-      storage.delete(state);
+      storage.delete(key);
       used.add(state);
       sweep();
       if (!(kept.expires > now())) {
@@ -62,11 +70,14 @@ export function signIns(storage: Shelf, maxAge: number, now: () => number): Sign
       return kept;
     },
 
-    has: (state) => storage.keys().some((candidate) => sameText(candidate, state)),
+    has: (state) => find(state) !== undefined,
+
+    isAnothers: (state) =>
+      storage.keys().some((key) => !key.startsWith(own) && sameText(key.replace(/^.*?:/, ''), state) && !isOver(key)),
   };
 }
 
-/** Undefined for what is not ours: anything on the page can write to its storage. */
+/** Undefined for what is not ours: any script on the page can write to its storage. */
 function parse(text: string | null): Kept | undefined {
   try {
     const { scope, returnTo, expires } = JSON.parse(text ?? '');

@@ -1,4 +1,3 @@
-import * as z from 'zod/mini';
 import type { Schema } from './decode.js';
 import { type FileMeta, readMeta } from './meta.js';
 import {
@@ -105,11 +104,6 @@ export const uploadedFile: Schema<UploadedFile> = wireObject<
 
 /** A map keyed by id, as the API sends its collections. Checked only for being one: its values are checked one by one. */
 export const byId: Schema<Record<string, unknown>> = wireObject({});
-
-/** Such a map with as many values as were asked for. */
-export function mapOfSize(size: number): Schema<Record<string, unknown>> {
-  return byId.check(z.refine((map) => Object.keys(map).length === size));
-}
 
 /** The answer of clone: the id of the copy (wire document section 3.2). */
 export const clonedFile: Schema<{ id: string }> = wireObject({ id: filled });

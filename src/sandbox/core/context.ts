@@ -1,3 +1,4 @@
+import type { MediaWork } from '../media/media-work.js';
 import type { RenditionCache } from '../media/rendition-cache.js';
 import type { Grant } from '../store/records.js';
 import type { Store } from '../store/store.js';
@@ -18,6 +19,7 @@ export interface SandboxContext {
   /** The last change to what each user owns. */
   changes: Map<string, Promise<unknown>>;
   quotas: Map<string, Promise<Quota>>;
+  media: MediaWork;
   renditions: RenditionCache;
 }
 

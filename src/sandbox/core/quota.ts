@@ -1,26 +1,25 @@
-import { keyOf } from '../store/records.js';
-import type { Store } from '../store/store.js';
+import type { Change, Store } from '../store/store.js';
 import type { SandboxUser } from './config.js';
 import { Failure } from './failure.js';
 
 /**
- * How much a user may store. It is counted once, then kept up to date. Bytes on their way are reserved one by one, so that
- * uploads at once see each other.
+ * How much a user may store. The store has a record of how much they do. Bytes on their way are reserved one by one, so that
+ * concurrent uploads see each other.
  */
 export interface Quota {
   readonly total: number;
-  /** Bytes of files on record. */
+  /** The size of all files on record. */
   readonly used: number;
   /** Bytes that can still be reserved. */
   readonly free: number;
   /** @throws {Failure} 413 when there is no room left; nothing was reserved then */
   reserve(bytes: number): void;
-  /** What was reserved is on record now. */
-  keep(bytes: number): void;
-  /** What was reserved did not come to anything. */
+  /** Ends a reservation that came to nothing. */
   release(bytes: number): void;
-  /** What was on record is gone. */
-  remove(bytes: number): void;
+  /** The change that puts `bytes` more or fewer on record, to be committed together with the files themselves. */
+  recordOf(bytes: number): Change;
+  /** Call it once that change is committed. */
+  recorded(bytes: number): void;
 }
 
 /** What of the sandbox's context this needs. */
@@ -30,17 +29,16 @@ interface QuotaContext {
 }
 
 export function quotaOf(context: QuotaContext, user: SandboxUser): Promise<Quota> {
-  const quota = context.quotas.get(user.username) ?? countQuota(context, user);
+  const quota = context.quotas.get(user.username) ?? readQuota(context, user);
   context.quotas.set(user.username, quota);
-  quota.catch(() => context.quotas.delete(user.username)); // to be counted anew
+  quota.catch(() => context.quotas.delete(user.username)); // to be read again
   return quota;
 }
 
-async function countQuota({ store }: QuotaContext, user: SandboxUser): Promise<Quota> {
-  const total = user.quota ?? 5_000_000_000;
-  let used = 0;
+async function readQuota({ store }: QuotaContext, user: SandboxUser): Promise<Quota> {
+  const { username: key, quota: total = 5_000_000_000 } = user;
+  let used = (await store.get('usage', key))?.bytes ?? 0;
   let reserved = 0;
-  for await (const file of store.list('files', keyOf(user.username, ''))) used += file.size;
   return {
     total,
     get used() {
@@ -53,15 +51,12 @@ async function countQuota({ store }: QuotaContext, user: SandboxUser): Promise<Q
       if (used + reserved + bytes > total) throw new Failure(413, 'the quota is used up');
       reserved += bytes;
     },
-    keep(bytes) {
-      reserved -= bytes;
-      used += bytes;
-    },
     release(bytes) {
       reserved -= bytes;
     },
-    remove(bytes) {
-      used -= bytes;
+    recordOf: (bytes) => ({ put: 'usage', key, record: { bytes: used + bytes } }),
+    recorded(bytes) {
+      used += bytes;
     },
   };
 }

@@ -3,7 +3,6 @@ import type { SandboxContext } from '../core/context.js';
 import { Failure } from '../core/failure.js';
 import { quotaOf } from '../core/quota.js';
 import { RefusedArchive } from '../media/archives/refused-archive.js';
-import { unzip } from '../media/archives/unzip.js';
 import { keyOf } from '../store/records.js';
 import { storedBytes } from '../store/stored-bytes.js';
 import { cleanFileName } from './file-name.js';
@@ -13,7 +12,7 @@ const mostEntries = 10_000;
 
 /** Unpacks a zip archive into the user's files: all of it, or nothing (wire document section 3.2). */
 export async function extractArchive(context: SandboxContext, user: SandboxUser, id: string): Promise<void> {
-  const { store } = context;
+  const { store, media } = context;
   const { file } = await findFile(context, user, id);
   if (!/zip/.test(file.type) && file.extension.toLowerCase() !== 'zip')
     throw new Failure(400, 'the file is no zip archive');
@@ -21,7 +20,7 @@ export async function extractArchive(context: SandboxContext, user: SandboxUser,
   const bytes = storedBytes(store, file);
   const files: NewFile[] = [];
   try {
-    for await (const { name, stream } of unzip(bytes, { maxBytes: quota.free, maxEntries: mostEntries })) {
+    for await (const { name, stream } of media.unzip(bytes, { maxBytes: quota.free, maxEntries: mostEntries })) {
       const unpacked = {
         id: crypto.randomUUID(),
         fileName: cleanFileName(name),
@@ -40,14 +39,14 @@ export async function extractArchive(context: SandboxContext, user: SandboxUser,
           unpacked.size += chunk.value.byteLength;
           await writer.write(chunk.value);
         }
-        await writer.commit();
+        await writer.finish();
       } catch (error) {
         await writer.discard();
         throw error;
       }
     }
   } catch (error) {
-    await dropFiles(context, user, files, quota);
+    await dropFiles(context, files, quota);
     if (!(await store.get('files', keyOf(file.owner, id)))) throw new Failure(404); // deleted meanwhile
     bytes.check();
     if (error instanceof RefusedArchive) throw new Failure(400, error.message);

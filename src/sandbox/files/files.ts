@@ -1,13 +1,14 @@
 import type { SandboxUser } from '../core/config.js';
 import type { SandboxContext } from '../core/context.js';
+import { dropBlobs } from '../core/drop-blobs.js';
 import { exclusively } from '../core/exclusively.js';
 import { Failure } from '../core/failure.js';
 import { type Quota, quotaOf } from '../core/quota.js';
-import { readMeta } from '../media/meta.js';
 import { UnreadableMedia } from '../media/reading/unreadable-media.js';
 import { type FileRecord, keyOf } from '../store/records.js';
+import type { Change, Store } from '../store/store.js';
 import { storedBytes } from '../store/stored-bytes.js';
-import { joinTapes, sharedTapes } from '../tapes/tapes.js';
+import { sharedTapes, tapeChanges } from '../tapes/tapes.js';
 import { cleanFileName, joinName, splitName } from './file-name.js';
 import { mediaTypeOf, typeOf } from './media-type.js';
 
@@ -94,42 +95,52 @@ export async function addFiles(
     await putFiles(context, user, records, quota);
     return records;
   } catch (error) {
-    await dropFiles(context, user, files, quota);
+    await dropFiles(context, files, quota);
     throw error;
   }
 }
 
+/** Puts files on record whose bytes are in the store and reserved: all or none. */
 async function putFiles(
   context: SandboxContext,
   user: SandboxUser,
   records: readonly FileRecord[],
   quota: Quota,
 ): Promise<void> {
-  await exclusively(context, user.username, async () => {
+  const { store } = context;
+  const { username } = user;
+  const bytes = records.reduce((sum, { size }) => sum + size, 0);
+  await exclusively(context, username, async () => {
     if ((await quotaOf(context, user)) !== quota) throw new Failure(503, 'the sandbox was reset meanwhile');
-    for (const record of records) {
-      await context.store.put('files', keyOf(user.username, record.id), record);
-      await joinTapes(context, user, record.tags);
-    }
+    const moves = records.map(({ id, tags }) => ({ id, from: [], to: tags }));
+    await store.commit([
+      ...records.flatMap((record): Change[] => [
+        { put: 'files', key: keyOf(username, record.id), record },
+        { keep: record.id },
+      ]),
+      ...(await tapeChanges(context, username, moves)),
+      quota.recordOf(bytes),
+    ]);
+    quota.recorded(bytes);
+    quota.release(bytes);
   });
-  for (const { size } of records) quota.keep(size);
 }
 
-/** Takes back files that were to be added: nothing of them stays. */
+/** Takes back files that were to be added. Nothing of them stays. */
 export async function dropFiles(
   { store }: SandboxContext,
-  user: SandboxUser,
   files: readonly Pick<NewFile, 'id' | 'size'>[],
   quota: Quota,
 ): Promise<void> {
-  for (const { id, size } of files) {
-    quota.release(size);
-    await store.deleteBlob(id);
-    await store.delete('files', keyOf(user.username, id));
-  }
+  for (const { size } of files) quota.release(size);
+  await dropBlobs(store, files);
 }
 
-async function describeFile({ store, now }: SandboxContext, user: SandboxUser, file: NewFile): Promise<FileRecord> {
+async function describeFile(
+  { store, media, now }: SandboxContext,
+  user: SandboxUser,
+  file: NewFile,
+): Promise<FileRecord> {
   const { id, fileName, size, tags, starred, origin } = file;
   const { name, extension } = splitName(fileName);
   const type = typeOf(file.type, extension);
@@ -138,7 +149,7 @@ async function describeFile({ store, now }: SandboxContext, user: SandboxUser, f
   let meta: Record<string, unknown> = {};
   const bytes = storedBytes(store, { id, size });
   try {
-    meta = await readMeta(type, media_type, bytes);
+    meta = await media.readMeta(type, media_type, bytes);
   } catch (error) {
     if (!(error instanceof UnreadableMedia)) throw error;
     processing_status = 'failed';
@@ -184,8 +195,10 @@ export function updateFile(
     if (stem.trim() === '' || cleanFileName(fileName) !== fileName)
       throw new Failure(400, 'name cannot be that of a file');
     const changed = { ...file, name: stem, tags: [...new Set(tags)], starred };
-    await context.store.put('files', keyOf(user.username, id), changed);
-    await joinTapes(context, user, changed.tags);
+    await commit(context.store, [
+      { put: 'files', key: keyOf(user.username, id), record: changed },
+      ...(await tapeChanges(context, user.username, [{ id, from: file.tags, to: changed.tags }])),
+    ]);
     return changed;
   });
 }
@@ -207,7 +220,8 @@ export async function cloneFile(context: SandboxContext, user: SandboxUser, id: 
     await copyBlob(context, file, copy.id);
     await putFiles(context, user, [copy], quota);
   } catch (error) {
-    await dropFiles(context, user, [copy], quota);
+    await dropFiles(context, [copy], quota);
+    if (!(await context.store.get('files', keyOf(file.owner, id)))) throw new Failure(404); // deleted meanwhile
     throw error;
   }
   return copy.id;
@@ -219,7 +233,7 @@ async function copyBlob({ store }: SandboxContext, { id, size }: FileRecord, cop
     const reader = size > 0 ? store.readBlob(id, { start: 0, end: size - 1 }).getReader() : undefined;
     for (let chunk = await reader?.read(); chunk && !chunk.done; chunk = await reader?.read())
       await writer.write(chunk.value);
-    await writer.commit();
+    await writer.finish();
   } catch (error) {
     await writer.discard();
     throw error;
@@ -237,12 +251,27 @@ export function publishFile(
   return exclusively(context, user.username, async () => {
     const file = await findOwnFile(context, user, id);
     if (open === (file.public_code !== null)) return file;
-    const changed = { ...file, public_code: open ? publicCode() : null };
-    if (changed.public_code !== null) await store.put('public', changed.public_code, { owner: user.username, id });
-    await store.put('files', keyOf(user.username, id), changed);
-    if (file.public_code !== null) await store.delete('public', file.public_code);
+    const changed = { ...file, public_code: open ? await freePublicCode(store) : null };
+    await commit(store, [
+      { put: 'files', key: keyOf(user.username, id), record: changed },
+      changed.public_code === null
+        ? { delete: 'public', key: file.public_code ?? '' }
+        : { put: 'public', key: changed.public_code, record: { owner: user.username, id } },
+    ]);
     return changed;
   });
+}
+
+/** @throws {Failure} 404 when what is to be deleted has gone, as after a reset */
+async function commit(store: Store, changes: readonly Change[]): Promise<void> {
+  if (!(await store.commit(changes))) throw new Failure(404);
+}
+
+async function freePublicCode(store: Store): Promise<string> {
+  for (;;) {
+    const code = publicCode();
+    if (!(await store.get('public', code))) return code;
+  }
 }
 
 /** Six letters and digits, as doctape's were (wire document section 1.1). */
@@ -263,9 +292,13 @@ export function deleteFile(context: SandboxContext, user: SandboxUser, id: strin
   return exclusively(context, user.username, async () => {
     const file = await findOwnFile(context, user, id);
     const quota = await quotaOf(context, user);
-    await store.delete('files', keyOf(user.username, id));
-    quota.remove(file.size);
-    if (file.public_code !== null) await store.delete('public', file.public_code);
-    await store.deleteBlob(id);
+    await commit(store, [
+      { delete: 'files', key: keyOf(user.username, id) },
+      ...(file.public_code === null ? [] : [{ delete: 'public' as const, key: file.public_code }]),
+      ...(await tapeChanges(context, user.username, [{ id, from: file.tags, to: [] }])),
+      quota.recordOf(-file.size),
+      { drop: id },
+    ]);
+    quota.recorded(-file.size);
   });
 }

@@ -2,7 +2,8 @@ import { parse as parseDisposition } from 'content-disposition';
 import { make, type PartInfo } from 'multipasta';
 import { parseUrl } from '../../protocol/urls.js';
 import { bodyReader } from '../core/body.js';
-import { Failure } from '../core/failure.js';
+import { dropBlobs } from '../core/drop-blobs.js';
+import { Failure, failureOf } from '../core/failure.js';
 import type { Quota } from '../core/quota.js';
 import type { BlobWriter, Store } from '../store/store.js';
 import { delimiterGuard } from './delimiter-guard.js';
@@ -42,6 +43,7 @@ export async function receive(store: Store, request: Request, quota: Quota): Pro
   const contentType = request.headers.get('content-type') ?? '';
   const wholeDelimiters = delimiterGuard(contentType);
   const events: Event[] = [];
+  let isRead = false;
   let finished = false;
   let problem: Failure | undefined;
   const parser = make({
@@ -98,7 +100,7 @@ export async function receive(store: Store, request: Request, quota: Quota): Pro
         file.size += event.chunk.byteLength;
         await writer.write(event.chunk);
       } else {
-        await writer.commit();
+        await writer.finish();
         writer = undefined;
       }
     }
@@ -110,6 +112,7 @@ export async function receive(store: Store, request: Request, quota: Quota): Pro
       const { done, value } = await reader.read().catch(() => {
         throw new Failure(400, 'the body was cut off');
       });
+      isRead = done;
       if (done) break;
       parse(() => parser.write(wholeDelimiters(value)));
       await storeEvents();
@@ -123,11 +126,11 @@ export async function receive(store: Store, request: Request, quota: Quota): Pro
     return { files, fields };
   } catch (error) {
     await writer?.discard();
-    for (const { id, size } of files) {
-      quota.release(size);
-      await store.deleteBlob(id);
-    }
-    throw error;
+    for (const { size } of files) quota.release(size);
+    await dropBlobs(store, files);
+    const failure = error instanceof Error ? failureOf(error) : undefined;
+    // with a part of the body still to come, the connection cannot carry another request
+    throw failure && !isRead ? new Failure(failure.status, failure.detail, { Connection: 'close' }) : error;
   }
 }
 
@@ -151,12 +154,12 @@ export async function receiveFrom(store: Store, address: string, quota: Quota): 
       file.size += chunk.value.byteLength;
       await writer.write(chunk.value);
     }
-    await writer.commit();
+    await writer.finish();
     return file;
   } catch (error) {
     quota.release(file.size);
     await writer.discard();
-    throw error instanceof Failure ? error : new Failure(400, 'url could not be fetched');
+    throw error instanceof Error && failureOf(error) ? error : new Failure(400, 'url could not be fetched');
   }
 }
 

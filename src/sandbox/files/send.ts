@@ -2,7 +2,7 @@ import { create } from 'content-disposition';
 import type { Context } from 'hono';
 import type { SandboxContext } from '../core/context.js';
 import { Failure } from '../core/failure.js';
-import { type MadeRendition, makeRendition } from '../media/rendition.js';
+import { type MadeRendition, recipeOf } from '../media/rendition.js';
 import { type FileRecord, keyOf } from '../store/records.js';
 import type { BlobRange } from '../store/store.js';
 import { storedBytes } from '../store/stored-bytes.js';
@@ -36,12 +36,11 @@ export async function sendRendition(
   if (rendition === 'original') return sendOriginal(c, context, file, file.type);
   if (file.processing_status !== 'ok') throw new Failure(404);
   const name = rendition === 'poster_1280.mp4' ? 'poster_1280.jpg' : rendition; // as the documentation misspells it
-  const tag = `"${file.id}/${name}"`;
-  if (isKnown(c, tag)) return c.body(null, 304, { ETag: tag, 'Cache-Control': caching });
+  // it is made before a condition is looked at: what does not exist is a 404, whatever the client claims to have
   const made = await make(context, file, name);
   if (made === 'identity') return sendOriginal(c, context, file, identityTypes[name] ?? file.type);
   if (!made) throw new Failure(404);
-  return sendBytes(c, { tag, ...made });
+  return sendBytes(c, { tag: `"${file.id}/${name}"`, ...made });
 }
 
 /** Sends what is in memory. */
@@ -50,18 +49,22 @@ export function sendBytes(c: Context, { tag, type, bytes }: { tag: string } & Ma
 }
 
 async function make(
-  context: SandboxContext,
+  { store, media, renditions }: SandboxContext,
   file: FileRecord,
   name: string,
 ): Promise<MadeRendition | 'identity' | undefined> {
-  const { id, type, media_type } = file;
-  const bytes = storedBytes(context.store, file);
+  const { id, owner, type, media_type } = file;
+  const recipe = recipeOf(media_type, name);
+  if (!recipe) return undefined;
   try {
-    const made = await context.renditions.get(`${id}/${name}`, () => makeRendition(type, media_type, bytes, name));
-    bytes.check();
-    return made;
+    return await renditions.get(id, name, recipe, async () => {
+      const bytes = storedBytes(store, file);
+      const made = await media.makeRenditions(recipe, type, bytes);
+      bytes.check();
+      return made;
+    });
   } catch (error) {
-    if (await context.store.get('files', keyOf(file.owner, id))) throw error;
+    if (await store.get('files', keyOf(owner, id))) throw error;
     throw new Failure(404); // deleted meanwhile
   }
 }

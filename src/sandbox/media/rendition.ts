@@ -8,53 +8,76 @@ export interface MadeRendition {
   type: string;
 }
 
+/** A rendition by its name. `identity` means that the original is in that form already. */
+export type Renditions = ReadonlyMap<string, MadeRendition | 'identity'>;
+
+/** What one job makes. The thumbnails are made together, because decoding the picture is most of the work. */
+export type Recipe = 'thumbnails' | 'image.jpg' | 'document.pdf' | 'audio.mp3' | 'video_640.mp4' | 'video_1280.mp4';
+
+const recipes: ReadonlyMap<string, Recipe> = new Map<string, Recipe>([
+  ['image thumb_120.jpg', 'thumbnails'],
+  ['image thumb_320.jpg', 'thumbnails'],
+  ['image image.jpg', 'image.jpg'],
+  ['document document.pdf', 'document.pdf'],
+  ['audio audio.mp3', 'audio.mp3'],
+  ['video video_640.mp4', 'video_640.mp4'],
+  ['video video_1280.mp4', 'video_1280.mp4'],
+]);
+
 /**
- * What a file can be downloaded as (wire document sections 3.2 and 3.3), as far as it can honestly be made here:
- * `identity` where the original is in that form already, nothing where it would take an encoder that the sandbox does
- * not have, or the file is damaged. The library that a kind of file needs is loaded with the first such file.
- * @param type the media type it was uploaded with
+ * The job that makes a rendition; nothing, when the sandbox has none for it. Answers without a look at the file, so that a
+ * name that nobody knows costs nothing.
  * @param mediaType doctape's own: `image`, `audio`, `video`, `archive`, `document` or `unknown`
  */
-export async function makeRendition(
-  type: string,
-  mediaType: string,
-  bytes: Bytes,
-  rendition: string,
-): Promise<MadeRendition | 'identity' | undefined> {
-  switch (`${mediaType} ${rendition}`) {
-    case 'image thumb_120.jpg':
-      return asJpeg((await import('./images/picture.js')).makeThumbnail(essence(type), bytes, 120));
-    case 'image thumb_320.jpg':
-      return asJpeg((await import('./images/picture.js')).makeThumbnail(essence(type), bytes, 320));
-    case 'image image.jpg':
-      return asJpeg((await import('./images/picture.js')).makeJpeg(essence(type), bytes));
-    case 'document document.pdf':
-      return identityIf(await isPdf(bytes));
-    case 'audio audio.mp3':
-      return identityIf((await probe(bytes))?.container === 'MP3');
-    case 'video video_640.mp4':
-      return identityIf(await isMp4(bytes, 1, 640));
-    case 'video video_1280.mp4':
-      return identityIf(await isMp4(bytes, 641, 1280)); // of a smaller one there never was an HD version
-    default:
-      return undefined;
+export function recipeOf(mediaType: string, rendition: string): Recipe | undefined {
+  return recipes.get(`${mediaType} ${rendition}`);
+}
+
+/**
+ * What a file can be downloaded as (wire document sections 3.2 and 3.3), as far as it can honestly be made here. A rendition
+ * is absent where it would take an encoder that the sandbox does not have, or the file is damaged. The library that a kind
+ * of file needs is loaded with the first such file.
+ * @param type the media type it was uploaded with
+ */
+export async function makeRenditions(recipe: Recipe, type: string, bytes: Bytes): Promise<Renditions> {
+  switch (recipe) {
+    case 'thumbnails': {
+      const { makeThumbnails } = await import('./images/picture.js');
+      const [small, large] = await makeThumbnails(essence(type), bytes, [120, 320]);
+      return renditions(['thumb_120.jpg', asJpeg(small)], ['thumb_320.jpg', asJpeg(large)]);
+    }
+    case 'image.jpg': {
+      const { makeJpeg } = await import('./images/picture.js');
+      return renditions([recipe, asJpeg(await makeJpeg(essence(type), bytes))]);
+    }
+    case 'document.pdf':
+      return renditions([recipe, identityIf(await isPdf(bytes))]);
+    case 'audio.mp3':
+      return renditions([recipe, identityIf((await probe(bytes))?.container === 'MP3')]);
+    case 'video_640.mp4':
+      return renditions([recipe, identityIf(await isMp4(bytes, 1, 640))]);
+    case 'video_1280.mp4':
+      return renditions([recipe, identityIf(await isMp4(bytes, 641, 1280))]); // of a smaller one there never was an HD version
   }
 }
 
-async function asJpeg(
-  made: Promise<Uint8Array<ArrayBuffer> | 'identity' | undefined>,
-): Promise<MadeRendition | 'identity' | undefined> {
-  const bytes = await made;
-  return typeof bytes === 'object' ? { bytes, type: 'image/jpeg' } : bytes;
+type Made = MadeRendition | 'identity' | undefined;
+
+function renditions(...made: [name: string, made: Made][]): Renditions {
+  return new Map(made.flatMap(([name, rendition]) => (rendition === undefined ? [] : [[name, rendition]])));
 }
 
-const identityIf = (fits: boolean) => (fits ? 'identity' : undefined);
+function asJpeg(made: Uint8Array<ArrayBuffer> | 'identity' | undefined): Made {
+  return typeof made === 'object' ? { bytes: made, type: 'image/jpeg' } : made;
+}
+
+const identityIf = (fits: boolean): Made => (fits ? 'identity' : undefined);
 
 async function probe(bytes: Bytes) {
   return (await import('./audio-video/timed-media.js')).probe(bytes);
 }
 
-/** The names of these renditions promise a size, so the longer edge has to keep it. */
+/** An MP4 whose longer edge is in this range. */
 async function isMp4(bytes: Bytes, from: number, to: number): Promise<boolean> {
   const media = await probe(bytes);
   return media?.container === 'MP4' && media.longestEdge >= from && media.longestEdge <= to;

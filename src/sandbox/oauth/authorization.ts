@@ -100,7 +100,7 @@ export async function approve(
   const secret = crypto.randomUUID();
   if (responseType === 'token') {
     const expires = context.now() + tokenLifetime * 1000;
-    await context.store.put('tokens', await fingerprint(secret), { ...grant, expires });
+    await context.store.commit([{ put: 'tokens', key: await fingerprint(secret), record: { ...grant, expires } }]);
     const answer = {
       access_token: secret,
       token_type: 'Bearer',
@@ -109,12 +109,13 @@ export async function approve(
     };
     return answerUri(request, answer);
   }
-  await context.store.put('codes', await fingerprint(secret), {
+  const record = {
     ...grant,
     redirect_uri: redirectUri,
     ...(codeChallenge !== undefined && { code_challenge: codeChallenge }),
     expires: context.now() + codeLifetime * 1000,
-  });
+  };
+  await context.store.commit([{ put: 'codes', key: await fingerprint(secret), record }]);
   return answerUri(request, { code: secret });
 }
 

@@ -1,13 +1,15 @@
 import { Hono } from 'hono';
 import { requestId } from 'hono/request-id';
-import { checkFunction, checkOptions, invalid } from '../../protocol/checks.js';
+import { checkFunction, invalid } from '../../protocol/checks.js';
 import { OAuthError } from '../../protocol/errors.js';
+import { checkOptions, type OptionNames } from '../../protocol/options.js';
 import { parseUrl } from '../../protocol/urls.js';
 import { failure } from '../core/answer.js';
 import { readConfig, type SandboxApp, type SandboxUser } from '../core/config.js';
 import type { SandboxContext, SandboxEnv } from '../core/context.js';
-import { Failure } from '../core/failure.js';
+import { Failure, failureOf } from '../core/failure.js';
 import { checkQuirks, type Quirk } from '../core/quirks.js';
+import { type MediaWork, mediaWorkInPlace } from '../media/media-work.js';
 import { renditionCache } from '../media/rendition-cache.js';
 import { approve, decline, readAuthorization } from '../oauth/authorization.js';
 import { oauthRoutes } from '../oauth/oauth-routes.js';
@@ -37,6 +39,17 @@ export interface SandboxOptions {
   now?: (() => number) | undefined;
 }
 
+/** The names of the options, for `checkOptions`. */
+export const sandboxOptionNames: OptionNames<SandboxOptions> = {
+  users: 1,
+  apps: 1,
+  store: 1,
+  autoApprove: 1,
+  faults: 1,
+  quirks: 1,
+  now: 1,
+};
+
 /** A sandbox that runs. */
 export interface Sandbox {
   /** The server, as a function: hand it to a client as its `fetch`, or a request to it. */
@@ -63,8 +76,13 @@ export interface Sandbox {
  * @throws {ConfigurationError} naming the option that is wrong
  */
 export function createSandbox(options: SandboxOptions = {}): Sandbox {
-  const { store = memoryStore(), autoApprove, now = Date.now } = checkOptions('options of createSandbox', options);
-  if (typeof store?.list !== 'function') {
+  return buildSandbox(checkOptions('options of createSandbox', options, sandboxOptionNames), mediaWorkInPlace());
+}
+
+/** The sandbox, with its work on media files done by whatever the server has for it. */
+export function buildSandbox(options: SandboxOptions, media: MediaWork): Sandbox {
+  const { store = memoryStore(), autoApprove, now = Date.now } = options;
+  if (typeof store?.commit !== 'function') {
     throw invalid('store', 'must be memoryStore(), diskStore(folder), or a Store of your own');
   }
   const { users, apps } = readConfig({ users: options.users, apps: options.apps });
@@ -77,9 +95,10 @@ export function createSandbox(options: SandboxOptions = {}): Sandbox {
     quirks: checkQuirks(options.quirks ?? []),
     changes: new Map(),
     quotas: new Map(),
-    renditions: renditionCache(64 * 1024 * 1024),
+    media,
+    renditions: renditionCache({ bytes: 64 * 1024 * 1024, entries: 5_000 }),
   };
-  const faults = parseFaults('faults', options.faults === undefined ? '' : options.faults);
+  const faults = options.faults === undefined ? undefined : parseFaults('faults', options.faults);
   if (autoApprove !== undefined && !context.users.has(autoApprove)) {
     throw invalid('autoApprove', `must be one of the users: ${users.map((user) => user.username).join(', ')}`);
   }
@@ -100,7 +119,8 @@ export function createSandbox(options: SandboxOptions = {}): Sandbox {
   server.route('/doc', unversionedRoutes(context));
   server.notFound((c) => failure(c, new Failure(404)));
   server.onError((error, c) => {
-    if (error instanceof Failure) return failure(c, error);
+    const known = failureOf(error);
+    if (known) return failure(c, known);
     console.error(`doctape sandbox: ${error.name}${stackOf(error)}`);
     return failure(c, new Failure(500));
   });
@@ -120,7 +140,10 @@ export function createSandbox(options: SandboxOptions = {}): Sandbox {
     users,
     apps,
     async authorize(url, options) {
-      const { username, approve: agreed = true } = checkOptions('options', options);
+      const { username, approve: agreed = true } = checkOptions('options of authorize', options, {
+        username: 1,
+        approve: 1,
+      });
       const address = url instanceof URL ? url : typeof url === 'string' ? parseUrl(url) : undefined;
       if (!address) throw invalid('url', 'must be an absolute authorization URL');
       const user = context.users.get(username);

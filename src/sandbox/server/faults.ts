@@ -3,6 +3,7 @@ import { invalid, kindOf } from '../../protocol/checks.js';
 import { failure } from '../core/answer.js';
 import type { SandboxEnv } from '../core/context.js';
 import { Failure } from '../core/failure.js';
+import { peers } from '../core/peer.js';
 
 /** What can be made to go wrong, for tests of applications. */
 export interface Faults {
@@ -54,14 +55,20 @@ export function parseFaults(name: string, text: unknown): Faults {
   return faults;
 }
 
-/** How to break the connection of a request, where it has one. A body that fails would be printed by its server. */
-export const hangUps: WeakMap<Request, () => void> = new WeakMap();
-
-/** Lets things go wrong: as the sandbox was told, or as the header `x-doctape-fault` of one request says. */
-export function faultInjection(standing: Faults): MiddlewareHandler<SandboxEnv> {
+/**
+ * Makes requests fail, as the sandbox was told, or as the header `x-doctape-fault` of a request says.
+ * @param standing the faults of every request. Where they are given, even if there are none, other machines may send the header
+ * too. Without them, only this machine may: a latency of days would hold a connection open for as long
+ */
+export function faultInjection(standing: Faults | undefined): MiddlewareHandler<SandboxEnv> {
   return async (c, next) => {
     const header = c.req.header('x-doctape-fault');
-    const faults = header === undefined ? standing : readHeader(header);
+    const peer = peers.get(c.req.raw);
+    if (header !== undefined && standing === undefined && peer?.isThisMachine === false) {
+      const remedy = 'start the sandbox with --faults "" (faults: \'\') to allow it to other machines';
+      throw new Failure(403, `x-doctape-fault is for requests from this machine: ${remedy}`);
+    }
+    const faults = header === undefined ? (standing ?? {}) : readHeader(header);
     if (faults.latency !== undefined) await late(faults.latency, c.req.raw.signal);
     c.set('noRanges', faults.noRanges === true);
     if (faults.status !== undefined && Math.random() < (faults.probability ?? 1)) {
@@ -70,7 +77,7 @@ export function faultInjection(standing: Faults): MiddlewareHandler<SandboxEnv> 
       return;
     }
     await next();
-    if (faults.cut !== undefined || faults.stall !== undefined) c.res = broken(c.res, faults, hangUps.get(c.req.raw));
+    if (faults.cut !== undefined || faults.stall !== undefined) c.res = broken(c.res, faults, peer?.hangUp);
   };
 }
 

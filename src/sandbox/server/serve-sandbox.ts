@@ -1,14 +1,16 @@
 import type { AddressInfo } from 'node:net';
-import { createAdaptorServer, type Http2Bindings, type HttpBindings } from '@hono/node-server';
-import { checkOptions, invalid } from '../../protocol/checks.js';
+import { invalid } from '../../protocol/checks.js';
 import type { ConfigurationError } from '../../protocol/errors.js';
-import { fromThisMachine } from '../pages/start-page-link.js';
-import { diskStore } from '../store/disk-store.js';
+import { checkOptions, type OptionNames } from '../../protocol/options.js';
+import { readConfig } from '../core/config.js';
+import { peers } from '../core/peer.js';
+import { mediaPool } from '../media/pool/media-pool.js';
+import { diskStore } from '../store/disk/disk-store.js';
 import { memoryStore } from '../store/memory-store.js';
 import { checkAllowedHosts } from './allowed-hosts.js';
 import { isOpenToAllOrigins } from './cors.js';
-import { createSandbox, type Sandbox, type SandboxOptions } from './create-sandbox.js';
-import { hangUps } from './faults.js';
+import { buildSandbox, type Sandbox, type SandboxOptions, sandboxOptionNames } from './create-sandbox.js';
+import { defaultPatience, patientServer } from './http-server.js';
 
 /** Where to listen, and what the sandbox is like. */
 export interface ServeOptions extends SandboxOptions {
@@ -23,9 +25,26 @@ export interface ServeOptions extends SandboxOptions {
    * @default none
    */
   allowedHosts?: readonly string[] | undefined;
-  /** A folder to keep everything in. @default none: it is kept in memory, unless `store` is given */
+  /**
+   * A folder to keep everything in: an empty one, or one that a sandbox made.
+   * @default none: it is kept in memory, unless `store` is given
+   */
   data?: string | undefined;
+  /**
+   * The user who becomes the owner of files that `data` holds without a record of them: see `adopt` of {@link diskStore}.
+   * @default none
+   */
+  adopt?: string | undefined;
 }
+
+const optionNames: OptionNames<ServeOptions> = {
+  ...sandboxOptionNames,
+  port: 1,
+  host: 1,
+  allowedHosts: 1,
+  data: 1,
+  adopt: 1,
+};
 
 /** A sandbox that listens. */
 export interface ServedSandbox {
@@ -46,31 +65,31 @@ export async function serveSandbox(options: ServeOptions = {}): Promise<ServedSa
     host = '127.0.0.1',
     allowedHosts = [],
     data,
+    adopt,
     ...rest
-  } = checkOptions('options of serveSandbox', options);
+  } = checkOptions('options of serveSandbox', options, optionNames);
   if (!Number.isInteger(port) || port < 0 || port > 65_535)
     throw invalid('port', 'must be a whole number from 0 to 65535');
   if (data !== undefined && rest.store) throw invalid('data', 'and store exclude each other');
   if (data !== undefined && (typeof data !== 'string' || data === ''))
     throw invalid('data', 'must be a string that is not empty');
+  if (adopt !== undefined && data === undefined) throw invalid('adopt', 'needs data, the folder that has the files');
+  if (adopt !== undefined && !readConfig({ users: rest.users }).users.some(({ username }) => username === adopt))
+    throw invalid('adopt', 'must be the name of one of the users');
   const isAllowed = checkAllowedHosts(host, allowedHosts);
-  const ownStore = rest.store ? undefined : data === undefined ? memoryStore() : diskStore(data);
+  const ownStore = rest.store ? undefined : data === undefined ? memoryStore() : diskStore(data, { adopt });
+  const media = mediaPool();
   try {
-    const sandbox = createSandbox({ ...rest, ...(ownStore && { store: ownStore }) });
-    const server = createAdaptorServer({
-      fetch(request, { incoming, outgoing }: HttpBindings | Http2Bindings) {
-        const url = new URL(request.url);
-        if (!isOpenToAllOrigins(url.pathname) && !isAllowed(url)) return misdirected();
-        hangUps.set(request, () => outgoing.destroy());
-        if (isOwnAddress(incoming.socket.remoteAddress)) fromThisMachine.add(request);
-        // the start page shows passwords; a Host header proves nothing about where a request comes from
-        const shown = url.pathname !== '/' || fromThisMachine.has(request);
-        return shown ? sandbox.fetch(request) : new Response(null, { status: 404 });
-      },
-      overrideGlobalObjects: false,
-      // a large upload takes longer than Node's five minutes
-      serverOptions: { requestTimeout: 0, keepAliveTimeout: 60_000 },
-    });
+    const sandbox = buildSandbox({ ...rest, ...(ownStore && { store: ownStore }) }, media);
+    const server = patientServer((request, { incoming, outgoing }) => {
+      const url = new URL(request.url);
+      if (!isOpenToAllOrigins(url.pathname) && !isAllowed(url)) return misdirected();
+      const isThisMachine = isOwnAddress(incoming.socket.remoteAddress);
+      peers.set(request, { isThisMachine, hangUp: () => outgoing.destroy() });
+      // the start page shows passwords; a Host header proves nothing about where a request comes from
+      if (url.pathname === '/' && !isThisMachine) return new Response(null, { status: 404 });
+      return sandbox.fetch(request);
+    }, defaultPatience);
     await new Promise<void>((resolve, reject) => {
       server.once('error', (error: NodeJS.ErrnoException) => reject(bindError(host, port, error)));
       server.listen(port, host, resolve);
@@ -83,12 +102,15 @@ export async function serveSandbox(options: ServeOptions = {}): Promise<ServedSa
       close() {
         closed ??= new Promise<void>((resolve) => {
           server.close(() => resolve());
-          if ('closeAllConnections' in server) server.closeAllConnections();
-        }).then(() => ownStore?.close());
+          server.closeAllConnections();
+        })
+          .then(() => media.close())
+          .then(() => ownStore?.close());
         return closed;
       },
     };
   } catch (error) {
+    await media.close();
     await ownStore?.close();
     throw error;
   }

@@ -1,40 +1,62 @@
-import type { Store } from './store.js';
+import type { Collection } from './records.js';
+import type { Change, Store } from './store.js';
 
-/** Keeps everything in memory, and gives it up with the process. Runs everywhere. */
+/** Keeps everything in memory, until the process ends. Runs everywhere. */
 export function memoryStore(): Store {
-  // as JSON, so that a record that is changed by whoever holds it is not changed here
-  const records = new Map<string, Map<string, string>>();
+  // as JSON, so that changing a record that was put or returned does not change the stored one
+  const folders = new Map<string, Map<string, string>>();
   const blobs = new Map<string, Blob>();
-  const collectionOf = (name: string) => {
-    const collection = records.get(name) ?? new Map<string, string>();
-    records.set(name, collection);
-    return collection;
+  const folderOf = (collection: Collection, folder: string) => {
+    const path = `${collection}/${folder}`;
+    const records = folders.get(path) ?? new Map<string, string>();
+    folders.set(path, records);
+    return records;
   };
+  const recordsBeside = (collection: Collection, key: string) =>
+    folderOf(collection, key.slice(0, key.lastIndexOf('/') + 1));
+
+  /** Checks a change, and returns what makes it: nothing that is returned can fail. */
+  function prepare(change: Change): (() => void) | undefined {
+    if ('put' in change) {
+      const json = JSON.stringify(change.record);
+      return () => recordsBeside(change.put, change.key).set(change.key, json);
+    }
+    if ('delete' in change) {
+      const records = recordsBeside(change.delete, change.key);
+      return records.has(change.key) ? () => records.delete(change.key) : undefined;
+    }
+    if ('drop' in change) return () => blobs.delete(change.drop);
+    if (!blobs.has(change.keep)) throw new Error(`the store has no finished blob ${change.keep}`);
+    return () => {};
+  }
+
   return {
     async get(collection, key) {
-      const json = collectionOf(collection).get(key);
+      const json = recordsBeside(collection, key).get(key);
       return json === undefined ? undefined : JSON.parse(json);
     },
-    async put(collection, key, record) {
-      collectionOf(collection).set(key, JSON.stringify(record));
+    async *list(collection, folder) {
+      for (const json of folderOf(collection, folder).values()) yield JSON.parse(json);
     },
-    async delete(collection, key) {
-      return collectionOf(collection).delete(key);
-    },
-    async *list(collection, prefix) {
-      for (const [key, json] of collectionOf(collection)) if (key.startsWith(prefix)) yield JSON.parse(json);
+    async commit(changes) {
+      const steps = changes.map(prepare);
+      if (steps.includes(undefined)) return false;
+      for (const step of steps) step?.();
+      return true;
     },
     async writeBlob(name) {
+      if (blobs.has(name)) throw new Error(`the store has a blob ${name} already`);
       const chunks: Uint8Array<ArrayBuffer>[] = [];
       return {
         async write(chunk) {
           chunks.push(new Uint8Array(chunk));
         },
-        async commit() {
+        async finish() {
           blobs.set(name, new Blob(chunks));
         },
         async discard() {
           chunks.length = 0;
+          blobs.delete(name);
         },
       };
     },
@@ -45,11 +67,8 @@ export function memoryStore(): Store {
         start: (controller) => controller.error(new Error(`the store has no blob ${name}`)),
       });
     },
-    async deleteBlob(name) {
-      blobs.delete(name);
-    },
     async clear() {
-      records.clear();
+      folders.clear();
       blobs.clear();
     },
     async close() {},

@@ -44,20 +44,34 @@ export interface CodeRecord extends Grant {
   code_challenge?: string;
 }
 
-/** What a public address leads to. */
-export interface PublicAddress {
+/** Names a file of a user. */
+export interface FileReference {
   owner: string;
   id: string;
 }
 
+/** How much a user stores. */
+export interface UsageRecord {
+  /** The size of all files together. */
+  bytes: number;
+}
+
 /**
- * The collections. Files have keys of the form `owner/id`, tapes `owner/name`, public addresses their codes. Codes and tokens have the SHA-256 of themselves for a key, so
- * that a copy of the data folder signs nobody in.
+ * The collections and their keys:
+ *
+ * - `files`: `owner/id`
+ * - `tapes`: `owner/name`
+ * - `taped`: `owner/name/id`, one for each file on a tape
+ * - `public`: the code of the public URL
+ * - `usage`: the owner
+ * - `codes`, `tokens`, `refreshes`: the SHA-256 of the credential, so that a copy of the data does not let anyone sign in
  */
 export interface Records {
   files: FileRecord;
   tapes: TapeRecord;
-  public: PublicAddress;
+  taped: FileReference;
+  public: FileReference;
+  usage: UsageRecord;
   codes: CodeRecord;
   tokens: Grant;
   refreshes: Grant;
@@ -66,7 +80,12 @@ export interface Records {
 /** The name of a collection of records. */
 export type Collection = keyof Records;
 
-/** The key of what a user owns. With an empty name, the prefix of all of it. */
-export function keyOf(owner: string, name: string): string {
-  return `${owner}/${name}`;
+/** The key of what a user owns. With an empty last name, the folder of all such keys. */
+export function keyOf(owner: string, ...names: string[]): string {
+  return [owner, ...names].join('/');
+}
+
+/** The name of the owner's tape that a tag puts a file on: `x` for `#x`. `#owner/x` is somebody else's tape. */
+export function tapeOfTag(tag: string): string | undefined {
+  return /^#([^/]+)$/.exec(tag)?.[1];
 }

@@ -6,36 +6,63 @@ export interface BlobRange {
   end: number;
 }
 
-/** A blob on its way into the store. It exists for readers after `commit()`, whole, or not at all. */
+/** Writes a new blob. */
 export interface BlobWriter {
-  /** Adds bytes at the end. */
+  /** Appends bytes. The caller may reuse the buffer afterwards. */
   write(chunk: Uint8Array): Promise<void>;
-  /** Makes it what the name stands for. */
-  commit(): Promise<void>;
-  /** Forgets it. */
+  /** Ends the blob. From now on it can be read, and a commit can keep it. */
+  finish(): Promise<void>;
+  /** Deletes what was written. */
   discard(): Promise<void>;
 }
 
+/**
+ * One change to a store:
+ *
+ * - `put` adds a record to a collection, or replaces the one with this key without moving it
+ * - `delete` deletes a record
+ * - `keep` makes a finished blob permanent
+ * - `drop` deletes a blob, if it exists, once the other changes are stored
+ */
+export type Change =
+  | { [C in Collection]: { put: C; key: string; record: Records[C] } }[Collection]
+  | { delete: Collection; key: string }
+  | { keep: string }
+  | { drop: string };
+
 /** Where a sandbox keeps its records and the bytes of its files. */
 export interface Store {
-  /** The record, where there is one. */
+  /** Returns the record, or undefined if there is none. */
   get<C extends Collection>(collection: C, key: string): Promise<Records[C] | undefined>;
-  /** Adds a record, or replaces it in its place. */
-  put<C extends Collection>(collection: C, key: string, record: Records[C]): Promise<void>;
-  /** Whether there was something to delete. Of two deletes at once, one is told so. */
-  delete(collection: Collection, key: string): Promise<boolean>;
-  /** The records whose keys begin with `prefix`, in the order in which they were first put. */
-  list<C extends Collection>(collection: C, prefix: string): AsyncIterable<Records[C]>;
+  /**
+   * Lists the records in a folder, in the order in which they were first put. A folder is all of a key up to its last slash, so
+   * `list('files', 'alice/')` has `alice/1`, but not `alice/1/2`.
+   */
+  list<C extends Collection>(collection: C, folder: string): AsyncIterable<Records[C]>;
+  /**
+   * Makes all of the changes, or none. When it resolves, they survive the end of the process; when it rejects, nothing has changed.
+   *
+   * @returns false if a record to be deleted does not exist; nothing has changed then. Of two commits that delete the same
+   * record at once, one gets true.
+   * @throws {StoreFullError} when there is no room for them
+   */
+  commit(changes: readonly Change[]): Promise<boolean>;
 
-  /** Begins a blob, which replaces the one of this name when it is committed. */
+  /**
+   * Begins a blob. A name is used once. A blob that no commit has kept is deleted when the store is next opened.
+   * @throws {StoreFullError} when there is no room for it, as `write` and `finish` of the writer do
+   */
   writeBlob(name: string): Promise<BlobWriter>;
-  /** The bytes, as they are asked for. The stream fails when there is no such blob. */
+  /** Reads a blob while it is consumed. The stream fails if there is no such blob. */
   readBlob(name: string, range: BlobRange): ReadableStream<Uint8Array>;
-  /** Deletes the blob, if there is one. */
-  deleteBlob(name: string): Promise<void>;
 
-  /** Forgets everything. */
+  /** Deletes all records and all blobs that were kept. */
   clear(): Promise<void>;
-  /** Ends the use of the store. */
+  /** Releases what the store holds open. */
   close(): Promise<void>;
+}
+
+/** A store has no room left, such as on a full disk. The sandbox answers with 507. */
+export class StoreFullError extends Error {
+  override readonly name = 'StoreFullError';
 }

@@ -2,18 +2,49 @@ import type { SandboxUser } from '../core/config.js';
 import type { SandboxContext } from '../core/context.js';
 import { exclusively } from '../core/exclusively.js';
 import { Failure } from '../core/failure.js';
-import { keyOf, type TapeRecord } from '../store/records.js';
+import { keyOf, type TapeRecord, tapeOfTag } from '../store/records.js';
+import type { Change } from '../store/store.js';
 
 /** Tapes: a file is on tape `x` when it has the tag `#x` (wire document section 7, choice 41). */
 
-/** Makes the tapes that tags call for. `#owner/x` is somebody else's tape, and makes none. */
-export async function joinTapes({ store }: SandboxContext, user: SandboxUser, tags: readonly string[]): Promise<void> {
-  for (const tag of tags) {
-    const name = /^#([^/]+)$/.exec(tag)?.[1];
-    if (name === undefined || (await store.get('tapes', keyOf(user.username, name)))) continue;
-    const tape = { id: crypto.randomUUID(), owner: user.username, name, live: true, shared_with: [] };
-    await store.put('tapes', keyOf(user.username, name), tape);
+/** A file whose tags change. */
+export interface TagMove {
+  id: string;
+  from: readonly string[];
+  to: readonly string[];
+}
+
+/**
+ * The changes that put files of `owner` on the tapes of their new tags, and take them off those of their old ones. A tape that does
+ * not exist is created. `#owner/x` is somebody else's tape, and creates none.
+ */
+export async function tapeChanges(
+  { store }: SandboxContext,
+  owner: string,
+  moves: readonly TagMove[],
+): Promise<Change[]> {
+  const changes: Change[] = [];
+  const joined = new Set<string>();
+  for (const { id, from, to } of moves) {
+    const [before, after] = [tapesOf(from), tapesOf(to)];
+    for (const name of before) if (!after.has(name)) changes.push({ delete: 'taped', key: keyOf(owner, name, id) });
+    for (const name of after) {
+      if (before.has(name)) continue;
+      joined.add(name);
+      changes.push({ put: 'taped', key: keyOf(owner, name, id), record: { owner, id } });
+    }
   }
+  for (const name of joined) {
+    const key = keyOf(owner, name);
+    if (await store.get('tapes', key)) continue;
+    const record = { id: crypto.randomUUID(), owner, name, live: true, shared_with: [] };
+    changes.push({ put: 'tapes', key, record });
+  }
+  return changes;
+}
+
+function tapesOf(tags: readonly string[]): Set<string> {
+  return new Set(tags.flatMap((tag) => tapeOfTag(tag) ?? []));
 }
 
 /** The tags of `owner` that put a file on a tape which `user` may see. */
@@ -65,7 +96,7 @@ export async function updateTape(
     const unknown = shared_with.some((name) => !context.users.has(name) || name === owner);
     if (unknown) throw new Failure(400, 'shared_with must hold the names of other users');
     const changed = { ...tape, live, shared_with: [...new Set(shared_with)] };
-    await context.store.put('tapes', keyOf(owner, tape.name), changed);
+    await context.store.commit([{ put: 'tapes', key: keyOf(owner, tape.name), record: changed }]);
     return changed;
   });
 }
@@ -77,9 +108,7 @@ export async function wireTape(
   tape: TapeRecord,
 ): Promise<Record<string, unknown>> {
   const files: string[] = [];
-  for await (const file of context.store.list('files', keyOf(tape.owner, ''))) {
-    if (file.tags.includes(`#${tape.name}`)) files.push(file.id);
-  }
+  for await (const { id } of context.store.list('taped', keyOf(tape.owner, tape.name, ''))) files.push(id);
   const name = tape.owner === user.username ? tape.name : `${tape.owner}/${tape.name}`;
   return { id: tape.id, name, live: tape.live, shared_with: tape.shared_with, files };
 }

@@ -6,19 +6,26 @@ import { fetchApi } from '../http/fetch.js';
 import { operationOf } from '../http/redaction.js';
 import { type Fetch, readAnswer } from '../http/response.js';
 import { watch } from '../http/watch.js';
+import { withRetries } from './attempts.js';
+import type { CallHeaders } from './headers.js';
 import type { Hooks } from './hooks.js';
-import { type RetryPolicy, withRetries } from './retry.js';
+import type { RetryPolicy } from './retry.js';
 
 /** What every call to the API shares. Resources are given this, never the client. */
 export interface Connection {
   baseUrl: URL;
-  /** The access token to send now. Throws when it has expired. */
-  accessToken: () => string;
+  /** Whether plain http may be used off loopback. */
+  allowInsecureHttp: boolean;
+  /** The access token to send now. Throws or rejects when it has expired. */
+  accessToken: () => string | Promise<string>;
+  /** The same for a URL, which cannot wait for it. */
+  accessTokenNow: () => string;
   fetch: Fetch | undefined;
   timeout: number | false;
   idleTimeout: number | false;
   retry: RetryPolicy;
   hooks: Hooks;
+  headers: CallHeaders;
   now: () => number;
 }
 
@@ -67,6 +74,8 @@ export function basePath({ baseUrl }: Connection): string {
 export type Decode = <T>(schema: Schema<T>, value: unknown, path: string) => T;
 
 export interface Call<T> {
+  /** The method that was called, such as `files.list`. */
+  name: string;
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   url: URL;
   /** JSON. */
@@ -74,30 +83,33 @@ export interface Call<T> {
   signal?: AbortSignal | undefined;
   /** What a 404 means once an earlier attempt may have succeeded unheard. */
   gone?: () => T;
+  /** Parses the response. @default `JSON.parse` */
+  parse?: ((text: string) => unknown) | undefined;
   /** Makes the value to return of what stood in the envelope. */
   read: (result: unknown, decode: Decode, origin: AnswerOrigin) => T | Promise<T>;
 }
 
 /** A JSON call: sends the token in the header, opens the envelope of the answer, and reads what is in it. */
-export function call<T>(connection: Connection, { method, url, body, signal, gone, read }: Call<T>): Promise<T> {
-  const { timeout, fetch } = connection;
+export function call<T>(connection: Connection, { body, parse, read, ...sent }: Call<T>): Promise<T> {
+  const { timeout, fetch, now } = connection;
+  const { method, url, signal } = sent;
   const operation = operationOf(method, url);
   const resend = method === 'GET' || method === 'DELETE' ? 'always' : 'when asked';
-  return withRetries(connection, { method, url, resend, signal, gone }, async (tell) => {
-    const token = connection.accessToken();
-    const headers = {
-      authorization: `Bearer ${token}`,
-      accept: 'application/json',
-      ...(body !== undefined && { 'content-type': 'application/json' }),
-    };
+  return withRetries(connection, { ...sent, resend }, async (attempt) => {
     const watched = watch({ signal, limit: timeout, code: 'timeout', operation });
     try {
-      tell.request();
+      const headers = {
+        ...connection.headers,
+        authorization: `Bearer ${await attempt.token(watched)}`,
+        accept: 'application/json',
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+      };
+      await attempt.request(watched);
       const response = await fetchApi({ operation, method, url, headers, body, fetch, watched });
       const answer = await readAnswer(response, { operation, watched });
-      tell.response(answer.status);
-      const secrets = [token];
-      const result = openAnswer(answer, { now: connection.now, secrets });
+      await attempt.response(answer, watched);
+      const { secrets } = attempt;
+      const result = openAnswer(answer, { now, secrets, parse });
       const origin = { operation, status: answer.status, secrets };
       return await read(result, (schema, value, path) => decode(schema, value, path, origin), origin);
     } finally {

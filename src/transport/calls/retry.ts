@@ -1,28 +1,36 @@
 import { checkDuration, invalid, kindOf } from '../../protocol/checks.js';
-import { ApiError, NetworkError, NotFoundError, TimeoutError, TransferError } from '../../protocol/errors.js';
-import { randomText } from '../../protocol/random.js';
-import { redactedUrl } from '../http/redaction.js';
-import type { HookEvent, Hooks } from './hooks.js';
+import { ApiError, NetworkError, TimeoutError, TransferError } from '../../protocol/errors.js';
+import { type OptionChecks, readOptions } from '../../protocol/options.js';
 
-/** How often, and how long apart, a call is tried again. */
+/** How often, and how long apart, a call is retried. */
 export interface RetryOptions {
-  /** How often a call is tried again. @default 2 */
+  /** How often a call is retried. @default 2 */
   limit?: number | undefined;
-  /** The longest wait in milliseconds. A server that asks for a longer one ends the call at once. @default 60_000 */
+  /** The longest wait in milliseconds. If the server asks for a longer one, the call fails at once. @default 60_000 */
   maxDelay?: number | undefined;
 }
 
-export type RetryPolicy = Required<RetryOptions>;
+export type RetryPolicy = Required<{ [Name in keyof RetryOptions]: number }>;
+
+/** Retry options, after they have been checked. */
+export type RetrySettings = { [Name in keyof RetryPolicy]: number | undefined };
+
+const retryChecks = {
+  limit(name: string, value: number | undefined) {
+    if (value === undefined || (Number.isInteger(value) && value >= 0)) return value;
+    throw invalid(name, 'must be a whole number, 0 or more');
+  },
+  maxDelay: (name: string, value: number | undefined) => (value === undefined ? undefined : checkDuration(name, value)),
+} satisfies OptionChecks<RetryOptions>;
 
 /** @param value how often, or the options, or false for never */
-export function checkRetry(value: RetryOptions | number | false | undefined): RetryPolicy {
-  if (value === false) return { limit: 0, maxDelay: 60_000 };
-  const { limit = 2, maxDelay = 60_000 } = typeof value === 'number' ? { limit: value } : (value ?? {});
-  if (value === null || !['undefined', 'number', 'object'].includes(typeof value)) {
-    throw invalid('retry', `must be { limit, maxDelay }, a number or false, not ${kindOf(value)}`);
+export function checkRetry(name: string, value: RetryOptions | number | false | undefined): RetrySettings | undefined {
+  if (value === undefined) return undefined;
+  const options = value === false ? { limit: 0 } : typeof value === 'number' ? { limit: value } : value;
+  if (typeof options !== 'object' || options === null) {
+    throw invalid(name, `must be { limit, maxDelay }, a number or false, not ${kindOf(value)}`);
   }
-  if (!Number.isInteger(limit) || limit < 0) throw invalid('retry.limit', 'must be a whole number, 0 or more');
-  return { limit, maxDelay: checkDuration('retry.maxDelay', maxDelay) };
+  return readOptions(name, options, retryChecks);
 }
 
 /**
@@ -31,114 +39,10 @@ export function checkRetry(value: RetryOptions | number | false | undefined): Re
  */
 export type Resend = 'always' | 'when asked' | 'never';
 
-/** What is being tried. */
-export interface Attempted {
-  method: string;
-  url: URL;
-  resend: Resend;
-  signal?: AbortSignal | undefined;
-}
-
-/** What an attempt tells of itself. */
-export interface Tell {
-  /** It is sent now. */
-  request: () => void;
-  /** It was answered with this status. */
-  response: (status: number) => void;
-}
-
-/** The attempts of one call, numbered from the first to the last, with a budget of failures. */
-export interface Attempts {
-  /** Tries, and tries again where that is safe and may help. */
-  run<T>(attempt: (tell: Tell) => Promise<T>): Promise<T>;
-  /** Waits until there may be another attempt. Rejects with the error itself when there may be none. */
-  failed(error: unknown): Promise<void>;
-  /** Makes the budget whole again: something arrived. */
-  refill(): void;
-}
-
-export function attemptsOf(
-  { retry, hooks }: { retry: RetryPolicy; hooks: Hooks },
-  { method, url, resend, signal }: Attempted,
-): Attempts {
-  let id: string | undefined; // randomness takes its time, so it is made for a hook only
-  let number = 0;
-  let started = 0;
-  let failures = 0;
-
-  function event(status?: number): HookEvent {
-    id ??= randomText();
-    return {
-      id,
-      method,
-      url: redactedUrl(url),
-      attempt: number,
-      durationMs: performance.now() - started,
-      ...(status !== undefined && { status }),
-    };
-  }
-
-  const tell: Tell = {
-    request: () => hooks.request?.(event()),
-    response: (status) => hooks.response?.(event(status)),
-  };
-
-  async function failed(error: unknown): Promise<void> {
-    failures++;
-    const delay = failures > retry.limit ? undefined : delayAfter(error, failures, resend, retry.maxDelay);
-    if (delay === undefined) throw error;
-    hooks.retry?.(event(error instanceof ApiError ? error.status : undefined));
-    await sleep(delay, signal);
-  }
-
-  return {
-    async run(attempt) {
-      for (;;) {
-        number++;
-        started = performance.now();
-        try {
-          return await attempt(tell);
-        } catch (error) {
-          await failed(error);
-        }
-      }
-    },
-    failed,
-    refill() {
-      failures = 0;
-    },
-  };
-}
-
-export interface Retried<T> extends Attempted {
-  /** What a 404 means once an earlier attempt may have succeeded unheard. */
-  gone?: (() => T) | undefined;
-}
-
-/** Tries, and tries again where that is safe and may help. */
-export function withRetries<T>(
-  connection: { retry: RetryPolicy; hooks: Hooks },
-  { gone, ...sending }: Retried<T>,
-  attempt: (tell: Tell) => Promise<T>,
-): Promise<T> {
-  const attempts = attemptsOf(connection, sending);
-  if (!gone) return attempts.run(attempt);
-  let unheard = false;
-  return attempts.run(async (tell) => {
-    try {
-      return await attempt(tell);
-    } catch (error) {
-      if (unheard && error instanceof NotFoundError) return gone();
-      unheard ||= !(error instanceof ApiError && error.status < 500); // it may have been done all the same
-      throw error;
-    }
-  });
-}
-
 const passing: ReadonlySet<number> = new Set([408, 429, 500, 502, 503, 504]);
 
 /** Milliseconds to wait, or undefined to give up. */
-function delayAfter(error: unknown, attempt: number, resend: Resend, maxDelay: number): number | undefined {
+export function delayAfter(error: unknown, attempt: number, resend: Resend, maxDelay: number): number | undefined {
   if (error instanceof ApiError && passing.has(error.status)) {
     if (
       error.retryAfter !== undefined &&

@@ -1,6 +1,6 @@
 import { isLoopback, parseUrl } from '../../protocol/urls.js';
+import type { Attempt } from '../calls/attempts.js';
 import { basePath, type Connection, climbs } from '../calls/connection.js';
-import type { Tell } from '../calls/retry.js';
 import { openAnswer } from '../http/answer.js';
 import { readBounded } from '../http/body.js';
 import { fetchApi } from '../http/fetch.js';
@@ -27,19 +27,19 @@ const mostRedirects = 5;
 export async function requestBytes(
   connection: Connection,
   { url, range, redirects, signal, isGood = ({ ok }) => ok, check }: ByteRequest,
-  tell: Tell,
+  attempt: Attempt,
 ): Promise<Part> {
   const operation = operationOf('GET', url);
-  const token = connection.accessToken();
   const watched = watch({ signal, limit: connection.idleTimeout, code: 'idle_timeout', operation });
   let response: Response | undefined;
   try {
-    tell.request();
+    const token = await attempt.token(watched);
+    await attempt.request(watched);
     response = await follow(connection, url, token, range, redirects === 'follow' ? mostRedirects : 0, watched);
-    tell.response(response.status);
+    await attempt.response(response, watched);
     if (!isGood(response)) {
       const answer = await readBounded(response, { operation, watched }, { limit: 1024 * 1024, excess: 'cut' });
-      openAnswer(answer, { now: connection.now, secrets: [token] });
+      openAnswer(answer, { now: connection.now, secrets: attempt.secrets });
     }
     check(response);
     return partOf(response, watched);
@@ -50,7 +50,7 @@ export async function requestBytes(
   }
 }
 
-/** The token goes to the origin and base path of the API, and on a redirect nowhere else. */
+/** The token and the application's headers go to the origin and base path of the API, and on a redirect nowhere else. */
 async function follow(
   connection: Connection,
   first: URL,
@@ -68,7 +68,7 @@ async function follow(
       method: 'GET',
       url,
       headers: {
-        ...(ours && { authorization: `Bearer ${token}` }),
+        ...(ours && { ...connection.headers, authorization: `Bearer ${token}` }),
         'accept-encoding': 'identity', // the length of a compressed body could not be checked
         ...(range && rangeHeaders(range)),
       },
@@ -82,7 +82,9 @@ async function follow(
     discard(response);
     const location = response.headers.get('location');
     const next = location === null ? undefined : parseUrl(location, url.href);
-    const secure = next?.protocol === 'https:' || (next?.protocol === 'http:' && isLoopback(next) && isLoopback(first));
+    const isLocal = next !== undefined && isLoopback(next) && isLoopback(first);
+    const plain = isLocal || (connection.allowInsecureHttp && first.protocol === 'http:');
+    const secure = next?.protocol === 'https:' || (next?.protocol === 'http:' && plain);
     if (!next || !secure || next.username !== '' || next.password !== '' || redirects === most) {
       throw redirectRefused(operation, response.status);
     }

@@ -1,7 +1,7 @@
 import { ResponseError, TransferError } from '../../protocol/errors.js';
+import { type Attempts, attemptsOf } from '../calls/attempts.js';
 import { type Connection, routeUrl, type SearchParams } from '../calls/connection.js';
 import type { OnProgress } from '../calls/progress.js';
-import { attemptsOf } from '../calls/retry.js';
 import { isUnpackable } from '../http/content-coding.js';
 import { operationOf } from '../http/redaction.js';
 import { watch } from '../http/watch.js';
@@ -11,6 +11,8 @@ import { restOf } from './rest.js';
 import { resumableBody } from './resumable-body.js';
 
 export interface Download {
+  /** The method that was called, such as `files.download`. */
+  name: string;
   segments: readonly string[];
   searchParams?: SearchParams | undefined;
   range?: ByteRange | undefined;
@@ -18,6 +20,8 @@ export interface Download {
   redirects?: 'follow' | 'refuse' | undefined;
   onProgress?: OnProgress | undefined;
   signal?: AbortSignal | undefined;
+  /** Milliseconds for all of it, the body included. @default no limit */
+  timeout?: number | false | undefined;
 }
 
 /**
@@ -25,22 +29,31 @@ export interface Download {
  * rest by itself when it breaks.
  */
 export async function download(connection: Connection, options: Download): Promise<Response> {
-  const { segments, searchParams, range, redirects = 'follow', onProgress, signal } = options;
+  return (await openDownload(connection, options)).response;
+}
+
+/** The same, with the attempts of the call, for a caller that may still find the body to be wrong. */
+export async function openDownload(
+  connection: Connection,
+  options: Download,
+): Promise<{ response: Response; attempts: Attempts }> {
+  const { name, segments, searchParams, range, redirects = 'follow', onProgress, signal, timeout = false } = options;
   const url = routeUrl(connection, segments, searchParams);
   const operation = operationOf('GET', url);
-  const whole = watch({ signal, limit: false, code: 'idle_timeout', operation });
-  const attempts = attemptsOf(connection, { method: 'GET', url, resend: 'always', signal: whole.signal });
+  const whole = watch({ signal, limit: timeout, code: 'timeout', operation });
+  const attempts = attemptsOf(connection, { name, method: 'GET', url, signal: whole.signal });
   const check = (response: Response) => checkFirst(response, range, operation);
   try {
     const request = { url, range, redirects, signal: whole.signal, check };
-    const first = await attempts.run((tell) => requestBytes(connection, request, tell));
+    const first = await attempts.run((attempt) => requestBytes(connection, request, attempt));
     const rest = restOf(connection, { url, range, redirects, first, attempts, signal: whole.signal });
-    return withBody(first.response, (onFailure) =>
+    const response = withBody(first.response, (onFailure) =>
       resumableBody(first, { operation, attempts, whole, onProgress, rest, onFailure }),
     );
+    return { response, attempts };
   } catch (error) {
     whole.stop();
-    throw error;
+    throw await attempts.end(error);
   }
 }
 

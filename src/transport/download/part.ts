@@ -2,6 +2,7 @@ import { isEncoded, unpacked } from '../http/content-coding.js';
 import { platform } from '../http/platform.js';
 import type { Watch } from '../http/watch.js';
 import { contentRange } from './range.js';
+import { responseReader } from './response-reader.js';
 
 /** One answer with bytes, read under a watch. A download that is resumed has several. */
 export interface Part {
@@ -15,22 +16,22 @@ export interface Part {
 }
 
 export function partOf(response: Response, watched: Watch): Part {
-  const reader = unpacked(response)?.getReader();
+  const reader = responseReader(response, unpacked(response));
   const { signal } = watched;
-  // not every body heeds the signal of its fetch; one that is cancelled ends the read that waits
-  const onAbort = () => void reader?.cancel().catch(() => {});
+  // not every body heeds the signal of its fetch; one that is released ends the read that waits
+  const onAbort = () => void reader.release();
   signal.addEventListener('abort', onAbort, { once: true });
   watched.pause();
   return {
     response,
     length: announcedLength(response),
     async read() {
-      watched.alive();
+      if (!reader.isWhole) watched.alive();
       try {
-        const chunk = await reader?.read();
-        watched.pause(); // a reader that takes its time is no stalled transfer
+        const chunk = await (reader.isWhole ? watched.run(reader.read()) : reader.read());
+        watched.pause(); // a reader that takes its time is not a stalled transfer
         signal.throwIfAborted();
-        return chunk?.value;
+        return chunk;
       } catch (error) {
         throw signal.aborted ? signal.reason : error;
       }
@@ -38,7 +39,7 @@ export function partOf(response: Response, watched: Watch): Part {
     async release(reason) {
       watched.stop();
       signal.removeEventListener('abort', onAbort); // Node keeps the signal of a request as long as it can
-      await reader?.cancel(reason).catch(() => {});
+      await reader.release(reason);
     },
   };
 }

@@ -1,6 +1,6 @@
 import { ApiError, NetworkError, TransferError } from '../../protocol/errors.js';
+import type { Attempts } from '../calls/attempts.js';
 import type { Connection } from '../calls/connection.js';
-import type { Attempts } from '../calls/retry.js';
 import { isEncoded } from '../http/content-coding.js';
 import { operationOf } from '../http/redaction.js';
 import { requestBytes } from './byte-request.js';
@@ -72,7 +72,7 @@ export function restOf(
     }
     try {
       const request = { url, range: missing, redirects, signal, isGood, check };
-      const part = await attempts.run((tell) => requestBytes(connection, request, tell));
+      const part = await attempts.run((attempt) => requestBytes(connection, request, attempt));
       if (!isEnd(part.response)) return part;
       void part.release();
       return undefined;

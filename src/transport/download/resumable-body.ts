@@ -1,10 +1,11 @@
 import { DoctapeError, TransferError } from '../../protocol/errors.js';
+import type { Attempts } from '../calls/attempts.js';
 import { meter, type OnProgress } from '../calls/progress.js';
-import type { Attempts } from '../calls/retry.js';
 import type { Watch } from '../http/watch.js';
 import type { Part } from './part.js';
 import { readAhead } from './read-ahead.js';
 import type { AskForRest } from './rest.js';
+import { whenDropped } from './unread.js';
 
 export interface ResumableBody {
   /** What is being done, for messages. */
@@ -28,6 +29,7 @@ export function resumableBody(
   let total = first.length;
   let loadedBefore = 0;
   let failed = false;
+  let cancelled = false;
   const progress = meter(onProgress, total);
 
   const brokeOff = (code: 'interrupted' | 'truncated', what: string) => {
@@ -88,31 +90,71 @@ export function resumableBody(
     } catch (error) {
       failed = !whole.signal.aborted; // an abort is told at once, and not in its turn
       void giveUp(error);
-      throw error;
+      throw await ended(error);
     }
+  }
+
+  /** @returns what to throw. A reader that gives up is not a failure. */
+  async function ended(error: unknown): Promise<unknown> {
+    return cancelled ? error : attempts.end(error);
   }
 
   const left = () => (total === undefined ? Number.POSITIVE_INFINITY : total - progress.loaded);
   const read = readAhead(nextCounted, left);
 
-  return new ReadableStream<Uint8Array>(
+  /** What the stream calls. It does not hold the stream, so that one which is dropped can be found to be. */
+  const source: BodySource = {
+    async next() {
+      try {
+        const chunk = await read();
+        if (!failed) whole.signal.throwIfAborted(); // what has arrived is not wanted any more
+        if (chunk) return chunk;
+        whole.stop();
+        void part.release();
+        progress.end();
+        return undefined;
+      } catch (thrown) {
+        const error = await ended(thrown);
+        onFailure(error);
+        throw error;
+      }
+    },
+    giveUp(reason) {
+      cancelled = true;
+      return giveUp(reason);
+    },
+  };
+  return streamOf(source);
+}
+
+interface BodySource {
+  next(): Promise<Uint8Array | undefined>;
+  giveUp(reason: unknown): Promise<void>;
+}
+
+function streamOf(source: BodySource): ReadableStream<Uint8Array> {
+  let forget: (() => void) | undefined;
+  const stream = new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
+        let chunk: Uint8Array | undefined;
         try {
-          const chunk = await read();
-          if (!failed) whole.signal.throwIfAborted(); // what has arrived is not wanted any more
-          if (chunk) return controller.enqueue(chunk);
-          whole.stop();
-          void part.release();
-          progress.end();
-          controller.close();
+          chunk = await source.next();
         } catch (error) {
-          onFailure(error);
+          forget?.();
           throw error;
         }
+        if (chunk) return controller.enqueue(chunk);
+        forget?.();
+        controller.close();
       },
-      cancel: giveUp,
+      cancel(reason) {
+        forget?.();
+        return source.giveUp(reason);
+      },
     },
     { highWaterMark: 0 },
   );
+  forget = whenDropped(stream, () => void source.giveUp(undefined));
+  return stream;
 }

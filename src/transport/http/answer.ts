@@ -21,6 +21,8 @@ export interface AnswerContext {
   now: () => number;
   /** What must not reach a message, should the server echo it. */
   secrets: readonly string[];
+  /** Parses the text. @default `JSON.parse` */
+  parse?: ((text: string) => unknown) | undefined;
 }
 
 /**
@@ -29,7 +31,7 @@ export interface AnswerContext {
  * @throws {ResponseError} `malformed_response` when the answer is no envelope
  */
 export function openAnswer(answer: HttpAnswer, context: AnswerContext): unknown {
-  const body = parseJson(answer.text);
+  const body = (context.parse ?? parseJson)(answer.text);
   const envelope = openEnvelope(body);
   if (answer.status >= 400 || (envelope && 'error' in envelope)) throw apiError(answer, body, context);
   if (!envelope)

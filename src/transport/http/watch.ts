@@ -25,6 +25,21 @@ export interface WatchOptions {
   operation: string;
 }
 
+/** Waits for the work, but not beyond an abort. */
+export async function orAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  let onAbort: (() => void) | undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    onAbort = () => reject(signal?.reason);
+    if (signal?.aborted) onAbort();
+    signal?.addEventListener('abort', onAbort, { once: true });
+  });
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    if (onAbort) signal?.removeEventListener('abort', onAbort);
+  }
+}
+
 export function watch({ signal, limit, code, operation }: WatchOptions): Watch {
   signal?.throwIfAborted();
   const controller = new AbortController();

@@ -1,8 +1,14 @@
 import { invalid, kindOf } from '../../protocol/checks.js';
 import { DoctapeError, TransferError } from '../../protocol/errors.js';
+import { checkOptions } from '../../protocol/options.js';
+import { type ByteReader, byteReader, isIterable, isWebStream, plainBytes } from '../http/byte-reader.js';
 import { isEncoded } from '../http/content-coding.js';
 import { systemCode } from '../http/failure.js';
 import { platform } from '../http/platform.js';
+import { bytesIn, isBlob, nativeBlob } from './blob.js';
+import { failureOf, isLost, isMemory, letGo, type Memory, take } from './hold.js';
+import { refusal } from './refusal.js';
+import { nameOfResponse } from './response-name.js';
 
 /** What can be uploaded. Streams are read as the network takes them and never gathered in memory. */
 export type UploadSource =
@@ -20,180 +26,208 @@ export interface Content {
   type: string | undefined;
   /** Bytes, where known beforehand. */
   size: number | undefined;
-  /** The bytes; to be called once. */
+  /** Whether it can be read again. */
+  again: boolean;
   read(): AsyncGenerator<Uint8Array<ArrayBuffer>>;
-  /** Lets go of a source that is not wanted to its end. */
+  /** Gives up a source that is not wanted to its end. */
   release(): void;
-  /** The content as a Blob, when it is one anyway. */
+  /** The content as a Blob of this realm, if it is one anyway. */
   blob: Blob | undefined;
 }
 
 /** Fewer, larger reads: 512 KiB at a time is a third faster than 64 KiB. */
 const readSize = 512 * 1024;
 
-/** @throws {ConfigurationError} `invalid_argument` when the source is none, or has been read already */
-export function contentOf(source: UploadSource): Content {
-  if (source instanceof Blob) {
-    const name = 'name' in source && typeof source.name === 'string' ? source.name : undefined;
-    return blobContent(source, name);
+/**
+ * Opens all sources of an upload. If one of them cannot be uploaded, all are released.
+ *
+ * @throws {ConfigurationError} `invalid_argument` when a source cannot be uploaded, or is being read by somebody else
+ * @throws {TransferError} `interrupted` when a source has failed already
+ */
+export function contentsOf(sources: readonly UploadSource[]): Content[] {
+  const contents: Content[] = [];
+  try {
+    for (const source of sources) contents.push(contentOf(source));
+    return contents;
+  } catch (error) {
+    for (const content of contents) content.release();
+    for (const source of sources.slice(contents.length)) letGo(source);
+    throw error;
   }
-  if (source instanceof ArrayBuffer || ArrayBuffer.isView(source)) {
-    return blobContent(new Blob([source as Uint8Array<ArrayBuffer>]), undefined);
-  }
-  if (source instanceof Response) {
-    if (!source.ok) throw invalid('source', `is a Response that failed (${source.status})`);
-    if (source.bodyUsed) throw used('the body of this Response');
-    if (!source.body) throw invalid('source', 'is a Response without a body');
-    const length =
-      platform() === 'browser' || isEncoded(source.headers) ? '' : (source.headers.get('content-length') ?? '');
-    return {
-      ...streamContent(source.body, /^\d{1,15}$/.test(length) ? Number(length) : undefined),
-      name: nameOfResponse(source),
-      type: source.headers.get('content-type') ?? undefined,
-    };
-  }
+}
+
+function contentOf(source: UploadSource): Content {
+  if (typeof source !== 'object' || source === null) throw refusal(source);
+  if (isMemory(source)) return memoryContent(source);
+  if (isBlob(source)) return blobContent(source);
+  if (isResponse(source)) return responseContent(source);
   if (isStream(source)) return streamContent(source, undefined);
-  if (typeof source === 'object' && source !== null && 'stream' in source && 'size' in source) {
-    if (!isStream(source.stream)) throw invalid('source.stream', 'must be a ReadableStream or an AsyncIterable');
-    if (!Number.isSafeInteger(source.size) || source.size < 0) {
-      throw invalid('source.size', 'must be the number of bytes in the stream');
-    }
-    return streamContent(source.stream, source.size);
+  if (!('stream' in source && 'size' in source)) throw refusal(source);
+  const { stream, size } = checkOptions<{ stream: unknown; size: number }>('source', source, { stream: 1, size: 1 });
+  if (!isStream(stream)) throw invalid('source.stream', 'must be a ReadableStream or an AsyncIterable');
+  if (!Number.isSafeInteger(size) || size < 0) {
+    throw invalid('source.size', 'must be the number of bytes in the stream');
   }
-  if (typeof source === 'string') {
-    throw invalid('source', 'must not be a string: for a path open the file, for text pass new Blob([text])');
-  }
-  throw invalid('source', `must be a File, Blob, buffer, stream, Response or { stream, size }, not ${kindOf(source)}`);
+  return streamContent(stream, size);
 }
 
 function isStream(value: unknown): value is ReadableStream<Uint8Array> | AsyncIterable<Uint8Array> {
-  return (
-    value instanceof ReadableStream || (typeof value === 'object' && value !== null && Symbol.asyncIterator in value)
+  return isWebStream(value) || isIterable(value);
+}
+
+/** Of this realm or another, or one that an application made: it has a status and headers. */
+function isResponse(value: object): value is Response {
+  return 'status' in value && 'headers' in value && 'arrayBuffer' in value;
+}
+
+function memoryContent(memory: Memory): Content {
+  if (isLost(memory)) {
+    throw invalid('source', 'has lost its bytes: its buffer was transferred, for example to a worker, or has shrunk');
+  }
+  const { buffer, byteOffset, byteLength } = ArrayBuffer.isView(memory) ? memory : new Uint8Array(memory);
+  const bytes = new Uint8Array(buffer, byteOffset, byteLength);
+  return content(
+    byteLength,
+    () =>
+      counted(
+        onceReader(async () => bytes),
+        byteLength,
+      ),
+    { again: true },
   );
 }
 
-function used(what: string) {
-  return invalid('source', `cannot be read: ${what} has been read already`);
+function blobContent(given: Blob): Content {
+  const blob = nativeBlob(given);
+  const { size, type } = given;
+  const name = 'name' in given && typeof given.name === 'string' ? given.name : undefined;
+  const source = blob ?? given;
+  return content(size, () => counted(blobReader(source), size), { name, type: type || undefined, again: true, blob });
 }
 
-function blobContent(blob: Blob, name: string | undefined): Content {
-  return { name, type: blob.type || undefined, size: blob.size, read: () => readBlob(blob), release() {}, blob };
-}
-
-async function* readBlob(blob: Blob): AsyncGenerator<Uint8Array<ArrayBuffer>> {
-  for (let start = 0; start < blob.size; start += readSize) {
-    let buffer: ArrayBuffer;
-    try {
-      buffer = await blob.slice(start, start + readSize).arrayBuffer();
-    } catch (error) {
-      throw sourceFailed(error, start);
-    }
-    yield new Uint8Array(buffer);
-  }
+function responseContent(response: Response): Content {
+  const { status, headers, bodyUsed } = response;
+  // undefined where a library has no streams, or hides them
+  const body: unknown = response.body;
+  if (!response.ok) throw invalid('source', `is a Response that failed (${status})`);
+  if (bodyUsed) throw used('the body of this Response');
+  if (body === null) throw invalid('source', 'is a Response without a body');
+  const length = platform() === 'browser' || isEncoded(headers) ? '' : (headers.get('content-length') ?? '');
+  const size = /^\d{1,15}$/.test(length) ? Number(length) : undefined;
+  const given = { name: nameOfResponse(response), type: headers.get('content-type') ?? undefined };
+  if (isStream(body)) return { ...streamContent(body, size), ...given };
+  const reader = onceReader(async () => new Uint8Array(await response.arrayBuffer()));
+  return content(size, () => counted(reader, size), given);
 }
 
 function streamContent(
   stream: ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>,
   size: number | undefined,
 ): Content {
-  const opened = stream instanceof ReadableStream ? openStream(stream) : openIterable(stream);
-  return {
-    name: undefined,
-    type: undefined,
-    size,
-    read: () => readChunks(opened.chunks, size),
-    release: opened.release,
-    blob: undefined,
-  };
+  const reader = open(stream);
+  return content(size, () => counted(reader, size), { release: () => void reader.release() });
 }
 
-interface Opened {
-  chunks: AsyncIterable<Uint8Array>;
-  release: () => void;
+function content(size: number | undefined, read: Content['read'], more: Partial<Content>): Content {
+  return { name: undefined, type: undefined, size, again: false, read, release() {}, blob: undefined, ...more };
 }
 
-function openStream(stream: ReadableStream<Uint8Array>): Opened {
+/** Begins to read at once, so that nobody else can. */
+function open(stream: ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>): ByteReader {
+  const failure = failureOf(stream);
+  if (failure) throw sourceFailed(failure.error, 0);
+  checkNodeStream(stream);
+  if ('_disturbed' in stream && stream._disturbed === true) throw used('this stream'); // one of web-streams-polyfill
   try {
-    new Response(stream); // nothing else tells whether a stream has been read from
-  } catch {
-    throw used('this stream');
-  }
-  let reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
-  async function* chunks() {
-    reader = stream.getReader();
-    for (let chunk = await reader.read(); !chunk.done; chunk = await reader.read()) yield chunk.value;
-  }
-  function release(): void {
-    // not through the generator, which would wait for a read that may never end
-    void (reader ?? stream)
-      .cancel()
-      .catch(() => {})
-      .finally(() => reader?.releaseLock());
-  }
-  return { chunks: chunks(), release };
-}
-
-/** An iterable, and among them the streams of Node, which say when they are over and can be told to end. */
-interface NodeLikeStream extends AsyncIterable<Uint8Array> {
-  readableEnded?: boolean;
-  destroyed?: boolean;
-  destroy?: () => void;
-}
-
-function openIterable(stream: NodeLikeStream): Opened {
-  if (stream.readableEnded || stream.destroyed) throw used('this stream');
-  let iterator: AsyncIterator<Uint8Array> | undefined;
-  const start = () => {
-    iterator ??= stream[Symbol.asyncIterator]();
-    return iterator;
-  };
-  return {
-    chunks: { [Symbol.asyncIterator]: start },
-    release() {
-      try {
-        if (typeof stream.destroy === 'function') stream.destroy();
-        else void Promise.resolve(start().return?.()).catch(() => {});
-      } catch {
-        // the upload is over: how its source takes that changes nothing
-      }
-    },
-  };
-}
-
-async function* readChunks(
-  chunks: AsyncIterable<Uint8Array>,
-  size: number | undefined,
-): AsyncGenerator<Uint8Array<ArrayBuffer>> {
-  let loaded = 0;
-  try {
-    for await (const chunk of chunks) {
-      if (!isBytes(chunk)) throw invalid('source', `must give Uint8Array chunks, not ${kindOf(chunk)}`);
-      loaded += chunk.byteLength;
-      if (size !== undefined && loaded > size) {
-        throw new TransferError('truncated', `the source gives more than the ${size} bytes it announced`, size);
-      }
-      // in pieces, because what moves is seen when a piece is asked for
-      for (let at = 0; at < chunk.byteLength; at += readSize) {
-        yield chunk.subarray(at, at + readSize) as Uint8Array<ArrayBuffer>;
-      }
-    }
+    // nothing else tells whether a stream has been read from
+    if (typeof ReadableStream === 'function' && stream instanceof ReadableStream) new Response(stream);
+    return byteReader(stream);
   } catch (error) {
-    throw sourceFailed(error, loaded);
+    if (isWebStream(stream)) throw used('this stream');
+    throw sourceFailed(error, 0);
+  }
+}
+
+/** What a stream of Node says about itself, as far as its version and its kind say it. Other streams have none of it. */
+interface NodeStream {
+  [Symbol.asyncIterator]?: unknown;
+  destroy?: unknown;
+  destroyed?: boolean;
+  readableEnded?: boolean;
+  readableEncoding?: string | null;
+}
+
+function checkNodeStream(stream: object & NodeStream): void {
+  if (typeof stream.destroy !== 'function') return;
+  if (stream.readableEnded) throw used('this stream');
+  if (stream.destroyed) throw invalid('source', 'cannot be read: this stream was destroyed before it had been read');
+  if (stream.readableEncoding) {
+    throw invalid('source', 'gives text: create the stream without an encoding, so that it gives bytes');
+  }
+  if (!take(stream)) throw invalid('source', 'is being uploaded already: a stream can be read only once');
+}
+
+function used(what: string) {
+  return invalid('source', `cannot be read: ${what} has been read already, or is being read`);
+}
+
+function onceReader(bytes: () => Promise<Uint8Array>): ByteReader {
+  let isOver = false;
+  return {
+    async read() {
+      if (isOver) return undefined;
+      isOver = true;
+      return bytes();
+    },
+    async release() {},
+  };
+}
+
+function blobReader(blob: Blob): ByteReader {
+  let start = 0;
+  return {
+    async read() {
+      if (start >= blob.size) return undefined;
+      const bytes = await bytesIn(blob.slice(start, start + readSize));
+      start += readSize;
+      return bytes;
+    },
+    async release() {},
+  };
+}
+
+/** Reads to the end, and compares what came with what was announced. */
+async function* counted(reader: ByteReader, size: number | undefined): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+  let loaded = 0;
+  for (;;) {
+    let chunk: unknown;
+    try {
+      chunk = await reader.read();
+    } catch (error) {
+      throw sourceFailed(error, loaded);
+    }
+    if (chunk === undefined) break;
+    const bytes = plainBytes(chunk);
+    if (!bytes) throw invalid('source', `must give Uint8Array chunks, not ${kindOf(chunk)}`);
+    if (bytes.byteLength === 0 && isLost(bytes)) {
+      throw new TransferError('truncated', 'the source gave a chunk whose buffer was transferred elsewhere', loaded);
+    }
+    loaded += bytes.byteLength;
+    if (size !== undefined && loaded > size) {
+      throw new TransferError('truncated', `the source gives more than the ${size} bytes it announced`, size);
+    }
+    // in pieces, because progress is seen when a piece is asked for
+    for (let at = 0; at < bytes.byteLength; at += readSize) yield bytes.subarray(at, at + readSize);
   }
   if (size !== undefined && loaded < size) {
     throw new TransferError('truncated', `the source ended after ${loaded} of the ${size} bytes it announced`, loaded);
   }
 }
 
-/** Also those of another realm, as in tests that put a page of their own around a program. */
-function isBytes(chunk: unknown): chunk is Uint8Array {
-  return ArrayBuffer.isView(chunk) && Object.prototype.toString.call(chunk) === '[object Uint8Array]';
-}
-
 /** Reads the first byte of a Blob, which may stand for a file that is gone by now. */
 export async function probe(blob: Blob): Promise<void> {
   try {
-    await blob.slice(0, 1).arrayBuffer();
+    await bytesIn(blob.slice(0, 1));
   } catch (error) {
     throw sourceFailed(error, 0);
   }
@@ -203,23 +237,4 @@ function sourceFailed(error: unknown, loaded: number): unknown {
   if (error instanceof DoctapeError) return error;
   const reason = systemCode(error) ?? (error instanceof Error ? error.name : kindOf(error));
   return new TransferError('interrupted', `the source failed after ${loaded} bytes (${reason})`, loaded);
-}
-
-/** The file name of a download (RFC 6266), else the last segment of its URL. */
-function nameOfResponse(response: Response): string | undefined {
-  const disposition = response.headers.get('content-disposition') ?? '';
-  const extended = /filename\*=UTF-8''([^;\s]+)/i.exec(disposition)?.[1];
-  const quoted = /filename="((?:[^"\\]|\\.)*)"/i.exec(disposition)?.[1]?.replace(/\\(.)/g, '$1');
-  const plain = /filename=([^";\s]+)/i.exec(disposition)?.[1];
-  const last = URL.canParse(response.url) ? new URL(response.url).pathname.split('/').at(-1) : undefined;
-  return decoded(extended) ?? quoted ?? plain ?? decoded(last) ?? undefined;
-}
-
-function decoded(value: string | undefined): string | undefined {
-  if (!value) return undefined;
-  try {
-    return decodeURIComponent(value);
-  } catch {
-    return value; // not percent-encoded after all
-  }
 }

@@ -1,7 +1,7 @@
 import { NetworkError, TimeoutError } from '../../protocol/errors.js';
 import { readBounded } from '../http/body.js';
 import { fetchApi } from '../http/fetch.js';
-import type { HttpAnswer } from '../http/response.js';
+import { discard, type HttpAnswer } from '../http/response.js';
 import { escapeControls, type Part } from './multipart.js';
 import { probe } from './source.js';
 import { answerLimit, type Sending } from './upload-stream.js';
@@ -14,10 +14,10 @@ export function canUseXhr({ fetch }: Pick<Sending, 'fetch'>): boolean {
 
 /** Sends an upload from a browser page, where no stream can safely be a request body: each part becomes a Blob. */
 export async function sendForm(sending: Sending): Promise<HttpAnswer> {
-  const { operation, url, headers, parts, fetch, watched, progress, tell } = sending;
+  const { operation, url, headers, parts, fetch, watched, progress, attempt } = sending;
   const { body, size } = await watched.run(formData(parts, watched.alive));
   const sent = (loaded: number) => progress.add(loaded - progress.loaded);
-  tell.request();
+  await attempt.request(watched);
   if (canUseXhr(sending)) {
     // what is told counts the framing too, which is taken off beforehand so that nothing is reported early
     const onSent = (loaded: number, total: number) => sent(Math.max(0, loaded - Math.max(0, total - size)));
@@ -25,13 +25,18 @@ export async function sendForm(sending: Sending): Promise<HttpAnswer> {
     const answer = await postByXhr({ operation, url, headers, body, onSent, limit, watched }).catch((error) =>
       sourceOr(error, parts),
     );
-    tell.response(answer.status);
+    await attempt.response(answer, watched);
     if (answer.status < 300) sent(size);
     return answer;
   }
   const response = await fetchApi({ operation, method: 'POST', url, headers, body, fetch, watched });
-  tell.response(response.status);
-  if (response.ok) sent(size); // this way the browser does not say before
+  try {
+    await attempt.response(response, watched);
+    if (response.ok) sent(size); // this way the browser does not say before
+  } catch (error) {
+    discard(response); // what a hook or a listener throws ends the upload
+    throw error;
+  }
   return readBounded(response, { operation, watched }, { limit: answerLimit, excess: response.ok ? 'refuse' : 'cut' });
 }
 

@@ -1,9 +1,11 @@
+import { invalid } from '../../protocol/checks.js';
+import type { Attempt } from '../calls/attempts.js';
 import type { Meter } from '../calls/progress.js';
-import type { Tell } from '../calls/retry.js';
 import { readBounded } from '../http/body.js';
+import { isWebStream } from '../http/byte-reader.js';
 import { fetchApi } from '../http/fetch.js';
 import { platform } from '../http/platform.js';
-import type { Asked, Fetch, HttpAnswer } from '../http/response.js';
+import { type Asked, discard, type Fetch, type HttpAnswer } from '../http/response.js';
 import { multipart, type Part } from './multipart.js';
 
 /** One attempt to send an upload. */
@@ -13,7 +15,7 @@ export interface Sending extends Asked {
   parts: readonly Part[];
   fetch: Fetch | undefined;
   progress: Meter;
-  tell: Tell;
+  attempt: Attempt;
 }
 
 /**
@@ -39,7 +41,7 @@ export async function sendStream({
   fetch,
   watched,
   progress,
-  tell,
+  attempt,
 }: Sending): Promise<UploadAnswer> {
   const { contentType, length, chunks: read } = multipart(parts, 'file');
   let sentAll = false;
@@ -72,9 +74,10 @@ export async function sendStream({
     },
     { highWaterMark: 0 },
   );
+  let response: Response | undefined;
   try {
-    tell.request();
-    const response = await fetchApi({
+    await attempt.request(watched);
+    response = await fetchApi({
       operation,
       method: 'POST',
       url,
@@ -87,16 +90,20 @@ export async function sendStream({
       fetch,
       watched,
     });
-    tell.response(response.status);
+    if (!asked && response.body && !isWebStream(response.body)) {
+      throw invalid('fetch', 'cannot send a stream of the web: use that of the platform or of undici for uploads');
+    }
+    await attempt.response(response, watched);
     const excess = response.ok ? 'refuse' : 'cut';
     const answer = await readBounded(response, { operation, watched }, { limit: answerLimit, excess });
     if (sourceError) throw sourceError; // whatever the server made of what it got
     // a `fetch` that never asks for the body is one of somebody's tests
     return sentAll || !asked ? answer : { ...answer, sentOnly: progress.loaded };
   } catch (error) {
+    if (response) discard(response); // such as when a hook throws
     throw sourceError ?? error;
   } finally {
-    void chunks.return(undefined).catch(() => {}); // a source that hangs is not waited for
+    void chunks.return(undefined).catch(() => {}); // not waited for, because the source may hang
   }
 }
 

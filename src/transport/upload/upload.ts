@@ -1,24 +1,34 @@
 import { TransferError } from '../../protocol/errors.js';
 import { type AnswerOrigin, decode } from '../../protocol/schemas/decode.js';
+import { type Attempt, withRetries } from '../calls/attempts.js';
 import { type Connection, type Decode, routeUrl, type SearchParams } from '../calls/connection.js';
 import { type Meter, meter, type OnProgress } from '../calls/progress.js';
-import { type Tell, withRetries } from '../calls/retry.js';
 import { openAnswer } from '../http/answer.js';
 import { platform } from '../http/platform.js';
 import { operationOf } from '../http/redaction.js';
-import { watch } from '../http/watch.js';
+import { type Watch, watch } from '../http/watch.js';
 import { type Part, sizeOf } from './multipart.js';
+import { type Content, contentsOf, type UploadSource } from './source.js';
 import { canUseXhr, sendForm } from './upload-form.js';
 import { sendStream, type UploadAnswer } from './upload-stream.js';
 
 export interface Upload<T> {
+  /** The method that was called, such as `files.upload`. */
+  name: string;
   segments: readonly string[];
   searchParams: SearchParams;
-  parts: readonly Part[];
+  /** Held already (`hold.ts`). However the upload ends, they are released. */
+  sources: readonly UploadSource[];
+  /** What to call a source, and what type to give it. */
+  describe: (content: Content) => { name: string; type: string };
   onProgress?: OnProgress | undefined;
   signal?: AbortSignal | undefined;
+  /** Milliseconds for all of it, retries included. @default no limit */
+  timeout?: number | false | undefined;
+  /** Parses the response. @default `JSON.parse` */
+  parse?: ((text: string) => unknown) | undefined;
   /** Makes the value to return of what stood in the envelope. */
-  read: (result: unknown, decode: Decode) => T;
+  read: (result: unknown, decode: Decode, origin: AnswerOrigin) => T;
 }
 
 /**
@@ -26,51 +36,63 @@ export interface Upload<T> {
  * server refused it, said when to come back, and everything can be read once more.
  */
 export async function upload<T>(connection: Connection, options: Upload<T>): Promise<T> {
-  const { segments, searchParams, parts, onProgress, signal, read } = options;
+  const { name, segments, searchParams, sources, describe, onProgress, timeout = false, parse, read } = options;
   const url = routeUrl(connection, segments, searchParams);
-  const progress = meter(onProgress, sizeOf(parts));
-  const resend = parts.every(({ content }) => content.blob) ? 'when asked' : 'never';
-  // whatever these throw, the source is untouched and can be used again
-  connection.accessToken();
-  signal?.throwIfAborted();
+  const contents = contentsOf(sources);
+  let whole: Watch | undefined;
   try {
-    return await withRetries(connection, { method: 'POST', url, resend, signal }, async (tell) => {
+    const parts = contents.map((content) => ({ ...describe(content), content }));
+    const progress = meter(onProgress, sizeOf(parts));
+    const resend = contents.every(({ again }) => again) ? 'when asked' : 'never';
+    whole = watch({ signal: options.signal, limit: timeout, code: 'timeout', operation: operationOf('POST', url) });
+    const { signal } = whole;
+    return await withRetries(connection, { name, method: 'POST', url, resend, signal }, async (attempt) => {
       progress.restart();
-      const { result, origin } = await send(connection, url, parts, progress, tell, signal);
+      const { result, origin } = await send(connection, { url, parts, progress, attempt, signal, parse });
       progress.end();
-      return read(result, (schema, value, path) => decode(schema, value, path, origin));
+      return read(result, (schema, value, path) => decode(schema, value, path, origin), origin);
     });
   } finally {
-    for (const { content } of parts) content.release();
+    whole?.stop();
+    for (const content of contents) content.release();
   }
+}
+
+interface Sent {
+  url: URL;
+  parts: readonly Part[];
+  progress: Meter;
+  attempt: Attempt;
+  signal: AbortSignal;
+  parse: ((text: string) => unknown) | undefined;
 }
 
 async function send(
   connection: Connection,
-  url: URL,
-  parts: readonly Part[],
-  progress: Meter,
-  tell: Tell,
-  signal: AbortSignal | undefined,
+  { url, parts, progress, attempt, signal, parse }: Sent,
 ): Promise<{ result: unknown; origin: AnswerOrigin }> {
   const { fetch, idleTimeout, now } = connection;
-  const token = connection.accessToken();
   const operation = operationOf('POST', url);
   const browser = platform() === 'browser';
   // a browser's fetch does not tell how far an upload is, so there is nothing to watch
   const limit = browser && !canUseXhr(connection) ? false : idleTimeout;
   const watched = watch({ signal, limit, code: 'idle_timeout', operation });
-  const headers = { authorization: `Bearer ${token}`, accept: 'application/json' };
+  let answer: UploadAnswer | undefined;
   try {
-    const sending = { operation, url, headers, parts, fetch, watched, progress, tell };
-    const answer: UploadAnswer = await (browser ? sendForm(sending) : sendStream(sending));
-    const secrets = [token];
-    const result = openAnswer(answer, { now, secrets });
+    const authorization = `Bearer ${await attempt.token(watched)}`;
+    const headers = { ...connection.headers, authorization, accept: 'application/json' };
+    const sending = { operation, url, headers, parts, fetch, watched, progress, attempt };
+    answer = await (browser ? sendForm(sending) : sendStream(sending));
+    const { secrets } = attempt;
+    const result = openAnswer(answer, { now, secrets, parse });
     if (answer.sentOnly !== undefined) {
       const what = `${operation} was answered with ${answer.status} before all of it was sent`;
       throw new TransferError('truncated', `${what}: what the server has is not the whole`, answer.sentOnly);
     }
     return { result, origin: { operation, status: answer.status, secrets } };
+  } catch (error) {
+    if (!answer) watched.end(error); // it may still be sending, for example when a hook has thrown
+    throw error;
   } finally {
     watched.stop();
   }

@@ -9,6 +9,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { ApiClient } from '../../../src/index.js';
 import { AuthorizationCodeClient } from '../../../src/server.js';
+import { expectNoCrash } from '../../support/crash.js';
 
 const command = resolve('dist/cli.js');
 const cleanUps: (() => Promise<unknown>)[] = [];
@@ -43,6 +44,7 @@ function run(args: string[], { cwd }: { cwd?: string } = {}): Run {
   cleanUps.push(async () => {
     if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL');
     await ended;
+    expectNoCrash(result.stderr);
   });
   return result;
 }

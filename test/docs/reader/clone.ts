@@ -28,7 +28,7 @@ export async function until(running: Running, condition: () => unknown): Promise
   const over = running.ended.then(() => {
     throw new Error(`it ended:\n${running.printed.join('\n')}`);
   });
-  await Promise.race([expect.poll(condition, { timeout: 20_000 }).toBeTruthy(), over]);
+  await Promise.race([expect.poll(condition).toBeTruthy(), over]);
 }
 
 /** Types what starts an application, and signs in to it. */

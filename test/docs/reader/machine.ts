@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { onTestFinished } from 'vitest';
+import { expectNoCrash } from '../../support/crash.js';
 import { linkPackage } from '../../support/packed-package.js';
 
 /** A program that runs, or has run, with the lines that it printed until now. */
@@ -53,7 +54,7 @@ export async function machine({ sandboxUrl = '', packages = [] }: MachineOptions
       const complaints: string[] = [];
       createInterface({ input: child.stdout }).on('line', (line) => printed.push(line));
       createInterface({ input: child.stderr }).on('line', (line) => complaints.push(line));
-      const ended = end(child).then((code) => {
+      const ended = end(child, () => expectNoCrash(complaints.join('\n'))).then((code) => {
         if (code !== 0) throw new Error(`${command} ${args.at(-1)} ended with ${code}:\n${complaints.join('\n')}`);
       });
       ended.catch(() => {}); // one that was stopped need not have anybody who waits for it
@@ -82,7 +83,7 @@ async function programs(): Promise<Record<string, string>> {
   };
 }
 
-async function end(child: ChildProcess): Promise<number | null> {
+async function end(child: ChildProcess, check: () => void): Promise<number | null> {
   const closed = new Promise<number | null>((resolve, reject) => {
     child.once('close', resolve);
     child.once('error', reject);
@@ -90,6 +91,7 @@ async function end(child: ChildProcess): Promise<number | null> {
   onTestFinished(async () => {
     if (child.pid !== undefined && child.exitCode === null && child.signalCode === null) process.kill(-child.pid);
     await closed;
+    check();
   });
   return closed;
 }

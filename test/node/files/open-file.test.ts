@@ -4,7 +4,7 @@ import { appendFileSync, renameSync, truncateSync, unlinkSync, writeFileSync } f
 import { chmod, symlink, truncate, utimes, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { expect, it } from 'vitest';
-import { ConfigurationError, TransferError } from '../../../src/index.js';
+import { ConfigurationError, type DoctapeError, FileSystemError, TransferError } from '../../../src/index.js';
 import { openFile } from '../../../src/node.js';
 import { tokenFor } from '../../support/sandbox.js';
 import { apiAt, bodyOf, rejection, reply, scriptedServer, servedForTest } from '../../support/scripted-server.js';
@@ -75,7 +75,7 @@ it('fills the buffer of a reader that brings one', async () => {
 });
 
 it.runIf(process.platform === 'linux')('refuses a file whose size the system does not know', async () => {
-  const empty = await rejection(openFile('/proc/self/status'), ConfigurationError);
+  const empty = await rejection(openFile('/proc/self/status'), FileSystemError);
   expect(empty.message).toMatch(/status has more bytes than the system says: upload a stream of it/);
   const file = await openFile('/sys/kernel/mm/transparent_hugepage/enabled'); // said to be a page, and is a line
   expect(file.size).toBeGreaterThan(1000);
@@ -159,29 +159,33 @@ it.each([
   expect(error.bytes).toBeLessThan(large);
 });
 
-it.each([
-  ['nothing', undefined, /path must be a string, not undefined/],
-  ['an empty path', '', /path is empty/],
-  ['no text', 5, /path must be a string, not number/],
-  ['a NUL', 'a\0b', /NUL/],
+it.each<[string, unknown, string, RegExp]>([
+  ['nothing', undefined, 'invalid_argument', /path must be a string, not undefined/],
+  ['an empty path', '', 'invalid_argument', /path is empty/],
+  ['no text', 5, 'invalid_argument', /path must be a string, not number/],
+  ['a NUL', 'a\0b', 'invalid_argument', /NUL/],
   [
     'a file that is not there',
     '/nowhere/at/all.txt',
-    /path \/nowhere\/at\/all\.txt cannot be read: there is no such file/,
+    'file_not_found',
+    /^\/nowhere\/at\/all\.txt cannot be read: there is no such file/,
   ],
-  ['a path through a file', '/etc/passwd/x', /no folder/],
-  ['a folder', '/etc', /is a folder/],
-  ['a device', '/dev/null', /no regular file/],
-])('refuses %s', async (_what, path, message) => {
-  const error = await rejection(openFile(path as string), ConfigurationError);
-  expect(error.code).toBe('invalid_argument');
+  ['a path through a file', '/etc/passwd/x', 'file_not_found', /not a folder/],
+  ['a folder', '/etc', 'is_directory', /is a folder/],
+  ['a device', '/dev/null', 'io', /not a regular file/],
+  ['a name that is too long', `/tmp/${'x'.repeat(256)}`, 'name_too_long', /too long/],
+])('refuses %s', async (_what, path, code, message) => {
+  const type = code === 'invalid_argument' ? ConfigurationError : FileSystemError;
+  const error = await rejection<DoctapeError>(openFile(path as string), type);
+  expect(error.code).toBe(code);
   expect(error.message).toMatch(message);
+  if (error instanceof FileSystemError) expect(error.path).toBe(path);
 });
 
 it('does not wait for the writer of a pipe', async () => {
   const path = join(await makeFolder(), 'pipe');
   execFileSync('mkfifo', [path]);
-  expect((await rejection(openFile(path), ConfigurationError)).message).toMatch(/no regular file/);
+  expect((await rejection(openFile(path), FileSystemError)).message).toMatch(/not a regular file/);
 });
 
 it('refuses a file that may not be read', async () => {
@@ -190,5 +194,5 @@ it('refuses a file that may not be read', async () => {
   const answer = await asOrdinaryUser(`
     const { openFile } = await import('doctape-sdk/node');
     await openFile(${JSON.stringify(path)}).then(() => console.log('opened'), (error) => console.log(error.name, error.message));`);
-  expect(answer).toMatch(/^ConfigurationError path .*secret\.txt cannot be read: this process may not/);
+  expect(answer).toMatch(/^FileSystemError .*secret\.txt cannot be read: this process may not/);
 });

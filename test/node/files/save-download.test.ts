@@ -23,6 +23,8 @@ import {
   type ApiClient,
   ApiError,
   ConfigurationError,
+  type DoctapeError,
+  FileSystemError,
   NotFoundError,
   type Progress,
   TransferError,
@@ -156,9 +158,7 @@ it('writes where a link leads, and takes a path relative to the current folder',
 it('refuses a link that leads nowhere', async () => {
   const { folder, path, api, server } = await place();
   await symlink(join(folder, 'elsewhere'), path);
-  expect((await rejection(saveDownload(api, 'x', path), ConfigurationError)).message).toMatch(
-    /link that leads nowhere/,
-  );
+  expect((await rejection(saveDownload(api, 'x', path), FileSystemError)).message).toMatch(/link that leads nowhere/);
   expect(await readdir(folder)).toEqual(['saved.bin']);
   expect(server.requests).toEqual([]);
 });
@@ -167,7 +167,7 @@ it('leaves a note that somebody puts there meanwhile', async () => {
   const path = join(await makeFolder(), 'saved.bin');
   const mine = '{ "my": "list" }';
   const url = await whenAsked(() => writeFile(`${path}.part.json`, mine));
-  await rejection(saveDownload(apiAt(url), 'x', path), ConfigurationError);
+  await rejection(saveDownload(apiAt(url), 'x', path), FileSystemError);
   expect(await readFile(`${path}.part.json`, 'utf8')).toBe(mine);
 });
 
@@ -180,7 +180,7 @@ it('writes nothing more once another has taken it for dead', async () => {
   await rename(`${path}.part`, path); // the other has finished it
   const before = await readFile(path);
   goOn();
-  expect((await rejection(saving, ConfigurationError)).message).toMatch(/taken over by another download/);
+  expect((await rejection(saving, FileSystemError)).message).toMatch(/taken over by another download/);
   expect(Buffer.compare(await readFile(path), before)).toBe(0);
 });
 
@@ -191,7 +191,7 @@ it.runIf(process.platform === 'linux')('breaks the lock of a process that is dea
     const child = spawn(process.execPath, ['--input-type=module', '-e', ${JSON.stringify(savingProgram(server.url, path))}]);
     console.log(child.pid);
     process.kill(process.pid, 'SIGSTOP'); // so that nobody asks what became of it`);
-  await expect.poll(() => sizeOf(`${path}.part`), { timeout: 10_000 }).toBeGreaterThan(2_000_000);
+  await expect.poll(() => sizeOf(`${path}.part`)).toBeGreaterThan(2_000_000);
   process.kill(Number(program.output()), 'SIGKILL');
   const { url } = await fileServer({ content, etag: '"1"' });
   await saveDownload(apiAt(url), 'x', path);
@@ -219,7 +219,7 @@ it('writes through no link that somebody put where the part goes', async () => {
   await leavePart(path, content.subarray(0, 10), server.url, '"1"');
   await rm(`${path}.part`);
   await symlink(join(folder, 'victim'), `${path}.part`);
-  expect((await rejection(saveDownload(api, 'x', path), ConfigurationError)).message).toMatch(/\.part is in the way/);
+  expect((await rejection(saveDownload(api, 'x', path), FileSystemError)).message).toMatch(/\.part is in the way/);
   expect(await readFile(join(folder, 'victim'), 'utf8')).toBe('untouched');
 });
 
@@ -413,7 +413,7 @@ it.each([
   await writeFile(`${path}.part`, 'a third of the report');
   if (note !== undefined) await writeFile(`${path}.part.json`, note);
   const before = (await readdir(folder)).sort();
-  const error = await rejection(saveDownload(api, 'x', path), ConfigurationError);
+  const error = await rejection(saveDownload(api, 'x', path), FileSystemError);
   expect(error.message).toContain(`saved.bin${inTheWay} is in the way`);
   expect(server.requests).toEqual([]);
   expect((await readdir(folder)).sort()).toEqual(before);
@@ -439,7 +439,7 @@ it.each([
 it('leaves a note of somebody else alone', async () => {
   const { path, api, server } = await place();
   await writeFile(`${path}.part.json`, '{ "url": "a list of mine" }');
-  expect((await rejection(saveDownload(api, 'x', path), ConfigurationError)).message).toContain(
+  expect((await rejection(saveDownload(api, 'x', path), FileSystemError)).message).toContain(
     '.part.json is in the way',
   );
   expect(await readFile(`${path}.part.json`, 'utf8')).toBe('{ "url": "a list of mine" }');
@@ -569,7 +569,7 @@ it('lets one download at a time write to a path', async () => {
   const { folder, path, api, server } = await place({ content, etag: '"1"', stopAfter: 2_500_000, waitFor });
   const first = saveDownload(api, 'x', path);
   await expect.poll(() => sizeOf(`${path}.part`)).toBeGreaterThan(0);
-  const error = await rejection(saveDownload(api, 'x', path), ConfigurationError);
+  const error = await rejection(saveDownload(api, 'x', path), FileSystemError);
   expect(error.message).toMatch(/is being written by a download of this process: wait for it, or choose another/);
   const second = runProgram(savingProgram(server.url, path));
   await second.ended;
@@ -584,7 +584,7 @@ it('lets one download at a time write to a path', async () => {
 /** What a claim of this process says of where it is. */
 async function placeOfOurs(): Promise<string> {
   const path = join(await makeFolder(), 'x');
-  const lock = await lockPath(path);
+  const lock = await lockPath(path, `${path}.part.lock`);
   const [name = ''] = await readdir(`${path}.part.lock`);
   await lock.release();
   return name.split('.')[2] ?? '';
@@ -615,7 +615,7 @@ it.each([1, 2, 3])('lets one of many that begin at once have the path, and tells
     if (loaded === content.byteLength) running--;
   };
   const runs = await Promise.allSettled(Array.from({ length: 8 }, () => saveDownload(api, 'x', path, { onProgress })));
-  for (const run of runs) if (run.status === 'rejected') expect(run.reason).toBeInstanceOf(ConfigurationError);
+  for (const run of runs) if (run.status === 'rejected') expect(run.reason).toBeInstanceOf(FileSystemError);
   expect(most).toBeLessThanOrEqual(1);
   if (runs.some(({ status }) => status === 'fulfilled')) await expectBytes(path, content);
   await saveDownload(api, 'x', path);
@@ -629,7 +629,7 @@ it('lets one of many processes that begin at once have the path', async () => {
   await Promise.all(programs.map(({ ended }) => ended));
   for (const { output } of programs) {
     expect(output()).toMatch(
-      /^(saved 5000000|ConfigurationError .* is being written by a download of process \d+: .*)\n$/,
+      /^(saved 5000000|FileSystemError .* is being written by a download of process \d+: .*)\n$/,
     );
   }
   await saveDownload(apiAt(server.url), 'x', path);
@@ -657,7 +657,7 @@ it('heeds the lock of a process elsewhere that is alive', async () => {
   const [name = ''] = await readdir(`${path}.part.lock`);
   const alive = setInterval(() => void utimes(join(`${path}.part.lock`, name), new Date(), new Date()), 500);
   onTestFinished(() => clearInterval(alive));
-  const error = await rejection(saveDownload(api, 'x', path), ConfigurationError);
+  const error = await rejection(saveDownload(api, 'x', path), FileSystemError);
   expect(error.message).toContain('a download of another machine or container');
   expect(server.requests).toEqual([]);
 });
@@ -689,7 +689,7 @@ it.each(['folder', 'nowhere'])('takes no link to a %s for its lock', async (targ
   const { folder, path, api, server } = await place();
   await mkdir(join(folder, 'folder'));
   await symlink(join(folder, target), `${path}.part.lock`);
-  const error = await rejection(saveDownload(api, 'x', path), ConfigurationError);
+  const error = await rejection(saveDownload(api, 'x', path), FileSystemError);
   expect(error.message).toContain('.part.lock is in the way');
   expect(server.requests).toEqual([]);
   expect(await readdir(join(folder, 'folder'))).toEqual([]);
@@ -700,7 +700,7 @@ it('heeds the lock of another container (only root can make one)', needing('moun
   const launcher = ['unshare', '--pid', '--fork', '--kill-child', '--mount-proc'];
   runProgram(savingProgram(server.url, path), launcher); // under the host name that is ours
   await expect.poll(() => sizeOf(`${path}.part`)).toBeGreaterThan(0);
-  const error = await rejection(saveDownload(api, 'x', path), ConfigurationError);
+  const error = await rejection(saveDownload(api, 'x', path), FileSystemError);
   expect(error.message).toContain('a download of another machine or container');
   expect(await sizeOf(`${path}.part`)).toBeGreaterThan(0);
 });
@@ -727,9 +727,9 @@ it('gives no part a name that is not the one it wrote', async () => {
   await writeFile(`${path}.other`, 'of the other');
   await rename(`${path}.other`, `${path}.part`);
   goOn();
-  expect((await rejection(saving, ConfigurationError)).message).toMatch(/\.part is in the way/);
+  expect((await rejection(saving, FileSystemError)).message).toMatch(/\.part is in the way/);
   expect(await readdir(folder)).not.toContain('saved.bin');
-  await rejection(saveDownload(api, 'x', path), ConfigurationError); // nor does the next one take it for its own
+  await rejection(saveDownload(api, 'x', path), FileSystemError); // nor does the next one take it for its own
   expect(await readFile(`${path}.part`, 'utf8')).toBe('of the other');
 });
 
@@ -762,7 +762,7 @@ it.each([true, false])(
       await rename(`${path}.mine`, `${path}.part`);
     });
     if (before) await leavePart(path, content.subarray(0, 1_000_000), url, '"1"');
-    const error = await rejection(saveDownload(apiAt(url), 'x', path), ConfigurationError);
+    const error = await rejection(saveDownload(apiAt(url), 'x', path), FileSystemError);
     expect(error.message).toMatch(/\.part is in the way/);
     expect(await readFile(`${path}.part`, 'utf8')).toBe('precious');
   },
@@ -776,7 +776,7 @@ it('gives nothing a name once another has taken it for dead', async () => {
   await rm(`${path}.part.lock`, { recursive: true });
   await claim(path, [1, '', elsewhere]);
   goOn();
-  expect((await rejection(saving, ConfigurationError)).message).toMatch(/taken over by another download/);
+  expect((await rejection(saving, FileSystemError)).message).toMatch(/taken over by another download/);
   expect(await readdir(folder)).not.toContain('saved.bin');
   expect(await readdir(`${path}.part.lock`)).toHaveLength(1);
 });
@@ -839,7 +839,9 @@ it('tells when there is no room for more, and continues when there is', async ()
   const { size } = await stat(`${path}.part`);
   expect(size).toBeGreaterThan(0);
   expect(program.output()).toMatch(
-    new RegExp(`^TransferError interrupted ${size} .*saved\\.bin has ${size} bytes so far: there is no room left`),
+    new RegExp(
+      `^FileSystemError disk_full ${size} .*saved\\.bin cannot be written after ${size} bytes: there is no room left`,
+    ),
   );
   await saveDownload(api, 'x', path);
   expect(server.requests.at(-1)?.headers.range).toBe(`bytes=${size - 1}-`);
@@ -853,8 +855,8 @@ it('tells when the disk is full (only root can make a small one)', needing('moun
   execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=3m', 'tmpfs', disk]);
   onTestFinished(() => void execFileSync('umount', [disk]));
   const path = join(disk, 'saved.bin');
-  const error = await rejection(saveDownload(api, 'x', path), TransferError);
-  expect(error).toMatchObject({ code: 'interrupted', message: expect.stringContaining('there is no room left') });
+  const error = await rejection(saveDownload(api, 'x', path), FileSystemError);
+  expect(error).toMatchObject({ code: 'disk_full', path, message: expect.stringContaining('there is no room left') });
   const { size } = await stat(`${path}.part`);
   expect(error.bytes).toBe(size);
   execFileSync('mount', ['-o', 'remount,size=20m', disk]);
@@ -863,12 +865,13 @@ it('tells when the disk is full (only root can make a small one)', needing('moun
   await expectBytes(path, content);
 });
 
-it('tells that it may not touch a part of somebody else', async () => {
+it('tells that it may not touch a part of somebody else (only root can make one)', needing('root'), async () => {
   const { folder, path, server, file } = await place();
   await leavePart(path, content.subarray(0, 1000), server.url, '"1"');
   await chmod(`${path}.part`, 0o400);
   await chmod(folder, 0o1777); // others may add files, and remove none
-  const refused = /^ConfigurationError invalid_argument undefined .*saved\.bin cannot be written: this process may not/;
+  const refused =
+    /^FileSystemError permission_denied (undefined|\d+) .*saved\.bin cannot be written: this process may not/;
   expect(await asOrdinaryUser(savingStatement(server.url, path))).toMatch(refused);
   file.etag = '"2"';
   await chmod(`${path}.part`, 0o666);
@@ -880,41 +883,81 @@ it('tells that it may not write there', async () => {
   const { folder, path, server } = await place();
   await chmod(folder, 0o555);
   expect(await asOrdinaryUser(savingStatement(server.url, path))).toMatch(
-    /^ConfigurationError invalid_argument undefined .*saved\.bin cannot be written: this process may not/,
+    /^FileSystemError permission_denied (undefined|\d+) .*saved\.bin cannot be written: this process may not/,
   );
   expect(server.requests).toEqual([]);
 });
 
-it.each([
-  ['nothing', undefined, /path must be a string/],
-  ['an empty path', '', /path is empty/],
-  ['a folder', '/etc', /\/etc is a folder: it must name the file to write/],
-  ['a folder that is not there', '/tmp/nowhere/', /is a folder/],
-  ['this folder', '.', /is a folder/],
-  ['a device', '/dev/null', /no regular file/],
-  ['a path in a folder that is not there', '/tmp/no/such/folder/a.bin', /folder that does not exist: make it first/],
-  ['a path through a file', '/etc/passwd/a.bin', /no folder/],
-  ['a name that is too long', `/tmp/${'x'.repeat(250)}`, /too long/],
-  ['a name that is too long for its part', `/tmp/${'x'.repeat(246)}`, /too long/],
-])('refuses %s, and asks for nothing', async (_what, path, message) => {
+it.each<[string, unknown, string, RegExp]>([
+  ['nothing', undefined, 'invalid_argument', /path must be a string/],
+  ['an empty path', '', 'invalid_argument', /path is empty/],
+  ['a NUL', 'a\0b', 'invalid_argument', /NUL/],
+  ['a folder', '/etc', 'is_directory', /\/etc is a folder: name the file to write/],
+  ['a folder that is not there', '/tmp/nowhere/', 'is_directory', /is a folder/],
+  ['this folder', '.', 'is_directory', /is a folder/],
+  ['a device', '/dev/null', 'io', /not a regular file/],
+  [
+    'a path in a folder that is not there',
+    '/tmp/no/such/folder/a.bin',
+    'file_not_found',
+    /does not exist: make it first/,
+  ],
+  ['a path through a file', '/etc/passwd/a.bin', 'file_not_found', /not a folder/],
+  ['a name that is too long', `/tmp/${'x'.repeat(256)}`, 'name_too_long', /too long/],
+])('refuses %s, and asks for nothing', async (_what, path, code, message) => {
   const { api, server } = await place();
-  const error = await rejection(saveDownload(api, 'x', path as string), ConfigurationError);
-  expect(error.code).toBe('invalid_argument');
+  const type = code === 'invalid_argument' ? ConfigurationError : FileSystemError;
+  const error = await rejection<DoctapeError>(saveDownload(api, 'x', path as string), type);
+  expect(error.code).toBe(code);
   expect(error.message).toMatch(message);
+  if (error instanceof FileSystemError) expect(error.path).toBe(path);
   expect(server.requests).toEqual([]);
 });
 
 it('refuses what stands in its way', async () => {
   const { path, api } = await place();
   await mkdir(`${path}.part`);
-  expect((await rejection(saveDownload(api, 'x', path), ConfigurationError)).message).toMatch(/\.part is in the way/);
+  expect((await rejection(saveDownload(api, 'x', path), FileSystemError)).message).toMatch(/\.part is in the way/);
 });
 
-it('writes to the longest name that its part leaves room for', async () => {
-  const { folder, api } = await place();
-  const name = 'x'.repeat(245);
-  await saveDownload(api, 'x', join(folder, name));
+it.each<[string, string]>([
+  ['133 bytes, whose side files are called after it', 'x'.repeat(133)],
+  ['134 bytes', 'x'.repeat(134)],
+  ['245 bytes', 'x'.repeat(245)],
+  ['246 bytes', 'x'.repeat(246)],
+  ['250 bytes', `${'x'.repeat(246)}.jpg`],
+  ['255 bytes', 'x'.repeat(255)],
+  ['255 bytes in letters of two', `x${'ä'.repeat(127)}`],
+  ['255 bytes in letters of four', `xyz${'😀'.repeat(63)}`],
+])('writes to a name of %s, and continues what it has of it', async (_, name) => {
+  const file: ServedFile = { content, etag: '"1"', ...halfway };
+  const { folder, server, api } = await place(file);
+  const path = join(folder, name);
+  const controller = new AbortController();
+  const saving = saveDownload(api, 'x', path, { signal: controller.signal });
+  const besides = async () => (await readdir(folder)).map((each) => join(folder, each));
+  const loaded = async () => Math.max(0, ...(await Promise.all((await besides()).map(sizeOf))));
+  await expect.poll(loaded).toBeGreaterThan(2_000_000);
+  for (const each of await readdir(folder)) {
+    expect(each).toMatch(/\.part(\.json|\.lock)?$/);
+    expect(each.isWellFormed()).toBe(true);
+    expect(Buffer.byteLength(each)).toBeLessThanOrEqual(143);
+  }
+  expect((await readdir(folder)).includes(`${name}.part`)).toBe(name.length === 133);
+  controller.abort('enough');
+  expect(await reasonOf(saving)).toBe('enough');
+  Object.assign(file, whole);
+  await saveDownload(api, 'x', path);
+  expect(server.requests.at(-1)?.headers.range).toMatch(/^bytes=2\d{6}-$/);
+  await expectBytes(path, content);
   expect(await readdir(folder)).toEqual([name]);
+});
+
+it('keeps apart two long names that begin alike', async () => {
+  const { folder, api } = await place();
+  const names = ['a', 'b'].map((end) => 'x'.repeat(254) + end);
+  await Promise.all(names.map((name) => saveDownload(api, 'x', join(folder, name))));
+  expect((await readdir(folder)).sort()).toEqual(names);
 });
 
 it('refuses wrong arguments', async () => {
@@ -923,6 +966,12 @@ it('refuses wrong arguments', async () => {
   await rejection(saveDownload(api, '..', path), ConfigurationError);
   await rejection(saveDownload(api, 'x', path, { rendition: 'nonsense' as 'original' }), ConfigurationError);
   await rejection(saveDownload(api, 'x', path, null as unknown as object), ConfigurationError);
+  const misspelt = { overWrite: false } as object;
+  const error = await rejection(saveDownload(api, 'x', path, misspelt), ConfigurationError);
+  expect(error).toMatchObject({
+    code: 'unknown_option',
+    message: 'overWrite is not an option; did you mean overwrite?',
+  });
 });
 
 it('does not wait for a server that is silent once it is told to stop', async () => {
@@ -951,7 +1000,7 @@ it('writes a large file bit for bit, some of which is on the disk before all of 
 it('leaves a file alone that may not be replaced, and asks the server for nothing', async () => {
   const { path, server, api } = await place();
   await writeFile(path, 'mine');
-  const error = await rejection(saveDownload(api, 'x', path, { overwrite: false }), ConfigurationError);
+  const error = await rejection(saveDownload(api, 'x', path, { overwrite: false }), FileSystemError);
   expect(error.message).toContain('saved.bin exists, and overwrite is false');
   expect(await readFile(path, 'utf8')).toBe('mine');
   expect(server.requests).toEqual([]);
@@ -963,7 +1012,7 @@ it('leaves a file alone that came during the download, and keeps what it loaded'
     if (loaded < content.byteLength) writeFileSync(path, 'mine');
   };
   const saving = saveDownload(api, 'x', path, { overwrite: false, onProgress });
-  expect((await rejection(saving, ConfigurationError)).message).toContain('exists by now');
+  expect((await rejection(saving, FileSystemError)).message).toContain('exists by now');
   expect(await readFile(path, 'utf8')).toBe('mine');
   expect((await readdir(folder)).sort()).toEqual(['saved.bin', 'saved.bin.part', 'saved.bin.part.json']);
   await saveDownload(api, 'x', path);
@@ -984,7 +1033,7 @@ it('leaves a file alone that a run has named, and died before it took the other 
   await leavePart(path, content, server.url, '"1"');
   await link(`${path}.part`, path);
   Object.assign(file, { content: other, etag: '"2"' });
-  await rejection(saveDownload(api, 'x', path, { overwrite: false }), ConfigurationError);
+  await rejection(saveDownload(api, 'x', path, { overwrite: false }), FileSystemError);
   await expectBytes(path, content);
   await saveDownload(api, 'x', path);
   await expectBytes(path, other);
@@ -999,7 +1048,7 @@ it('takes no file for its part that got the place of one that was removed', asyn
   Object.assign(file, whole);
   await rm(`${path}.part`);
   writeFileSync(`${path}.part`, 'of somebody else'); // in one moment, so that it has its birth and its last change at once
-  expect((await rejection(saveDownload(api, 'x', path), ConfigurationError)).message).toMatch(/\.part is in the way/);
+  expect((await rejection(saveDownload(api, 'x', path), FileSystemError)).message).toMatch(/\.part is in the way/);
   expect(await readFile(`${path}.part`, 'utf8')).toBe('of somebody else');
 });
 
@@ -1043,6 +1092,6 @@ it('says so where the folder that it is in is gone', async () => {
     }
   `);
   await ended;
-  const line = 'ConfigurationError path x is in a folder that is gone: go to another, or give the whole path';
+  const line = 'FileSystemError x is in a folder that is gone: go to another, or give the whole path';
   expect(output().trim().split('\n')).toEqual([line, line]);
 });

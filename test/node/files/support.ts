@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { onTestFinished } from 'vitest';
+import { expectNoCrash } from '../../support/crash.js';
 import { inRepository, repository } from '../../support/places.js';
 import { accessToken, bodyOf, type ScriptedServer, scriptedServer } from '../../support/scripted-server.js';
 
@@ -39,6 +40,7 @@ export function runProgram(source: string, launcher: readonly string[] = [], cwd
   onTestFinished(async () => {
     child.kill('SIGKILL');
     await ended;
+    expectNoCrash(output);
   });
   return { child, output: () => output, ended };
 }

@@ -3,7 +3,7 @@ import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { Agent, type IncomingHttpHeaders, request } from 'node:http';
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { submitLoginForm } from '../../../src/cli/commands/login-form.js';
 import { CallbackError, ConfigurationError, OAuthError, TimeoutError } from '../../../src/index.js';
 import { type LoopbackOptions, signInWithLoopback } from '../../../src/node.js';
@@ -61,10 +61,10 @@ async function isClosed(redirectUri: string | null): Promise<boolean> {
   return Promise.race([once(socket, 'error').then(() => true), once(socket, 'connect').then(() => false)]);
 }
 
-async function canListenOn(port: number): Promise<boolean> {
+async function canListenOn(port: number, address = '127.0.0.1'): Promise<boolean> {
   const server = createServer();
   const listening = once(server, 'listening');
-  server.listen(port, '127.0.0.1');
+  server.listen(port, address);
   return listening.then(
     () => new Promise<boolean>((resolve) => server.close(() => resolve(true))),
     () => false,
@@ -240,7 +240,7 @@ it('answers a browser that has left and come back', async () => {
   const slow = await scriptedServer(async (_request, response) => {
     gone?.destroy();
     page = visit(callback);
-    await wait(100);
+    await wait(1000); // until the visit has arrived there
     reply(response, 200, { access_token: 'token-1', token_type: 'bearer', expires_in: 60 });
   });
   await signInWithLoopback({
@@ -351,7 +351,7 @@ it.runIf(process.platform === 'linux')('uses the opener of the platform', async 
         (error) => console.log(error.message),
       );`);
   const program = signIn(`${join(folder, 'bin')}:${process.env.PATH}`);
-  await expect.poll(() => readFile(join(folder, 'url'), 'utf8').catch(() => ''), { timeout: 10_000 }).toMatch(/^http/);
+  await expect.poll(() => readFile(join(folder, 'url'), 'utf8').catch(() => '')).toMatch(/^http/);
   const { open, pages } = browser();
   open(new URL(await readFile(join(folder, 'url'), 'utf8')));
   await program.ended; // by itself: no socket and no timer holds it
@@ -374,6 +374,87 @@ it('can be given a path and a port, and says when the port is taken', async () =
   const { open, urls } = browser();
   await signInWithLoopback({ ...options, port, redirectPath: '/signed-in/', open });
   expect(urls[0]?.searchParams.get('redirect_uri')).toBe(`http://127.0.0.1:${port}/signed-in/`);
+});
+
+describe.runIf(await canListenOn(0, '::1'))('on a machine with IPv6', () => {
+  it('also listens on [::1], and closes it', async () => {
+    const { options } = await server();
+    const ported: string[] = [];
+    let foreign: number | undefined;
+    const token = await signInWithLoopback({
+      ...options,
+      async open(url) {
+        const { port } = new URL(url.searchParams.get('redirect_uri') ?? '');
+        ported.push(port);
+        const callback = await submitLoginForm(url, { username: 'alice', password: 'wonderland', decision: 'allow' });
+        callback.hostname = '[::1]';
+        foreign = (await visit(callback, { host: `evil.example:${port}` })).status;
+        await visit(callback);
+      },
+    });
+    expect(token.token_type).toBe('Bearer');
+    expect(foreign).toBe(421);
+    expect(await canListenOn(Number(ported[0]), '::1')).toBe(true);
+  });
+
+  it('signs in where another program has the port of [::1]', async () => {
+    const { options } = await server();
+    const other = createServer().listen(0, '::1');
+    await once(other, 'listening');
+    const { port } = other.address() as { port: number };
+    const { open } = browser();
+    expect((await signInWithLoopback({ ...options, port, open })).token_type).toBe('Bearer');
+    await new Promise((resolve) => other.close(resolve));
+  });
+});
+
+it.each([
+  ['rejects', () => Promise.reject(new Error('the terminal is gone'))],
+  [
+    'throws',
+    () => {
+      throw new Error('the terminal is gone');
+    },
+  ],
+])('ends with the error of an onUrl that %s, and closes the port', async (_what, onUrl) => {
+  const { options } = await server();
+  const urls: URL[] = [];
+  const open = (url: URL) => void urls.push(url);
+  const reason = await reasonOf(signInWithLoopback({ ...options, open, onUrl }));
+  expect(reason).toMatchObject({ message: 'the terminal is gone' });
+  for (const url of urls) expect(await isClosed(url.searchParams.get('redirect_uri'))).toBe(true);
+});
+
+it('does not wait for an async onUrl that takes longer than the sign-in', async () => {
+  const { options } = await server();
+  const { open } = browser();
+  const onUrl = () => new Promise(() => {});
+  expect((await signInWithLoopback({ ...options, open, onUrl })).token_type).toBe('Bearer');
+});
+
+it.each([
+  ['timeOut', 'timeout'],
+  ['redirect_path', 'redirectPath'],
+  ['scopes', 'scope'],
+])('refuses the unknown option %s, and names the nearest one', async (name, nearest) => {
+  const { options } = await server();
+  const signingIn: unknown = Reflect.apply(signInWithLoopback, undefined, [{ ...options, [name]: 'x' }]);
+  const error = await rejection(Promise.resolve(signingIn), ConfigurationError);
+  expect(error).toMatchObject({
+    code: 'unknown_option',
+    message: `${name} is not an option; did you mean ${nearest}?`,
+  });
+});
+
+it('takes endpoints over http off loopback only with allowInsecureHttp', async () => {
+  const { options } = await server();
+  const insecure = { ...options, authorizationEndpoint: 'http://sandbox:4400/oauth2', timeout: 50 };
+  const error = await rejection(signInWithLoopback({ ...insecure, open() {} }), ConfigurationError);
+  expect(error.code).toBe('insecure_url');
+  const urls: URL[] = [];
+  const open = (url: URL) => void urls.push(url);
+  await rejection(signInWithLoopback({ ...insecure, open, allowInsecureHttp: true }), TimeoutError);
+  expect(urls[0]?.host).toBe('sandbox:4400');
 });
 
 it.runIf(await canListenOn(80))('can be given the port that browsers leave out of an address', async () => {

@@ -190,6 +190,24 @@ describe('resume', () => {
     '#code=7',
     '#tab=2&state=open',
     '?state=open&scope=all',
+    '#error=',
+    '?error=',
+    '#access_token=',
+    '#access_token=&error=&state=open',
+    '#state=open&code=&token_type=',
+    '#/route?state=open',
+    '#/route?state=open&error=',
+    '#/?error=1',
+    '#?error=1',
+    '#!/error=1',
+    '#/state=open',
+    '#/users/state=open',
+    '#/access_token=',
+    '#/login?error=1&state=open',
+    '#/login&error=1&state=open',
+    '#/access_tokens?page=2',
+    '#/my_access_token=1',
+    '#/access_token%3D',
   ])('leaves a page alone whose address ends in %j', (end) => {
     const { open } = browser();
     const { page, client } = open(redirectUri + end);
@@ -325,6 +343,172 @@ describe('a hostile or broken callback', () => {
   });
 });
 
+/** What routers make of `#answer` before the application runs, and what is to be left of it. */
+const rewritten: [string, (answer: string) => string, string][] = [
+  ['Vue Router, React Router 5, angular-oauth2-oidc', (answer) => `#/${answer}`, ''],
+  ['a hashbang router', (answer) => `#!/${answer}`, ''],
+  ['a hashbang router without a slash', (answer) => `#!${answer}`, ''],
+  ['a router that takes it for a query', (answer) => `#?${answer}`, ''],
+  ['a router that takes it for the query of the start page', (answer) => `#/?${answer}`, ''],
+  ['a router that doubles the slash', (answer) => `#//${answer}`, ''],
+  ['a route with a query', (answer) => `#/route?${answer}`, '#/route'],
+  ['a route with an ampersand', (answer) => `#/route&${answer}`, '#/route'],
+  ['a route with a slash', (answer) => `#/route/${answer}`, '#/route/'],
+  ['a route with a query of its own', (answer) => `#/route?sort=name&${answer}&page=2`, '#/route?sort=name&page=2'],
+  ['a hashbang route', (answer) => `#!/route?${answer}`, '#!/route'],
+  ["Angular's router", (answer) => `#/${answer.replaceAll('=', '%3D')}`, ''],
+  ["Angular's router, with small letters", (answer) => `#/${answer.replaceAll('=', '%3d')}`, ''],
+  ["Angular's router, in a route", (answer) => `#/route&${answer.replaceAll('=', '%3D')}`, '#/route'],
+];
+
+describe.each(rewritten)('a fragment rewritten by %s', (_who, rewrite, left) => {
+  const rewriteHash = (href: string) => href.replace(/#(.*)/, (_hash, answer) => rewrite(answer));
+
+  it('is the callback of the pending sign-in', () => {
+    const { client, open } = browser({ now: () => 1_700_000_000_000 });
+    const href = rewriteHash(success(client.authorize().state, { scope: 'file.read account.read' }));
+    const back = open(href);
+    expect(back.client.resume()).toEqual({
+      access_token: accessToken,
+      token_type: 'Bearer',
+      expires_at: 1_700_000_000 + 157_680_000,
+      scope: ['file.read', 'account.read'],
+    });
+    expect(back.page.href).toBe(redirectUri + left);
+    expect(back.client.returnTo).toBe('/files?view=grid#/holiday');
+    expect(failure(() => open(href).client.resume()).code).toBe('state_mismatch');
+    expect(client.handleCallback(rewriteHash(success(client.authorize().state)))).toBeDefined();
+  });
+
+  it('is the denial of the pending sign-in', () => {
+    const { client, open } = browser();
+    const { page, client: back } = open(
+      rewriteHash(callback({ error: 'access_denied', error_description: 'no', state: client.authorize().state })),
+    );
+    expect(failure(() => back.resume())).toMatchObject({ code: 'access_denied', description: 'no' });
+    expect(page.href).toBe(redirectUri + left);
+  });
+
+  it('is refused and removed if its state is not pending', () => {
+    const { client, open, storage } = browser();
+    client.authorize();
+    for (const state of ['foreign', '', 'state%3Dx']) {
+      const { page, client: back } = open(rewriteHash(success(state)));
+      expect(failure(() => back.resume()).code).toBe(state ? 'state_mismatch' : 'state_missing');
+      expect(page.href).toBe(redirectUri + left);
+    }
+    const { page, client: back } = open(rewriteHash(`${redirectUri}#access_token=${accessToken}`));
+    expect(failure(() => back.resume()).code).toBe('state_missing');
+    expect(page.href).toBe(redirectUri + left.replace('&page=2', '&page=2'));
+    expect(storage.entries.size).toBe(1);
+  });
+
+  it('is left to the client that began the sign-in', () => {
+    const { client, open } = browser();
+    const href = rewriteHash(success(client.authorize().state));
+    const { page, client: other } = open(href, { clientId: 'other' });
+    expect(other.resume()).toBeUndefined();
+    expect(page.href).toBe(href);
+  });
+
+  it('does not stay in the state of the history entry, where routers keep the URL', () => {
+    const { client, open } = browser();
+    const href = rewriteHash(success(client.authorize().state));
+    const { page, client: back } = open(href);
+    const current = new URL(href).hash.slice(1);
+    page.state = { back: null, current, url: href, scroll: { left: 0, top: 7 }, position: 1 };
+    back.resume();
+    expect(JSON.stringify(page.state)).not.toContain(accessToken);
+    expect(page.state).toMatchObject({ back: null, scroll: { left: 0, top: 7 }, position: 1 });
+  });
+});
+
+it('keeps the route of the application when an error comes in the query', () => {
+  const { client, open } = browser();
+  const { state } = client.authorize();
+  const { page, client: back } = open(`${callback({ error: 'access_denied', state }, '?')}#/route?tab=1`);
+  expect(failure(() => back.resume()).code).toBe('access_denied');
+  expect(page.href).toBe(`${redirectUri}#/route?tab=1`);
+});
+
+it('keeps a state of the history entry that is not a plain object', () => {
+  const { client, open } = browser();
+  for (const kept of [null, 'text', 7, [1], new Map([['a', 1]]), new Date(0)]) {
+    const { page, client: back } = open(success(client.authorize().state));
+    page.state = kept;
+    back.resume();
+    expect(page.state).toBe(kept);
+  }
+});
+
+describe('a callback on another path than that of redirectUri', () => {
+  it.each(['/signed-in/', '/signed-in/index.html', '/Signed-in', '/signed-in.html', '/de/signed-in'])(
+    'is refused on %s, with both paths and the remedy in the message',
+    (path) => {
+      const { client, open } = browser();
+      const href = success(client.authorize().state).replace('/signed-in', path);
+      const { page, client: back } = open(href);
+      const { code, message } = failure(() => back.resume());
+      expect(code).toBe('malformed_callback');
+      expect(message).toContain(`came to https://app.example${path}, but redirectUri is ${redirectUri}:`);
+      expect(message).toContain(`register https://app.example${path}`);
+      expect(page.href).toBe(`https://app.example${path}`);
+    },
+  );
+
+  it('does not show a credential that stands in the path', () => {
+    const { client, open } = browser();
+    const href = success(client.authorize().state).replace('/signed-in', `/${accessToken}/`);
+    expect(failure(() => open(href).client.resume()).message).toContain('[redacted]');
+  });
+
+  it('does not recommend to register a page of another origin', () => {
+    const { client } = browser();
+    const href = success(client.authorize().state).replace('app.example', 'evil.example');
+    expect(failure(() => client.handleCallback(href)).message).not.toContain('register');
+  });
+});
+
+describe('the current token', () => {
+  it('can be had without looking at the URL', () => {
+    const { client, open } = browser();
+    expect(client.token).toBeUndefined();
+    const { page, client: back } = open(success(client.authorize().state));
+    expect(back.token).toBeUndefined();
+    expect(page.href).toContain(accessToken);
+    const token = back.resume();
+    expect([back.token, client.token]).toEqual([token, token]);
+    client.signOut();
+    expect(back.token).toBeUndefined();
+  });
+
+  it('is told to listeners after a sign-in and a sign-out, until they stop', async () => {
+    const { client } = browser();
+    const heard: (Token | undefined)[] = [];
+    const stop = client.onTokenChange((token) => heard.push(token));
+    const stopTwice = client.onTokenChange((token) => heard.push(token));
+    const token = client.handleCallback(success(client.authorize().state));
+    expect(heard).toEqual([]); // not while the sign-in is being finished
+    await Promise.resolve();
+    expect(heard).toEqual([token, token]);
+    stopTwice();
+    client.signOut();
+    await Promise.resolve();
+    expect(heard).toEqual([token, token, undefined]);
+    stop();
+    client.handleCallback(success(client.authorize().state));
+    await Promise.resolve();
+    expect(heard).toHaveLength(3);
+  });
+
+  it('refuses a listener that is not a function', () => {
+    const { client } = browser();
+    expect(thrown(() => Reflect.apply(client.onTokenChange, client, ['x']), ConfigurationError).message).toContain(
+      'listener must be a function',
+    );
+  });
+});
+
 describe('sign-ins at the same time', () => {
   it('do not lose each other, in whatever order they come back', () => {
     const { open } = browser();
@@ -339,22 +523,46 @@ describe('sign-ins at the same time', () => {
     expect(open(success(state)).client.resume()).toBeDefined();
   });
 
-  it('of another server are not answered by this one', () => {
+  it.each<[string, Partial<ImplicitGrantClientOptions>]>([
+    ['another server', { authorizationEndpoint: 'https://elsewhere.example/oauth2' }],
+    ['another application', { clientId: 'other' }],
+    ['an application whose name begins alike', { clientId: 'app:' }],
+  ])('of %s on the same page are left to its client', (_what, options) => {
     const { client, open, tokenStorage } = browser();
-    const elsewhere = { authorizationEndpoint: 'https://elsewhere.example/oauth2' };
-    const { state } = client.authorize();
-    expect(failure(() => open(success(state), elsewhere).client.resume()).code).toBe('state_mismatch');
-    open(success(state)).client.resume();
+    for (const answer of [success, (state: string) => callback({ state, error: 'access_denied' }, '?')]) {
+      const href = answer(client.authorize().state);
+      const { page, client: other } = open(href, options);
+      expect(other.resume()).toBeUndefined();
+      expect(page.href).toBe(href);
+      expect(failure(() => other.handleCallback(href)).code).toBe('state_mismatch');
+      if (answer === success) expect(open(href).client.resume()).toBeDefined();
+      else expect(failure(() => open(href).client.resume()).code).toBe('access_denied');
+    }
     expect(tokenStorage.entries.size).toBe(1);
-    expect(open('https://app.example/', elsewhere).client.resume()).toBeUndefined();
+    expect(open('https://app.example/', options).client.resume()).toBeUndefined();
   });
 
-  it('of another application on the same origin are not touched', () => {
-    const { client, open } = browser();
-    const { state } = client.authorize();
-    const other = open(success(state), { clientId: 'other' });
-    expect(failure(() => other.client.resume()).code).toBe('state_mismatch');
-    expect(open(success(state)).client.resume()).toBeDefined();
+  it('of another client that are too old, or whose entry is damaged, are refused and removed', () => {
+    let now = 1_000_000;
+    const { client, open, storage } = browser({ now: () => now });
+    for (const spoil of [() => (now += 600_000), (key: string) => storage.setItem(key, '{}')]) {
+      const { state } = client.authorize();
+      spoil(signInKey + state);
+      const { page, client: other } = open(success(state), { clientId: 'other' });
+      expect(failure(() => other.resume()).code).toBe('state_mismatch');
+      expect(page.href).toBe(redirectUri);
+    }
+  });
+
+  it('are cleaned up by their own client only', () => {
+    let now = 1_000_000;
+    const { client, open, storage } = browser({ now: () => now });
+    client.authorize();
+    now += 601_000;
+    open('https://app.example/', { clientId: 'other' }).client.authorize();
+    expect(storage.entries.size).toBe(2);
+    client.authorize();
+    expect(storage.entries.size).toBe(2);
   });
 
   it('end after maxAge, and not before', () => {
@@ -611,6 +819,10 @@ describe('the constructor', () => {
     ['history', { history: 5 }, 'invalid_argument'],
     ['issuer', { issuer: 'http://my.doctape.com' }, 'insecure_url'],
     ['authorizationEndpoint', { authorizationEndpoint: 'https://my.doctape.com/?state=x' }, 'invalid_argument'],
+    ['allowInsecureHttp', { allowInsecureHttp: 'yes' }, 'invalid_argument'],
+    ['redirectURI', { redirectURI: 'https://app.example/' }, 'unknown_option'],
+    ['authorizationUrl', { authorizationUrl: 'https://elsewhere.example/' }, 'unknown_option'],
+    ['scopes', { scopes: ['file.read'] }, 'unknown_option'],
     ['clientSecret', { clientSecret: 'secret' }, 'browser_secret'],
     ['clientSecret', { clientSecret: undefined }, 'browser_secret'],
   ])('refuses %s in %o', (name, options, code) => {
@@ -620,6 +832,59 @@ describe('the constructor', () => {
     );
     expect(error.code).toBe(code);
     expect(error.message).toContain(name);
+  });
+
+  it('names the option that was probably meant', () => {
+    const options = { ...right, authorisationEndpoint: 'https://elsewhere.example/' };
+    expect(thrown(() => new ImplicitGrantClient(options), ConfigurationError).message).toBe(
+      'authorisationEndpoint is not an option; did you mean authorizationEndpoint?',
+    );
+    const { client } = browser();
+    const call = thrown(() => Reflect.apply(client.authorize, client, [{ return_to: '/' }]), ConfigurationError);
+    expect(call.message).toBe('return_to is not an option; did you mean returnTo?');
+  });
+
+  it.each(['http://app.localhost/', 'http://127.0.0.2:5173/', 'http://[::1]/'])(
+    'accepts the loopback page %s',
+    (uri) => {
+      const local = new Page(uri);
+      const client = new ImplicitGrantClient({ ...right, redirectUri: uri, location: local, storage: memoryStorage() });
+      expect(client.authorize().url.searchParams.get('redirect_uri')).toBe(uri);
+    },
+  );
+
+  it('accepts http elsewhere with allowInsecureHttp', () => {
+    const options = {
+      ...right,
+      redirectUri: 'http://phone.lan:5173/',
+      authorizationEndpoint: 'http://sandbox:4400/oauth2',
+      issuer: 'http://sandbox:4400',
+      storage: memoryStorage(),
+    };
+    const error = thrown(() => new ImplicitGrantClient(options), ConfigurationError);
+    expect(error.code).toBe('insecure_url');
+    expect(error.message).toContain('allowInsecureHttp');
+    const { url } = new ImplicitGrantClient({ ...options, allowInsecureHttp: true }).authorize();
+    expect(url.origin).toBe('http://sandbox:4400');
+  });
+
+  it('looks up the clock, the page and the random numbers when they are used', () => {
+    const client = new ImplicitGrantClient({ ...right, storage: memoryStorage(), tokenStorage: null });
+    const { now } = Date;
+    const { crypto } = globalThis;
+    try {
+      Date.now = () => 1_000_000_000_000;
+      expect(client.handleCallback(success(client.authorize().state)).expires_at).toBe(1_000_000_000 + 157_680_000);
+      for (const missing of [undefined, {}]) {
+        Object.defineProperty(globalThis, 'crypto', { value: missing, configurable: true });
+        const error = thrown(() => client.authorize(), ConfigurationError);
+        expect(error.code).toBe('unsupported_platform');
+        expect(error.message).toContain('crypto.getRandomValues');
+      }
+    } finally {
+      Date.now = now;
+      Object.defineProperty(globalThis, 'crypto', { value: crypto, configurable: true });
+    }
   });
 
   it('refuses to work where there is no page, and says where it does', () => {

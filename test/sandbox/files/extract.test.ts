@@ -6,6 +6,7 @@ import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { ApiClient, type FileInfo } from '../../../src/index.js';
 import { makeJpeg, quarters } from '../../fixtures/make-image.js';
 import { makeZip, type ZipEntry } from '../../fixtures/make-zip.js';
+import { blobsOnDisk } from '../../support/data-folder.js';
 import { served, tokenFor } from '../../support/sandbox.js';
 
 // `extract`: all of a zip archive or nothing of it.
@@ -48,10 +49,7 @@ function extract(id: string, { token } = alice, base = '/v1'): Promise<Response>
   return fetch(`${url}${base}/doc/${id}/extract`, { method: 'POST', headers: { authorization: `Bearer ${token}` } });
 }
 
-async function blobs(): Promise<string[]> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  return entries.filter((entry) => entry.isFile() && !entry.name.startsWith('sandbox.sqlite')).map(({ name }) => name);
-}
+const blobs = (): Promise<string[]> => blobsOnDisk(folder);
 
 /** Files of the data folder, the database aside, that this process holds open. */
 async function openBlobs(): Promise<string[]> {

@@ -1,8 +1,8 @@
 import { deflateSync } from 'node:zlib';
 import jpeg from 'jpeg-js';
 import { describe, expect, it } from 'vitest';
-import { makeRendition } from '../../../src/sandbox/media/rendition.js';
-import { ascii, bytesOf } from '../../fixtures/make-bytes.js';
+import { makeRenditions, recipeOf } from '../../../src/sandbox/media/rendition.js';
+import { ascii, bytesOf, type WatchedBytes } from '../../fixtures/make-bytes.js';
 import {
   type Color,
   makeBmp,
@@ -18,6 +18,11 @@ import { makePdf } from '../../fixtures/make-pdf.js';
 import { makeMp3, makeVideo, makeWav } from '../../fixtures/make-sound.js';
 
 type Picture = { width: number; height: number; at(x: number, y: number): Color };
+
+async function makeRendition(type: string, mediaType: string, bytes: WatchedBytes, name: string) {
+  const recipe = recipeOf(mediaType, name);
+  return recipe && (await makeRenditions(recipe, type, bytes)).get(name);
+}
 
 async function made(type: string, file: Uint8Array, rendition: string): Promise<Picture> {
   const answer = await makeRendition(type, 'image', bytesOf(file), rendition);

@@ -1,5 +1,7 @@
-import { expect, it } from 'vitest';
+import { networkInterfaces } from 'node:os';
+import { describe, expect, it } from 'vitest';
 import { ApiClient, ConfigurationError, TimeoutError, TransferError } from '../../../src/index.js';
+import { peers } from '../../../src/sandbox/core/peer.js';
 import { createSandbox } from '../../../src/sandbox.js';
 import { consoleWatch } from '../../support/fuzz.js';
 import { codeClient, served, tokenFor } from '../../support/sandbox.js';
@@ -108,4 +110,48 @@ it.each(['explode', 'latency', 'latency=soon', 'status=200', 'status=503@2', 'cu
 
 it.each([7, null, {}, ['latency=1']])('is told by a text, not by %j', (faults) => {
   expect(() => createSandbox({ faults: faults as unknown as string })).toThrow(/^faults must be a string/);
+});
+
+describe('the header of a request', () => {
+  /** What a sandbox answers that is served with these options, to a request by such a peer. */
+  async function statusOf(faults: string | undefined, isThisMachine: boolean | undefined, header: string) {
+    const sandbox = createSandbox({ ...(faults !== undefined && { faults }) });
+    const request = new Request('http://localhost/v1/account', { headers: { 'x-doctape-fault': header } });
+    if (isThisMachine !== undefined) peers.set(request, { isThisMachine, hangUp() {} });
+    const response = await sandbox.fetch(request);
+    return [response.status, (await response.json()).error.message];
+  }
+
+  it.each([
+    ['this machine', true, undefined],
+    ['this machine, where there are faults', true, 'latency=1'],
+    ['a function call, which has no peer', undefined, undefined],
+    ['another machine, where faults are given', false, 'latency=1'],
+    ['another machine, where faults are allowed', false, ''],
+  ])('is obeyed from %s', async (_who, isThisMachine, faults) => {
+    expect((await statusOf(faults, isThisMachine, 'status=418'))[0]).toBe(418);
+  });
+
+  it.each(['status=503', 'latency=999999999', 'stall=0', 'no such fault', ''])(
+    'is refused from another machine, with the remedy: %j',
+    async (header) => {
+      const [status, message] = await statusOf(undefined, false, header);
+      expect(status).toBe(403);
+      expect(message).toContain('--faults ""');
+    },
+  );
+
+  it('comes from another machine when it comes by an address that others can reach', async () => {
+    const { url: everywhere } = await served({ host: '0.0.0.0' });
+    const addresses = Object.values(networkInterfaces()).flatMap((all) => all ?? []);
+    const own = addresses.filter(({ family }) => family === 'IPv4');
+    expect(own.map(({ internal }) => internal)).toContain(true);
+    const { port } = new URL(everywhere);
+    for (const { address, internal } of own) {
+      const response = await fetch(`http://${address}:${port}/v1/account`, {
+        headers: { 'x-doctape-fault': 'status=418' },
+      });
+      expect([address, response.status]).toEqual([address, internal ? 418 : 403]);
+    }
+  });
 });

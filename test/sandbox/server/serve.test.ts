@@ -7,6 +7,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { ApiClient, ConfigurationError } from '../../../src/index.js';
 import { memoryStore } from '../../../src/sandbox.js';
 import { diskStore, type ServedSandbox, type ServeOptions, serveSandbox } from '../../../src/serve.js';
+import { blobsOnDisk } from '../../support/data-folder.js';
 import { appOf, tokenFor } from '../../support/sandbox.js';
 
 const cleanUps: (() => Promise<unknown>)[] = [];
@@ -202,10 +203,7 @@ describe('serveSandbox', () => {
     const again = await clientOf(served);
     expect(await again.files.list()).toEqual([]);
     expect((await again.account.get()).quota_used).toBe(0);
-    const left = (await readdir(data, { recursive: true, withFileTypes: true })).filter(
-      (entry) => entry.isFile() && !entry.name.startsWith('sandbox.sqlite'),
-    );
-    expect(left).toEqual([]);
+    expect(await blobsOnDisk(data)).toEqual([]);
     await again.files.upload(new Blob(['content']), { name: 'a.txt' });
   });
 });

@@ -530,13 +530,9 @@ describe('with a store of its own that takes a moment, as one across a network d
         await moment();
         return store.get(collection, key);
       },
-      async put(collection, key, record) {
+      async commit(changes) {
         await moment();
-        await store.put(collection, key, record);
-      },
-      async delete(collection, key) {
-        await moment();
-        return store.delete(collection, key);
+        return store.commit(changes);
       },
     };
   }

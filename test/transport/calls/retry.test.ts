@@ -5,7 +5,6 @@ import {
   type ApiClientOptions,
   ApiError,
   ConfigurationError,
-  type HookEvent,
   NetworkError,
   NotFoundError,
   RateLimitError,
@@ -171,27 +170,4 @@ it('tries a download again before its first byte', async () => {
     reply(response, 200, 'bytes', { 'content-length': '5' }),
   );
   expect(await (await apiAt(server.url).files.download('x')).text()).toBe('bytes');
-});
-
-it('tells its hooks what happens, without credentials', async () => {
-  const server = await inTurn(failing(500), good);
-  const events: [string, HookEvent][] = [];
-  const tell = (name: string) => (event: HookEvent) => void events.push([name, event]);
-  const hooks = { request: tell('request'), response: tell('response'), retry: tell('retry') };
-  await apiAt(server.url, { hooks }).account.get();
-  expect(events.map(([name, { attempt, status }]) => [name, attempt, status])).toEqual([
-    ['request', 1, undefined],
-    ['response', 1, 500],
-    ['retry', 1, 500],
-    ['request', 2, undefined],
-    ['response', 2, 200],
-  ]);
-  expect(new Set(events.map(([, { id }]) => id)).size).toBe(1);
-  expect(events.every(([, { method, url }]) => method === 'GET' && url === `${server.url}/v1/account`)).toBe(true);
-  expect(JSON.stringify(events)).not.toContain(accessToken);
-});
-
-it('refuses hooks that are no functions', () => {
-  const error = thrown(() => apiAt('http://127.0.0.1:1', { hooks: { retry: 'log' as never } }), ConfigurationError);
-  expect(error.message).toContain('hooks.retry');
 });

@@ -1,13 +1,15 @@
 import { ApiClient } from 'doctape-sdk';
-import { AuthorizationCodeClient } from 'doctape-sdk/server';
+import { AuthorizationCodeClient, createTokenSeal, type TokenSeal } from 'doctape-sdk/server';
 import { type CookieJar, cookieJar } from './cookies.ts';
 import { ForeignRequestError, NotSignedInError, problemOf } from './problem.ts';
-import { openToken, readTokenKey } from './token-seal.ts';
+
+/** How long somebody stays signed in. The token itself is valid for five years. */
+export const sessionSeconds: number = 12 * 60 * 60;
 
 export interface Application {
   client: AuthorizationCodeClient;
   cookies: CookieJar;
-  tokenKey: Uint8Array;
+  tokens: TokenSeal;
 }
 
 let made: Application | undefined;
@@ -26,15 +28,15 @@ export function application(): Application {
       issuer: setting('DOCTAPE_URL'),
     }),
     cookies: cookieJar(new URL(setting('PUBLIC_URL'))),
-    tokenKey: readTokenKey(setting('TOKEN_KEY')),
+    tokens: createTokenSeal(setting('TOKEN_KEY'), { maxAge: sessionSeconds }),
   };
   return made;
 }
 
 /** The API on behalf of whoever sent the request. */
 export async function apiOf(request: Request): Promise<ApiClient> {
-  const { cookies, tokenKey } = application();
-  const token = await openToken(cookies.read(request, 'token'), tokenKey);
+  const { cookies, tokens } = application();
+  const token = await tokens.open(cookies.read(request).get(cookies.tokenName));
   if (!token) throw new NotSignedInError();
   return new ApiClient({ token, baseUrl: `${setting('DOCTAPE_URL')}/v1` });
 }

@@ -34,7 +34,7 @@ export function resume(client: ImplicitGrantClient, address: string): { token?: 
 
 function remembered(client: ImplicitGrantClient): Token | undefined {
   try {
-    return client.resume();
+    return client.token;
   } catch {
     return undefined; // the storage is blocked, which has just been told
   }

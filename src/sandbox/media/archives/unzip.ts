@@ -1,5 +1,5 @@
 import type { Entry, FileEntry } from '@zip.js/zip.js';
-import type { Bytes } from '../reading/bytes.js';
+import { type Bytes, readPart } from '../reading/bytes.js';
 import { RefusedArchive } from './refused-archive.js';
 
 export interface UnzipLimits {
@@ -18,17 +18,35 @@ export interface UnzippedFile {
 }
 
 /**
+ * Unpacks small files at once. zip.js makes four streams and an inflater of the runtime for each file, which for a small one
+ * takes twenty times as long as its bytes.
+ */
+export interface Inflater {
+  /** Fails when there are more than `size` bytes. */
+  inflate(packed: Uint8Array<ArrayBuffer>, size: number): Uint8Array<ArrayBuffer>;
+  crc32(bytes: Uint8Array): number;
+}
+
+const smallBytes = 256 * 1024;
+
+/**
  * Gives the files of a zip one after the other, each to be read before the next is asked for. Memory stays flat. All
  * entries are checked before the first file is given; an archive in the archive is a file like any other.
+ * @param inflater where there is one, files of up to 256 KiB are unpacked by it
  * @throws RefusedArchive, also out of a file's stream, when what it holds is not what the archive says: then keep nothing of it
  */
-export async function* unzip(bytes: Bytes, limits: UnzipLimits): AsyncGenerator<UnzippedFile, void, undefined> {
+export async function* unzip(
+  bytes: Bytes,
+  limits: UnzipLimits,
+  inflater?: Inflater,
+): AsyncGenerator<UnzippedFile, void, undefined> {
   const { openZip } = await import('./open-zip.js'); // with zip.js, which is not loaded before it is needed
   const zip = openZip(bytes);
   try {
     const files = await check(zip.entries({ filenameValidation: 'strict' }), limits).catch(refuse);
     for (const file of files) {
-      const stream = contentOf(file);
+      const content = inflater && (await smallContent(bytes, file, inflater));
+      const stream = content ? streamOf(content) : contentOf(file);
       yield { name: baseName(file.filename), size: file.uncompressedSize, stream };
       if (!stream.locked) await stream.cancel(); // nobody wanted it
     }
@@ -80,6 +98,36 @@ const typeMask = 0o170000;
 
 function baseName(name: string): string {
   return name.slice(name.lastIndexOf('/') + 1);
+}
+
+/** The content of a small file, in one piece; nothing, when it is a large one or is packed in another way than deflate. */
+async function smallContent(
+  bytes: Bytes,
+  { localDirectory, compressionMethod, compressedSize, uncompressedSize, signature }: FileEntry,
+  { inflate, crc32 }: Inflater,
+): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  const isKnown = compressionMethod === 0 || compressionMethod === 8;
+  if (!localDirectory || !isKnown || compressedSize > smallBytes || uncompressedSize > smallBytes) return undefined;
+  const packed = await readPart(bytes, localDirectory.dataOffset, compressedSize);
+  if (packed.byteLength < compressedSize) throw new RefusedArchive('it ends too early');
+  let content: Uint8Array<ArrayBuffer>;
+  try {
+    content = compressionMethod === 0 ? packed : inflate(packed, uncompressedSize);
+  } catch {
+    throw new RefusedArchive('a file in it is damaged, or larger than it says');
+  }
+  if (content.byteLength !== uncompressedSize) throw new RefusedArchive('a file in it is not of the size that it says');
+  if (crc32(content) !== signature) throw new RefusedArchive('a file in it does not have the checksum that it says');
+  return content;
+}
+
+function streamOf(content: Uint8Array<ArrayBuffer>): ReadableStream<Uint8Array<ArrayBuffer>> {
+  return new ReadableStream({
+    start(controller) {
+      if (content.byteLength > 0) controller.enqueue(content);
+      controller.close();
+    },
+  });
 }
 
 /**

@@ -8,16 +8,19 @@ import { onWhite, shrink, upright } from './shape.js';
 const quality = 85;
 
 /**
- * A JPEG of which no edge is longer than `edge` pixels, standing upright; nothing, where there is no picture to be had.
+ * A JPEG for each edge, no side of which is longer than that many pixels, standing upright. Empty where there is no picture to be
+ * had. The picture is decoded once.
  */
-export async function makeThumbnail(
+export async function makeThumbnails(
   type: string,
   bytes: Bytes,
-  edge: number,
-): Promise<Uint8Array<ArrayBuffer> | undefined> {
-  const pixels = await decodeImage(type, bytes);
-  if (!pixels) return undefined;
-  return encodeJpeg(upright(shrink(onWhite(pixels), edge), orientationOf(await readExif(bytes))), quality);
+  edges: readonly number[],
+): Promise<Uint8Array<ArrayBuffer>[]> {
+  const decoded = await decodeImage(type, bytes);
+  if (!decoded) return [];
+  const opaque = onWhite(decoded);
+  const orientation = orientationOf(await readExif(bytes));
+  return edges.map((edge) => encodeJpeg(upright(shrink(opaque, edge), orientation), quality));
 }
 
 /** A JPEG in full size; `identity` where it is one. */

@@ -1,3 +1,4 @@
+import { chunksOf } from '../reading/bytes.js';
 import { assertDecodable, UndecodablePicture } from './pixels.js';
 
 /** The header of a PNG (W3C PNG, section 11.2.1). */
@@ -69,7 +70,13 @@ function readHeader(content: Uint8Array<ArrayBuffer>): PngHeader {
 export async function inflate(data: Uint8Array<ArrayBuffer>[], length: number): Promise<Uint8Array<ArrayBuffer>> {
   const inflated = new Uint8Array(length);
   let filled = 0;
-  for await (const chunk of new Blob(data).stream().pipeThrough(new DecompressionStream('deflate'))) {
+  const stream = new ReadableStream<Uint8Array<ArrayBuffer>>({
+    start(controller) {
+      for (const chunk of data) controller.enqueue(chunk);
+      controller.close();
+    },
+  }).pipeThrough(new DecompressionStream('deflate'));
+  for await (const chunk of chunksOf(stream)) {
     inflated.set(chunk.subarray(0, length - filled), filled);
     filled += chunk.byteLength;
     if (filled >= length) return inflated;

@@ -1,11 +1,11 @@
-import { answering, application, redirect } from '../../../../lib/doctape.ts';
-import { sealToken, sessionSeconds } from '../../../../lib/token-seal.ts';
+import { answering, application, redirect, sessionSeconds } from '../../../../lib/doctape.ts';
 
 export function GET(request: Request): Promise<Response> {
   return answering(request, async () => {
-    const { client, cookies, tokenKey } = application();
-    const token = await client.exchange(request, cookies.read(request, 'pending'));
-    const sealed = await sealToken(token, tokenKey);
-    return redirect('/', [cookies.clear('pending'), cookies.write('token', sealed, sessionSeconds)]);
+    const { client, cookies, tokens } = application();
+    const cookieName = client.cookieName(request);
+    const token = await client.exchange(request, cookies.read(request).get(cookieName));
+    const sealed = await tokens.seal(token);
+    return redirect('/', [cookies.clear(cookieName), cookies.write(cookies.tokenName, sealed, sessionSeconds)]);
   });
 }

@@ -6,7 +6,7 @@ import { runInNewContext } from 'node:vm';
 import express from 'express';
 import { Hono } from 'hono';
 import { describe, expect, expectTypeOf, it, onTestFinished } from 'vitest';
-import { AuthorizationCodeClient, type Callback, type Fetch } from '../../../src/server.js';
+import { AuthorizationCodeClient, type Callback, type Fetch } from '../../src/server.js';
 
 /** A client whose token endpoint grants everything, and the codes that it was sent. */
 function setUp(redirectUri = 'https://app.example/callback') {

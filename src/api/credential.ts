@@ -1,0 +1,98 @@
+import { checkText, invalid, kindOf } from '../protocol/checks.js';
+import { TokenExpiredError } from '../protocol/errors.js';
+import type { Token } from '../protocol/schemas/token.js';
+
+/** The `token` option of a client. */
+export type TokenOption = string | Token | (() => string | Token | Promise<string | Token>);
+
+export interface Credential {
+  /** The access token to send now. Throws or rejects when it has expired. */
+  accessToken: () => string | Promise<string>;
+  /** The same for a URL, which cannot wait for it. */
+  accessTokenNow: () => string;
+}
+
+export function credential(token: TokenOption, now: () => number): Credential {
+  if (typeof token === 'function') return asked(token, now);
+  const checked = checkToken(token, 'token'); // now: whoever holds the object may change it
+  const accessToken = () => unexpired(checked, now);
+  return { accessToken, accessTokenNow: accessToken };
+}
+
+function asked(token: () => string | Token | Promise<string | Token>, now: () => number): Credential {
+  const name = 'what the token function returned';
+  let known: CheckedToken | undefined; // what it resolved with last, if it is async
+  const resolved = (given: unknown) => {
+    known = checkToken(given, name);
+    return unexpired(known, now);
+  };
+  return {
+    accessToken() {
+      const given = token();
+      return isPromise(given) ? given.then(resolved) : unexpired(checkToken(given, name), now);
+    },
+    accessTokenNow() {
+      if (!known) {
+        const given = token();
+        if (!isPromise(given)) return unexpired(checkToken(given, name), now);
+        given.then(resolved).catch(() => {}); // the next call asks again, and is told
+      }
+      if (known && !isExpired(known, now)) return known.text;
+      throw invalid(
+        'token',
+        'is an async function, and a URL cannot wait for it: await a call first, which gets a token',
+      );
+    },
+  };
+}
+
+function isPromise<T>(value: T | Promise<T>): value is Promise<T> {
+  return typeof value === 'object' && value !== null && 'then' in value;
+}
+
+interface CheckedToken {
+  text: string;
+  /** Unix seconds. */
+  expires?: number | undefined;
+}
+
+function isExpired({ expires }: CheckedToken, now: () => number): boolean {
+  return expires !== undefined && now() >= expires * 1000;
+}
+
+function unexpired(token: CheckedToken, now: () => number): string {
+  if (!isExpired(token, now)) return token.text;
+  throw new TokenExpiredError('the access token has expired, so nothing was sent: sign in again');
+}
+
+function checkToken(token: unknown, name: string): CheckedToken {
+  if (token === undefined || token === null) {
+    throw invalid(
+      name,
+      'is missing: it must be the Token of a sign-in, its access_token, or a function that returns either',
+    );
+  }
+  if (typeof token === 'string') return { text: checkTokenText(name, token) };
+  if (typeof token !== 'object') throw invalid(name, `must be a string or a Token, not ${kindOf(token)}`);
+  if ('then' in token) throw invalid(name, 'must not be a promise: await it first, or pass a function that returns it');
+  const { access_token, expires_at } = token as Partial<Record<keyof Token, unknown>>;
+  const text = checkTokenText(`${name}.access_token`, access_token);
+  if (expires_at === undefined) return { text };
+  if (typeof expires_at !== 'number' || Number.isNaN(expires_at)) {
+    throw invalid(`${name}.expires_at`, 'must be a number of Unix seconds');
+  }
+  return { text, expires: expires_at };
+}
+
+/** Texts that fit the grammar of a token, and can only be mistakes. */
+function checkTokenText(name: string, value: unknown): string {
+  const text = checkText(name, value);
+  if (/^\s*(authorization\s*:\s*)?bearer(\s|$)/i.test(text)) {
+    throw invalid(name, 'must not begin with "Bearer": pass the access token alone, the SDK adds the scheme');
+  }
+  if (/^(undefined|null|NaN|\[object \w+\])$/.test(text)) {
+    throw invalid(name, 'is a missing value or an object that was turned into a string: pass the access token itself');
+  }
+  if (/^\{.*\}$/.test(text)) throw invalid(name, 'is JSON: parse it first, and pass the Token or its access_token');
+  return text;
+}

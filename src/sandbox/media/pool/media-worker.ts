@@ -1,0 +1,108 @@
+import { parentPort } from 'node:worker_threads';
+import { crc32, inflateRawSync } from 'node:zlib';
+import { type Inflater, unzip } from '../archives/unzip.js';
+import { readMeta } from '../meta.js';
+import { chunksOf } from '../reading/bytes.js';
+import { makeRenditions } from '../rendition.js';
+import type { FromWorker, Piece, Result, ToWorker } from './messages.js';
+import { type AskForBytes, readAhead, remoteBytes } from './remote-bytes.js';
+
+/** The script of a worker thread: does the jobs that the pool sends, one at a time. */
+
+/** Pieces of an archive are collected up to this size before they are sent. */
+const batchBytes = 512 * 1024;
+
+const inflater: Inflater = {
+  inflate: (packed, size) => new Uint8Array(inflateRawSync(packed, { maxOutputLength: Math.max(1, size) })),
+  crc32,
+};
+
+const port = parentPort;
+if (!port) throw new Error('media-worker.js is a script for worker threads');
+
+/** The reads of the job that is being done, by their numbers. */
+const reads = new Map<number, (bytes: Uint8Array<ArrayBuffer> | undefined) => void>();
+let current = 0;
+let lastRead = 0;
+let onMore: ((wanted: boolean) => void) | undefined;
+
+function send(message: FromWorker, transfer: ArrayBuffer[] = []): void {
+  port?.postMessage(message, transfer);
+}
+
+async function run({ job, task, size, head }: Extract<ToWorker, { kind: 'job' }>): Promise<Result> {
+  const ask: AskForBytes = (start, length) =>
+    new Promise((resolve, reject) => {
+      const read = ++lastRead;
+      reads.set(read, (bytes) => (bytes ? resolve(bytes) : reject(new Error('the store cannot read the file'))));
+      send({ kind: 'read', job, read, start, length });
+    });
+  const bytes = remoteBytes(size, head, ask);
+  switch (task.name) {
+    case 'meta':
+      return readMeta(task.type, task.mediaType, bytes);
+    case 'renditions':
+      return makeRenditions(task.recipe, task.type, bytes);
+    case 'unzip':
+      return unpack(job, unzip(readAhead(bytes), task.limits, inflater));
+  }
+}
+
+/** Sends the files of an archive in batches, each when the one before has been taken. */
+async function unpack(job: number, files: ReturnType<typeof unzip>): Promise<undefined> {
+  let pieces: Piece[] = [];
+  let collected = 0;
+  const flush = async (): Promise<boolean> => {
+    const taken = new Promise<boolean>((resolve) => {
+      onMore = resolve;
+    });
+    const buffers = pieces.flatMap((piece) => (piece.kind === 'chunk' ? [piece.chunk.buffer] : []));
+    send({ kind: 'unpacked', job, pieces }, [...new Set(buffers)]);
+    pieces = [];
+    collected = 0;
+    return taken;
+  };
+  for await (const { name, size, stream } of files) {
+    pieces.push({ kind: 'file', name, size });
+    collected += 100; // so that many empty files are a batch as well
+    for await (const chunk of chunksOf(stream)) {
+      const own = chunk.byteLength === chunk.buffer.byteLength ? chunk : chunk.slice();
+      pieces.push({ kind: 'chunk', chunk: own });
+      collected += own.byteLength;
+      if (collected >= batchBytes && !(await flush())) return undefined;
+    }
+    if (collected >= batchBytes && !(await flush())) return undefined;
+  }
+  if (pieces.length > 0) await flush();
+  return undefined;
+}
+
+async function start(message: Extract<ToWorker, { kind: 'job' }>): Promise<void> {
+  const { job } = message;
+  current = job;
+  try {
+    const result = await run(message);
+    const buffers =
+      result instanceof Map
+        ? [...result.values()].flatMap((made) => (typeof made === 'object' ? [made.bytes.buffer] : []))
+        : [];
+    send({ kind: 'done', job, result }, buffers);
+  } catch (error) {
+    const { name, message: text } = error instanceof Error ? error : new Error(String(error));
+    send({ kind: 'failed', job, name, message: text });
+  } finally {
+    reads.clear();
+  }
+}
+
+port.on('message', (message: ToWorker) => {
+  if (message.kind === 'job')
+    void start(message); // it reports its own failures
+  else if (message.job !== current) return;
+  else if (message.kind === 'more') onMore?.(message.wanted);
+  else {
+    reads.get(message.read)?.(message.bytes);
+    reads.delete(message.read);
+  }
+});
+send({ kind: 'ready' });

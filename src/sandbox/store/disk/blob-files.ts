@@ -1,0 +1,196 @@
+import { close, closeSync, constants, fdatasync, mkdirSync, openSync, writeSync } from 'node:fs';
+import { type FileHandle, open, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { promisify } from 'node:util';
+import type { BlobRange, BlobWriter } from '../store.js';
+import { blobPath } from './layout.js';
+import { fullOr, isFull } from './room.js';
+
+/** Blobs as files. */
+export interface BlobFiles {
+  write(name: string): BlobWriter;
+  /** Waits until a finished blob is on the disk. Throws why it is not. */
+  synced(name: string): Promise<void>;
+  /** Ends the memory of a finished blob, which `synced` needs. */
+  forget(name: string): void;
+  read(name: string, range: BlobRange): ReadableStream<Uint8Array<ArrayBuffer>>;
+  /** Returns false if the file cannot be deleted now, as on Windows while somebody reads it. */
+  remove(name: string): Promise<boolean>;
+  /** Waits for everything that is on its way to the disk. */
+  settled(): Promise<void>;
+}
+
+/**
+ * A blob up to this size is written by calls that do not leave the thread. For 1,000 small files that takes a fraction of the CPU
+ * time, and the system only copies the bytes; waiting for the disk is left to another thread.
+ */
+const smallSize = 64 * 1024;
+const readSize = 512 * 1024;
+const mostSyncs = 16;
+const noFollow = constants.O_NOFOLLOW ?? 0; // Windows has none
+
+const syncFile = promisify(fdatasync);
+const closeFile = promisify(close);
+
+/** @param makeRoom called when the disk is full; returns whether it has made some room, so that it is worth another try */
+export function blobFiles(root: string, makeRoom: () => boolean): BlobFiles {
+  /** What became of finished blobs: the error, or undefined for one that is on the disk. */
+  const outcomes = new Map<string, Promise<{ error: unknown } | undefined>>();
+  const running = new Set<Promise<unknown>>();
+  const folders = new Set<string>();
+
+  function createPath(name: string): string {
+    const path = blobPath(root, name);
+    const folder = dirname(path);
+    if (!folders.has(folder)) mkdirSync(folder, { recursive: true, mode: 0o700 });
+    folders.add(folder);
+    return path;
+  }
+
+  /** Sends a file to the disk and closes it while the caller goes on, unless too many files are on their way. */
+  async function send(name: string, work: () => Promise<void>): Promise<void> {
+    while (running.size >= mostSyncs) await Promise.race(running);
+    const outcome = work()
+      .then(
+        () => undefined,
+        (error: unknown) => ({ error: fullOr(error) }),
+      )
+      .finally(() => running.delete(outcome));
+    running.add(outcome);
+    outcomes.set(name, outcome);
+  }
+
+  function checkRoom(error: unknown): void {
+    if (!isFull(error) || !makeRoom()) throw error;
+  }
+
+  /** Writes all bytes, also where the system takes only some of them at a time. */
+  function writeAllSync(file: number, bytes: Uint8Array): void {
+    let written = 0;
+    while (written < bytes.byteLength) {
+      try {
+        written += writeSync(file, bytes, written);
+      } catch (error) {
+        checkRoom(error);
+      }
+    }
+  }
+
+  async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<void> {
+    let written = 0;
+    while (written < bytes.byteLength) {
+      try {
+        written += (await file.write(bytes, written)).bytesWritten;
+      } catch (error) {
+        checkRoom(error);
+      }
+    }
+  }
+
+  function writeSmall(name: string, chunks: readonly Uint8Array[]): number {
+    const file = openSync(createPath(name), 'wx', 0o600);
+    try {
+      for (const chunk of chunks) writeAllSync(file, chunk);
+      return file;
+    } catch (error) {
+      closeSync(file);
+      throw error;
+    }
+  }
+
+  return {
+    write(name) {
+      const held: Uint8Array[] = [];
+      let heldSize = 0;
+      let file: FileHandle | undefined;
+      return {
+        async write(chunk) {
+          if (!file && heldSize + chunk.byteLength <= smallSize) {
+            held.push(new Uint8Array(chunk));
+            heldSize += chunk.byteLength;
+            return;
+          }
+          try {
+            file ??= await open(createPath(name), 'wx', 0o600);
+            for (const bytes of [...held.splice(0), chunk]) await writeAll(file, bytes);
+          } catch (error) {
+            throw fullOr(error);
+          }
+        },
+        async finish() {
+          try {
+            const large = file;
+            if (large) {
+              await send(name, () => large.datasync().finally(() => large.close()));
+            } else {
+              const small = writeSmall(name, held);
+              await send(name, () => syncFile(small).finally(() => closeFile(small)));
+            }
+          } catch (error) {
+            throw fullOr(error);
+          }
+        },
+        async discard() {
+          await file?.close();
+          await outcomes.get(name);
+          outcomes.delete(name);
+          await rm(blobPath(root, name), { force: true });
+        },
+      };
+    },
+    async synced(name) {
+      if (!outcomes.has(name)) throw noBlob(name);
+      const outcome = await outcomes.get(name);
+      if (outcome) throw outcome.error;
+    },
+    forget(name) {
+      outcomes.delete(name);
+    },
+    read: (name, { start, end }) => readFile(blobPath(root, name), start, end),
+    async remove(name) {
+      await outcomes.get(name);
+      outcomes.delete(name);
+      return rm(blobPath(root, name), { force: true }).then(
+        () => true,
+        () => false,
+      );
+    },
+    async settled() {
+      await Promise.all(running);
+    },
+  };
+}
+
+export function noBlob(name: string): Error {
+  return new Error(`the store has no finished blob ${name}`);
+}
+
+/** Opens the file when the first byte is asked for, so that a response nobody reads holds nothing open. */
+function readFile(path: string, start: number, end: number): ReadableStream<Uint8Array<ArrayBuffer>> {
+  let file: FileHandle | undefined;
+  let position = start;
+  return new ReadableStream(
+    {
+      async pull(controller) {
+        try {
+          file ??= await open(path, constants.O_RDONLY | noFollow);
+          const buffer = new Uint8Array(Math.min(readSize, end + 1 - position));
+          const { bytesRead } = await file.read(buffer, 0, buffer.byteLength, position);
+          position += bytesRead;
+          if (bytesRead > 0) controller.enqueue(buffer.subarray(0, bytesRead));
+          if (position > end) {
+            await file.close();
+            controller.close();
+          } else if (bytesRead === 0) throw new Error('a file of the store is shorter than its record says');
+        } catch (error) {
+          await file?.close();
+          throw error;
+        }
+      },
+      async cancel() {
+        await file?.close();
+      },
+    },
+    { highWaterMark: 0 },
+  );
+}

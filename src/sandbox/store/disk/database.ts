@@ -1,0 +1,112 @@
+import { closeSync, openSync } from 'node:fs';
+import { join } from 'node:path';
+import type { DatabaseSync } from 'node:sqlite';
+import { ConfigurationError } from '../../../protocol/errors.js';
+import { rebuildDerivedRecords } from './derived-records.js';
+import { format, names, newerFolder } from './layout.js';
+import { setIncomingAside } from './move-aside.js';
+import { makePrivate } from './private.js';
+import { refusedFolder } from './refused-folder.js';
+
+/** Marks a database as one of the sandbox: "doct". */
+const applicationId = 0x646f6374;
+
+/** A key is split after its last slash, so that an index finds the records of a folder in their order. */
+const schema = `
+  CREATE TABLE records (
+    position INTEGER PRIMARY KEY AUTOINCREMENT,
+    collection TEXT NOT NULL,
+    folder TEXT NOT NULL,
+    name TEXT NOT NULL,
+    json TEXT NOT NULL,
+    UNIQUE (collection, folder, name)
+  );
+  CREATE INDEX records_in_order ON records (collection, folder, position);
+  CREATE TABLE blobs (
+    name TEXT PRIMARY KEY,
+    state TEXT NOT NULL CHECK (state IN ('new', 'kept', 'dropped'))
+  ) WITHOUT ROWID;
+  CREATE INDEX unkept_blobs ON blobs (state) WHERE state <> 'kept';
+  PRAGMA application_id = ${applicationId};
+  PRAGMA user_version = ${format};
+`;
+
+/** A database that SQLite cannot read, or that has nothing in it although there are blobs. */
+export class DamagedDatabase extends Error {
+  override readonly name = 'DamagedDatabase';
+}
+
+/**
+ * Opens the database of a data folder for this process alone, makes its tables, and brings one of version 0.1 up to date.
+ * @param hasBlobs whether it must have records
+ * @throws {DamagedDatabase} when it cannot be read, or is empty although there are blobs
+ * @throws {ConfigurationError} when it belongs to another process, program or version
+ */
+export function openDatabase(root: string, hasBlobs: boolean): DatabaseSync {
+  const sqlite = sqliteModule();
+  const path = join(root, names.database);
+  closeSync(openSync(path, 'a', 0o600)); // SQLite would let everyone read it
+  for (const file of [path, `${path}-wal`, `${path}-shm`, `${path}-journal`]) makePrivate(file);
+  let database: DatabaseSync | undefined;
+  try {
+    database = new sqlite.DatabaseSync(path);
+    database.exec('PRAGMA locking_mode = EXCLUSIVE');
+    const version = versionOf(root, database);
+    if (version === 0 && hasBlobs) throw new DamagedDatabase('is empty');
+    database.exec(`
+      PRAGMA journal_mode = WAL;
+      PRAGMA journal_size_limit = ${4 * 1024 * 1024};
+      PRAGMA synchronous = NORMAL;
+      BEGIN EXCLUSIVE`);
+    const problem = database.prepare('PRAGMA quick_check(1)').get();
+    if (problem?.quick_check !== 'ok') throw new DamagedDatabase('is damaged');
+    if (version === 0) database.exec(schema);
+    if (version === 1) {
+      migrate(database);
+      setIncomingAside(root);
+    }
+    database.exec('COMMIT');
+    return database;
+  } catch (error) {
+    database?.close(); // rolls back
+    const code = error instanceof Error && 'errcode' in error ? Number(error.errcode) & 0xff : undefined;
+    if (code === 5) throw refusedFolder(root, 'cannot be opened: another sandbox is using it'); // SQLITE_BUSY
+    if (code === 11 || code === 26) throw new DamagedDatabase('is damaged'); // SQLITE_CORRUPT, SQLITE_NOTADB
+    throw error;
+  }
+}
+
+export function sqliteModule(): typeof import('node:sqlite') {
+  const sqlite = process.getBuiltinModule('node:sqlite');
+  if (sqlite) return sqlite;
+  throw new ConfigurationError('invalid_argument', 'a data folder needs Node 22.13 or newer, which has SQLite');
+}
+
+/** 0 for a database without tables, 1 for one of version 0.1. */
+function versionOf(root: string, database: DatabaseSync): number {
+  const tables = database.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").all();
+  const { application_id } = database.prepare('PRAGMA application_id').get() ?? {};
+  const { user_version } = database.prepare('PRAGMA user_version').get() ?? {};
+  if (application_id === applicationId) {
+    if (Number(user_version) > format) throw newerFolder(root, Number(user_version));
+    return Number(user_version);
+  }
+  if (tables.length === 0) return 0;
+  if (application_id === 0 && user_version === 0 && tables.some(({ name }) => name === 'records')) return 1;
+  throw refusedFolder(root, `has a ${names.database} that no sandbox wrote: choose another folder`);
+}
+
+/** Version 0.1 had whole keys, no list of its blobs, and neither `taped` nor `usage`. */
+function migrate(database: DatabaseSync): void {
+  database.exec(`
+    DROP INDEX IF EXISTS records_in_order;
+    ALTER TABLE records RENAME TO records_of_version_1;
+    ${schema}
+    INSERT INTO records (position, collection, folder, name, json)
+      SELECT position, collection, substr(key, 1, instr(key, '/')), substr(key, instr(key, '/') + 1), json
+      FROM records_of_version_1 ORDER BY position;
+    DROP TABLE records_of_version_1;
+    INSERT INTO blobs (name, state) SELECT name, 'kept' FROM records WHERE collection = 'files';
+  `);
+  rebuildDerivedRecords(database);
+}

@@ -1,0 +1,23 @@
+import { randomUUID } from 'node:crypto';
+import type { DatabaseSync } from 'node:sqlite';
+import { keyOf, tapeOfTag } from '../records.js';
+import { recordTable } from './record-table.js';
+
+/** Makes the records that follow from the files: the tapes, which files are on them, and how much each user stores. */
+export function rebuildDerivedRecords(database: DatabaseSync): void {
+  const records = recordTable(database);
+  database.exec("DELETE FROM records WHERE collection IN ('taped', 'usage')");
+  const usage = new Map<string, number>();
+  for (const { owner, id, size, tags } of records.all('files')) {
+    usage.set(owner, (usage.get(owner) ?? 0) + size);
+    for (const tag of tags) {
+      const name = tapeOfTag(tag);
+      if (name === undefined) continue;
+      records.put('taped', keyOf(owner, name, id), { owner, id });
+      // version 0.1 could stop between a file and its tape
+      if (records.get('tapes', keyOf(owner, name))) continue;
+      records.put('tapes', keyOf(owner, name), { id: randomUUID(), owner, name, live: true, shared_with: [] });
+    }
+  }
+  for (const [owner, bytes] of usage) records.put('usage', owner, { bytes });
+}

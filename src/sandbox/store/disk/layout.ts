@@ -1,0 +1,166 @@
+import { type Dirent, lstatSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { ConfigurationError } from '../../../protocol/errors.js';
+import { refusedFolder } from './refused-folder.js';
+
+/** The names in a data folder. */
+export const names = {
+  marker: 'doctape-sandbox.json',
+  database: 'sandbox.sqlite',
+  blobs: 'files',
+  reserve: 'reserve',
+  setAside: 'set-aside',
+  /** Of version 0.1 only. */
+  incoming: 'incoming',
+} as const;
+
+const databaseFiles: string[] = ['', '-wal', '-shm', '-journal'].map((ending) => names.database + ending);
+
+/** What systems and people put into folders that are to stay empty. */
+const harmless = new Set(['lost+found', '.gitkeep', '.gitignore', '.DS_Store', 'Thumbs.db', 'desktop.ini']);
+
+/** The format of data folders that this version writes. Version 0.1 wrote format 1, without a marker. */
+export const format = 2;
+
+/** The content of the marker. */
+export const markerText: string = `${JSON.stringify({
+  format,
+  note: 'This is the data folder of a doctape-sdk sandbox. Do not change the files in it, or put others beside them.',
+})}\n`;
+
+/** What a folder is, by what is in it. */
+export type FolderKind = 'empty' | 'marked' | 'version 0.1';
+
+/**
+ * Finds out what is in a folder, without changing anything in it.
+ * @param adopt whether a folder of version 0.1 is known by its files alone, without a database
+ * @throws {ConfigurationError} for a folder that is not a data folder, or has symbolic links in place of what is its own
+ */
+export function inspectFolder(root: string, adopt: boolean): FolderKind {
+  const entries = readdirSync(root, { withFileTypes: true });
+  const found = entries.filter(({ name }) => !harmless.has(name));
+  const marker = entries.find(({ name }) => name === names.marker);
+  if (marker) {
+    checkOwn(root, marker, 'file');
+    checkMarker(root);
+  } else if (found.length === 0) {
+    return 'empty';
+  } else if (!isVersion01(root, found, adopt)) {
+    const some = found
+      .slice(0, 3)
+      .map(({ name }) => JSON.stringify(name))
+      .join(', ');
+    throw refusedFolder(
+      root,
+      `has something else in it (${some}${found.length > 3 ? ' and more' : ''}): choose an empty folder, or one that a sandbox made`,
+    );
+  }
+  for (const entry of entries) {
+    if (entry.name === names.blobs || entry.name === names.setAside || entry.name === names.incoming)
+      checkOwn(root, entry, 'folder');
+    if (entry.name === names.reserve || databaseFiles.includes(entry.name)) checkOwn(root, entry, 'file');
+  }
+  return marker ? 'marked' : 'version 0.1';
+}
+
+/** Does not follow a symbolic link out of the folder. */
+function checkOwn(root: string, entry: Dirent, kind: 'file' | 'folder'): void {
+  if (kind === 'file' ? entry.isFile() : entry.isDirectory()) return;
+  const actual = entry.isSymbolicLink() ? 'a symbolic link' : entry.isDirectory() ? 'a folder' : 'not one';
+  throw refusedFolder(root, `needs ${JSON.stringify(entry.name)} to be a ${kind}, but it is ${actual}`);
+}
+
+function checkMarker(root: string): void {
+  const text = readFileSync(join(root, names.marker), 'utf8');
+  if (text === '') return; // the sandbox that made it was stopped there
+  let marker: unknown;
+  try {
+    marker = JSON.parse(text);
+  } catch {
+    marker = undefined; // refused below, like anything else that is not a marker
+  }
+  const found = typeof marker === 'object' && marker !== null && 'format' in marker ? marker.format : undefined;
+  if (found === format) return;
+  if (typeof found === 'number' && found > format) throw newerFolder(root, found);
+  throw refusedFolder(
+    root,
+    `has a ${names.marker} that no sandbox wrote. If the folder belongs to a sandbox, write ${JSON.stringify({ format })} into that file`,
+  );
+}
+
+export function newerFolder(root: string, found: number): ConfigurationError {
+  return refusedFolder(
+    root,
+    `was written by a newer version (format ${found}, this version reads up to ${format}): update doctape-sdk`,
+  );
+}
+
+/** Version 0.1 had its database, `files`, `incoming`, and nothing else. */
+function isVersion01(root: string, entries: readonly Dirent[], adopt: boolean): boolean {
+  const known: string[] = [...databaseFiles, names.blobs, names.incoming];
+  if (!entries.every((entry) => known.includes(entry.name))) return false;
+  const isHere = (name: string) => entries.some((entry) => entry.name === name && !entry.isSymbolicLink());
+  if (isHere(names.database)) {
+    if (!isDatabaseOfVersion01(root) && !adopt) return false;
+  } else if (!adopt) return false;
+  return !isHere(names.blobs) || holdsOnlyBlobs(join(root, names.blobs));
+}
+
+/** Looks for the statement that made the only table: reading it with SQLite could change the file. */
+function isDatabaseOfVersion01(root: string): boolean {
+  const file = join(root, names.database);
+  if (!lstatSync(file).isFile()) return false;
+  const database = readFileSync(file).subarray(0, 64 * 1024);
+  if (!database.subarray(0, 16).equals(Buffer.from('SQLite format 3\0'))) return false;
+  const wal = join(root, `${names.database}-wal`);
+  const hasWal = lstatSync(wal, { throwIfNoEntry: false })?.isFile();
+  const statement =
+    'CREATE TABLE records (\n    position INTEGER PRIMARY KEY AUTOINCREMENT,\n    collection TEXT NOT NULL,';
+  return [database, ...(hasWal ? [readFileSync(wal)] : [])].some((bytes) => bytes.includes(statement));
+}
+
+function holdsOnlyBlobs(folder: string): boolean {
+  return readdirSync(folder, { withFileTypes: true }).every((entry) => {
+    if (!entry.isDirectory() || !isBlobFolder(entry.name)) return false;
+    return readdirSync(join(folder, entry.name), { withFileTypes: true }).every(
+      (file) => file.isFile() && isBlobName(file.name) && file.name.startsWith(entry.name),
+    );
+  });
+}
+
+/** Names are ids that the sandbox made. The check keeps them from leading anywhere else. */
+export function isBlobName(name: string): boolean {
+  return /^[\w-][\w.-]*$/.test(name);
+}
+
+function isBlobFolder(name: string): boolean {
+  return /^[\w-][\w.-]?$/.test(name);
+}
+
+/** Where a blob is, below the folder of blobs. */
+export function blobPath(root: string, name: string): string {
+  if (!isBlobName(name)) throw new Error('a blob needs a plain name');
+  return join(root, names.blobs, name.slice(0, 2), name);
+}
+
+/**
+ * The blobs in a data folder. Other things below its folder of blobs are left out.
+ * @throws {ConfigurationError} where a symbolic link stands in place of a folder of blobs
+ */
+export function* blobsIn(root: string): Generator<string, undefined> {
+  const folder = join(root, names.blobs);
+  if (!lstatSync(folder, { throwIfNoEntry: false })) return;
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    if (!isBlobFolder(entry.name)) continue;
+    checkOwn(root, entry, 'folder');
+    for (const file of readdirSync(join(folder, entry.name), { withFileTypes: true })) {
+      if (file.isFile() && isBlobName(file.name) && file.name.startsWith(entry.name)) yield file.name;
+    }
+  }
+}
+
+/** Whether there is a database with something in it, or the log of one. */
+export function hasDatabase(root: string): { database: boolean; log: boolean } {
+  const sizeOf = (name: string) => lstatSync(join(root, name), { throwIfNoEntry: false })?.size ?? 0;
+  return { database: sizeOf(names.database) > 0, log: sizeOf(`${names.database}-wal`) > 0 };
+}

@@ -1,0 +1,145 @@
+import { closeSync, fsyncSync, mkdirSync, openSync, realpathSync, rmSync, statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import type { DatabaseSync } from 'node:sqlite';
+import { ConfigurationError } from '../../../protocol/errors.js';
+import { DamagedDatabase, openDatabase, sqliteModule } from './database.js';
+import { blobPath, blobsIn, hasDatabase, inspectFolder, markerText, names } from './layout.js';
+import { makePrivate } from './private.js';
+import { refusedFolder } from './refused-folder.js';
+import { isFull, openReserve, type Reserve, writeAll } from './room.js';
+import { adoptBlobs, type Salvaged, setBlobsAside, setDatabaseAside } from './set-aside.js';
+
+/** A data folder that belongs to this process. */
+export interface DataFolder {
+  root: string;
+  database: DatabaseSync;
+  reserve: Reserve;
+}
+
+/**
+ * Opens a data folder, or makes one.
+ * @param adopt the user who gets the blobs of which there is no record
+ * @throws {ConfigurationError} when the folder cannot be used; nothing in it was changed then
+ */
+export function openFolder(folder: string, adopt: string | undefined): DataFolder {
+  sqliteModule();
+  const path = resolve(folder);
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+    return open(realpathSync(path), adopt); // the folder itself may be a symbolic link, nothing in it may
+  } catch (error) {
+    if (error instanceof ConfigurationError) throw error;
+    const reason = isFull(error) ? 'its disk is full' : error instanceof Error ? error.message : 'unknown reason';
+    throw refusedFolder(path, `cannot be opened: ${reason}`);
+  }
+}
+
+function open(root: string, adopt: string | undefined): DataFolder {
+  // first of all, so that a folder in which a sandbox was stopped at any later point is known
+  if (inspectFolder(root, adopt !== undefined) !== 'marked') writeMarker(root, 'wx');
+  const { database, salvaged } = openOrReplaceDatabase(root, adopt !== undefined);
+  try {
+    if (statSync(join(root, names.marker)).size === 0) writeMarker(root, 'w'); // it was stopped there
+    makePrivate(root);
+    mkdirSync(join(root, names.blobs), { recursive: true, mode: 0o700 });
+    const blobs = new Set(blobsIn(root));
+    const reserve = openReserve(join(root, names.reserve));
+    removeUnkept(root, database, blobs, reserve);
+    reconcile(root, database, blobs, adopt, salvaged);
+    reserve.refill();
+    return { root, database, reserve };
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+function writeMarker(root: string, flags: 'wx' | 'w'): void {
+  const file = openSync(join(root, names.marker), flags, 0o600);
+  try {
+    writeAll(file, Buffer.from(markerText));
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+}
+
+function openOrReplaceDatabase(
+  root: string,
+  replace: boolean,
+): { database: DatabaseSync; salvaged: Salvaged | undefined } {
+  const hasBlobs = !blobsIn(root).next().done;
+  const found = hasDatabase(root);
+  try {
+    if (!found.database && (hasBlobs || found.log)) throw new DamagedDatabase('is missing or empty');
+    return { database: openDatabase(root, hasBlobs), salvaged: undefined };
+  } catch (error) {
+    if (!(error instanceof DamagedDatabase)) throw error;
+    if (replace) {
+      const salvaged = setDatabaseAside(root);
+      return { database: openDatabase(root, false), salvaged };
+    }
+    throw refusedFolder(
+      root,
+      `has ${count([...blobsIn(root)].length)} in it, but its database ${names.database} ${error.message}. Nothing was changed. ` +
+        `Put a backup of ${names.database} in its place, or start with --adopt USER (the option adopt of diskStore and ` +
+        'serveSandbox), which sets the database aside and makes the files those of that user',
+    );
+  }
+}
+
+/** Deletes what was on its way in or out when the last process ended. The database has a line for each such blob. */
+function removeUnkept(root: string, database: DatabaseSync, blobs: Set<string>, reserve: Reserve): void {
+  const rows = database.prepare("SELECT name FROM blobs WHERE state <> 'kept'").all();
+  if (rows.length === 0) return;
+  for (const { name } of rows) {
+    rmSync(blobPath(root, String(name)), { force: true });
+    blobs.delete(String(name));
+  }
+  const forget = "DELETE FROM blobs WHERE state <> 'kept'";
+  try {
+    database.exec(forget);
+  } catch (error) {
+    if (!isFull(error) || !reserve.release(1)) throw error;
+    database.exec(forget);
+  }
+}
+
+/** Compares the blobs on disk with those on record. A blob without a record is set aside or adopted, never deleted. */
+function reconcile(
+  root: string,
+  database: DatabaseSync,
+  blobs: Set<string>,
+  adopt: string | undefined,
+  salvaged: Salvaged | undefined,
+): void {
+  const missing: string[] = [];
+  for (const { name } of database.prepare('SELECT name FROM blobs').iterate()) {
+    if (!blobs.delete(String(name))) missing.push(String(name));
+  }
+  if (missing.length > 0) {
+    const some = missing.slice(0, 3).join(', ');
+    report(
+      root,
+      `has records of ${count(missing.length)} whose content is missing (${some}${missing.length > 3 ? ', ...' : ''})`,
+    );
+  }
+  if (adopt !== undefined) {
+    const adopted = adoptBlobs(root, database, [...blobs], adopt, salvaged);
+    if (adopted > 0) report(root, `had ${count(adopted)} without a record, which now belong to ${adopt}`);
+  } else if (blobs.size > 0) {
+    setBlobsAside(root, [...blobs]);
+    report(
+      root,
+      `had ${count(blobs.size)} without a record, now in ${names.setAside}: --adopt USER makes them files of that user`,
+    );
+  }
+}
+
+function count(files: number): string {
+  return files === 1 ? '1 file' : `${files} files`;
+}
+
+function report(root: string, what: string): void {
+  console.warn(`doctape sandbox: data folder ${root} ${what}`);
+}

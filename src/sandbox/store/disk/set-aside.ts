@@ -1,0 +1,128 @@
+import { existsSync, mkdirSync, readdirSync, renameSync, statSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import type { DatabaseSync } from 'node:sqlite';
+import type { FileRecord, TapeRecord } from '../records.js';
+import { sqliteModule } from './database.js';
+import { rebuildDerivedRecords } from './derived-records.js';
+import { blobPath, isBlobName, names } from './layout.js';
+import { setAside } from './move-aside.js';
+import { recordTable } from './record-table.js';
+
+/** What a database that is set aside could still say. */
+export interface Salvaged {
+  files: Map<string, FileRecord>;
+  tapes: TapeRecord[];
+}
+
+/** Moves the database away, and its log. Reads the records of files and tapes first, as far as they can be read. */
+export function setDatabaseAside(root: string): Salvaged {
+  const salvaged = salvage(join(root, names.database));
+  const time = new Date().toISOString().replaceAll(/[:.]/g, '-');
+  for (const ending of ['', '-wal', '-journal']) {
+    const name = names.database + ending;
+    if (existsSync(join(root, name))) setAside(root, name, `${names.database}-${time}${ending}`);
+  }
+  return salvaged;
+}
+
+function salvage(path: string): Salvaged {
+  const salvaged: Salvaged = { files: new Map(), tapes: [] };
+  if (!existsSync(path)) return salvaged;
+  const { DatabaseSync } = sqliteModule();
+  const database = new DatabaseSync(path);
+  try {
+    // one by one, because reading ends at the first damaged page
+    const rows = database.prepare(`
+      SELECT collection, json FROM records NOT INDEXED WHERE collection IN ('files', 'tapes') ORDER BY position`);
+    for (const { collection, json } of rows.iterate()) {
+      const record = JSON.parse(String(json));
+      if (collection === 'tapes') salvaged.tapes.push(record);
+      else salvaged.files.set(record.id, record);
+    }
+  } catch {
+    // the rest cannot be read: its files are adopted without their names
+  } finally {
+    database.close();
+  }
+  return salvaged;
+}
+
+/** Moves blobs away that no database knows. */
+export function setBlobsAside(root: string, blobs: Iterable<string>): void {
+  for (const name of blobs) setAside(root, relative(root, blobPath(root, name)), name);
+}
+
+/** The blobs that were set aside. */
+function findSetAside(root: string): string[] {
+  const folder = join(root, names.setAside);
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => entry.isFile() && isBlobName(entry.name) && !entry.name.startsWith(names.database))
+    .map(({ name }) => name);
+}
+
+/** Makes files of a user out of blobs without a record, those that were set aside included. Returns how many. */
+export function adoptBlobs(
+  root: string,
+  database: DatabaseSync,
+  strays: readonly string[],
+  owner: string,
+  salvaged: Salvaged | undefined,
+): number {
+  const blobs = [...strays];
+  for (const name of findSetAside(root)) {
+    const path = blobPath(root, name);
+    if (existsSync(path)) continue; // a copy of a blob that is here
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    renameSync(join(root, names.setAside, name), path);
+    blobs.push(name);
+  }
+  const records = recordTable(database);
+  const addBlob = database.prepare("INSERT INTO blobs (name, state) VALUES (?, 'kept')");
+  database.exec('BEGIN IMMEDIATE');
+  for (const tape of salvaged?.tapes ?? []) records.put('tapes', `${tape.owner}/${tape.name}`, tape);
+  for (const record of recordsFor(root, blobs, owner, salvaged)) {
+    addBlob.run(record.id);
+    records.put('files', `${record.owner}/${record.id}`, record);
+  }
+  rebuildDerivedRecords(database);
+  database.exec('COMMIT');
+  return blobs.length;
+}
+
+/** What could be salvaged stands first, in its order; then the rest by age. */
+function recordsFor(
+  root: string,
+  blobs: readonly string[],
+  owner: string,
+  salvaged: Salvaged | undefined,
+): FileRecord[] {
+  const order = new Map([...(salvaged?.files.keys() ?? [])].map((id, index) => [id, index]));
+  const place = ({ id }: FileRecord) => order.get(id) ?? order.size;
+  return blobs
+    .map((id) => {
+      const { size, mtimeMs } = statSync(blobPath(root, id));
+      const record = salvaged?.files.get(id) ?? recovered(id, owner, Math.floor(mtimeMs / 1000));
+      return { ...record, size, public_code: null };
+    })
+    .sort((a, b) => place(a) - place(b) || a.time_added - b.time_added);
+}
+
+function recovered(id: string, owner: string, time_added: number): FileRecord {
+  return {
+    id,
+    owner,
+    name: `recovered-${id.slice(0, 8)}`,
+    extension: '',
+    type: 'application/octet-stream',
+    size: 0,
+    time_added,
+    media_type: 'unknown',
+    tags: [],
+    origin: 'recovered',
+    starred: false,
+    public_code: null,
+    processing_status: 'ok',
+    meta: {},
+  };
+}

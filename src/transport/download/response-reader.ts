@@ -1,0 +1,65 @@
+import { invalid, kindOf } from '../../protocol/checks.js';
+import { byteReader, plainBytes } from '../http/byte-reader.js';
+
+/** Reads the body of a Response, in whatever form a `fetch` gives it. */
+export interface ResponseReader {
+  /** The next bytes, or undefined at the end. */
+  read(): Promise<Uint8Array | undefined>;
+  /** Gives up the rest. Never rejects. */
+  release(reason?: unknown): Promise<void>;
+  /** Whether the body comes in one piece, so that nobody can see it arrive. */
+  isWhole: boolean;
+}
+
+/**
+ * Some libraries have streams of another kind (node-fetch), and some have none (React Native): those are read whole.
+ *
+ * @param body its body, if something else is to be read than that
+ * @throws {ConfigurationError} `invalid_argument` when `fetch` gave a body that cannot be read
+ */
+export function responseReader(response: Response, body: unknown = response.body): ResponseReader {
+  if (response.bodyUsed) throw used();
+  if (body === null || body === undefined) return wholeReader(response);
+  let reader: ReturnType<typeof byteReader>;
+  try {
+    reader = byteReader(body);
+  } catch {
+    throw used();
+  }
+  if (!reader) throw unusable(`a Response with a readable body, not ${kindOf(body)}`);
+  const { read, release } = reader;
+  return {
+    async read() {
+      const chunk = await read();
+      if (chunk === undefined) return undefined;
+      const bytes = plainBytes(chunk);
+      if (!bytes) throw unusable(`a Response with a body of bytes, not of ${kindOf(chunk)}`);
+      return bytes;
+    },
+    release,
+    isWhole: false,
+  };
+}
+
+function wholeReader(response: Response): ResponseReader {
+  if (typeof response.arrayBuffer !== 'function') throw unusable('a Response that has a body or arrayBuffer()');
+  let isOver = false;
+  return {
+    async read() {
+      if (isOver) return undefined;
+      isOver = true;
+      const bytes = new Uint8Array(await response.arrayBuffer());
+      return bytes.byteLength > 0 ? bytes : undefined;
+    },
+    async release() {},
+    isWhole: true,
+  };
+}
+
+function used() {
+  return unusable('a Response whose body nobody has read: make a new one for each call');
+}
+
+function unusable(wanted: string) {
+  return invalid('fetch', `must resolve to ${wanted}`);
+}

@@ -1,4 +1,0 @@
-// What moves bytes. It is loaded when the first transfer begins: a page that lists files and links to them never needs it.
-export { download } from './download/download.js';
-export { contentOf } from './upload/source.js';
-export { upload } from './upload/upload.js';

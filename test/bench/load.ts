@@ -1,0 +1,71 @@
+import { parseArgs } from 'node:util';
+import { bareOperations, mebibytes, type Operations, quantile, sandboxOperations } from './operations.ts';
+import { type ServerProcess, startServer } from './servers.ts';
+
+/**
+ * Fifty clients with mixed operations for a minute, against a sandbox on disk and against a bare Hono server that writes the same
+ * bytes: requests per second, response times, processor time and memory. Run it with `npm run bench:load`, or shorter with
+ * `npm run bench:load -- --seconds 5 --clients 10`.
+ */
+
+const { values } = parseArgs({
+  options: { seconds: { type: 'string', default: '60' }, clients: { type: 'string', default: '50' } },
+});
+const seconds = Number(values.seconds);
+const clients = Number(values.clients);
+
+const content = new Uint8Array(16 * 1024).fill(7);
+
+/** One client: uploads files, uses them, and deletes them, so that the account does not grow. */
+async function client(operations: Operations, until: number, times: number[]): Promise<void> {
+  const timed = async <T>(work: () => Promise<T>): Promise<T> => {
+    const start = performance.now();
+    const result = await work();
+    times.push(performance.now() - start);
+    return result;
+  };
+  while (performance.now() < until) {
+    const id = await timed(() => operations.upload(content, 'file.bin', 'application/octet-stream'));
+    for (const use of [operations.describe, operations.download, operations.update, operations.download]) {
+      await timed(() => use(id));
+      await timed(operations.account);
+    }
+    await timed(operations.list);
+    await timed(() => operations.remove(id));
+  }
+}
+
+async function measure(server: ServerProcess, operations: Operations) {
+  const warmUp: number[] = [];
+  await Promise.all(Array.from({ length: clients }, () => client(operations, performance.now() + 1_000, warmUp)));
+  const before = await server.usage(true);
+  const times: number[] = [];
+  const start = performance.now();
+  await Promise.all(Array.from({ length: clients }, () => client(operations, start + seconds * 1_000, times)));
+  const elapsed = (performance.now() - start) / 1_000;
+  const loaded = await server.usage();
+  const after = await server.usage(true);
+  return {
+    requests: times.length,
+    'per second': Math.round(times.length / elapsed),
+    'p50, ms': quantile(times, 0.5).toFixed(1),
+    'p99, ms': quantile(times, 0.99).toFixed(1),
+    'processor time per request, ms': ((loaded.cpu - before.cpu) / times.length).toFixed(2),
+    'MiB before': mebibytes(before.rss),
+    'MiB after': mebibytes(after.rss),
+    'heap before': mebibytes(before.heap),
+    'heap after': mebibytes(after.heap),
+  };
+}
+
+const table: Record<string, unknown> = {};
+for (const kind of ['bare', 'sandbox'] as const) {
+  const server = await startServer(kind);
+  try {
+    table[kind] = await measure(server, kind === 'bare' ? bareOperations(server) : sandboxOperations(server));
+  } finally {
+    await server.stop();
+  }
+}
+console.log(`${clients} clients for ${seconds} s:`);
+console.table(table);

@@ -1,0 +1,149 @@
+import { build } from 'esbuild';
+import type { Page } from 'playwright-core';
+import { beforeAll, beforeEach, expect, it } from 'vitest';
+import { describeInBrowsers, openBrowser, type Visitor } from '../journeys/browser.js';
+import { inRepository } from '../support/places.js';
+import { appOf, served } from '../support/sandbox.js';
+import { reply, scriptedServer } from '../support/scripted-server.js';
+
+// Routers read the URL of the page, and rewrite it, when they are created. Here the callback of a sign-in comes to real ones.
+
+const { url: sandboxUrl, sandbox } = await served();
+const { clientId } = appOf(sandbox, 'client');
+
+/** The applications in routers/. */
+const applications = ['vue', 'react-5', 'react-6', 'react-7', 'angular', 'by-hand'] as const;
+
+/**
+ * The paths that they are served under, and when they call `resume()`: before the router is created, after it, while the
+ * first page is rendered, or later. Under `/path/`, they do not use the hash.
+ */
+const visits: [application: (typeof applications)[number], path: string, moments: string[]][] = [
+  ['vue', '/', ['before', 'created', 'rendering', 'ready']],
+  ['vue', '/path/', ['before', 'created', 'rendering', 'ready']],
+  ['react-5', '/', ['created', 'ready']],
+  ['react-5', '/?hashbang', ['created']],
+  ['react-5', '/path/', ['created']],
+  ['react-6', '/', ['created', 'ready']],
+  ['react-7', '/', ['created', 'ready']],
+  ['react-7', '/path/', ['created']],
+  ['angular', '/', ['before', 'created', 'rendering', 'ready']],
+  ['angular', '/path/', ['created', 'ready']],
+  ['by-hand', '/', ['created']],
+];
+
+const scripts = new Map<string, string>();
+beforeAll(async () => {
+  const { outputFiles } = await build({
+    entryPoints: applications.map((name) => inRepository(`test/consumers/routers/${name}.js`)),
+    bundle: true,
+    minify: true,
+    write: false,
+    format: 'esm',
+    outdir: '/',
+    define: { 'process.env.NODE_ENV': '"production"', ngDevMode: 'false', ngServerMode: 'false', ngJitMode: 'true' },
+    alias: { 'doctape-sdk/browser': inRepository('src/browser.ts') },
+    logLevel: 'error',
+  });
+  for (const { path, text } of outputFiles) scripts.set(path, text);
+}, 60_000);
+
+function html(application: string): string {
+  return `<!doctype html><title>${application}</title><div id="app"></div><script type="module" src="/${application}.js"></script>`;
+}
+
+function isSecretIn(text: string): string | undefined {
+  return /access_token|error=|error%3D|state=|state%3D|popup\./.exec(text)?.[0];
+}
+
+/** Every place of the page where the answer could have been left, besides its memory. */
+async function leftovers(page: Page): Promise<string[]> {
+  const places = await page.evaluate(() => [
+    location.href,
+    JSON.stringify(history.state),
+    ...('navigation' in globalThis ? navigation.entries().map(({ url }) => `entry ${url}`) : []),
+  ]);
+  return places.filter((place) => isSecretIn(place) !== undefined);
+}
+
+describeInBrowsers('the callback of a sign-in', (name) => {
+  const browser = openBrowser(name);
+  let visitor: Visitor;
+  beforeEach(async () => {
+    visitor = await browser.visitor();
+  });
+
+  async function application(script: string, path: string, moment: string) {
+    const server = await scriptedServer((request, response) => {
+      const text = scripts.get(request.url ?? '');
+      if (request.url === '/blank') reply(response, 200, '', { 'content-type': 'text/html' });
+      else if (text === undefined) reply(response, 200, html(script), { 'content-type': 'text/html' });
+      else reply(response, 200, text, { 'content-type': 'text/javascript' });
+    });
+    const redirectUri = server.url + path;
+    const settings = { clientId, redirectUri, authorizationEndpoint: `${sandboxUrl}/oauth2`, moment };
+    const page = await visitor.openPage(`${server.url}/blank`);
+    await page.evaluate((text) => localStorage.setItem('settings', text), JSON.stringify(settings));
+    await page.goto(redirectUri);
+    await page.waitForFunction('globalThis.started');
+
+    return {
+      page,
+      redirectUri,
+      authorize: () => page.evaluate(() => Reflect.get(globalThis, 'client').authorize().url.href),
+      /** From another page, as after a sign-in: otherwise nothing would be loaded. */
+      async comeBack(callback: URL) {
+        await page.goto('about:blank');
+        await page.goto(callback.href);
+        await page.waitForFunction('globalThis.started');
+        await page.waitForFunction("document.querySelector('h1')?.textContent === 'home'");
+        return page.evaluate(() => Reflect.get(globalThis, 'outcomes'));
+      },
+    };
+  }
+
+  it.each(visits.flatMap(([script, path, moments]) => moments.map((moment) => [script, path, moment] as const)))(
+    'is accepted and does not stay anywhere: %s at %s, resume() %s',
+    async (script, path, moment) => {
+      const { page, authorize, comeBack } = await application(script, path, moment);
+      const outcomes = await comeBack(await sandbox.authorize(await authorize(), { username: 'alice' }));
+      expect(outcomes).toEqual(['signed in']);
+      expect(await leftovers(page)).toEqual([]);
+
+      // routers write what they remember of this page when they leave it
+      await page.click('text=about us');
+      await page.waitForFunction("document.querySelector('h1')?.textContent === 'about'");
+      await page.evaluate('history.back()'); // playwright's own waits for ever in Firefox, if no fragment is left
+      await page.waitForFunction("document.querySelector('h1')?.textContent === 'home'");
+      expect(await leftovers(page)).toEqual([]);
+      expect(visitor.printed).toEqual([]);
+    },
+  );
+
+  it.each(visits)(
+    'is refused and removed if the user declined, or nobody here began it: %s at %s',
+    async (script, path) => {
+      const { page, redirectUri, authorize, comeBack } = await application(script, path, 'created');
+      const denied = await sandbox.authorize(await authorize(), { username: 'alice', approve: false });
+      expect(await comeBack(denied)).toEqual(['access_denied']);
+      expect(await leftovers(page)).toEqual([]);
+      const foreign = new URL(`${redirectUri}#access_token=stolen-0123456789&token_type=Bearer&state=foreign`);
+      expect(await comeBack(foreign)).toEqual(['state_mismatch']);
+      expect(await leftovers(page)).toEqual([]);
+    },
+  );
+
+  it('is removed when the user goes back to an entry that a router has left behind', async () => {
+    const { page, redirectUri, authorize } = await application('by-hand', '/', 'never');
+    const { hash } = await sandbox.authorize(await authorize(), { username: 'alice' });
+    const token = await page.evaluate((answer) => {
+      location.hash = answer;
+      location.hash = `/${answer}`;
+      return Reflect.get(globalThis, 'client').resume();
+    }, hash.slice(1));
+    expect(token).toMatchObject({ token_type: 'Bearer' });
+    await page.evaluate('history.back()');
+    await expect.poll(() => page.evaluate(() => location.href)).toBe(redirectUri);
+    expect(await leftovers(page)).toEqual([]);
+  });
+});

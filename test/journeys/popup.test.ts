@@ -1,0 +1,267 @@
+import { request as httpRequest } from 'node:http';
+import { build } from 'esbuild';
+import type { Page } from 'playwright-core';
+import { beforeAll, beforeEach, expect, it } from 'vitest';
+import type { ImplicitGrantClientOptions } from '../../src/browser.js';
+import { inRepository } from '../support/places.js';
+import { appOf, served } from '../support/sandbox.js';
+import { reply, scriptedServer } from '../support/scripted-server.js';
+import { describeInBrowsers, openBrowser, type Visitor } from './browser.js';
+
+// signInWithPopup() with a real sandbox, with and without `Cross-Origin-Opener-Policy` on either side.
+
+const { url: sandboxUrl, sandbox } = await served();
+const { clientId } = appOf(sandbox, 'client');
+
+const files = new Map<string, string>();
+beforeAll(async () => {
+  const application = `
+    import { ImplicitGrantClient } from 'doctape-sdk/browser';
+    const settings = JSON.parse(localStorage.getItem('settings'));
+    globalThis.outcomes = [];
+    globalThis.changes = [];
+    globalThis.client = new ImplicitGrantClient(settings.client);
+    client.onTokenChange((token) => changes.push(Boolean(token)));
+    globalThis.resumed = Boolean(client.resume());
+    globalThis.start = (options = settings.popup) => client.signInWithPopup(options).then(
+      ({ access_token, scope }) => outcomes.push({ length: access_token.length, scope }),
+      ({ name, code, message }) => outcomes.push({ name, code, message }),
+    );
+    document.querySelector('button').onclick = () => start();`;
+  const { outputFiles } = await build({
+    stdin: { contents: application, resolveDir: inRepository() },
+    bundle: true,
+    splitting: true,
+    write: false,
+    format: 'esm',
+    outdir: '/',
+    alias: { 'doctape-sdk/browser': inRepository('src/browser.ts') },
+  });
+  for (const { path, text } of outputFiles) files.set(path, text);
+});
+
+const isolated = { 'cross-origin-opener-policy': 'same-origin' };
+const sides = {
+  'no side': [],
+  'the server': ['server'],
+  'the application': ['application'],
+  'both sides': ['server', 'application'],
+};
+
+/** The sandbox behind a proxy that adds headers. */
+async function proxied(headers: Record<string, string>): Promise<string> {
+  const { hostname, port } = new URL(sandboxUrl);
+  const { url } = await scriptedServer((request, response) => {
+    const { method, url: path, headers: sent } = request;
+    const forwarded = httpRequest({ hostname, port, method, path, headers: sent }, (answer) => {
+      response.writeHead(answer.statusCode ?? 500, { ...answer.headers, ...headers });
+      answer.pipe(response);
+    });
+    request.pipe(forwarded);
+  });
+  return url;
+}
+
+interface Setting {
+  /** The sides that send `Cross-Origin-Opener-Policy`. */
+  isolatedSides?: string[];
+  client?: Partial<ImplicitGrantClientOptions>;
+  popup?: object;
+}
+
+describeInBrowsers('a sign-in in a popup', (name) => {
+  const browser = openBrowser(name);
+  let visitor: Visitor;
+  beforeEach(async () => {
+    visitor = await browser.visitor();
+  });
+
+  async function application({ isolatedSides = [], client = {}, popup = {} }: Setting = {}): Promise<Page> {
+    const authorizationServer = await proxied(isolatedSides.includes('server') ? isolated : {});
+    const server = await scriptedServer((request, response) => {
+      const file = files.get(request.url ?? '');
+      const headers = isolatedSides.includes('application') ? isolated : {};
+      if (file !== undefined) return reply(response, 200, file, { 'content-type': 'text/javascript' });
+      const html = '<!doctype html><title>application</title><button>Sign in</button>';
+      const script = request.url?.startsWith('/blank') ? '' : '<script type="module" src="/stdin.js"></script>';
+      reply(response, 200, html + script, { 'content-type': 'text/html', ...headers });
+    });
+    const settings = {
+      client: {
+        clientId,
+        redirectUri: `${server.url}/`,
+        scope: ['file.read', 'account.read'],
+        authorizationEndpoint: `${authorizationServer}/oauth2`,
+        issuer: authorizationServer,
+        ...client,
+      },
+      popup,
+    };
+    const page = await visitor.openPage(`${server.url}/blank`);
+    await page.evaluate((text) => localStorage.setItem('settings', text), JSON.stringify(settings));
+    await page.goto(`${server.url}/files?view=grid#top`);
+    await page.waitForFunction('globalThis.client');
+    return page;
+  }
+
+  const outcomes = (page: Page) => page.evaluate<Record<string, unknown>[]>('outcomes');
+
+  async function openPopup(page: Page): Promise<Page> {
+    const [popup] = await Promise.all([visitor.context.waitForEvent('page'), page.click('button')]);
+    await popup.waitForSelector('#username');
+    return popup;
+  }
+
+  async function answer(popup: Page, decision: 'allow' | 'deny'): Promise<void> {
+    await popup.fill('#username', 'alice');
+    await popup.fill('#password', 'wonderland');
+    await Promise.all([popup.waitForEvent('close'), popup.click(`button[value=${decision}]`)]);
+  }
+
+  it.each(Object.entries(sides))('gives the token and closes the popup: with COOP on %s', async (_, isolatedSides) => {
+    const page = await application({ isolatedSides });
+    await answer(await openPopup(page), 'allow');
+    await expect
+      .poll(() => outcomes(page))
+      .toEqual([{ length: expect.any(Number), scope: ['file.read', 'account.read'] }]);
+    expect(new URL(page.url()).pathname).toBe('/files');
+    expect(await page.evaluate('[Boolean(client.token), changes]')).toEqual([true, [true]]);
+    expect(await page.evaluate('Object.keys(sessionStorage).filter((key) => key.includes("sign-in"))')).toEqual([]);
+    await page.reload();
+    expect(await page.evaluate('resumed')).toBe(true);
+    expect(visitor.printed.filter((line) => !line.includes('Cross-Origin-Opener-Policy'))).toEqual([]);
+  });
+
+  it.each(Object.entries(sides))('reports a denial and closes the popup: with COOP on %s', async (_, isolatedSides) => {
+    const page = await application({ isolatedSides });
+    await answer(await openPopup(page), 'deny');
+    await expect.poll(() => outcomes(page)).toMatchObject([{ name: 'OAuthError', code: 'access_denied' }]);
+    expect(await page.evaluate('client.token')).toBeUndefined();
+  });
+
+  it('waits for a user who takes time, though a popup of another group seems to be closed', async () => {
+    const page = await application({ isolatedSides: ['server'] });
+    const popup = await openPopup(page);
+    await popup.waitForTimeout(3_000);
+    expect(await outcomes(page)).toEqual([]);
+    await answer(popup, 'allow');
+    await expect.poll(() => outcomes(page)).toHaveLength(1);
+  });
+
+  it('reports that the user has closed the popup', async () => {
+    const page = await application();
+    const popup = await openPopup(page);
+    await page.waitForTimeout(300); // for the page to see that the popup has left its blank page
+    await popup.close();
+    await page.bringToFront();
+    await expect
+      .poll(() => outcomes(page), { timeout: 10_000 })
+      .toMatchObject([{ name: 'PopupError', code: 'popup_closed' }]);
+  });
+
+  it('is replaced by the next one, as after a popup that the user has closed unseen', async () => {
+    const page = await application({ isolatedSides: ['server'] });
+    const first = await openPopup(page);
+    await first.close();
+    const second = await openPopup(page);
+    await expect.poll(() => outcomes(page)).toMatchObject([{ name: 'PopupError', code: 'popup_closed' }]);
+    await answer(second, 'allow');
+    await expect.poll(() => outcomes(page)).toMatchObject([{ code: 'popup_closed' }, { scope: expect.any(Array) }]);
+  });
+
+  it('ends after maxAge, and closes the popup', async () => {
+    const page = await application({ client: { maxAge: 2 } });
+    const popup = await openPopup(page);
+    await popup.waitForEvent('close');
+    await expect.poll(() => outcomes(page)).toMatchObject([{ name: 'TimeoutError', code: 'timeout' }]);
+  });
+
+  it('ends with the signal, before and after it has begun', async () => {
+    const page = await application();
+    await page.evaluate(`
+      const controller = new AbortController();
+      document.querySelector('button').onclick = () => start({ signal: controller.signal });
+      globalThis.abort = () => controller.abort(Object.assign(new Error('the user went on'), { code: 'mine' }));`);
+    const popup = await openPopup(page);
+    await Promise.all([popup.waitForEvent('close'), page.evaluate('abort()')]);
+    await expect.poll(() => outcomes(page)).toMatchObject([{ code: 'mine' }]);
+    await page.click('button');
+    await expect.poll(() => outcomes(page)).toMatchObject([{ code: 'mine' }, { code: 'mine' }]);
+    await expect.poll(() => visitor.context.pages().length).toBe(1);
+  });
+
+  it.each<[string, Setting, object, string]>([
+    [
+      'an unknown option',
+      { popup: { returnTo: '/' } },
+      { name: 'ConfigurationError', code: 'unknown_option' },
+      'returnTo',
+    ],
+    [
+      'an ill-formed scope',
+      { popup: { scope: 'file.read' } },
+      { name: 'ConfigurationError', code: 'invalid_argument' },
+      'scope',
+    ],
+    [
+      'features that are not text',
+      { popup: { features: 7 } },
+      { name: 'ConfigurationError', code: 'invalid_argument' },
+      'features',
+    ],
+    [
+      'a signal that is none',
+      { popup: { signal: {} } },
+      { name: 'ConfigurationError', code: 'invalid_argument' },
+      'signal',
+    ],
+    [
+      'a redirect URI of another origin',
+      { client: { redirectUri: 'http://localhost:9/' } },
+      { name: 'ConfigurationError', code: 'invalid_argument' },
+      'redirectUri must be on the origin of the page',
+    ],
+  ])('is refused with %s, and closes the popup', async (_, setting, error, text) => {
+    const page = await application(setting);
+    await page.click('button');
+    await expect.poll(() => outcomes(page)).toMatchObject([{ ...error, message: expect.stringContaining(text) }]);
+    await expect.poll(() => visitor.context.pages().length).toBe(1);
+  });
+
+  it('says what to do if the browser blocks the popup, or has no BroadcastChannel', async () => {
+    const page = await application();
+    await page.evaluate('globalThis.open = () => null; start()');
+    await expect
+      .poll(() => outcomes(page))
+      .toMatchObject([
+        { name: 'PopupError', code: 'popup_blocked', message: expect.stringContaining('click handler') },
+      ]);
+    await page.reload();
+    await page.waitForFunction('globalThis.client');
+    await page.evaluate('delete globalThis.BroadcastChannel');
+    await page.click('button');
+    await expect.poll(() => outcomes(page)).toMatchObject([{ code: 'unsupported_platform' }]);
+  });
+
+  it('says that the part for popups could not be loaded', async () => {
+    const page = await application();
+    await page.route('**/popup-*.js', (route) => route.abort());
+    await page.click('button');
+    await expect.poll(() => outcomes(page)).toMatchObject([{ name: 'NetworkError', code: 'network' }]);
+    await expect.poll(() => visitor.context.pages().length).toBe(1);
+  });
+
+  it('accepts no link that looks like the callback of a popup, and signs nobody out', async () => {
+    const page = await application();
+    await answer(await openPopup(page), 'allow');
+    await expect.poll(() => page.evaluate('Boolean(client.token)')).toBe(true);
+    const forged = new URL(page.url());
+    const token = await page.evaluate('client.token.access_token');
+    forged.hash = 'access_token=stolen-0123456789&token_type=Bearer&state=popup.forged';
+    await page.goto('about:blank');
+    await page.goto(`${forged.origin}/${forged.hash}`);
+    await page.waitForFunction('globalThis.client');
+    expect(await page.evaluate('[resumed, client.token.access_token]')).toEqual([true, token]);
+    expect(page.url()).toBe(`${forged.origin}/`);
+  });
+});

@@ -1,0 +1,490 @@
+import { randomUUID } from 'node:crypto';
+import { chmod, copyFile, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { ApiClient, ConfigurationError } from '../../../../src/index.js';
+import { createSandbox, type Store } from '../../../../src/sandbox.js';
+import { type DiskStoreOptions, diskStore } from '../../../../src/serve.js';
+import { blobsOnDisk } from '../../../support/data-folder.js';
+import { origin, tokenFor } from '../../../support/sandbox.js';
+
+// Which folder a disk store takes, what it does when the folder has lost something, and what it leaves alone.
+
+const folders: string[] = [];
+const stores: Store[] = [];
+
+afterEach(async () => {
+  vi.restoreAllMocks();
+  await Promise.allSettled(stores.splice(0).map((store) => store.close()));
+  for (const folder of folders.splice(0)) await rm(folder, { recursive: true, force: true });
+});
+
+async function makeFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'doctape-folder-'));
+  folders.push(folder);
+  return folder;
+}
+
+function open(folder: string, options?: DiskStoreOptions): Store {
+  const store = diskStore(folder, options);
+  stores.push(store);
+  return store;
+}
+
+function refusal(folder: string, options?: DiskStoreOptions): ConfigurationError {
+  try {
+    open(folder, options);
+  } catch (error) {
+    if (error instanceof ConfigurationError) return error;
+    throw error;
+  }
+  throw new Error('the folder was accepted');
+}
+
+/** Everything below a folder: names, kinds, contents, permissions. */
+async function snapshot(folder: string): Promise<Record<string, string>> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const all = entries.map(async (entry): Promise<[string, string]> => {
+    const path = join(entry.parentPath, entry.name);
+    if (!entry.isFile()) return [path, entry.isDirectory() ? 'folder' : 'link'];
+    return [path, `${(await stat(path)).mode} ${await readFile(path, 'base64')}`];
+  });
+  return Object.fromEntries(await Promise.all(all));
+}
+
+async function apiOf(store: Store): Promise<ApiClient> {
+  const sandbox = createSandbox({ store });
+  return new ApiClient({ token: await tokenFor(sandbox, 'alice'), baseUrl: `${origin}/v1`, fetch: sandbox.fetch });
+}
+
+const contents = ['first', 'second', 'third'];
+
+/** Makes a data folder with three files, and closes it. */
+async function makeData(folder: string): Promise<string[]> {
+  const store = diskStore(folder);
+  const api = await apiOf(store);
+  const files = contents.map((content) => new File([content], `${content}.txt`));
+  const uploaded = await api.files.uploadAll(files, { tags: ['#tape'] });
+  await store.close();
+  return uploaded.map(({ id }) => id);
+}
+
+async function contentsOf(api: ApiClient): Promise<string[]> {
+  const files = await api.files.list();
+  return Promise.all(files.map(async ({ id }) => (await api.files.download(id)).text()));
+}
+
+function warnings(): string[] {
+  const lines: string[] = [];
+  vi.spyOn(console, 'warn').mockImplementation((line) => lines.push(String(line)));
+  return lines;
+}
+
+/** The folder as version 0.1 left it. */
+async function makeVersion01(folder: string): Promise<string[]> {
+  await mkdir(join(folder, 'files'), { recursive: true });
+  await mkdir(join(folder, 'incoming'));
+  const database = new DatabaseSync(join(folder, 'sandbox.sqlite'));
+  database.exec(`
+  PRAGMA locking_mode = EXCLUSIVE;
+  PRAGMA journal_mode = WAL;
+  PRAGMA synchronous = NORMAL;
+  BEGIN EXCLUSIVE;
+  CREATE TABLE IF NOT EXISTS records (
+    position INTEGER PRIMARY KEY AUTOINCREMENT,
+    collection TEXT NOT NULL,
+    key TEXT NOT NULL,
+    json TEXT NOT NULL,
+    UNIQUE (collection, key)
+  );
+  CREATE INDEX IF NOT EXISTS records_in_order ON records (collection, position);
+  COMMIT;
+`);
+  const put = database.prepare('INSERT INTO records (collection, key, json) VALUES (?, ?, ?)');
+  const ids = contents.map(() => randomUUID());
+  for (const [index, id] of ids.entries()) {
+    const content = contents[index] ?? '';
+    await mkdir(join(folder, 'files', id.slice(0, 2)), { recursive: true });
+    await writeFile(join(folder, 'files', id.slice(0, 2), id), content);
+    const record = {
+      id,
+      owner: 'alice',
+      name: content,
+      extension: 'txt',
+      type: 'text/plain',
+      size: content.length,
+      time_added: 1_400_000_000,
+      media_type: 'document',
+      tags: index === 0 ? ['#tape', '#lost'] : ['#tape'],
+      origin: 'webupload',
+      starred: false,
+      public_code: null,
+      processing_status: 'ok',
+      meta: {},
+    };
+    put.run('files', `alice/${id}`, JSON.stringify(record));
+  }
+  const tape = { id: randomUUID(), owner: 'alice', name: 'tape', live: true, shared_with: ['bob'] };
+  put.run('tapes', 'alice/tape', JSON.stringify(tape));
+  database.close();
+  return ids;
+}
+
+describe('a folder with something else in it', () => {
+  const foreign: [string, (folder: string) => Promise<unknown>][] = [
+    ['a file', (folder) => writeFile(join(folder, 'notes.txt'), 'mine')],
+    [
+      'folders of its own that are called files and incoming',
+      async (folder) => {
+        for (const name of ['files', 'incoming']) {
+          await mkdir(join(folder, name));
+          await writeFile(join(folder, name, 'photo.jpg'), 'mine');
+        }
+      },
+    ],
+    ['an empty folder called files', (folder) => mkdir(join(folder, 'files'))],
+    ['a folder of git', (folder) => mkdir(join(folder, '.git'))],
+    [
+      'the database of another program',
+      async (folder) => {
+        const database = new DatabaseSync(join(folder, 'sandbox.sqlite'));
+        database.exec("CREATE TABLE records (id, title); INSERT INTO records VALUES (1, 'mine')");
+        database.close();
+      },
+    ],
+    [
+      'a database of version 0.1, and a file',
+      async (folder) => {
+        await makeVersion01(folder);
+        await writeFile(join(folder, 'notes.txt'), 'mine');
+      },
+    ],
+    [
+      'a database of version 0.1, and a photo in files',
+      async (folder) => {
+        await makeVersion01(folder);
+        await writeFile(join(folder, 'files', 'photo.jpg'), 'mine');
+      },
+    ],
+    [
+      'blobs, but no database',
+      async (folder) => {
+        await makeVersion01(folder);
+        await rm(join(folder, 'sandbox.sqlite'));
+      },
+    ],
+    ['a marker of another program', (folder) => writeFile(join(folder, 'doctape-sandbox.json'), '{"version":1}')],
+    ['a marker that is not JSON', (folder) => writeFile(join(folder, 'doctape-sandbox.json'), 'hello')],
+    [
+      'a link to the database of a sandbox',
+      async (folder) => {
+        const other = await makeFolder();
+        await makeData(other);
+        await symlink(join(other, 'sandbox.sqlite'), join(folder, 'sandbox.sqlite'));
+      },
+    ],
+  ];
+
+  it.each(foreign)('is refused and left as it is: %s', async (_what, fill) => {
+    const folder = await makeFolder();
+    await fill(folder);
+    const before = await snapshot(folder);
+    const { message, code } = refusal(folder);
+    expect(code).toBe('invalid_argument');
+    expect(message).toContain(folder);
+    expect(message).toMatch(/has something else in it|that no sandbox wrote/);
+    expect(await snapshot(folder)).toEqual(before);
+  });
+
+  it.each(['lost+found', '.gitkeep', '.DS_Store'])('is taken if that is only %s', async (name) => {
+    const folder = await makeFolder();
+    if (name === 'lost+found') await mkdir(join(folder, name));
+    else await writeFile(join(folder, name), '');
+    await open(folder).close();
+    expect(await readdir(folder)).toContain(name);
+    open(folder);
+  });
+
+  it('is left alone where it was put into a data folder later', async () => {
+    const folder = await makeFolder();
+    const [id = ''] = await makeData(folder);
+    const mine = [
+      'notes.txt',
+      'incoming/photo.jpg',
+      'files/photo.jpg',
+      `files/${id.slice(0, 2)}/photo.jpg`,
+      'files/albums/a.jpg',
+    ];
+    for (const name of mine) {
+      await mkdir(dirname(join(folder, name)), { recursive: true });
+      await writeFile(join(folder, name), 'mine');
+    }
+    const store = open(folder);
+    expect(await contentsOf(await apiOf(store))).toEqual(contents);
+    await store.clear();
+    await store.close();
+    open(folder);
+    for (const name of mine) expect(await readFile(join(folder, name), 'utf8')).toBe('mine');
+  });
+});
+
+describe('a symbolic link', () => {
+  it('may be the folder itself', async () => {
+    const [folder, link] = [await makeFolder(), join(await makeFolder(), 'link')];
+    await symlink(folder, link);
+    await makeData(link);
+    expect(await contentsOf(await apiOf(open(folder)))).toEqual(contents);
+  });
+
+  it.each(['files', 'set-aside', 'sandbox.sqlite', 'sandbox.sqlite-wal', 'reserve', 'doctape-sandbox.json'])(
+    'is not followed out of it: %s',
+    async (name) => {
+      const [folder, other] = [await makeFolder(), await makeFolder()];
+      await makeData(folder);
+      await makeData(other);
+      const target = join(other, name);
+      if (name === 'set-aside') await mkdir(target);
+      if (name === 'sandbox.sqlite-wal') await writeFile(target, '');
+      await rm(join(folder, name), { recursive: true, force: true });
+      await symlink(target, join(folder, name));
+      const before = await snapshot(other);
+      expect(refusal(folder).message).toContain(`"${name}" to be a`);
+      expect(await snapshot(other)).toEqual(before);
+    },
+  );
+
+  it('is not followed in place of a folder of blobs, or of a blob', async () => {
+    const [folder, other] = [await makeFolder(), await makeFolder()];
+    const [id = ''] = await makeData(folder);
+    await writeFile(join(other, id), 'secret');
+    const blob = join(folder, 'files', id.slice(0, 2), id);
+    await rm(blob);
+    await symlink(join(other, id), blob);
+    const lines = warnings();
+    const store = open(folder);
+    expect(lines.join()).toContain('whose content is missing');
+    await expect(new Response(store.readBlob(id, { start: 0, end: 5 })).text()).rejects.toThrow();
+    await store.close();
+
+    await rm(dirname(blob), { recursive: true });
+    await symlink(other, dirname(blob));
+    expect(refusal(folder).message).toContain('but it is a symbolic link');
+    expect(await readdir(other)).toEqual([id]);
+  });
+});
+
+describe('a folder of version 0.1', () => {
+  it('is brought up to date with everything in it', async () => {
+    const folder = await makeFolder();
+    const ids = await makeVersion01(folder);
+    const api = await apiOf(open(folder));
+    expect((await api.files.list()).map(({ id }) => id)).toEqual(ids);
+    expect(await contentsOf(api)).toEqual(contents);
+    expect((await api.account.get()).quota_used).toBe(contents.join('').length);
+    const tapes = await api.tapes.list();
+    expect(tapes.map(({ name, files, shared_with }) => [name, files, shared_with])).toEqual([
+      ['tape', ids, ['bob']],
+      ['lost', ids.slice(0, 1), []],
+    ]);
+    for (const id of ids) await api.files.delete(id);
+    expect(await blobsOnDisk(folder)).toEqual([]);
+  });
+
+  it('is known by the log of its database too, if it was killed before that was written', async () => {
+    const [folder, copy] = [await makeFolder(), await makeFolder()];
+    await makeVersion01(folder);
+    const database = new DatabaseSync(join(folder, 'sandbox.sqlite'));
+    database.exec(
+      "UPDATE records SET key = key; INSERT INTO records (collection, key, json) VALUES ('usage', 'x', '{}')",
+    );
+    for (const name of ['sandbox.sqlite', 'sandbox.sqlite-wal']) await copyFile(join(folder, name), join(copy, name));
+    database.close();
+    await mkdir(join(copy, 'files'));
+    warnings();
+    expect((await (await apiOf(open(copy))).files.list()).length).toBe(3);
+  });
+
+  it('keeps its unfinished uploads and blobs without a record aside', async () => {
+    const folder = await makeFolder();
+    await makeVersion01(folder);
+    const stray = randomUUID();
+    await mkdir(join(folder, 'files', stray.slice(0, 2)), { recursive: true });
+    await writeFile(join(folder, 'files', stray.slice(0, 2), stray), 'stray');
+    await writeFile(join(folder, 'incoming', randomUUID()), 'half');
+    const lines = warnings();
+    open(folder);
+    expect(lines.join()).toContain('had 1 file without a record, now in set-aside');
+    expect((await readdir(join(folder, 'set-aside'))).sort()).toEqual([stray, 'incoming'].sort());
+    expect(await readdir(join(folder, 'set-aside', 'incoming'))).toHaveLength(1);
+  });
+});
+
+describe('a data folder whose database', () => {
+  const database = (folder: string) => join(folder, 'sandbox.sqlite');
+  const losses: [string, RegExp, (folder: string) => Promise<unknown>][] = [
+    ['is missing', /has 3 files in it, but its database sandbox.sqlite is missing/, (folder) => rm(database(folder))],
+    ['is empty', /is missing or empty/, (folder) => writeFile(database(folder), '')],
+    ['is text', /is damaged/, (folder) => writeFile(database(folder), 'this is text, not a database. '.repeat(40))],
+    [
+      'is cut off',
+      /is damaged/,
+      async (folder) => {
+        const bytes = await readFile(database(folder));
+        await writeFile(database(folder), bytes.subarray(0, 8_192));
+      },
+    ],
+    [
+      'is overwritten in the middle',
+      /is damaged/,
+      async (folder) => {
+        const bytes = await readFile(database(folder));
+        await writeFile(database(folder), bytes.fill(0x58, 4_096));
+      },
+    ],
+    [
+      'is a fresh one',
+      /is empty/,
+      async (folder) => {
+        await rm(database(folder));
+        const fresh = new DatabaseSync(database(folder));
+        fresh.exec('PRAGMA journal_mode = WAL; VACUUM');
+        fresh.close();
+      },
+    ],
+  ];
+
+  it.each(losses)('%s is refused with the remedy, and loses nothing', async (_what, message, lose) => {
+    const folder = await makeFolder();
+    const ids = await makeData(folder);
+    await lose(folder);
+    const error = refusal(folder);
+    expect(error.message).toMatch(message);
+    expect(error.message).toContain('--adopt USER');
+    expect(await blobsOnDisk(folder)).toEqual(ids.toSorted());
+  });
+
+  it.each(losses)('%s can be adopted', async (_what, _message, lose) => {
+    const folder = await makeFolder();
+    await makeData(folder);
+    await lose(folder);
+    const lines = warnings();
+    const store = open(folder, { adopt: 'alice' });
+    expect(lines.join()).toContain('had 3 files without a record, which now belong to alice');
+    const api = await apiOf(store);
+    expect((await contentsOf(api)).toSorted()).toEqual(contents.toSorted());
+    expect((await api.account.get()).quota_used).toBe(contents.join('').length);
+    await store.close();
+    const again = await apiOf(open(folder)); // they are on record now
+    expect(await again.files.list()).toHaveLength(3);
+    expect(lines).toHaveLength(1);
+  });
+
+  it('is damaged in one place gives the adopted files the names that can still be read', async () => {
+    const folder = await makeFolder();
+    await makeData(folder);
+    const healthy = new DatabaseSync(database(folder));
+    const index = healthy.prepare("SELECT rootpage FROM sqlite_schema WHERE name = 'records_in_order'").get();
+    healthy.close();
+    const bytes = await readFile(database(folder));
+    const start = (Number(index?.rootpage) - 1) * 4_096;
+    await writeFile(database(folder), bytes.fill(0x58, start, start + 4_096));
+    expect(refusal(folder).message).toContain('is damaged');
+    warnings();
+    const api = await apiOf(open(folder, { adopt: 'alice' }));
+    expect((await api.files.list()).map(({ name }) => name)).toEqual(contents);
+    expect((await api.tapes.list()).map(({ name, files }) => [name, files.length])).toEqual([['tape', 3]]);
+    expect((await readdir(join(folder, 'set-aside'))).join()).toMatch(/^sandbox\.sqlite-/);
+  });
+
+  it('is older than the files sets those aside that it does not know, until they are adopted', async () => {
+    const folder = await makeFolder();
+    const older = join(await makeFolder(), 'backup.sqlite');
+    await makeData(folder);
+    await copyFile(database(folder), older);
+    await makeData(folder);
+    await copyFile(older, database(folder));
+
+    const lines = warnings();
+    const store = open(folder);
+    expect(await contentsOf(await apiOf(store))).toEqual(contents);
+    expect(await blobsOnDisk(folder)).toHaveLength(3);
+    expect(await readdir(join(folder, 'set-aside'))).toHaveLength(3);
+    expect(lines).toEqual([expect.stringContaining('had 3 files without a record, now in set-aside: --adopt USER')]);
+    await store.clear(); // what is set aside is not the store's to delete
+    expect(await readdir(join(folder, 'set-aside'))).toHaveLength(3);
+    await store.close();
+
+    const api = await apiOf(open(folder, { adopt: 'alice' }));
+    expect((await contentsOf(api)).toSorted()).toEqual(contents.toSorted());
+    expect((await api.files.list()).every(({ name }) => name.startsWith('recovered-'))).toBe(true);
+    expect(await readdir(join(folder, 'set-aside'))).toEqual([]);
+  });
+
+  it('knows files whose content is missing says so, and keeps the others', async () => {
+    const folder = await makeFolder();
+    const [id = ''] = await makeData(folder);
+    await rm(join(folder, 'files', id.slice(0, 2), id));
+    const lines = warnings();
+    const api = await apiOf(open(folder));
+    expect(lines.join()).toContain(`has records of 1 file whose content is missing (${id})`);
+    expect(await api.files.list()).toHaveLength(3);
+    await api.files.delete(id);
+    expect(await contentsOf(api)).toEqual(contents.slice(1));
+  });
+
+  it.each([
+    [
+      'the database',
+      (folder: string) => {
+        const newer = new DatabaseSync(database(folder));
+        newer.exec('PRAGMA user_version = 3');
+        newer.close();
+      },
+    ],
+    ['the marker', (folder: string) => writeFile(join(folder, 'doctape-sandbox.json'), '{"format":3}')],
+  ])('comes from a newer version, by %s, is refused', async (_what, change) => {
+    const folder = await makeFolder();
+    await makeData(folder);
+    await change(folder);
+    expect(refusal(folder).message).toContain(
+      'was written by a newer version (format 3, this version reads up to 2): update doctape-sdk',
+    );
+    expect(await blobsOnDisk(folder)).toHaveLength(3);
+  });
+});
+
+it('takes a folder in which a sandbox was stopped while it wrote the marker', async () => {
+  const folder = await makeFolder();
+  await writeFile(join(folder, 'doctape-sandbox.json'), '');
+  await open(folder).close();
+  expect(JSON.parse(await readFile(join(folder, 'doctape-sandbox.json'), 'utf8'))).toMatchObject({ format: 2 });
+});
+
+it.skipIf(process.platform === 'win32')(
+  'lets nobody else read the folder or anything in it, one of before included',
+  async () => {
+    const folder = await makeFolder();
+    const store = open(folder);
+    await store.commit([{ put: 'usage', key: 'alice', record: { bytes: 0 } }]);
+    const entries = (await readdir(folder)).map((name) => join(folder, name));
+    for (const path of [folder, ...entries]) expect([path, (await stat(path)).mode & 0o077]).toEqual([path, 0]);
+    await store.close();
+
+    await chmod(folder, 0o755);
+    await chmod(join(folder, 'sandbox.sqlite'), 0o644);
+    open(folder);
+    for (const path of [folder, join(folder, 'sandbox.sqlite')]) expect((await stat(path)).mode & 0o077).toBe(0);
+  },
+);
+
+it.each([{ adopt: 7 }, { adopt: '' }, { adopt: 'a/b' }, { adpot: 'alice' }, null, 'alice'])(
+  'refuses %j as options',
+  async (options) => {
+    const folder = join(await makeFolder(), 'data');
+    const { message } = refusal(folder, options as never);
+    expect(message).toMatch(/adopt must be|adpot is not an option; did you mean adopt|options of diskStore/);
+    await expect(stat(folder)).rejects.toThrow('ENOENT');
+  },
+);

@@ -1,0 +1,144 @@
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { ConfigurationError } from '../../../../src/index.js';
+import type { Store } from '../../../../src/sandbox.js';
+import { diskStore } from '../../../../src/serve.js';
+import { blobsOnDisk } from '../../../support/data-folder.js';
+import { bytesOf, idsOf, put, readText, record, write } from '../../../support/store.js';
+
+const folders: string[] = [];
+const stores: Store[] = [];
+
+afterEach(async () => {
+  await Promise.allSettled(stores.splice(0).map((store) => store.close()));
+  for (const folder of folders.splice(0)) await rm(folder, { recursive: true, force: true });
+});
+
+async function makeFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'doctape-store-'));
+  folders.push(folder);
+  return folder;
+}
+
+function open(store: Store): Store {
+  stores.push(store);
+  return store;
+}
+
+describe('diskStore', () => {
+  function refusal(folder: string): ConfigurationError {
+    try {
+      open(diskStore(folder));
+    } catch (error) {
+      if (error instanceof ConfigurationError) return error;
+      throw error;
+    }
+    throw new Error('the folder was accepted');
+  }
+
+  it.each([undefined, null, '', 7])('needs the path of a folder, not %j', (folder) => {
+    expect(refusal(folder as unknown as string).message).toMatch(/^folder must be/);
+  });
+
+  it('finds everything again when it is opened anew', async () => {
+    const folder = await makeFolder();
+    const first = diskStore(folder);
+    await put(first, 'alice/2', 'alice/1', 'bob/1');
+    await first.commit([{ delete: 'files', key: 'bob/1' }]);
+    await write(first, '2', 'kept');
+    const unkept = await first.writeBlob('unkept');
+    await unkept.write(bytesOf('finished, but not kept'));
+    await unkept.finish();
+    const unfinished = await first.writeBlob('unfinished');
+    await unfinished.write(new Uint8Array(100_000));
+    await first.close();
+
+    const second = open(diskStore(folder));
+    expect(await idsOf(second, 'alice/')).toEqual(['alice/2', 'alice/1']);
+    expect(await second.get('files', 'alice/1')).toEqual(record('alice/1'));
+    expect(await readText(second, '2', 0, 3)).toBe('kept');
+    expect(await blobsOnDisk(folder)).toEqual(['2']);
+    await unfinished.discard(); // gives the file handle back; there is nothing left to remove
+  });
+
+  it('makes the folder, and those above it', async () => {
+    const folder = join(await makeFolder(), 'a', 'b c', 'ü');
+    const store = open(diskStore(folder));
+    await write(store, 'blob', 'text');
+    expect(await readText(store, 'blob', 0, 3)).toBe('text');
+    expect(await readdir(folder)).toContain('sandbox.sqlite');
+  });
+
+  it('refuses a folder that another one has, and says so', async () => {
+    const folder = await makeFolder();
+    const first = open(diskStore(folder));
+    await put(first, 'alice/1');
+    const error = refusal(folder);
+    expect(error.code).toBe('invalid_argument');
+    expect(error.message).toContain(folder);
+    expect(error.message).toContain('another sandbox is using it');
+    expect(error.message).not.toContain('\n');
+    expect(await idsOf(first, 'alice/')).toEqual(['alice/1']);
+  });
+
+  it('refuses it from the first moment, before anything is stored', async () => {
+    const folder = await makeFolder();
+    open(diskStore(folder));
+    expect(refusal(folder).message).toContain('another sandbox is using it');
+  });
+
+  it('does not sweep away what another one is writing', async () => {
+    const folder = await makeFolder();
+    const first = open(diskStore(folder));
+    const writer = await first.writeBlob('blob');
+    await writer.write(bytesOf('half '));
+    refusal(folder);
+    await writer.write(bytesOf('whole'));
+    await writer.finish();
+    expect(await readText(first, 'blob', 0, 9)).toBe('half whole');
+  });
+
+  it('takes the folder once the other one is closed', async () => {
+    const folder = await makeFolder();
+    const first = diskStore(folder);
+    refusal(folder);
+    await first.close();
+    expect(await idsOf(open(diskStore(folder)), '')).toEqual([]);
+  });
+
+  it.each(['../x', '..', '.', '', '/etc/passwd', 'a/b', 'a\\b', '.hidden', 'a\u0000b', 'x\n', '%2e%2e', 'ä'])(
+    'refuses %j as the name of a blob',
+    async (name) => {
+      const folder = await makeFolder();
+      const store = open(diskStore(join(folder, 'data')));
+      await expect(store.writeBlob(name)).rejects.toThrow('plain name');
+      await expect(store.commit([{ drop: name }])).rejects.toThrow('plain name');
+      await expect(readText(store, name, 0, 0)).rejects.toThrow('plain name');
+      expect(await readdir(folder)).toEqual(['data']);
+    },
+  );
+
+  it('refuses a folder that is a file', async () => {
+    const path = join(await makeFolder(), 'file');
+    await writeFile(path, 'not a folder');
+    expect(refusal(path).message).toContain(path);
+  });
+
+  it('refuses a folder that cannot be made', async () => {
+    const path = join(await makeFolder(), 'file');
+    await writeFile(path, 'not a folder');
+    expect(refusal(join(path, 'below')).message).toContain('cannot be opened');
+  });
+
+  it('reports a file that has lost bytes instead of ending early', async () => {
+    const folder = await makeFolder();
+    const store = open(diskStore(folder));
+    await write(store, 'blob', '0123456789');
+    const files = await readdir(join(folder, 'files'), { recursive: true, withFileTypes: true });
+    const blob = files.find((entry) => entry.isFile());
+    await writeFile(join(blob?.parentPath ?? '', blob?.name ?? ''), '0123');
+    await expect(readText(store, 'blob', 0, 9)).rejects.toThrow('shorter');
+  });
+});
