@@ -140,7 +140,7 @@ describe('a token with the word Bearer before it', () => {
     const text = `${word}${accessToken}`;
     for (const token of [text, { access_token: text, token_type: 'Bearer' as const }]) {
       const error = thrown(() => new ApiClient({ token }), ConfigurationError);
-      expect(error.message).toContain('must not begin with "Bearer "');
+      expect(error.message).toContain('must not begin with "Bearer"');
       expect(error.message).not.toContain(accessToken);
     }
     await rejection(new ApiClient({ token: () => text }).files.list(), ConfigurationError);

@@ -60,7 +60,7 @@ function apiError(answer: HttpAnswer, body: unknown, { now, secrets }: AnswerCon
     status,
     method,
     url,
-    body: quotableJson(body, secrets),
+    body: quotableJson(withoutResult(body), secrets),
     ...(requestId !== null && { requestId: clean(requestId) }),
     ...(retryAfter !== undefined && { retryAfter }),
     ...(challenge && {
@@ -80,6 +80,12 @@ function apiError(answer: HttpAnswer, body: unknown, { now, secrets }: AnswerCon
     `${answer.operation} ${isElsewhere ? noEnvelope(answer) : words}`,
     details,
   );
+}
+
+/** What came with an error is of no use, and may be a long list. */
+function withoutResult(body: unknown): unknown {
+  if (typeof body !== 'object' || body === null || !('error' in body)) return body;
+  return Object.fromEntries(Object.entries(body).filter(([key]) => key !== 'result'));
 }
 
 function errorClass(
