@@ -35,7 +35,7 @@ describe('the server entry point', () => {
   });
 
   it('is bundled by webpack', async () => {
-    const stats = await promisify(webpack)({
+    const compiler = webpack({
       mode: 'production',
       target: 'node',
       context: folder,
@@ -43,6 +43,7 @@ describe('the server entry point', () => {
       experiments: { outputModule: true },
       output: { path: join(folder, 'packed'), filename: 'out.mjs', module: true },
     });
+    const stats = await promisify(compiler.run.bind(compiler))();
     expect(stats?.compilation.errors).toEqual([]);
     expect((await run(process.execPath, [join(folder, 'packed/out.mjs')])).stdout.trim()).toBe('S256');
   });

@@ -26,7 +26,7 @@ export function bodyOf(response: Response): ReadableStream<Uint8Array<ArrayBuffe
 async function* chunksOf(response: Response): AsyncGenerator<Uint8Array<ArrayBuffer>> {
   const body: unknown = response.body;
   if (typeof body === 'object' && body !== null && Symbol.asyncIterator in body) yield* response.body ?? [];
-  else yield new Uint8Array(await response.arrayBuffer());
+  else yield new TextEncoder().encode(await response.text()); // only what is read as text has no stream here
 }
 
 export interface Bounds {
@@ -86,9 +86,8 @@ export function isUnpackable(headers: Headers): boolean {
 }
 
 /** The body unpacked. Deno leaves that to whoever asks for a range or a coding; the others do it always. */
-export function unpacked(response: Response): ReadableStream<Uint8Array> | null {
-  const body = bodyOf(response);
-  const [coding = ''] = codingsOf(response.headers);
+export function unpacked({ headers, body }: Response): ReadableStream<Uint8Array> | null {
+  const [coding = ''] = codingsOf(headers);
   const format = formats.get(coding);
   if (platform() !== 'deno' || format === undefined) return body;
   return body?.pipeThrough(new DecompressionStream(format as CompressionFormat)) ?? null;

@@ -20,22 +20,21 @@ export interface HttpAnswer {
  */
 export function checkResponse(response: unknown, operation: string): Response {
   if (!isResponse(response)) {
-    const what = typeof response === 'object' && response ? 'an object without status, ok, headers or text()' : '';
-    throw invalid('`fetch`', `must resolve to a Response, not to ${what || kindOf(response)}`);
+    const what = typeof response === 'object' && response ? 'an object without status, ok and headers' : '';
+    throw invalid('fetch', `must resolve to a Response, not to ${what || kindOf(response)}`);
   }
   if (response.type === 'error') throw networkError(operation); // Response.error() stands for that
   if (response.type === 'opaque') throw invalid('`fetch`', 'gave an opaque Response: do not set mode to "no-cors"');
-  if (response.bodyUsed || response.body?.locked) throw invalid('`fetch`', usedResponse);
+  if (response.bodyUsed || response.body?.locked)
+    throw invalid('fetch', `must resolve to a Response that is not used up. It ${usedResponse}`);
   listen(response.body);
   return response;
 }
 
 function isResponse(value: unknown): value is Response {
   if (typeof value !== 'object' || value === null) return false;
-  const { status, ok, headers, text }: { status?: unknown; ok?: unknown; headers?: unknown; text?: unknown } = value;
-  return (
-    typeof status === 'number' && typeof ok === 'boolean' && hasMethod(headers, 'get') && typeof text === 'function'
-  );
+  const { status, ok, headers }: { status?: unknown; ok?: unknown; headers?: unknown } = value;
+  return typeof status === 'number' && typeof ok === 'boolean' && hasMethod(headers, 'get');
 }
 
 export function hasMethod<Name extends string>(
