@@ -194,5 +194,5 @@ it('rejects a file without read permission', async () => {
   const answer = await asOrdinaryUser(`
     const { openFile } = await import('doctape-sdk/node');
     await openFile(${JSON.stringify(path)}).then(() => console.log('opened'), (error) => console.log(error.name, error.message));`);
-  expect(answer).toMatch(/^FileSystemError .*secret\.txt cannot be read: this process may not/);
+  expect(answer).toMatch(/^FileSystemError .*secret\.txt cannot be read: permission denied/);
 });

@@ -158,7 +158,9 @@ it('follows symbolic links and accepts a path relative to the current folder', a
 it('rejects a dangling symbolic link', async () => {
   const { folder, path, api, server } = await place();
   await symlink(join(folder, 'elsewhere'), path);
-  expect((await rejection(saveDownload(api, 'x', path), FileSystemError)).message).toMatch(/link that leads nowhere/);
+  expect((await rejection(saveDownload(api, 'x', path), FileSystemError)).message).toMatch(
+    /symbolic link to a file that does not exist/,
+  );
   expect(await readdir(folder)).toEqual(['saved.bin']);
   expect(server.requests).toEqual([]);
 });
@@ -221,7 +223,9 @@ it('does not follow a symbolic link with the name of the part', async () => {
   await leavePart(path, content.subarray(0, 10), server.url, '"1"');
   await rm(`${path}.part`);
   await symlink(join(folder, 'victim'), `${path}.part`);
-  expect((await rejection(saveDownload(api, 'x', path), FileSystemError)).message).toMatch(/\.part is in the way/);
+  expect((await rejection(saveDownload(api, 'x', path), FileSystemError)).message).toMatch(
+    /\.part exists and is not of a download/,
+  );
   expect(await readFile(join(folder, 'victim'), 'utf8')).toBe('untouched');
 });
 
@@ -416,7 +420,7 @@ it.each([
   if (note !== undefined) await writeFile(`${path}.part.json`, note);
   const before = (await readdir(folder)).sort();
   const error = await rejection(saveDownload(api, 'x', path), FileSystemError);
-  expect(error.message).toContain(`saved.bin${inTheWay} is in the way`);
+  expect(error.message).toContain(`saved.bin${inTheWay} exists and is not of a download`);
   expect(server.requests).toEqual([]);
   expect((await readdir(folder)).sort()).toEqual(before);
   expect(await readFile(`${path}.part`, 'utf8')).toBe('a third of the report');
@@ -442,7 +446,7 @@ it('does not touch a foreign file that has the name of the JSON file', async () 
   const { path, api, server } = await place();
   await writeFile(`${path}.part.json`, '{ "url": "a list of mine" }');
   expect((await rejection(saveDownload(api, 'x', path), FileSystemError)).message).toContain(
-    '.part.json is in the way',
+    '.part.json exists and is not of a download',
   );
   expect(await readFile(`${path}.part.json`, 'utf8')).toBe('{ "url": "a list of mine" }');
   expect(server.requests).toEqual([]);
@@ -692,7 +696,7 @@ it.each(['folder', 'nowhere'])('does not use a symbolic link to a %s as its lock
   await mkdir(join(folder, 'folder'));
   await symlink(join(folder, target), `${path}.part.lock`);
   const error = await rejection(saveDownload(api, 'x', path), FileSystemError);
-  expect(error.message).toContain('.part.lock is in the way');
+  expect(error.message).toContain('.part.lock exists and is not a folder');
   expect(server.requests).toEqual([]);
   expect(await readdir(join(folder, 'folder'))).toEqual([]);
 });
@@ -729,7 +733,7 @@ it('does not publish a part that it did not write', async () => {
   await writeFile(`${path}.other`, 'of the other');
   await rename(`${path}.other`, `${path}.part`);
   goOn();
-  expect((await rejection(saving, FileSystemError)).message).toMatch(/\.part is in the way/);
+  expect((await rejection(saving, FileSystemError)).message).toMatch(/\.part exists and is not of a download/);
   expect(await readdir(folder)).not.toContain('saved.bin');
   await rejection(saveDownload(api, 'x', path), FileSystemError); // nor does the next call
   expect(await readFile(`${path}.part`, 'utf8')).toBe('of the other');
@@ -765,7 +769,7 @@ it.each([true, false])(
     });
     if (before) await leavePart(path, content.subarray(0, 1_000_000), url, '"1"');
     const error = await rejection(saveDownload(apiAt(url), 'x', path), FileSystemError);
-    expect(error.message).toMatch(/\.part is in the way/);
+    expect(error.message).toMatch(/\.part exists and is not of a download/);
     expect(await readFile(`${path}.part`, 'utf8')).toBe('precious');
   },
 );
@@ -875,7 +879,7 @@ it('rejects with permission_denied for the part of another user (needs root)', n
   await chmod(`${path}.part`, 0o400);
   await chmod(folder, 0o1777); // sticky: other users can add files but not remove them
   const refused =
-    /^FileSystemError permission_denied (undefined|\d+) .*saved\.bin cannot be written: this process may not/;
+    /^FileSystemError permission_denied (undefined|\d+) .*saved\.bin cannot be written: permission denied/;
   expect(await asOrdinaryUser(savingStatement(server.url, path))).toMatch(refused);
   file.etag = '"2"';
   await chmod(`${path}.part`, 0o666);
@@ -887,7 +891,7 @@ it('rejects with permission_denied in a read-only folder', async () => {
   const { folder, path, server } = await place();
   await chmod(folder, 0o555);
   expect(await asOrdinaryUser(savingStatement(server.url, path))).toMatch(
-    /^FileSystemError permission_denied (undefined|\d+) .*saved\.bin cannot be written: this process may not/,
+    /^FileSystemError permission_denied (undefined|\d+) .*saved\.bin cannot be written: permission denied/,
   );
   expect(server.requests).toEqual([]);
 });
@@ -918,10 +922,12 @@ it.each<[string, unknown, string, RegExp]>([
   expect(server.requests).toEqual([]);
 });
 
-it('rejects a file with the name of the lock folder', async () => {
+it('rejects a folder with the name of the part', async () => {
   const { path, api } = await place();
   await mkdir(`${path}.part`);
-  expect((await rejection(saveDownload(api, 'x', path), FileSystemError)).message).toMatch(/\.part is in the way/);
+  expect((await rejection(saveDownload(api, 'x', path), FileSystemError)).message).toMatch(
+    /\.part exists and is not of a download/,
+  );
 });
 
 it.each<[string, string]>([
@@ -1016,7 +1022,9 @@ it('does not replace a file that was created during the download if overwrite is
     if (loaded < content.byteLength) writeFileSync(path, 'mine');
   };
   const saving = saveDownload(api, 'x', path, { overwrite: false, onProgress });
-  expect((await rejection(saving, FileSystemError)).message).toContain('exists by now');
+  expect((await rejection(saving, FileSystemError)).message).toContain(
+    'was created during the download and overwrite is false',
+  );
   expect(await readFile(path, 'utf8')).toBe('mine');
   expect((await readdir(folder)).sort()).toEqual(['saved.bin', 'saved.bin.part', 'saved.bin.part.json']);
   await saveDownload(api, 'x', path);
@@ -1052,7 +1060,9 @@ it('does not treat a file with a reused inode as its part', async () => {
   Object.assign(file, whole);
   await rm(`${path}.part`);
   writeFileSync(`${path}.part`, 'of somebody else'); // in one call, so that its creation time equals its change time
-  expect((await rejection(saveDownload(api, 'x', path), FileSystemError)).message).toMatch(/\.part is in the way/);
+  expect((await rejection(saveDownload(api, 'x', path), FileSystemError)).message).toMatch(
+    /\.part exists and is not of a download/,
+  );
   expect(await readFile(`${path}.part`, 'utf8')).toBe('of somebody else');
 });
 
