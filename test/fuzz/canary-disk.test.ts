@@ -199,9 +199,10 @@ const reached = nothingShownBy([...fileRows, ...saveRows, ...loopbackRows]);
 describe('the table', () => {
   it('reaches every place where an error is made: a new one needs a row', () => {
     const sites = failureSites(['src/protocol', 'src/node']);
-    // of what a browser is not opened with, `bring` makes one of ours; after a part was changed, the download begins again;
-    // and two take somebody who is quicker than a test, or a file system that fails
-    const elsewhere = / was changed while | was replaced by somebody else| which cannot be read/;
+    // `openOrReject` replaces the errors of the opener; after a part was changed, the download starts again; and two
+    // need another program that is faster than a test, or a file system that fails
+    const elsewhere =
+      / was changed by another program| was replaced by another program| because \$\{folder\} cannot be read/;
     const seen = sites.filter(
       ({ place, text }) => /^src\/node\/(?!sign-in\/open-browser)/.test(place) && !elsewhere.test(text),
     );

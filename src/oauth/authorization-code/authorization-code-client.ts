@@ -19,8 +19,8 @@ import type { Scope } from '../../protocol/scopes.js';
 import { checkBaseUrl, checkEndpoint } from '../../protocol/urls.js';
 import { postForm } from '../../transport/http/http.js';
 import type { Fetch } from '../../transport/http/response.js';
-import { type CallbackParameters, checkAnswer, required } from '../callback.js';
-import { authorizationUrl, checkFreeOfProtocol } from '../request.js';
+import { authorizationUrl, checkFreeOfProtocol } from '../authorization-url.js';
+import { type CallbackParameters, checkAuthorizationResponse, required } from '../callback.js';
 import { type Callback, readCallback } from './handed-callback.js';
 import { createPendingSeal, type Pending, type PendingSeal } from './pending.js';
 import { checkCodeRedirectUri } from './redirect-uri.js';
@@ -314,7 +314,7 @@ export class AuthorizationCodeClient {
       this.#clientSecret,
       ...this.#previousSecrets,
     ].filter((value) => value !== undefined);
-    checkAnswer(parameters, this.#issuer, secrets);
+    checkAuthorizationResponse(parameters, this.#issuer, secrets);
     const code = required(parameters, 'code', this.#redirectUri === outOfBand);
     const now = this.#now();
     const form = new URLSearchParams({
