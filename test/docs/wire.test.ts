@@ -69,7 +69,7 @@ describe('a citation of the wire document', () => {
         'src/protocol/endpoints.ts: section 1.1',
         'src/protocol/renditions.ts: section 3.2',
         'src/protocol/renditions.ts: section 3.3',
-        'src/sandbox/media/audio-video/timed-media.ts: section 4',
+        'src/sandbox/media/audio-video/audio-video-meta.ts: section 4',
         'src/sandbox/oauth/authorization.ts: choice 8',
         'src/sandbox/oauth/authorization.ts: choice 15',
         'src/sandbox/oauth/scopes.ts: section 2.7',
