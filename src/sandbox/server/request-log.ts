@@ -5,9 +5,11 @@ import type { SandboxEnv } from '../core/context.js';
 export interface LoggedRequest {
   /** When the request arrived. */
   time: Date;
+  /** The HTTP method. */
   method: string;
   /** Path and query, percent-encoded. Every value that may be a secret is replaced by `...`. */
   path: string;
+  /** The status of the response. */
   status: number;
   /** Milliseconds until the response began. */
   durationMs: number;
