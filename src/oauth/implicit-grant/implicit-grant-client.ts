@@ -195,6 +195,7 @@ export class ImplicitGrantClient {
   /**
    * Calls `listener` after each sign-in and sign-out, also in other tabs if `tokenStorage` is `localStorage`.
    * @returns a function that stops the calls
+   * @throws {ConfigurationError} `invalid_argument` if `listener` is not a function
    * @example
    * const stop = client.onTokenChange((token) => show(token ? 'signed in' : 'signed out'));
    */
