@@ -180,7 +180,7 @@ describe('other answers that are maps', () => {
     const sources = [1, 2, 3].map((size) => new Blob(['x'.repeat(size)]));
     expect((await apiAt(url).files.uploadAll(sources)).map(({ id }) => id)).toEqual(['20', '3', '20']);
     const error = await rejection(apiAt(url).files.uploadAll(sources.slice(0, 2)), DoctapeError);
-    expect(error.message).toContain('result has 3 members in place of 2');
+    expect(error.message).toContain('result has 3 members instead of 2');
   });
 
   it('a result that is not a map is refused', async () => {
