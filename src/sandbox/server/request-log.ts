@@ -3,11 +3,13 @@ import type { SandboxEnv } from '../core/context.js';
 
 /** A request that the sandbox has answered. */
 export interface LoggedRequest {
-  /** When it came. */
+  /** When the request was received. */
   time: Date;
+  /** The HTTP method. */
   method: string;
   /** Path and query, percent-encoded. Every value that may be a secret is replaced by `...`. */
   path: string;
+  /** The HTTP status of the response. */
   status: number;
   /** Until the response began. */
   durationMs: number;
