@@ -363,7 +363,7 @@ describe('a mistake', () => {
     const address = other.address();
     const port = typeof address === 'object' && address !== null ? String(address.port) : '';
     expect(await refusal(['sandbox', '--json', '--port', port])).toContain(port);
-    expect(await refusal(['sandbox', '--port', port, '--data', await makeFolder()])).toContain('taken');
+    expect(await refusal(['sandbox', '--port', port, '--data', await makeFolder()])).toContain('in use');
   });
 
   it('with the data folder is told in one line', async () => {
