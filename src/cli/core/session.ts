@@ -20,16 +20,6 @@ export interface Session {
  * @throws {CommandError} if the user is not signed in, or the session file cannot be read or is damaged
  */
 export async function openSession(): Promise<{ api: ApiClient; session: Session }> {
-  const session = await readSession();
-  try {
-    return { api: new ApiClient({ token: session.token, baseUrl: session.baseUrl }), session };
-  } catch (error) {
-    if (error instanceof ConfigurationError) throw damaged();
-    throw error;
-  }
-}
-
-async function readSession(): Promise<Session> {
   const file = sessionFile();
   let text: string;
   try {
@@ -38,19 +28,30 @@ async function readSession(): Promise<Session> {
     if (systemCode(error) === 'ENOENT') throw new CommandError('you are not signed in: run `doctape-sdk login`');
     throw new CommandError(`${file} cannot be read (${systemCode(error)}): remove it, then run \`doctape-sdk login\``);
   }
+  const session = parseSession(text);
+  const api = session && clientFor(session);
+  if (!api) throw new CommandError(`${file} is damaged: run \`doctape-sdk login\``);
+  return { api, session };
+}
+
+function parseSession(text: string): Session | undefined {
   try {
     const session: Partial<Session> | null = JSON.parse(text);
     const { baseUrl, authorizationEndpoint, tokenEndpoint, clientId, token } = session ?? {};
     const texts = [baseUrl, authorizationEndpoint, tokenEndpoint, clientId, token?.access_token];
-    if (texts.every((value) => typeof value === 'string')) return session as Session;
+    return texts.every((value) => typeof value === 'string') ? (session as Session) : undefined;
   } catch {
-    // the error of JSON.parse() would quote the token
+    return undefined; // the error of JSON.parse() would quote the token
   }
-  throw damaged();
 }
 
-function damaged(): CommandError {
-  return new CommandError(`${sessionFile()} is damaged: run \`doctape-sdk login\``);
+function clientFor({ token, baseUrl }: Session): ApiClient | undefined {
+  try {
+    return new ApiClient({ token, baseUrl });
+  } catch (error) {
+    if (error instanceof ConfigurationError) return undefined;
+    throw error;
+  }
 }
 
 /** Writes the session file so that only the user can read it. The file is replaced atomically. */
