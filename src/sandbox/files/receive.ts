@@ -2,12 +2,12 @@ import { parse as parseDisposition } from 'content-disposition';
 import { make, type PartInfo } from 'multipasta';
 import { parseUrl } from '../../protocol/urls.js';
 import { bodyReader } from '../core/body.js';
-import { dropBlobs } from '../core/drop-blobs.js';
 import { Failure } from '../core/failure.js';
 import { failureOf } from '../core/failure-of.js';
 import type { Quota } from '../core/quota.js';
 import type { BlobWriter, Store } from '../store/store.js';
 import { delimiterGuard } from './delimiter-guard.js';
+import { dropBlobs } from './drop-blobs.js';
 import { cleanFileName } from './file-name.js';
 
 /** A file that has arrived whole and is in the store under its id. */
