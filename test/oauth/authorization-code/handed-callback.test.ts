@@ -251,7 +251,7 @@ describe('a callback is rejected', () => {
     [
       'a code that was converted to another type',
       { code: 123, state: 'x' },
-      /^callback\.code must be a string, not number: do not convert/,
+      /^callback\.code must be a string, not number: pass the query/,
     ],
     [
       'a state that was converted to another type',

@@ -153,7 +153,7 @@ describe('createTokenSeal rejects without quoting it', () => {
   it.each([7, {}, true])('a sealed text that is not a string: %j', async (text) => {
     expect(await reasonOf(wrongly(createTokenSeal(secret).open, text))).toMatchObject({
       name: 'ConfigurationError',
-      message: expect.stringMatching(/^text must be what seal\(\) returned/),
+      message: expect.stringMatching(/^text must be the string that seal\(\) returned/),
     });
   });
 

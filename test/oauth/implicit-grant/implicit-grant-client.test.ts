@@ -456,7 +456,7 @@ describe('a callback on another path than that of redirectUri', () => {
       const { page, client: back } = open(href);
       const { code, message } = failure(() => back.resume());
       expect(code).toBe('malformed_callback');
-      expect(message).toContain(`came to https://app.example${path}, but redirectUri is ${redirectUri}:`);
+      expect(message).toContain(`arrived at https://app.example${path}, but redirectUri is ${redirectUri}:`);
       expect(message).toContain(`register https://app.example${path}`);
       expect(page.href).toBe(`https://app.example${path}`);
     },
