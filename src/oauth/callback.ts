@@ -1,7 +1,6 @@
 import { CallbackError, OAuthError } from '../protocol/errors.js';
 import { errorCode, visible } from '../protocol/grammar.js';
-import { quotable } from '../protocol/quotable.js';
-import { parseUrl } from '../protocol/urls.js';
+import { quotable, quotableUrl } from '../protocol/quotable.js';
 
 /** The parameters of an authorization response, by name. */
 export type CallbackParameters = ReadonlyMap<string, string>;
@@ -76,11 +75,11 @@ export function oauthError(
   status?: number,
 ): OAuthError {
   const said = description === undefined ? '' : quotable(description, secrets);
-  const page = uri === undefined ? undefined : parseUrl(quotable(uri, secrets));
+  const page = uri === undefined ? undefined : quotableUrl(uri, secrets);
   const name = quotable(code, secrets);
   return new OAuthError(name, `the authorization server refused: ${name}${said && ` (${said})`}`, {
     ...(said && { description: said }),
-    ...(page && /^https?:$/.test(page.protocol) && { uri: page.href }),
+    ...(page !== undefined && { uri: page }),
     ...(status !== undefined && { status }),
   });
 }

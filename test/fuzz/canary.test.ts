@@ -37,6 +37,12 @@ import { checkAnswered } from '../support/sandbox-answer.js';
 
 const bytesOf = async (response: Promise<Response>) => (await response).bytes();
 
+async function readResponse(): Promise<Response> {
+  const response = new Response(all);
+  await response.text();
+  return response;
+}
+
 const apiRows: Row[] = [
   ['options that are none', () => wrongly(() => Reflect.construct(ApiClient, [token]))],
   ['a token that is missing', () => Reflect.construct(ApiClient, [{}])],
@@ -105,8 +111,42 @@ const apiRows: Row[] = [
 
   [
     'a failed connection',
-    () => api({ fetch: async () => Promise.reject(Object.assign(new TypeError(all), { cause: all })) }).files.list(),
+    () =>
+      api({ fetch: async () => Promise.reject(new TypeError('fetch failed', { cause: new Error(all) })) }).files.list(),
   ],
+  [
+    'a fetch with a bug',
+    () =>
+      api({
+        fetch: async () => Promise.reject(Object.assign(new TypeError(all), { name: all, code: all })),
+      }).files.list(),
+  ],
+  ['a fetch that fails as a Response', () => api({ fetch: async () => Response.error() }).files.list()],
+  [
+    'a fetch that hides its Response',
+    () =>
+      api({ fetch: async () => Object.defineProperty(new Response(all), 'type', { value: 'opaque' }) }).files.list(),
+  ],
+  ['a fetch that gives a Response that was read', () => api({ fetch: async () => readResponse() }).files.list()],
+  [
+    'a fetch that makes a text of a stream',
+    () =>
+      api({ fetch: async (_: string, init: { body?: unknown }) => new Response(`${init.body}`) }).files.upload(
+        new Blob([all]),
+      ),
+  ],
+  [
+    'a runtime without fetch',
+    async () => {
+      vi.stubGlobal('fetch', undefined);
+      try {
+        await api().files.list();
+      } finally {
+        vi.unstubAllGlobals();
+      }
+    },
+  ],
+  ['a token with the word before it', () => api({ token: `Bearer ${token}` })],
   ['a fetch that gives nothing', () => api({ fetch: async () => undefined }).files.list()],
   ['a redirect of a call', () => answering(302, '', { location: urlWithToken }).files.list()],
   [
@@ -169,6 +209,17 @@ const apiRows: Row[] = [
     'a part of the SDK that is gone',
     () => load(() => Promise.reject(new TypeError(`${urlWithToken} ${all}`)), undefined),
   ],
+  [
+    'a part of the SDK that is gone from the server of a page',
+    async () => {
+      Object.defineProperty(process, 'type', { value: 'renderer', configurable: true });
+      try {
+        await load(() => Promise.reject(new TypeError(`${urlWithToken} ${all}`)), undefined);
+      } finally {
+        Reflect.deleteProperty(process, 'type');
+      }
+    },
+  ],
 ];
 
 const downloadRows: Row[] = [
@@ -202,10 +253,10 @@ const downloadRows: Row[] = [
         breaking(
           {},
           () => {
-            throw new TypeError(all);
+            throw new TypeError(`fetch failed ${all}`);
           },
           () => {
-            throw new TypeError(all);
+            throw new TypeError(`fetch failed ${all}`);
           },
         ).files.download('a'),
       ),

@@ -8,7 +8,7 @@ import type { Rendition } from '../../protocol/renditions.js';
 import { meter, type OnProgress, type Progress } from '../../transport/calls/progress.js';
 import { contentRange, strongValidator } from '../../transport/download/range.js';
 import { type ResponseReader, responseReader } from '../../transport/download/response-reader.js';
-import { isEncoded } from '../../transport/http/content-coding.js';
+import { isEncoded } from '../../transport/http/body.js';
 import { pathError, systemCode, unlessAbsent, writeError } from '../system-error.js';
 import { absolutePath } from './absolute-path.js';
 import { type BatchWriter, batchWriter } from './batch-writer.js';

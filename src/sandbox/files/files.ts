@@ -1,6 +1,5 @@
 import type { SandboxUser } from '../core/config.js';
 import type { SandboxContext } from '../core/context.js';
-import { dropBlobs } from '../core/drop-blobs.js';
 import { exclusively } from '../core/exclusively.js';
 import { Failure } from '../core/failure.js';
 import { type Quota, quotaOf } from '../core/quota.js';
@@ -9,6 +8,7 @@ import { type FileRecord, keyOf } from '../store/records.js';
 import type { Change, Store } from '../store/store.js';
 import { storedBytes } from '../store/stored-bytes.js';
 import { sharedTapes, tapeChanges } from '../tapes/tapes.js';
+import { dropBlobs } from './drop-blobs.js';
 import { cleanFileName, joinName, splitName } from './file-name.js';
 import { mediaTypeOf, typeOf } from './media-type.js';
 

@@ -784,7 +784,7 @@ describe('a sign-in without a browser', () => {
   const { url, sandbox } = { url: new URL('http://localhost/oauth2'), sandbox: createSandbox() };
 
   it.each<[string, unknown[], RegExp]>([
-    ['no user', [url], /^options must be an object/],
+    ['no user', [url], /^options of authorize must be an object/],
     ['an unknown user', [url, { username: 'mallory' }], /^username must be one of alice, bob/],
     ['no address', ['oauth2', { username: 'alice' }], /^url must be an absolute authorization URL/],
     ['no text', [Object.create(null), { username: 'alice' }], /^url must be an absolute authorization URL/],

@@ -128,6 +128,15 @@ describe('serveSandbox', () => {
     expect(error.message).toContain('store');
   });
 
+  it.each([
+    [{ adopt: 'alice' }, 'adopt needs data'],
+    [{ data: '/nowhere', adopt: 'mallory' }, 'adopt must be the name of one of the users'],
+    [{ folder: '/nowhere' }, 'folder is not an option'],
+    [{ qirks: [] }, 'qirks is not an option; did you mean quirks?'],
+  ])('refuses the options %j', async (options, message) => {
+    expect((await refusalOf({ port: 0, ...options } as ServeOptions)).message).toContain(message);
+  });
+
   it('refuses a data folder that another sandbox has', async () => {
     const data = await makeFolder();
     await serve({ data });

@@ -1,4 +1,4 @@
-import { close, closeSync, constants, fdatasync, mkdirSync, openSync, writeSync } from 'node:fs';
+import { closeSync, constants, fdatasync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { type FileHandle, open, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
@@ -30,7 +30,6 @@ const mostSyncs = 16;
 const noFollow = constants.O_NOFOLLOW ?? 0; // Windows has none
 
 const syncFile = promisify(fdatasync);
-const closeFile = promisify(close);
 
 /** @param makeRoom called when the disk is full; returns whether it has made some room, so that it is worth another try */
 export function blobFiles(root: string, makeRoom: () => boolean): BlobFiles {
@@ -124,7 +123,7 @@ export function blobFiles(root: string, makeRoom: () => boolean): BlobFiles {
               await send(name, () => large.datasync().finally(() => large.close()));
             } else {
               const small = writeSmall(name, held);
-              await send(name, () => syncFile(small).finally(() => closeFile(small)));
+              await send(name, () => syncFile(small).finally(() => closeSync(small)));
             }
           } catch (error) {
             throw fullOr(error);

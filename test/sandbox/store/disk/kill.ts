@@ -84,6 +84,9 @@ async function signIn({ url, clientId }: Running): Promise<string> {
 const nameOf = ({ name, extension }: FileInfo) => `${name}.${extension}`;
 const pick = <T>(list: readonly T[]): T | undefined => list[Math.floor(Math.random() * list.length)];
 
+/** Keeps the folder from growing without end. */
+const shrinking: readonly Kind[] = ['delete', 'delete', 'delete', 'delete', 'clone', 'publish', 'update'];
+
 let made = 0;
 /** From a few bytes to more than a writer holds back. */
 function makeContent(): string {
@@ -171,8 +174,7 @@ export async function* killRuns(data: string, count: number): AsyncGenerator<Kil
 
       const work = async () => {
         while (!killed) {
-          const kind =
-            pick(known.size > 200 ? ([...kinds, 'delete', 'delete', 'delete', 'delete'] as const) : kinds) ?? 'upload';
+          const kind = pick(known.size > 150 && run % 2 === 1 ? shrinking : kinds) ?? 'upload';
           const operation = makeOperation(kind, api, known, free);
           if (!operation) continue;
           underWay.add(operation);
