@@ -256,7 +256,7 @@ describe('a status', () => {
   test('omits the fields that the server did not send', async () => {
     const server = await respondWith(envelope(500), 500);
     const error = await rejection(apiAt(server.url).files.list(), ApiError);
-    expect(Object.keys(error).sort()).toEqual(['callId', 'code', 'name', 'status']);
+    expect(Object.keys(error).sort()).toEqual(['body', 'callId', 'code', 'method', 'name', 'status', 'url']);
   });
 
   test('of an error whose response echoes the token does not reveal it', async () => {
@@ -746,9 +746,9 @@ describe('a connection', () => {
     await rejection(apiAt(server.url).files.list(), NetworkError);
   });
 
-  test('through a custom fetch that throws is a NetworkError that does not quote the error', async () => {
+  test('through a custom fetch that fails is a NetworkError that does not quote the error', async () => {
     const fetch = () => {
-      throw new Error(`cannot reach it with ${accessToken}`);
+      throw Object.assign(new Error(`cannot reach it with ${accessToken}`), { code: 'EHOSTUNREACH' });
     };
     const api = apiAt('http://localhost', { fetch });
     for (const call of [

@@ -14,8 +14,12 @@ import { machine } from './reader/machine.js';
 const ours =
   /^(?:\w+=\S+ )?(?:npx (?:doctape-sdk|node) |node |export |mkdir |npm (?:ci|run sandbox)$|npm install \.\.\/doctape-sdk\S*$)/;
 
-/** These need the packages of test/consumers: test/consumers/express.test.ts runs them. */
-const checkedElsewhere = ['docs/examples/express/README.md: Run it (2)'];
+/** These need other software: test/consumers/express.test.ts and test/docs/proxies.test.ts run them. */
+const checkedElsewhere = [
+  'docs/examples/express/README.md: Run it (2)',
+  'docs/proxies.md: A proxy, without code',
+  'docs/proxies.md: A certificate of your own, without code',
+];
 
 const transcripts = blocks.filter(
   ({ language, text, place }) =>

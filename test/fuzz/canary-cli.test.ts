@@ -11,16 +11,16 @@ import { leaks } from '../support/leaks.js';
 import { allScopes, tokenFor } from '../support/sandbox.js';
 import { apiAt, bodyOf, type Script, scriptedServer, servedForTest } from '../support/scripted-server.js';
 
-// The command line, made to fail with secrets in its environment, in the session that it keeps, in what it is given and in
-// what servers answer. It may print none of them, in any spelling: what it prints ends up in the logs of build servers.
+// Makes the command line fail with secrets in its environment, its session file, its arguments and the responses of servers.
+// It must not print any of them, in any encoding: its output ends up in the logs of build servers.
 
 const command = resolve('dist/cli.js');
 
 interface Machine {
-  /** What stands in the file of the session. @default nobody is signed in */
+  /** The content of the session file. @default there is no session file */
   session?: unknown;
   input?: string;
-  /** Makes something else of the machine: it is given the folder of the settings, and the folder the user is in. */
+  /** Called with the settings folder and the current folder before the command runs. */
   prepare?: (settings: string, work: string) => Promise<unknown>;
 }
 
@@ -30,7 +30,7 @@ interface Outcome {
   stderr: string;
 }
 
-/** All that was printed here, for the test of the messages. */
+/** Everything that the commands printed, for the test of the messages. */
 let printed = '';
 
 async function run(args: readonly string[], { session, input = '', prepare }: Machine = {}): Promise<Outcome> {
@@ -60,13 +60,13 @@ async function run(args: readonly string[], { session, input = '', prepare }: Ma
   return { code: ended, stdout, stderr };
 }
 
-/** Runs command lines that have to fail, each by itself and without showing a secret. */
+/** Runs command lines that have to fail without printing a secret. */
 async function refused(lines: readonly (readonly string[])[], machine: Machine = {}): Promise<void> {
   const outcomes = await Promise.all(lines.map((args) => run(args, machine)));
   for (const [index, outcome] of outcomes.entries()) {
     const { code, stdout, stderr } = outcome;
     expect([lines[index], code]).toEqual([lines[index], expect.toBeOneOf([1, 2])]);
-    // a mistake in the program would be printed with its stack
+    // a bug in the program would be printed with its stack
     expect([lines[index], stderr]).toEqual([lines[index], expect.stringMatching(/^(?!.*\n {4}at ).+\n$/s)]);
     expect([lines[index], leaks([stdout, stderr], planted)]).toEqual([lines[index], []]);
   }
@@ -90,7 +90,7 @@ function sessionAt(baseUrl: string, more: Record<string, unknown> = {}): Record<
   return { baseUrl, ...endpoints, clientId: 'app', token: { access_token: token, token_type: 'Bearer' }, ...more };
 }
 
-/** Every command that speaks to the API. With --json, failures are told on both outputs. */
+/** Every command that calls the API. With --json, failures are printed on stdout and stderr. */
 const calls = [
   ['whoami'],
   ['ls', '--json', '--long'],
@@ -101,8 +101,8 @@ const calls = [
 
 const session = sessionAt('http://127.0.0.1:1/v1');
 
-describe('the command line shows no secret', () => {
-  it('that stands in an address which it refuses', async () => {
+describe('the command line does not print a secret', () => {
+  it('from a URL that it refuses', async () => {
     await refused([
       ['login', '--sandbox', withPassword],
       ['login', '--sandbox', address],
@@ -116,7 +116,7 @@ describe('the command line shows no secret', () => {
     ]);
   });
 
-  it('that stands where something else is wanted', async () => {
+  it('from an argument in the wrong place', async () => {
     await refused(
       [
         ['login', `--client-secret=${clientSecret}`],
@@ -138,7 +138,7 @@ describe('the command line shows no secret', () => {
     );
   });
 
-  it('that stands in the options of a sandbox', async () => {
+  it('from the flags and the configuration file of a sandbox', async () => {
     const user = { username: 'carol', password };
     const app = { clientId: 'app', clientSecret, type: 'server', name: 'A', redirectUris: ['loopback'] };
     const config = async (_: string, work: string) => {
@@ -159,13 +159,13 @@ describe('the command line shows no secret', () => {
       '--config': [...files, withPassword, JSON.stringify({ users: [user], apps: [app] })],
       '--host': [withPassword, `user:${password}@127.0.0.1`],
       '--allow-host': [withPassword, `${password}:1`],
-      '--data': [withPassword],
+      '--data': [withPassword, ''],
     };
     const lines = Object.entries(values).flatMap(([flag, all]) => all.map((value) => ['sandbox', flag, value]));
     await refused([...lines, ['sandbox', '--port', 'x']], { prepare: config });
   });
 
-  it('that it has from before, when the session is no good', async () => {
+  it('from a damaged or expired session', async () => {
     const text = JSON.stringify(session);
     for (const damaged of [
       text.slice(0, -2),
@@ -185,7 +185,7 @@ describe('the command line shows no secret', () => {
     }
   });
 
-  it('when the session cannot be read, written or removed', async () => {
+  it('when the session file cannot be read, written or removed', async () => {
     const inTheWay = async (settings: string) => {
       await mkdir(join(settings, 'session.json', 'x'), { recursive: true });
     };
@@ -196,13 +196,13 @@ describe('the command line shows no secret', () => {
   });
 });
 
-/** What a server was sent: the token, the secret and the code among it. */
+/** What the server received, including the token, the client secret and the code. */
 async function echo(request: IncomingMessage): Promise<string> {
   const body = await bodyOf(request).catch(() => '');
   return `${request.headers.authorization} ${request.url} ${body}`;
 }
 
-/** Headers that say it, as far as a header can. */
+/** Headers that contain the text, as far as headers can. */
 function echoing(text: string): Record<string, string> {
   const plain = text.replace(/[^\x20-\x7e]/g, ' ').slice(0, 2_000);
   const quoted = `"${plain.replace(/["\\]/g, '\\$&')}"`;
@@ -228,31 +228,31 @@ function send(
 
 const failed = (status: number) => (text: string) => ({ error: { code: status, message: text }, result: null });
 
-describe('the command line shows no secret that a server gives back', () => {
+describe('the command line does not print a secret that a server returns', () => {
   const servers: [what: string, script: Script][] = [
     ...[401, 404, 413].map((status): [string, Script] => [
       `with the status ${status}`,
       answering(status, failed(status)),
     ]),
-    ['with a page of an error', answering(500, (text) => `<h1>${text}</h1>`, { 'content-type': 'text/html' })],
-    ['with a page in place of an answer', answering(200, (text) => text, { 'content-type': 'text/html' })],
-    ['as JSON that breaks off', answering(200, (text) => `{"error": null, "result": {${JSON.stringify(text)}`)],
+    ['in an HTML error page', answering(500, (text) => `<h1>${text}</h1>`, { 'content-type': 'text/html' })],
+    ['in an HTML page instead of JSON', answering(200, (text) => text, { 'content-type': 'text/html' })],
+    ['in incomplete JSON', answering(200, (text) => `{"error": null, "result": {${JSON.stringify(text)}`)],
     ['in an envelope with an error', answering(200, (text) => ({ error: text, result: text }))],
-    ['in an envelope of another kind', answering(200, (text) => [text, { [text]: text }])],
+    ['in another value than an envelope', answering(200, (text) => [text, { [text]: text }])],
     [
-      'in what is no file',
+      'in an invalid file object',
       answering(200, (text) => ({ error: null, result: { [text]: { id: [text], name: { [text]: text } } } })),
     ],
-    ['by sending it elsewhere', answering(302, (text) => text, { location: address })],
+    ['in a redirect', answering(302, (text) => text, { location: address })],
     [
-      'in the midst of a body that breaks off',
+      'in a body that is cut off',
       async (request, response) => {
         const text = await echo(request);
         response.writeHead(200, { ...echoing(text), 'content-length': '100000' }).write(text);
         setTimeout(() => response.destroy(), 50);
       },
     ],
-    ['by hanging up', (request) => void request.socket.destroy()],
+    ['when the connection is closed', (request) => void request.socket.destroy()],
   ];
 
   it.each(servers)('%s', async (_, script) => {
@@ -264,12 +264,12 @@ describe('the command line shows no secret that a server gives back', () => {
     expect(outcomes.map(({ code: ended }) => ended)).toContain(1);
   });
 
-  it('when nobody is there', async () => {
+  it('when there is no server', async () => {
     await refused(calls, { session });
     await refused([['login', '--sandbox', 'http://127.0.0.1:1']]);
   });
 
-  it('when what is there is not to be replaced', async () => {
+  it('when a file exists already, or does not exist', async () => {
     const { url, sandbox } = await servedForTest();
     const real = await tokenFor(sandbox, 'alice', allScopes, url);
     const api = apiAt(url, { token: real });
@@ -295,7 +295,7 @@ function login(url: string): string[] {
 
 const account = { username: 'alice', email: '', quota: 2, quota_used: 1, quota_free: 1, type: 'basic', avatar: '' };
 
-/** A server that gives the token, and says who it is for. */
+/** A server with a token endpoint and an account. */
 function tokenServer(otherwise?: Script): Script {
   return async (request, response) => {
     if (request.url?.startsWith('/oauth2/token')) {
@@ -307,21 +307,21 @@ function tokenServer(otherwise?: Script): Script {
   };
 }
 
-describe('signing in shows no secret', () => {
+describe('a sign-in does not print a secret', () => {
   const servers: [what: string, script: Script][] = [
     [
-      'that is refused',
+      'from a refused code',
       answering(400, (text) => ({ error: 'invalid_grant', error_description: text, error_uri: address })),
     ],
-    ['in an error of another kind', answering(401, (text) => ({ error: text, error_description: text }))],
-    ['in a page', answering(500, (text) => text, { 'content-type': 'text/html' })],
-    ['in a token of another kind', answering(200, (text) => ({ access_token: token, token_type: text }))],
-    ['in a token that is none', answering(200, (text) => ({ access_token: [text], token_type: 'Bearer' }))],
-    ['in what is no object', answering(200, (text) => [text])],
-    ['by sending it elsewhere', answering(307, (text) => text, { location: address })],
-    ['by hanging up', (request) => void request.socket.destroy()],
-    ['when the account is refused', tokenServer(answering(403, failed(403)))],
-    ['when the account is none', tokenServer(answering(200, (text) => ({ error: null, result: [text] })))],
+    ['in an unknown error', answering(401, (text) => ({ error: text, error_description: text }))],
+    ['in an HTML page', answering(500, (text) => text, { 'content-type': 'text/html' })],
+    ['in a token of an unsupported type', answering(200, (text) => ({ access_token: token, token_type: text }))],
+    ['in an invalid token', answering(200, (text) => ({ access_token: [text], token_type: 'Bearer' }))],
+    ['in an array instead of a token', answering(200, (text) => [text])],
+    ['in a redirect', answering(307, (text) => text, { location: address })],
+    ['when the connection is closed', (request) => void request.socket.destroy()],
+    ['when the account request is refused', tokenServer(answering(403, failed(403)))],
+    ['when the account is invalid', tokenServer(answering(200, (text) => ({ error: null, result: [text] })))],
   ];
 
   it.each(servers)('%s', async (_, script) => {
@@ -329,13 +329,13 @@ describe('signing in shows no secret', () => {
     await refused([login(url)], { input: `code=${code}\n` });
   });
 
-  it('when no code comes', async () => {
+  it('when stdin ends without a code', async () => {
     await refused([login('http://127.0.0.1:1')]);
   });
 });
 
-describe('a token is printed', () => {
-  it('by `url`, on stdout, and by nothing else', async () => {
+describe('a token', () => {
+  it('is printed by `url` on stdout, and by no other command', async () => {
     for (const args of [
       ['url', 'x'],
       ['url', 'x', '--json'],
@@ -359,18 +359,18 @@ describe('a token is printed', () => {
   });
 });
 
-/** What no command line brings about. */
+/** Errors that no command line can cause. */
 const unreachable = [
-  'src/cli/commands/demo.ts', // its sandbox is its own, and so are its secrets
+  'src/cli/commands/demo.ts', // it uses its own sandbox, with known secrets
   'src/cli/commands/login-form.ts', // part of the demo
   'the sandbox has no server app', // it is built in
 ];
 
 describe('the messages of the command line', () => {
-  it('were all printed here: a new one needs a command line', () => {
+  it('are all printed by the tests above', () => {
     const sites = failureSites(['src/cli']).filter(
       ({ place, text, says }) =>
-        !unreachable.some((one) => place.startsWith(one) || says === one) && !text.endsWith(', message)'), // made by its callers
+        !unreachable.some((one) => place.startsWith(one) || says === one) && !text.endsWith(', message)'), // its callers pass the message
     );
     expect(sites.length).toBeGreaterThan(15);
     expect(sites.filter(({ says }) => says.length < 5 || !printed.includes(says.trim()))).toEqual([]);

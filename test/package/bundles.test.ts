@@ -82,7 +82,7 @@ describe('AuthorizationCodeClient in a bundle', () => {
     ['Workers', { platform: 'browser', conditions: ['workerd', 'worker', 'browser'] }],
     ['the Vercel edge', { platform: 'browser', conditions: ['edge-light', 'browser'] }],
     ['Node', { platform: 'node' }],
-    ['a neutral platform', { platform: 'neutral', external: ['pkce-challenge'] }],
+    ['a neutral platform', { platform: 'neutral' }],
   ])('for %s is the real class', async (_name, options) => {
     const code = await byEsbuild(application, options);
     expect({ real: code.includes('authorization_code'), stub: code.includes('bundled for a browser') }).toEqual({

@@ -26,8 +26,8 @@ it('has a file for every export', () => {
   }
 });
 
-it('has four runtime dependencies', () => {
-  expect(Object.keys(manifest.dependencies).sort()).toEqual(['jose', 'ky', 'pkce-challenge', 'zod']);
+it('has three runtime dependencies', () => {
+  expect(Object.keys(manifest.dependencies).sort()).toEqual(['jose', 'ky', 'zod']);
 });
 
 it('imports only its dependencies', () => {

@@ -47,7 +47,7 @@ async function save(
 
 /** Starts a block in Node. */
 export async function runInNode(block: CodeBlock, surroundings: Surroundings): Promise<Running & { folder: string }> {
-  const { folder, start } = await machine(surroundings);
+  const { folder, start } = await machine({ ...surroundings, packages: packagesOf(block) });
   const { before, file } = await save(block, surroundings, folder);
   return { folder, ...start(process.execPath, ['--import', pathToFileURL(before).href, file], surroundings.env) };
 }
@@ -79,6 +79,12 @@ export async function servePage(block: CodeBlock, surroundings: Surroundings): P
   return `${url}/`;
 }
 
+/** The third-party packages that a block imports. */
+function packagesOf({ modules }: CodeBlock): Set<string> {
+  const others = modules.filter((module) => !/^(?:doctape-sdk|node:)/.test(module));
+  return new Set(others.map((module) => module.replace(/\/.*/, '')));
+}
+
 interface TestResult {
   title: string;
   status: string;
@@ -87,8 +93,7 @@ interface TestResult {
 
 /** Runs a block as the start of a test file that contains these tests. @returns the result of each test, by its title */
 export async function runAsTests(block: CodeBlock, tests: string): Promise<Record<string, string>> {
-  const others = block.modules.filter((module) => !module.startsWith('doctape-sdk'));
-  const { folder, start } = await machine({ packages: new Set(others.map((module) => module.replace(/\/.*/, ''))) });
+  const { folder, start } = await machine({ packages: packagesOf(block) });
   await writeFile(join(folder, `app.test.${block.language}`), `${block.text}\n${tests}`);
   const command = [inPackage('vitest/vitest.mjs'), 'run', '--reporter=json', '--outputFile=report.json'];
   await start(process.execPath, command).ended.catch(() => {}); // which tests failed is in the report
