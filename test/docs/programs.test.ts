@@ -164,7 +164,7 @@ const checks: Record<string, (block: CodeBlock) => Promise<void>> = {
     const proxy = await forwardProxy();
     const env = { PROXY_URL: proxy.url, DOCTAPE_TOKEN: given.token.access_token };
     expect((await run(block, { env })).printed).toEqual(['hello']);
-    expect(proxy.asked.join()).toContain(new URL(sandboxUrl).host);
+    expect(proxy.requests.join()).toContain(new URL(sandboxUrl).host);
   },
 
   'docs/proxies.md: A certificate for one client': async (block) => {
