@@ -58,7 +58,7 @@ describe('two instances of the Express example behind one URL', needing('redis')
   const instances: RunningProgram[] = [];
   /** The path of each request, and the instance that received it. */
   const visits: string[] = [];
-  // kept alive, because an instance that answers before all has come would lose its answer by closing the connection
+  // kept alive: an instance that responds before it has read the request would lose its response by closing the connection
   const agent = new Agent({ keepAlive: true });
   const proxy = createServer((incoming, outgoing) => {
     const number = visits.length % instances.length;
@@ -67,7 +67,7 @@ describe('two instances of the Express example behind one URL', needing('redis')
     const passedOn = httpRequest({ port: instances[number]?.port, method, path, headers, agent }, (answer) => {
       outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
       answer.pipe(outgoing);
-      // an instance that answers before all has come waits for the rest, which must not be the next request
+      // an instance that responds early still reads the rest of the request, which must not be the next request
       answer.on('end', () => {
         if (passedOn.writableFinished) return;
         passedOn.destroy();
@@ -75,7 +75,7 @@ describe('two instances of the Express example behind one URL', needing('redis')
       });
     });
     passedOn.on('error', () => outgoing.destroy());
-    outgoing.on('close', () => passedOn.destroy()); // a visitor who leaves, leaves the instance as well
+    outgoing.on('close', () => passedOn.destroy()); // a client that disconnects also disconnects from the instance
     incoming.pipe(passedOn);
   });
   let address = '';
