@@ -76,7 +76,7 @@ export function checkBaseUrl(name: string, value: unknown, rules: UrlRules = {})
 }
 
 /** What a callback can hold (RFC 6749 sections 4.1.2 and 4.2.2, RFC 9207). */
-export const answerParameters: ReadonlySet<string> = new Set([
+export const callbackParameters: ReadonlySet<string> = new Set([
   'code',
   'state',
   'iss',
@@ -94,14 +94,14 @@ export function checkRedirectUri(name: string, value: unknown, rules: UrlRules =
   if (value === outOfBand) return outOfBand;
   if (isUrl(value)) throw invalid(name, 'must be a string: it is sent byte for byte as registered');
   const { text, url } = checkSecure(name, value, rules);
-  checkFreeOfAnswers(name, url);
+  checkNoCallbackParameters(name, url);
   return text;
 }
 
 /** Refuses a redirect URI whose own query would collide with the parameters of a callback. */
-export function checkFreeOfAnswers(name: string, { searchParams }: URL): void {
+export function checkNoCallbackParameters(name: string, { searchParams }: URL): void {
   for (const parameter of searchParams.keys()) {
-    if (answerParameters.has(parameter)) {
+    if (callbackParameters.has(parameter)) {
       throw invalid(name, `must not have the parameter ${parameter} in its query: the callback adds its own`);
     }
   }

@@ -6,7 +6,7 @@ import { quotable } from '../quotable.js';
 export type Schema<T> = z.ZodMiniType<T>;
 
 /** The answer that a value came with, for the message of an error. */
-export interface AnswerOrigin {
+export interface ResponseOrigin {
   /** What was asked: the method and the redacted URL. */
   operation: string;
   status: number;
@@ -19,7 +19,7 @@ export interface AnswerOrigin {
  * @param path where the value stood in the answer, such as `result`
  * @throws {ResponseError} `malformed_response`, naming the first place that differs, without the data found there
  */
-export function decode<T>(schema: Schema<T>, value: unknown, path: string, origin: AnswerOrigin): T {
+export function decode<T>(schema: Schema<T>, value: unknown, path: string, origin: ResponseOrigin): T {
   const parsed = z.safeParse(schema, value);
   if (parsed.success) return parsed.data;
   const { operation, status, secrets } = origin;

@@ -5,7 +5,7 @@
 export type Envelope = { error: unknown } | { result: unknown };
 
 /** Undefined when the value is no envelope. */
-export function openEnvelope(value: unknown): Envelope | undefined {
+export function parseEnvelope(value: unknown): Envelope | undefined {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
   if ('error' in value && value.error) return { error: value.error };
   return 'result' in value ? { result: value.result } : undefined;

@@ -7,10 +7,10 @@ import {
   optional,
   text,
   texts,
-  wireAddress,
   wireNumber,
   wireObject,
   wireSeconds,
+  wireUrl,
 } from './wire-object.js';
 
 /** What kind of file it is: one of these, or what a newer server says. `doc` on the wire is `document` here. */
@@ -109,4 +109,4 @@ export const byId: Schema<Record<string, unknown>> = wireObject({});
 export const clonedFile: Schema<{ id: string }> = wireObject({ id: filled });
 
 /** The answer of publish. Which key tells the state is undecided, and nobody needs it. */
-export const publishedFile: Schema<{ public_url: string }> = wireObject({ public_url: wireAddress });
+export const publishedFile: Schema<{ public_url: string }> = wireObject({ public_url: wireUrl });

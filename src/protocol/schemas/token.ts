@@ -15,7 +15,7 @@ export type Token = {
 };
 
 /** The answer of the token endpoint (RFC 6749 section 5.1, wire document section 2.3), and of an implicit grant. */
-export interface TokenAnswer {
+export interface TokenResponse {
   access_token: string;
   token_type: string;
   expires_in?: number | undefined;
@@ -26,17 +26,17 @@ const lifetime = z.union([z.int().check(z.gte(0), z.lte(9_999_999_999)), z.strin
 
 const scope = z.string().check(z.refine((value) => value === '' || parseScope(value) !== undefined));
 
-export const tokenAnswer: Schema<TokenAnswer> = z.pipe(
+export const tokenResponse: Schema<TokenResponse> = z.pipe(
   z.object({
     access_token: z.string().check(z.regex(visible)),
     token_type: z.string(),
     expires_in: z.nullish(lifetime),
     scope: z.nullish(scope),
   }),
-  z.transform((answer) => ({
-    access_token: answer.access_token,
-    token_type: answer.token_type,
-    expires_in: answer.expires_in == null ? undefined : Number(answer.expires_in),
-    scope: answer.scope ? parseScope(answer.scope) : undefined,
+  z.transform((response) => ({
+    access_token: response.access_token,
+    token_type: response.token_type,
+    expires_in: response.expires_in == null ? undefined : Number(response.expires_in),
+    scope: response.scope ? parseScope(response.scope) : undefined,
   })),
 );

@@ -79,7 +79,7 @@ export const wireBalance: Kind = {
     typeof value === 'number' ? Number.isFinite(value) : typeof value === 'string' && /^-?\d{1,15}$/.test(value),
 };
 
-export const wireAddress: Kind = {
+export const wireUrl: Kind = {
   expected: 'address',
   test: (value) => typeof value === 'string' && /^https?:$/.test(parseUrl(value)?.protocol ?? ''),
 };

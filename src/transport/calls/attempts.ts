@@ -23,7 +23,7 @@ export interface Attempted {
 }
 
 /** A response, or what has been read of one. */
-interface Answered {
+interface ResponseSummary {
   status: number;
   headers: Headers;
   body?: ReadableStream | null;
@@ -38,7 +38,7 @@ export interface Attempt {
   /** Calls the `request` hook. */
   request(watched: Watch): Promise<void>;
   /** Calls the `response` hook. If it throws, a body that has not been read is given up. */
-  response(answer: Answered, watched: Watch): Promise<void>;
+  response(received: ResponseSummary, watched: Watch): Promise<void>;
 }
 
 /** The attempts of one call, numbered from the first to the last, with a budget of failures. */

@@ -1,10 +1,10 @@
 import { invalid, kindOf } from '../../protocol/checks.js';
-import { type AnswerOrigin, decode, type Schema } from '../../protocol/schemas/decode.js';
+import { decode, type ResponseOrigin, type Schema } from '../../protocol/schemas/decode.js';
 import { parseUrl } from '../../protocol/urls.js';
-import { openAnswer } from '../http/answer.js';
 import { fetchApi } from '../http/fetch.js';
 import { operationOf } from '../http/redaction.js';
-import { type Fetch, readAnswer } from '../http/response.js';
+import { type Fetch, readResponse } from '../http/response.js';
+import { readEnvelope } from '../http/response-envelope.js';
 import { watch } from '../http/watch.js';
 import { withRetries } from './attempts.js';
 import type { CallHeaders } from './headers.js';
@@ -86,7 +86,7 @@ export interface Call<T> {
   /** Parses the response. @default `JSON.parse` */
   parse?: ((text: string) => unknown) | undefined;
   /** Makes the value to return of what stood in the envelope. */
-  read: (result: unknown, decode: Decode, origin: AnswerOrigin) => T | Promise<T>;
+  read: (result: unknown, decode: Decode, origin: ResponseOrigin) => T | Promise<T>;
 }
 
 /** A JSON call: sends the token in the header, opens the envelope of the answer, and reads what is in it. */
@@ -106,11 +106,11 @@ export function call<T>(connection: Connection, { body, parse, read, ...sent }: 
       };
       await attempt.request(watched);
       const response = await fetchApi({ operation, method, url, headers, body, fetch, watched });
-      const answer = await readAnswer(response, { operation, watched });
-      await attempt.response(answer, watched);
+      const received = await readResponse(response, { operation, watched });
+      await attempt.response(received, watched);
       const { secrets } = attempt;
-      const result = openAnswer(answer, { now, secrets, parse });
-      const origin = { operation, status: answer.status, secrets };
+      const result = readEnvelope(received, { now, secrets, parse });
+      const origin = { operation, status: received.status, secrets };
       return await read(result, (schema, value, path) => decode(schema, value, path, origin), origin);
     } finally {
       watched.stop();

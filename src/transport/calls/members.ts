@@ -1,4 +1,4 @@
-import { parseJson } from '../http/answer.js';
+import { parseJson } from '../http/response-envelope.js';
 
 /** A member of a JSON object. */
 export type Member = [key: string, value: unknown];

@@ -1,6 +1,6 @@
 import { ResponseError } from '../../protocol/errors.js';
 import { needs, platform } from './platform.js';
-import { type Asked, discard, type HttpAnswer, hasMethod, readBy } from './response.js';
+import { discard, hasMethod, type ReceivedResponse, type RequestContext, readBy } from './response.js';
 
 /** The body as a stream, whatever the library has: node-fetch has a stream of Node, polyfills have none. */
 export function bodyOf(response: Response): ReadableStream<Uint8Array<ArrayBuffer>> | null {
@@ -39,10 +39,10 @@ export interface Bounds {
 /** A response that is small enough to be read whole. A redirect is refused: it would take the credentials along. */
 export function readBounded(
   response: Response,
-  asked: Asked,
+  context: RequestContext,
   { limit, excess = 'refuse' }: Bounds,
-): Promise<HttpAnswer> {
-  return readBy(response, asked, async () => {
+): Promise<ReceivedResponse> {
+  return readBy(response, context, async () => {
     const reader = bodyOf(response)?.getReader();
     const decoder = new TextDecoder();
     let text = '';
@@ -52,7 +52,7 @@ export function readBounded(
       if (size > limit) {
         void reader?.cancel().catch(() => {}); // what is thrown next says it all
         if (excess === 'cut') return text;
-        const message = `${asked.operation} was answered with more than ${limit} bytes`;
+        const message = `${context.operation} was answered with more than ${limit} bytes`;
         throw new ResponseError('malformed_response', message, response.status);
       }
       text += decoder.decode(chunk.value, { stream: true });

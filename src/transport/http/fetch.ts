@@ -2,13 +2,13 @@ import { invalid } from '../../protocol/checks.js';
 import { failure } from './failure.js';
 import type { Fetch, FetchInit } from './fetch-option.js';
 import { needs, platform, withoutTraces } from './platform.js';
-import { type Asked, checkResponse, discard, redirectRefused } from './response.js';
+import { checkResponse, discard, type RequestContext, redirectRefused } from './response.js';
 
 /**
  * The calls of the API, on plain `fetch`. ky would cost a page half as much again, keep a copy of what it sends, and lose
  * the URL of what it receives (docs/performance.md).
  */
-export interface ApiRequest extends Asked {
+export interface ApiRequest extends RequestContext {
   method: string;
   url: URL;
   headers: Record<string, string>;
@@ -32,12 +32,12 @@ export async function fetchApi(request: ApiRequest): Promise<Response> {
     signal: watched.signal,
     ...withoutTraces(),
   };
-  let answer: Promise<unknown> | undefined;
+  let pending: Promise<unknown> | undefined;
   try {
-    answer = Promise.resolve(fetcher(url.href, init)); // of a test, it may be no promise
-    return checkResponse(await watched.run(answer), operation);
+    pending = Promise.resolve(fetcher(url.href, init)); // of a test, it may be no promise
+    return checkResponse(await watched.run(pending), operation);
   } catch (error) {
-    answer?.then((late) => discard(checkResponse(late, operation))).catch(() => {}); // nobody waits for it any more
+    pending?.then((late) => discard(checkResponse(late, operation))).catch(() => {}); // nobody waits for it any more
     if (isRedirectError(error)) throw redirectRefused(operation);
     throw failure(error, { operation, signal: watched.signal, ownFetch: request.fetch !== undefined });
   }

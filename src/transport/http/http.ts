@@ -3,7 +3,7 @@ import { readBounded } from './body.js';
 import { fetchApi } from './fetch.js';
 import { needs, withoutTraces } from './platform.js';
 import { operationOf } from './redaction.js';
-import type { Fetch, HttpAnswer } from './response.js';
+import type { Fetch, ReceivedResponse } from './response.js';
 import { watch } from './watch.js';
 
 /** A form, posted once. */
@@ -25,7 +25,7 @@ export interface FormRequest {
 const client = ky.create({ retry: 0, timeout: false, throwHttpErrors: false, redirect: 'manual' });
 
 /** Posts a form to a token endpoint. A redirect is refused: it would carry the secret in the body to wherever it says. */
-export async function postForm({ url, form, fetch, timeout, signal, limit }: FormRequest): Promise<HttpAnswer> {
+export async function postForm({ url, form, fetch, timeout, signal, limit }: FormRequest): Promise<ReceivedResponse> {
   needs('Request', 'Headers', 'ReadableStream');
   const operation = operationOf('POST', url);
   const watched = watch({ signal, limit: timeout, code: 'timeout', operation });

@@ -6,7 +6,7 @@ import type { Watch } from './watch.js';
 export type { Fetch } from './fetch-option.js';
 
 /** A response that was read whole. */
-export interface HttpAnswer {
+export interface ReceivedResponse {
   /** What was asked, for messages: the method and the redacted URL. */
   operation: string;
   status: number;
@@ -67,22 +67,22 @@ export function discard(response: Response): void {
 }
 
 /** What is being answered. */
-export interface Asked {
+export interface RequestContext {
   operation: string;
   watched: Watch;
 }
 
 /** A response that is read whole, however long it is. A redirect is refused: it would take the credentials along. */
-export function readAnswer(response: Response, asked: Asked): Promise<HttpAnswer> {
-  return readBy(response, asked, () => response.text());
+export function readResponse(response: Response, context: RequestContext): Promise<ReceivedResponse> {
+  return readBy(response, context, () => response.text());
 }
 
 /** The same, read by a function. */
 export async function readBy(
   response: Response,
-  { operation, watched }: Asked,
+  { operation, watched }: RequestContext,
   read: () => Promise<string>,
-): Promise<HttpAnswer> {
+): Promise<ReceivedResponse> {
   const { status, headers } = response;
   if (isRedirect(response)) {
     discard(response);

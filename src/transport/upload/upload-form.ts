@@ -1,10 +1,10 @@
 import { NetworkError, TimeoutError } from '../../protocol/errors.js';
 import { readBounded } from '../http/body.js';
 import { fetchApi } from '../http/fetch.js';
-import { discard, type HttpAnswer } from '../http/response.js';
+import { discard, type ReceivedResponse } from '../http/response.js';
 import { escapeControls, type Part } from './multipart.js';
 import { probe } from './source.js';
-import { answerLimit, type Sending } from './upload-stream.js';
+import { responseLimit, type Sending } from './upload-stream.js';
 import { postByXhr } from './xhr.js';
 
 /** Whether `XMLHttpRequest` can be used: not in a service worker, and not in place of an application's own `fetch`. */
@@ -13,7 +13,7 @@ export function canUseXhr({ fetch }: Pick<Sending, 'fetch'>): boolean {
 }
 
 /** Sends an upload from a browser page, where no stream can safely be a request body: each part becomes a Blob. */
-export async function sendForm(sending: Sending): Promise<HttpAnswer> {
+export async function sendForm(sending: Sending): Promise<ReceivedResponse> {
   const { operation, url, headers, parts, fetch, watched, progress, attempt } = sending;
   const { body, size } = await watched.run(formData(parts, watched.alive));
   const sent = (loaded: number) => progress.add(loaded - progress.loaded);
@@ -21,13 +21,13 @@ export async function sendForm(sending: Sending): Promise<HttpAnswer> {
   if (canUseXhr(sending)) {
     // what is told counts the framing too, which is taken off beforehand so that nothing is reported early
     const onSent = (loaded: number, total: number) => sent(Math.max(0, loaded - Math.max(0, total - size)));
-    const limit = answerLimit;
-    const answer = await postByXhr({ operation, url, headers, body, onSent, limit, watched }).catch((error) =>
+    const limit = responseLimit;
+    const received = await postByXhr({ operation, url, headers, body, onSent, limit, watched }).catch((error) =>
       sourceOr(error, parts),
     );
-    await attempt.response(answer, watched);
-    if (answer.status < 300) sent(size);
-    return answer;
+    await attempt.response(received, watched);
+    if (received.status < 300) sent(size);
+    return received;
   }
   const response = await fetchApi({ operation, method: 'POST', url, headers, body, fetch, watched });
   try {
@@ -37,7 +37,11 @@ export async function sendForm(sending: Sending): Promise<HttpAnswer> {
     discard(response); // what a hook or a listener throws ends the upload
     throw error;
   }
-  return readBounded(response, { operation, watched }, { limit: answerLimit, excess: response.ok ? 'refuse' : 'cut' });
+  return readBounded(
+    response,
+    { operation, watched },
+    { limit: responseLimit, excess: response.ok ? 'refuse' : 'cut' },
+  );
 }
 
 /** Browsers do not tell a file that cannot be read from a network that fails. */

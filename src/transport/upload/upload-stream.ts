@@ -5,11 +5,11 @@ import { readBounded } from '../http/body.js';
 import { isWebStream } from '../http/byte-reader.js';
 import { fetchApi } from '../http/fetch.js';
 import { platform } from '../http/platform.js';
-import { type Asked, discard, type Fetch, type HttpAnswer } from '../http/response.js';
+import { discard, type Fetch, type ReceivedResponse, type RequestContext } from '../http/response.js';
 import { multipart, type Part } from './multipart.js';
 
 /** One attempt to send an upload. */
-export interface Sending extends Asked {
+export interface Sending extends RequestContext {
   url: URL;
   headers: Record<string, string>;
   parts: readonly Part[];
@@ -22,12 +22,12 @@ export interface Sending extends Asked {
  * How many times `idleTimeout` an upload waits for its answer, once all of it is on its way: what the buffers of the system
  * hold still has to leave, and the server to store it, and neither can be seen.
  */
-export const answerWaits: number = 3;
+export const responseWaits: number = 3;
 
 /** Bytes: the answer to an upload is small, and JSON. */
-export const answerLimit: number = 1024 * 1024;
+export const responseLimit: number = 1024 * 1024;
 
-export interface UploadAnswer extends HttpAnswer {
+export interface UploadResponse extends ReceivedResponse {
   /** How many bytes of content had been sent, where the answer came before all were. */
   sentOnly?: number;
 }
@@ -42,7 +42,7 @@ export async function sendStream({
   watched,
   progress,
   attempt,
-}: Sending): Promise<UploadAnswer> {
+}: Sending): Promise<UploadResponse> {
   const { contentType, length, chunks: read } = multipart(parts, 'file');
   let sentAll = false;
   const chunks = read((bytes, all) => {
@@ -58,7 +58,7 @@ export async function sendStream({
         try {
           asked = true;
           const { done, value } = await chunks.next();
-          watched.alive(sentAll ? answerWaits : 1);
+          watched.alive(sentAll ? responseWaits : 1);
           if (cancelled) return; // while it was read
           if (done) controller.close();
           else controller.enqueue(value);
@@ -95,10 +95,10 @@ export async function sendStream({
     }
     await attempt.response(response, watched);
     const excess = response.ok ? 'refuse' : 'cut';
-    const answer = await readBounded(response, { operation, watched }, { limit: answerLimit, excess });
+    const received = await readBounded(response, { operation, watched }, { limit: responseLimit, excess });
     if (sourceError) throw sourceError; // whatever the server made of what it got
     // a `fetch` that never asks for the body is one of somebody's tests
-    return sentAll || !asked ? answer : { ...answer, sentOnly: progress.loaded };
+    return sentAll || !asked ? received : { ...received, sentOnly: progress.loaded };
   } catch (error) {
     if (response) discard(response); // such as when a hook throws
     throw sourceError ?? error;

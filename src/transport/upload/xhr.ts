@@ -1,8 +1,8 @@
 import { NetworkError, ResponseError } from '../../protocol/errors.js';
-import type { Asked, HttpAnswer } from '../http/response.js';
-import { answerWaits } from './upload-stream.js';
+import type { ReceivedResponse, RequestContext } from '../http/response.js';
+import { responseWaits } from './upload-stream.js';
 
-export interface XhrUpload extends Asked {
+export interface XhrUpload extends RequestContext {
   url: URL;
   headers: Record<string, string>;
   body: FormData;
@@ -16,7 +16,7 @@ export interface XhrUpload extends Asked {
  * Posts a form by `XMLHttpRequest`, which tells how far an upload is; `fetch` does not. It follows redirects unasked, so one
  * is noticed only afterwards; the browser drops the Authorization header where the origin changes.
  */
-export function postByXhr(upload: XhrUpload): Promise<HttpAnswer> {
+export function postByXhr(upload: XhrUpload): Promise<ReceivedResponse> {
   const { operation, url, headers, body, onSent, limit, watched } = upload;
   return new Promise((resolve, reject) => {
     const xhr = new XMLHttpRequest();
@@ -30,7 +30,7 @@ export function postByXhr(upload: XhrUpload): Promise<HttpAnswer> {
     };
     const onAbort = () => fail(watched.signal.reason);
     watched.signal.addEventListener('abort', onAbort, { once: true });
-    const answered = () => ({ operation, status: xhr.status, headers: headersOf(xhr), text: xhr.responseText });
+    const received = () => ({ operation, status: xhr.status, headers: headersOf(xhr), text: xhr.responseText });
 
     xhr.upload.onprogress = ({ loaded, total }) => {
       watched.alive();
@@ -40,12 +40,12 @@ export function postByXhr(upload: XhrUpload): Promise<HttpAnswer> {
         fail(error); // what a listener throws would be nobody's
       }
     };
-    xhr.upload.onload = () => watched.alive(answerWaits);
+    xhr.upload.onload = () => watched.alive(responseWaits);
     xhr.onprogress = ({ loaded }) => {
       watched.alive();
       if (loaded <= limit) return;
       if (xhr.status >= 400)
-        end(() => resolve(answered())); // so far: it is a failure, whatever else it says
+        end(() => resolve(received())); // so far: it is a failure, whatever else it says
       else
         end(() =>
           reject(
@@ -56,11 +56,11 @@ export function postByXhr(upload: XhrUpload): Promise<HttpAnswer> {
     };
     xhr.onerror = () =>
       end(() =>
-        reject(new NetworkError(`${operation} got no answer: the connection failed, or the page may not call it`)),
+        reject(new NetworkError(`${operation} got no received: the connection failed, or the page may not call it`)),
       );
     xhr.onload = () =>
       end(() => {
-        if (xhr.responseURL === url.href && (xhr.status < 300 || xhr.status >= 400)) resolve(answered());
+        if (xhr.responseURL === url.href && (xhr.status < 300 || xhr.status >= 400)) resolve(received());
         else reject(redirectFollowed(operation, xhr.status));
       });
 

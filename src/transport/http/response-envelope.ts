@@ -11,13 +11,13 @@ import {
   UnauthorizedError,
 } from '../../protocol/errors.js';
 import { quotable, quotableJson } from '../../protocol/quotable.js';
-import { errorMessage, openEnvelope } from '../../protocol/schemas/envelope.js';
+import { errorMessage, parseEnvelope } from '../../protocol/schemas/envelope.js';
 import { parseChallenge } from './challenge.js';
 import { parseRetryAfter } from './http-date.js';
 import { serverHint } from './redaction.js';
-import type { HttpAnswer } from './response.js';
+import type { ReceivedResponse } from './response.js';
 
-export interface AnswerContext {
+export interface EnvelopeContext {
   now: () => number;
   /** What must not reach a message, should the server echo it. */
   secrets: readonly string[];
@@ -30,32 +30,32 @@ export interface AnswerContext {
  * @throws {ApiError} when the server refused or failed
  * @throws {ResponseError} `malformed_response` when the answer is no envelope
  */
-export function openAnswer(answer: HttpAnswer, context: AnswerContext): unknown {
-  const body = (context.parse ?? parseJson)(answer.text);
-  const envelope = openEnvelope(body);
-  if (answer.status >= 400 || (envelope && 'error' in envelope)) throw apiError(answer, body, context);
+export function readEnvelope(response: ReceivedResponse, context: EnvelopeContext): unknown {
+  const body = (context.parse ?? parseJson)(response.text);
+  const envelope = parseEnvelope(body);
+  if (response.status >= 400 || (envelope && 'error' in envelope)) throw apiError(response, body, context);
   if (!envelope)
-    throw new ResponseError('malformed_response', `${answer.operation} ${noEnvelope(answer)}`, answer.status);
+    throw new ResponseError('malformed_response', `${response.operation} ${noEnvelope(response)}`, response.status);
   return envelope.result;
 }
 
 /** What is said of a response of some other server, or of another part of this one. */
-function noEnvelope({ operation, status, text, headers }: HttpAnswer): string {
+function noEnvelope({ operation, status, text, headers }: ReceivedResponse): string {
   const form = text.trim() === '' ? 'an empty body' : contentType(headers);
   const hint = serverHint(operation) || ': is baseUrl right?';
   return `was answered with ${status} and ${form}, not with a JSON envelope${hint}`;
 }
 
-function apiError(answer: HttpAnswer, body: unknown, { now, secrets }: AnswerContext): ApiError {
-  const envelope = openEnvelope(body);
+function apiError(response: ReceivedResponse, body: unknown, { now, secrets }: EnvelopeContext): ApiError {
+  const envelope = parseEnvelope(body);
   const { message, code } = errorMessage(envelope && 'error' in envelope ? envelope.error : undefined);
   // a failure may come with a 200; the documented code is then the status it should have had
-  const status = answer.status < 400 && code !== undefined && code >= 400 && code < 600 ? code : answer.status;
+  const status = response.status < 400 && code !== undefined && code >= 400 && code < 600 ? code : response.status;
   const clean = (text: string) => quotable(text, secrets);
-  const [method, url] = answer.operation.split(' ');
-  const requestId = answer.headers.get('x-request-id');
-  const retryAfter = parseRetryAfter(answer.headers.get('retry-after'), now());
-  const challenge = parseChallenge(answer.headers.get('www-authenticate'));
+  const [method, url] = response.operation.split(' ');
+  const requestId = response.headers.get('x-request-id');
+  const retryAfter = parseRetryAfter(response.headers.get('retry-after'), now());
+  const challenge = parseChallenge(response.headers.get('www-authenticate'));
   const details: ApiErrorDetails = {
     status,
     method,
@@ -77,7 +77,7 @@ function apiError(answer: HttpAnswer, body: unknown, { now, secrets }: AnswerCon
   const isElsewhere = !envelope && (status === 404 || status === 405);
   const words = `failed with ${status}: ${message !== undefined ? clean(message) : 'without a message'}${scopes}`;
   return new (errorClass(status, challenge))(
-    `${answer.operation} ${isElsewhere ? noEnvelope(answer) : words}`,
+    `${response.operation} ${isElsewhere ? noEnvelope(response) : words}`,
     details,
   );
 }
