@@ -4,17 +4,17 @@ import type { Schema } from './decode.js';
 
 /** An access token: plain data that survives `JSON.stringify`. It is a credential: keep it like a password. */
 export type Token = {
-  /** What `ApiClient` sends: whoever has it can do all that `scope` allows. */
+  /** The token that `ApiClient` sends. It grants everything in `scope` to anyone who has it. */
   access_token: string;
-  /** The only kind that doctape gives (RFC 6750). */
+  /** The only type that doctape issues (RFC 6750). */
   token_type: 'Bearer';
-  /** Unix seconds. doctape's tokens live for five years. Where it is missing, the server did not say. */
+  /** When the token expires, in Unix seconds. doctape's tokens are valid for five years. Missing if the server did not say. */
   expires_at?: number | undefined;
-  /** What was granted, or what was asked for where the server did not say. Missing where nothing was asked for either. */
+  /** The granted scopes. If the server did not say, the requested scopes. Missing if none were requested either. */
   scope?: string[] | undefined;
 };
 
-/** The answer of the token endpoint (RFC 6749 section 5.1, wire document section 2.3), and of an implicit grant. */
+/** The response of the token endpoint (RFC 6749 section 5.1, wire document section 2.3), and the callback of an implicit grant. */
 export interface TokenResponse {
   access_token: string;
   token_type: string;
