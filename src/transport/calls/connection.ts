@@ -94,7 +94,7 @@ export function call<T>(connection: Connection, { body, parse, read, ...sent }: 
   const { timeout, fetch, now } = connection;
   const { method, url, signal } = sent;
   const operation = operationOf(method, url);
-  const resend = method === 'GET' || method === 'DELETE' ? 'always' : 'when asked';
+  const resend = method === 'GET' || method === 'DELETE' ? 'always' : 'if refused';
   return withRetries(connection, { ...sent, resend }, async (attempt) => {
     const watched = watch({ signal, limit: timeout, code: 'timeout', operation });
     try {

@@ -34,10 +34,10 @@ export function checkRetry(name: string, value: RetryOptions | number | false | 
 }
 
 /**
- * When a request is retried. `always`: idempotent methods (GET, HEAD, DELETE). `when asked`: only if the server refused it with
+ * When a request is retried. `always`: idempotent methods (GET, HEAD, DELETE). `if refused`: only if the server refused it with
  * `Retry-After`. `never`: the body cannot be read again.
  */
-export type Resend = 'always' | 'when asked' | 'never';
+export type Resend = 'always' | 'if refused' | 'never';
 
 const transient: ReadonlySet<number> = new Set([408, 429, 500, 502, 503, 504]);
 
@@ -46,7 +46,7 @@ export function delayAfter(error: unknown, attempt: number, resend: Resend, maxD
   if (error instanceof ApiError && transient.has(error.status)) {
     if (
       error.retryAfter !== undefined &&
-      (resend === 'always' || (resend === 'when asked' && [429, 503].includes(error.status)))
+      (resend === 'always' || (resend === 'if refused' && [429, 503].includes(error.status)))
     ) {
       return error.retryAfter * 1000 <= maxDelay ? error.retryAfter * 1000 : undefined;
     }

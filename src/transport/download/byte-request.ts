@@ -15,15 +15,15 @@ export interface ByteRequest {
   range?: ByteRange | undefined;
   redirects: 'follow' | 'refuse';
   signal: AbortSignal;
-  /** Which answers are good. @default those of the 200s */
+  /** Whether a response is successful. @default a status of 200 to 299 */
   isGood?: ((response: Response) => boolean) | undefined;
-  /** Throws when a good answer is not the one that was asked for. */
+  /** Throws if a successful response does not match the request. */
   check: (response: Response) => void;
 }
 
 const mostRedirects = 5;
 
-/** Asks for bytes once. */
+/** Sends one request for bytes. */
 export async function requestBytes(
   connection: Connection,
   { url, range, redirects, signal, isGood = ({ ok }) => ok, check }: ByteRequest,
@@ -50,7 +50,7 @@ export async function requestBytes(
   }
 }
 
-/** The token and the application's headers go to the origin and base path of the API, and on a redirect nowhere else. */
+/** Follows redirects. The token and the application's headers are sent only to the origin and base path of the API. */
 async function follow(
   connection: Connection,
   first: URL,
@@ -64,7 +64,7 @@ async function follow(
   for (let redirects = 0; ; redirects++) {
     const ours = url.origin === first.origin && url.pathname.startsWith(basePath(connection)) && !climbs(url.pathname);
     const response = await fetchApi({
-      operation, // where a redirect leads may be a secret
+      operation, // the target of a redirect can contain a secret
       method: 'GET',
       url,
       headers: {
