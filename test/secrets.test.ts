@@ -196,7 +196,7 @@ const hostile: Record<string, Answer> = {
     send(response, 307, held, {
       location: `http://${credentials[0]}.example/${credentials.join('/')}?${credentials[0]}`,
     }),
-  'a redirect that is no URL': (response, { held }) => send(response, 302, held, { location: `http://[${held}` }),
+  'a redirect that is not a URL': (response, { held }) => send(response, 302, held, { location: `http://[${held}` }),
   'a body that breaks off': (response, { held }) => {
     response.writeHead(400, { 'content-type': 'application/json', 'content-length': '100000' });
     response.write(held, () => response.destroy());
@@ -274,7 +274,7 @@ const calls: Record<string, (api: ApiClient) => Promise<unknown>> = {
 };
 
 describe('the search', () => {
-  it('finds what is planted in any corner of an error', () => {
+  it('finds a secret in every property of an error', () => {
     const corners: unknown[] = [
       new Error(`a ${token} b`),
       new Error('a', { cause: new Error('b', { cause: token.toUpperCase() }) }),
@@ -306,7 +306,7 @@ describe('the code client', () => {
     expect(leaks(client, [...planted, state, ...verifiers])).toEqual([]);
   });
 
-  it('shows no credential when nobody is there, or the platform quotes what it choked on', async () => {
+  it('shows no credential if the server is unreachable or the platform quotes its input', async () => {
     for (const options of [{}, { fetch: talkativeFetch }]) {
       const client = codeClient('http://127.0.0.1:1', options);
       const { state, pending } = await client.authorize();
@@ -316,7 +316,7 @@ describe('the code client', () => {
     }
   });
 
-  it('shows nothing of the query of its endpoint, where some servers want a key', async () => {
+  it('does not show the query of its endpoint, which can contain a key', async () => {
     for (const answer of ['a page', 'a redirect', 'a body that stops', 'a hung-up line', 'a token of another type']) {
       const url = await listen(hostile[answer] ?? expect.fail(answer));
       const client = codeClient(url, { tokenEndpoint: `${url}/oauth2/token?key=${token}` });
@@ -327,7 +327,7 @@ describe('the code client', () => {
     }
   });
 
-  it('shows no token that comes with an error which quotes it', async () => {
+  it('shows no token from a response that quotes it in an error', async () => {
     const url = await listen((response) =>
       send(response, 200, {
         access_token: token,
@@ -349,7 +349,7 @@ describe('the code client', () => {
     ['escaped in small letters', (text) => encodeURIComponent(text).replace(/%../g, (hex) => hex.toLowerCase())],
     ['as in a form', (text) => new URLSearchParams({ x: text }).toString().slice(2)],
     ['as in the path of a URL', encodeURI],
-  ])('shows no secret of many characters that is echoed %s', async (_, encode) => {
+  ])('shows no long secret that is echoed %s', async (_, encode) => {
     const awkward = 'canary: (secret)/~ of*app+1 & more!';
     const url = await listen((response, { credentials }) => {
       const echo = encode(credentials[0] ?? '');
@@ -366,7 +366,7 @@ describe('the code client', () => {
     expect(leaks(error, [awkward, encode(awkward)])).toEqual([]);
   });
 
-  it('shows no secret when the body of the request is echoed as it was sent', async () => {
+  it('shows no secret if the server echoes the request body', async () => {
     const awkward = 'canary: (secret)/~ of*app+1 & more!';
     let body = '';
     const client = codeClient('http://127.0.0.1:1', {
@@ -411,7 +411,7 @@ describe('the code client', () => {
     expect(leaks(error, [...planted, state, pending])).toEqual([]);
   });
 
-  it('shows no credential after a pending that is expired, altered, foreign or used', async () => {
+  it('shows no credential if the pending sign-in is expired, altered, foreign or used', async () => {
     let now = Date.now();
     const fetch: Fetch = async () => Response.json({ access_token: token, token_type: 'Bearer' });
     const client = codeClient('http://127.0.0.1:1', { fetch, now: () => now });
@@ -437,7 +437,7 @@ describe('the code client', () => {
     expect(codes).toEqual(['state_mismatch', 'state_mismatch', 'state_mismatch', 'state_used', 'state_expired']);
   });
 
-  it('shows no credential when it is constructed or called wrongly', async () => {
+  it('shows no credential if it is constructed or called with invalid arguments', async () => {
     const wrong = [
       { clientSecret: `${clientSecret}\n` },
       { clientSecret: [clientSecret] },
@@ -463,7 +463,7 @@ describe('the code client', () => {
     expect(leaks(error, planted)).toEqual([]);
   });
 
-  it('shows none of its credentials itself', async () => {
+  it('shows no credential if it is inspected', async () => {
     const client = codeClient('http://127.0.0.1:1');
     const { state, pending } = await client.authorize();
     expect(leaks(client, [...planted, state, pending])).toEqual([]);
@@ -490,7 +490,7 @@ describe('the API client', () => {
       expect(`${name} after ${answer}`).toMatch(/^files\.(download|delete) after /);
     });
 
-    it('shows no token when nobody is there, or the platform quotes what it choked on', async () => {
+    it('shows no token if the server is unreachable or the platform quotes its input', async () => {
       for (const fetch of [undefined, talkativeFetch]) {
         const error = await rejectionOf(call(apiClient('http://127.0.0.1:1', fetch)));
         expect(error).toMatchObject({ name: 'NetworkError' });
@@ -498,21 +498,21 @@ describe('the API client', () => {
       }
     });
 
-    it('shows no token once it has expired', async () => {
+    it('shows no expired token', async () => {
       const expired = { access_token: token, token_type: 'Bearer' as const, expires_at: 1 };
       const error = await rejectionOf(call(new ApiClient({ token: expired })));
       expect(error).toMatchObject({ name: 'TokenExpiredError' });
       expect(leaks(error, planted)).toEqual([]);
     });
 
-    it('shows no token that no header could hold', async () => {
+    it('shows no token that is not valid in a header', async () => {
       const error = await rejectionOf(call(new ApiClient({ token: () => `${token}\r\nx: y` })));
       expect(error).toMatchObject({ name: 'ConfigurationError' });
       expect(leaks(error, planted)).toEqual([]);
     });
   });
 
-  it('shows no token after a file that breaks off', async () => {
+  it('shows no token after an interrupted download', async () => {
     const url = await listen((response, { held }) => {
       response.writeHead(200, { 'content-length': '100000', 'x-request-id': held, etag: `"${held}"` });
       response.write(held, () => setTimeout(() => response.destroy(), 20));
@@ -557,7 +557,7 @@ describe('the API client', () => {
     expect(leaks(error, planted)).toEqual([]);
   });
 
-  it('shows no token when it is constructed wrongly', async () => {
+  it('shows no token if it is constructed with invalid options', async () => {
     const wrong = [
       { token: `${token}\n` },
       { token: [token] },
@@ -576,7 +576,7 @@ describe('the API client', () => {
     }
   });
 
-  it('shows no token itself, in none of its parts', () => {
+  it('shows no token if it or a part of it is inspected', () => {
     for (const given of [token, () => token, { access_token: token, token_type: 'Bearer' as const }]) {
       const api = new ApiClient({ token: given });
       expect(leaks([api, api.account, api.files, { ...api }], planted)).toEqual([]);
@@ -585,7 +585,7 @@ describe('the API client', () => {
 });
 
 describe('the console', () => {
-  it('is read', async () => {
+  it('is captured', async () => {
     const before = printed.length;
     console.warn('a word in the console');
     process.emitWarning('a word of warning');
@@ -596,7 +596,7 @@ describe('the console', () => {
     expect(printed.slice(before).join('\n')).toMatch(/a word in the console.*a word of warning/s);
   });
 
-  it('has been shown no credential by any of this', () => {
+  it('contains no credential after all tests above', () => {
     const all = printed.join('\n').toLowerCase();
     expect(planted.filter((secret) => all.includes(secret))).toEqual([]);
   });
@@ -620,7 +620,7 @@ describe.each(long)('with credentials of %s', (_, own) => {
   const beginnings = Object.values(own).map((text) => text.slice(0, 60));
 
   it.each(Object.entries(hostile).filter(([name]) => !isSlow.test(name)))(
-    'nothing is shown after %s',
+    'shows no credential after %s',
     async (_, answer) => {
       const url = await listen(answer);
       const client = codeClient(url, { clientSecret: own.secret });
@@ -635,7 +635,7 @@ describe.each(long)('with credentials of %s', (_, own) => {
     },
   );
 
-  it('nothing is shown after a callback that is refused', async () => {
+  it('shows no credential after a refused callback', async () => {
     const client = codeClient('http://127.0.0.1:1', { clientSecret: own.secret, issuer: 'https://auth.example' });
     for (const query of [`code=${own.code}`, `code=${own.code}&error=${own.code}`, `code=${own.code}%zz`]) {
       const { state, pending } = await client.authorize();

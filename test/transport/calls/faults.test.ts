@@ -69,20 +69,20 @@ describe('a connection that breaks', () => {
     ['with an end within its body', broken],
     ['within a chunk', (request, socket) => sendAndReset(socket, `${chunkedHead(request)}a\r\n${some(request, 3)}`)],
     ['between chunks', (request, socket) => void socket.end(`${chunkedHead(request)}3\r\n${some(request, 3)}\r\n`)],
-  ])('%s costs nothing but time, at first and with the rest', async (_, answer) => {
+  ])('%s does not change the result, in the first response and in the rest', async (_, answer) => {
     expect(await text((await faulty(answer)).url)).toBe(digits);
     expect(await text((await faulty(answer, answer)).url)).toBe(digits);
   });
 
-  it('before every answer is a NetworkError', async () => {
+  it('before every response is a NetworkError', async () => {
     const server = await byteServer((_, socket) => void socket.resetAndDestroy());
     await rejection(text(server.url), NetworkError);
     expect(server.requests).toHaveLength(3);
   });
 });
 
-describe('a body that stands still', () => {
-  it('at any place costs nothing but time', async () => {
+describe('a stalled body', () => {
+  it('at any position does not change the result', async () => {
     const answer: Answer = (request, socket) => {
       socket.write(headFor(request, size) + some(request, 3));
     };
@@ -91,7 +91,7 @@ describe('a body that stands still', () => {
     expect(server.requests.map(({ headers }) => headers.get('range'))).toEqual([null, null, 'bytes=3-', 'bytes=6-']);
   });
 
-  it('and whose fetch heeds no signal ends all the same, by time and by abort', async () => {
+  it('from a fetch that ignores its signal is ended by the timeout and by an abort', async () => {
     const fetch = async () => new Response(new ReadableStream({ start: (body) => body.enqueue(new Uint8Array(4)) }));
     const error = await rejection(text('http://localhost', { fetch, idleTimeout: 100 }), TimeoutError);
     expect(error.code).toBe('idle_timeout');
@@ -105,7 +105,7 @@ describe('a body that stands still', () => {
   });
 });
 
-describe('a server that cannot give the rest', () => {
+describe('a server that cannot send the rest', () => {
   const weak = { 'accept-ranges': 'bytes', etag: 'W/"v1"' };
   const modified = 'Tue, 25 Nov 2014 08:00:00 GMT';
   const cannot: [string, Record<string, string>][] = [
@@ -134,7 +134,7 @@ describe('a server that cannot give the rest', () => {
     expect(server.requests).toHaveLength(1);
   });
 
-  it('ends a download that stands still in a TimeoutError', async () => {
+  it('ends a stalled download with a TimeoutError', async () => {
     const server = await faulty((request, socket) => {
       socket.write(headFor(request, size, weak) + digits.slice(0, 4));
     });
@@ -143,7 +143,7 @@ describe('a server that cannot give the rest', () => {
     expect(server.requests).toHaveLength(1);
   });
 
-  it('ends a download that ends too early in a TransferError', async () => {
+  it('ends a truncated download with a TransferError', async () => {
     const fetch = async () => new Response('0123', { headers: { 'content-length': '10' } });
     const error = await rejection(text('http://localhost', { fetch }), TransferError);
     expect(error).toMatchObject({ code: 'truncated', bytes: 4 });
@@ -151,7 +151,7 @@ describe('a server that cannot give the rest', () => {
   });
 });
 
-describe('a rest that is not the rest', () => {
+describe('a wrong rest', () => {
   const part = (contentRange: string, bytes: string, headers: Record<string, string> = {}): Answer => {
     const all = { 'content-range': contentRange, 'content-length': bytes.length, etag: '"v1"', ...headers };
     return (_, socket) => void socket.end(head(206, all) + bytes);
@@ -179,7 +179,7 @@ describe('a rest that is not the rest', () => {
       'that there is no such range',
       (_, socket) => void socket.end(head(416, { 'content-range': 'bytes */3', 'content-length': 0 })),
     ],
-  ])('%s: is changed, and never a mixture', async (_, answer) => {
+  ])('%s: rejects with code changed, and never mixes versions', async (_, answer) => {
     const server = await faulty(broken, answer);
     const response = await apiAt(server.url).files.download('a');
     const { given, error } = await readAll(response);
@@ -192,7 +192,7 @@ describe('a rest that is not the rest', () => {
   it.each([
     ['reaches further', 'bytes 6-10/11', '6789x'],
     ['is of a larger file', 'bytes 6-9/11', '6789'],
-  ])('is held against what an earlier rest told, when it %s', async (_, contentRange, bytes) => {
+  ])('is checked against an earlier rest, if it %s', async (_, contentRange, bytes) => {
     const unknown: Answer = (request, socket) => {
       sendAndClose(socket, `${chunkedHead(request)}4\r\n0123\r\n`);
     };
@@ -224,7 +224,7 @@ describe('a rest that is not the rest', () => {
     }
   });
 
-  it('must tell the size where nobody knows it', async () => {
+  it('must have the size if it is unknown', async () => {
     const unknown: Answer = (request, socket) => sendAndClose(socket, `${chunkedHead(request)}4\r\n0123\r\n`);
     const server = await faulty(unknown, part('bytes 4-6/*', '456'));
     const { given, error } = await readAll(await apiAt(server.url).files.download('a'));
@@ -232,11 +232,11 @@ describe('a rest that is not the rest', () => {
     expect(given).toBe('0123');
   });
 
-  it('may keep the size to itself', async () => {
+  it('can omit the size', async () => {
     expect(await text((await faulty(broken, part('bytes 4-9/*', '456789'))).url)).toBe(digits);
   });
 
-  it('may keep its validator to itself', async () => {
+  it('can omit its validator', async () => {
     const answer: Answer = (_, socket) => {
       socket.end(`${head(206, { 'content-range': 'bytes 4-9/10', 'content-length': 6 })}456789`);
     };
@@ -244,14 +244,14 @@ describe('a rest that is not the rest', () => {
   });
 });
 
-describe('a body longer than announced', () => {
+describe('a body longer than expected', () => {
   const chunked = (status: number, headers: Record<string, string>, ...chunks: string[]): Answer => {
     const body = chunks.map((chunk) => `${chunk.length.toString(16)}\r\n${chunk}\r\n`).join('');
     return (_, socket) =>
       void socket.end(`${head(status, { 'transfer-encoding': 'chunked', ...headers })}${body}0\r\n\r\n`);
   };
 
-  it('ends the download, and what is too much is not given', async () => {
+  it('ends the download, and the extra bytes are not delivered', async () => {
     const fetch = async () => new Response(streamOf('01234567', '89', 'xy'), { headers: { 'content-length': '10' } });
     const { given, error } = await readAll(await apiAt('http://localhost', { fetch }).files.download('a'));
     expect(error).toBeInstanceOf(TransferError);
@@ -259,7 +259,7 @@ describe('a body longer than announced', () => {
     expect(given).toBe(digits);
   });
 
-  it('ends it in the rest, too', async () => {
+  it('ends the download in the rest, too', async () => {
     const headers = { 'content-range': 'bytes 4-9/10', etag: '"v1"' };
     const server = await faulty(broken, chunked(206, headers, '456789', 'xy'));
     const { given, error } = await readAll(await apiAt(server.url).files.download('a'));
@@ -267,7 +267,7 @@ describe('a body longer than announced', () => {
     expect(digits.startsWith(given)).toBe(true);
   });
 
-  it('behind the length of its header is never given', async () => {
+  it('beyond its Content-Length is never delivered', async () => {
     const server = await byteServer((request, socket) => void socket.end(`${headFor(request, size)}${digits}xyz`));
     const { given, error } = await readAll(await apiAt(server.url).files.download('a'));
     expect(digits.startsWith(given)).toBe(true);
@@ -304,7 +304,7 @@ function numbers(seed: number): (below: number) => number {
 
 describe('any sequence of faults', () => {
   test.each(Array.from({ length: 40 }, (_, seed) => [seed]))(
-    'gives the whole file or the right error, never wrong bytes: %i',
+    'results in the whole file or the right error, never wrong bytes: %i',
     async (seed) => {
       const random = numbers(seed);
       const length = 1 + random(300_000);
@@ -390,7 +390,7 @@ describe('through a proxy that cuts the connection', () => {
     return { url: proxy.url, left: () => left };
   }
 
-  it('50 times, 256 MiB arrive bit by bit', { timeout: 120_000 }, async () => {
+  it('50 times, 256 MiB are downloaded completely', { timeout: 120_000 }, async () => {
     const data = await mkdtemp(join(tmpdir(), 'doctape-faults-'));
     onTestFinished(() => rm(data, { recursive: true, force: true }));
     const server = await servedForTest({ data });

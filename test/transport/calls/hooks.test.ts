@@ -121,20 +121,17 @@ const failures: [string, Script, object, abstract new (...args: never[]) => Doct
 ];
 
 describe.each(operations)('%s', (operation, method, call) => {
-  it.each(failures)(
-    'reports %s last, by an error that has the id of the call',
-    async (_, script, options, type, types) => {
-      const { events, hooks, types: seen } = recorder();
-      const server = await scriptedServer(script);
-      const error = await rejection(Promise.resolve(call(apiAt(server.url, { hooks, ...options }))), type);
-      expect(seen()).toEqual(types);
-      const last = events.at(-1);
-      expect(last).toMatchObject({ operation, method, attempts: 1, durationMs: expect.any(Number) });
-      expect(last?.type === 'error' && last.error).toBe(error);
-      expect(error.callId).toBe(last?.id);
-      expect(error.toJSON().callId).toBe(last?.id);
-    },
-  );
+  it.each(failures)('reports %s last, as an error with the id of the call', async (_, script, options, type, types) => {
+    const { events, hooks, types: seen } = recorder();
+    const server = await scriptedServer(script);
+    const error = await rejection(Promise.resolve(call(apiAt(server.url, { hooks, ...options }))), type);
+    expect(seen()).toEqual(types);
+    const last = events.at(-1);
+    expect(last).toMatchObject({ operation, method, attempts: 1, durationMs: expect.any(Number) });
+    expect(last?.type === 'error' && last.error).toBe(error);
+    expect(error.callId).toBe(last?.id);
+    expect(error.toJSON().callId).toBe(last?.id);
+  });
 
   it('reports an abort last, with the reason', async () => {
     const { events, hooks, types } = recorder();
@@ -149,7 +146,7 @@ describe.each(operations)('%s', (operation, method, call) => {
   });
 
   it.each(['request', 'response', 'error'] as const)(
-    'waits for an async %s hook, and rejects as it does',
+    'waits for an async %s hook, and rejects with its error',
     async (name) => {
       const mistake = new Error('a mistake in the application');
       const server = await scriptedServer(failing(400));
@@ -187,7 +184,7 @@ describe('the body of a transfer', () => {
     response.socket?.resetAndDestroy();
   };
 
-  it('reports its failure last, by an error that has the id of the call', async () => {
+  it('reports its failure last, as an error with the id of the call', async () => {
     const { events, hooks, types } = recorder();
     const server = await scriptedServer(half);
     const response = await apiAt(server.url, { hooks }).files.download('a');
@@ -197,7 +194,7 @@ describe('the body of a transfer', () => {
     expect(events.at(-1)).toMatchObject({ id: events[0]?.id, operation: 'files.download', error, attempts: 1 });
   });
 
-  it('reports the retries of a body, and that it failed after all', async () => {
+  it('reports the retries of a body and its failure', async () => {
     const { events, hooks, types } = recorder();
     const headers = { 'content-length': '1000', etag: '"1"', 'accept-ranges': 'bytes' };
     const resumable: Script = async (request, response) => {
@@ -215,7 +212,7 @@ describe('the body of a transfer', () => {
     expect(error.callId).toBe(events[0]?.id);
   });
 
-  it('reports an abort while it is read, and says nothing of a reader that has enough', async () => {
+  it('reports an abort during a read, but not a cancelled body', async () => {
     const server = await scriptedServer((_, response) => {
       response.writeHead(200, { 'content-length': '1000' });
       response.write('half');
@@ -235,7 +232,7 @@ describe('the body of a transfer', () => {
     expect(cancelled.types()).toEqual(['request', 'response']);
   });
 
-  it('ends with what an error hook throws', async () => {
+  it('rejects with the error that an error hook throws', async () => {
     const mistake = new Error('a mistake in the application');
     const server = await scriptedServer(half);
     const hooks = { error: () => Promise.reject(mistake) };
@@ -310,7 +307,7 @@ describe('a hook that throws', () => {
     ['iterate()', (api) => collect(api.files.iterate())],
     ['an upload', (api) => api.files.upload(new Blob(['a']))],
     ['an upload that is still being read', (api) => api.files.upload(slowly())],
-  ])('on the response to %s, lets go of the connection', async (_, call) => {
+  ])('on the response to %s, releases the connection', async (_, call) => {
     for (const response of [fail, failLater]) {
       const { server, closed } = await endless();
       expect(await reasonOf(call(apiAt(server.url, { hooks: { response } })))).toBe(mistake);
@@ -325,7 +322,7 @@ describe('a hook that throws', () => {
     }
   }
 
-  it('on a retry of a body, lets go of the connection', async () => {
+  it('on a retry of a body, releases the connection', async () => {
     const server = await scriptedServer(async (_, response) => {
       response.writeHead(200, { 'content-length': '1000', etag: '"1"', 'accept-ranges': 'bytes' });
       response.write('half');
@@ -338,7 +335,7 @@ describe('a hook that throws', () => {
   });
 });
 
-it('is waited for, and the call goes on after it', async () => {
+it('waits for a hook before the call continues', async () => {
   const order: string[] = [];
   const slow = (name: string) => async () => {
     order.push(`${name} begins`);
@@ -353,7 +350,7 @@ it('is waited for, and the call goes on after it', async () => {
   expect(order).toEqual(['request begins', 'request ends', 'server', 'response begins', 'response ends']);
 });
 
-it('that hangs is ended by the time limit and by the signal', async () => {
+it('ends a call whose hook hangs, by the timeout and by the signal', async () => {
   const hanging = () => new Promise(() => {});
   const server = await inTurn(failing(500));
   await rejection(apiAt(server.url, { timeout: 50, hooks: { request: hanging } }).account.get(), TimeoutError);
@@ -363,7 +360,7 @@ it('that hangs is ended by the time limit and by the signal', async () => {
   expect(await reasonOf(api.account.get({ signal: controller.signal }))).toBe('enough');
 });
 
-it('may be a method of an object that needs its object', async () => {
+it('calls a hook with its `this`', async () => {
   class Log {
     readonly #lines: string[] = [];
     request(event: HookEvent) {
@@ -379,7 +376,7 @@ it('may be a method of an object that needs its object', async () => {
   expect(log.lines).toEqual(['account.get']);
 });
 
-it('an error without hooks has the id of its call too, a new one for each call', async () => {
+it('an error has the id of its call without hooks, and each call has a new id', async () => {
   const server = await inTurn(failing(400));
   const api = apiAt(server.url);
   const ids = [];
@@ -388,7 +385,7 @@ it('an error without hooks has the id of its call too, a new one for each call',
   expect(ids.every((id) => typeof id === 'string' && id.length > 20)).toBe(true);
 });
 
-it('an error that the application has frozen is rejected with as it is', async () => {
+it('rejects with an unchanged error if the application has frozen it', async () => {
   const frozen = Object.freeze(new ResponseError('malformed_response', 'of the application'));
   const server = await inTurn(good);
   const api = apiAt(server.url, {
@@ -399,7 +396,7 @@ it('an error that the application has frozen is rejected with as it is', async (
   expect(await reasonOf(api.account.get())).toBe(frozen);
 });
 
-it('arguments that are refused are no call, and no hook is called', async () => {
+it('does not call hooks for invalid arguments', async () => {
   const { events, hooks } = recorder();
   const api = apiAt('http://127.0.0.1:1', { hooks });
   await rejection(api.files.get(''), ConfigurationError);

@@ -33,19 +33,19 @@ const failing =
 const good = (response: ServerResponse) => reply(response, 200, { error: null, result: account });
 const reset = (response: ServerResponse) => void response.socket?.resetAndDestroy();
 
-it.each([408, 429, 500, 502, 503, 504])('tries a GET again after %i', async (status) => {
+it.each([408, 429, 500, 502, 503, 504])('retries a GET after %i', async (status) => {
   const server = await inTurn(failing(status), good);
   expect((await apiAt(server.url).account.get()).username).toBe('alice');
   expect(server.requests).toHaveLength(2);
 });
 
-it.each([400, 401, 403, 404, 409, 413, 501])('does not try again after %i', async (status) => {
+it.each([400, 401, 403, 404, 409, 413, 501])('does not retry after %i', async (status) => {
   const server = await inTurn(failing(status), good);
   await rejection(apiAt(server.url).account.get(), ApiError);
   expect(server.requests).toHaveLength(1);
 });
 
-it('tries a GET again when the connection breaks, before and within the answer', async () => {
+it('retries a GET if the connection breaks, before and during the response', async () => {
   const half = (response: ServerResponse) => {
     response.writeHead(200, { 'content-length': '1000' });
     response.write('{"error"', () => response.socket?.resetAndDestroy());
@@ -55,7 +55,7 @@ it('tries a GET again when the connection breaks, before and within the answer',
   expect(server.requests).toHaveLength(3);
 });
 
-it('tries a GET again after a timeout', async () => {
+it('retries a GET after a timeout', async () => {
   const server = await inTurn(() => {}, good);
   expect((await apiAt(server.url, { timeout: 100 }).account.get()).username).toBe('alice');
   const silent = await inTurn(() => {});
@@ -63,7 +63,7 @@ it('tries a GET again after a timeout', async () => {
   expect(silent.requests).toHaveLength(2);
 });
 
-it('gives up after the limit, with the last failure', async () => {
+it('rejects with the last error after the limit', async () => {
   const server = await inTurn(failing(500), failing(502), failing(503), good);
   const error = await rejection(apiAt(server.url).account.get(), ApiError);
   expect(error.status).toBe(503);
@@ -87,7 +87,7 @@ it.each([{ limit: -1 }, { limit: 1.5 }, { maxDelay: 0 }, -1, 'often', null])('re
   expect(error.message).toContain('retry');
 });
 
-it('waits as long as Retry-After says, in seconds and as a date', async () => {
+it('waits for Retry-After, in seconds or until a date', async () => {
   for (const retryAfter of [() => '1', () => new Date(Date.now() + 1_900).toUTCString()]) {
     const server = await inTurn((response) => failing(503, { 'retry-after': retryAfter() })(response), good);
     const waits: number[] = [];
@@ -99,14 +99,14 @@ it('waits as long as Retry-After says, in seconds and as a date', async () => {
   }
 });
 
-it('fails at once when it is asked to wait longer than maxDelay', async () => {
+it('fails at once if Retry-After is longer than maxDelay', async () => {
   const server = await inTurn(failing(429, { 'retry-after': '86400' }), good);
   const error = await rejection(apiAt(server.url).account.get(), RateLimitError);
   expect(error.retryAfter).toBe(86_400);
   expect(server.requests).toHaveLength(1);
 });
 
-it('stops waiting when the signal is aborted, with its reason', async () => {
+it('rejects with the reason if the signal is aborted during the wait', async () => {
   const server = await inTurn(failing(503, { 'retry-after': '30' }), good);
   const controller = new AbortController();
   const hooks = { retry: () => void setTimeout(() => controller.abort('enough'), 10) };
@@ -114,14 +114,14 @@ it('stops waiting when the signal is aborted, with its reason', async () => {
   expect(server.requests).toHaveLength(1);
 });
 
-it.each([500, 502, 504, 408])('never sends a POST twice after %i', async (status) => {
+it.each([500, 502, 504, 408])('does not retry a POST after %i', async (status) => {
   const server = await inTurn(failing(status, { 'retry-after': '0' }), good);
   await rejection(apiAt(server.url).files.update('x', { starred: true }), ApiError);
   await rejection(apiAt(server.url).files.clone('x'), Error);
   expect(server.requests).toHaveLength(2);
 });
 
-it('never sends a POST twice after a broken connection or a timeout', async () => {
+it('does not retry a POST after a broken connection or a timeout', async () => {
   const broken = await inTurn(reset);
   await rejection(apiAt(broken.url).files.update('x', { starred: true }), NetworkError);
   expect(broken.requests).toHaveLength(1);
@@ -130,7 +130,7 @@ it('never sends a POST twice after a broken connection or a timeout', async () =
   expect(silent.requests).toHaveLength(1);
 });
 
-it.each([429, 503])('sends a POST again after %i only when the server said when', async (status) => {
+it.each([429, 503])('retries a POST after %i only with Retry-After', async (status) => {
   const asked = await inTurn(failing(status, { 'retry-after': '0' }), (response) =>
     reply(response, 200, { result: { id: 'copy', cloned: true } }),
   );
@@ -140,7 +140,7 @@ it.each([429, 503])('sends a POST again after %i only when the server said when'
   expect(unasked.requests).toHaveLength(1);
 });
 
-it('sends an upload again when asked to, if it can be read again, and its progress never goes back', async () => {
+it('retries an upload after Retry-After if its source can be read again, and its progress never decreases', async () => {
   const uploaded = (response: ServerResponse) =>
     reply(response, 200, { result: { a: { id: 'a', name: 'x', size: '3000000' } } });
   const server = await inTurn(failing(503, { 'retry-after': '0' }), uploaded);
@@ -157,7 +157,7 @@ it('sends an upload again when asked to, if it can be read again, and its progre
   expect(stream.requests).toHaveLength(1);
 });
 
-it('takes a DELETE for done when a lost answer is followed by a 404', async () => {
+it('treats a DELETE as done if a lost response is followed by a 404', async () => {
   const lost = await inTurn(reset, failing(404));
   await apiAt(lost.url).files.delete('x');
   expect(lost.requests).toHaveLength(2);
@@ -165,7 +165,7 @@ it('takes a DELETE for done when a lost answer is followed by a 404', async () =
   await rejection(apiAt(unknown.url).files.delete('x'), NotFoundError);
 });
 
-it('tries a download again before its first byte', async () => {
+it('retries a download before its first byte', async () => {
   const server = await inTurn(reset, failing(503), (response) =>
     reply(response, 200, 'bytes', { 'content-length': '5' }),
   );

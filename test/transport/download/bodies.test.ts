@@ -58,7 +58,7 @@ function elsewhere(): unknown {
   return runInNewContext('new Uint8Array(content)', { content: Array.from(content) });
 }
 
-describe('a download whose fetch gives', () => {
+describe('a download whose fetch returns', () => {
   test.each(kinds)('%s is whole', async (_, response) => {
     const bytes = await (await apiOf(response).files.download('x')).bytes();
     expect(Buffer.compare(bytes, content)).toBe(0);
@@ -77,7 +77,7 @@ describe('a download whose fetch gives', () => {
     ['a body that has been read', used],
     ['a body that is being read', locked],
     ['a body that says that it was used', () => responseWith(undefined, { ...wholeBytes, bodyUsed: true })],
-  ])('%s is refused, tried once, and leaves no file', async (_, response) => {
+  ])('%s is refused, is not retried, and leaves no file', async (_, response) => {
     let calls = 0;
     const api = apiOf(() => {
       calls++;
@@ -107,7 +107,7 @@ describe('a download whose fetch gives', () => {
     return response;
   }
 
-  test('less than was announced, in one piece, is an error', async () => {
+  test('fewer bytes than Content-Length, in one piece, is an error', async () => {
     const api = apiOf(() => responseWith(undefined, { arrayBuffer: async () => new ArrayBuffer(5) }));
     const error = await rejection((await api.files.download('x')).text(), TransferError);
     expect(error).toMatchObject({ code: 'truncated', bytes: 5 });
@@ -116,7 +116,7 @@ describe('a download whose fetch gives', () => {
     expect(await reasonOf(readFile(path))).toMatchObject({ code: 'ENOENT' });
   });
 
-  test('nothing before an abort ends with its reason, also in one piece', async () => {
+  test('nothing before an abort rejects with its reason, also in one piece', async () => {
     const controller = new AbortController();
     const api = apiOf(() => responseWith(undefined, { arrayBuffer: () => new Promise(() => {}) }));
     const response = await api.files.download('x', 'original', { signal: controller.signal });
@@ -152,7 +152,7 @@ async function collectGarbage(): Promise<void> {
   collect();
 }
 
-describe('a body that nobody can read any more gives its connection back, with', () => {
+describe('a garbage-collected body closes its connection, with', () => {
   test.each<[string, (response: Response) => unknown]>([
     ['the response unread', () => {}],
     ['the body begun', (response) => response.body?.getReader().read()],
@@ -196,7 +196,7 @@ describe('a body that nobody can read any more gives its connection back, with',
     await use(await api.files.download('x', 'original', { signal }));
   }
 
-  test('but not a body whose reader takes its time', async () => {
+  test('but a body with a slow reader does not', async () => {
     const server = await scriptedServer((_, response) => {
       response.writeHead(200, { 'content-length': content.byteLength * 4 });
       for (let i = 0; i < 4; i++) response.write(content);
@@ -212,7 +212,7 @@ describe('a body that nobody can read any more gives its connection back, with',
   });
 });
 
-describe('a hook that throws at the response ends', () => {
+describe('a response hook that throws ends', () => {
   const boom = new Error('boom');
   const hooks = {
     response: () => {

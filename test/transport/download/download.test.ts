@@ -55,7 +55,7 @@ async function roomIn(response: ServerResponse): Promise<void> {
 
 describe('the response', () => {
   test.each(['zstd', 'gzip, br', 'compress'])(
-    'in the coding %s is none: not every runtime unpacks it',
+    'with the content coding %s is refused, because some runtimes cannot decompress it',
     async (coding) => {
       const server = await scriptedServer((_, response) => {
         response.writeHead(200, { 'content-encoding': coding }).end('whatever it is');
@@ -65,7 +65,7 @@ describe('the response', () => {
     },
   );
 
-  test('gives its first bytes before the server has sent the rest', async () => {
+  test('provides its first bytes before the server has sent the rest', async () => {
     const rest = Promise.withResolvers<void>();
     const server = await scriptedServer(async (_, response) => {
       response.write('first');
@@ -80,7 +80,7 @@ describe('the response', () => {
     expect((await reader.read()).done).toBe(true);
   });
 
-  test('has the URL, the status and the headers of the answer', async () => {
+  test('has the URL, the status and the headers of the server', async () => {
     const server = await scriptedServer((_, response) => {
       response.writeHead(200, 'Fine', {
         'content-type': 'image/jpeg',
@@ -104,14 +104,14 @@ describe('the response', () => {
     expect(await blob.text()).toBe('jpeg');
   });
 
-  test('can be cloned, and both are whole', async () => {
+  test('can be cloned, and both bodies are complete', async () => {
     const server = await scriptedServer((_, response) => void response.end('twice'));
     const response = await apiAt(server.url).files.download('a');
     const copy = response.clone();
     expect(await Promise.all([response.text(), copy.text()])).toEqual(['twice', 'twice']);
   });
 
-  test('of a file without bytes is empty', async () => {
+  test('of an empty file is empty', async () => {
     const server = await scriptedServer((_, response) => {
       response.writeHead(200, { 'content-length': '0' }).end();
     });
@@ -121,7 +121,7 @@ describe('the response', () => {
     expect(reports).toEqual([{ loaded: 0, total: 0, fraction: 1 }]);
   });
 
-  test('of a chunked body is whole', async () => {
+  test('with a chunked body is complete', async () => {
     const server = await scriptedServer((_, response) => {
       response.write('a');
       response.write('b');
@@ -132,13 +132,13 @@ describe('the response', () => {
     expect(await response.text()).toBe('abc');
   });
 
-  test('is not asked for in a compressed form', async () => {
+  test('is requested without compression', async () => {
     const server = await scriptedServer((_, response) => void response.end());
     await (await apiAt(server.url).files.download('a')).text();
     expect(server.requests[0]?.headers['accept-encoding']).toBe('identity');
   });
 
-  test('does not hold what its reader is done with', async () => {
+  test('does not keep the bytes that were read', async () => {
     const total = 32 * mebibyte;
     const server = await scriptedServer((_, response) => pour(response, 2 * total, () => {}));
     const reader = bodyReader(await apiAt(server.url).files.download('a'));
@@ -153,7 +153,7 @@ describe('the response', () => {
     await reader.cancel();
   });
 
-  test('that nobody reads does not make the server send everything', async () => {
+  test('that is not read does not make the server send everything', async () => {
     const total = 256 * mebibyte;
     let written = 0;
     const server = await scriptedServer((_, response) => {
@@ -175,7 +175,7 @@ describe('the response', () => {
 });
 
 describe('progress', () => {
-  test('grows, never beyond the total, and reaches it once', async () => {
+  test('increases up to the total, and reaches it once', async () => {
     const total = 8 * mebibyte;
     const server = await scriptedServer((_, response) => {
       response.setHeader('content-length', total);
@@ -191,7 +191,7 @@ describe('progress', () => {
     expect(reports.at(-1)).toEqual({ loaded: total, total, fraction: 1 });
   });
 
-  test('has no total when the server announces none', async () => {
+  test('has no total if the server sends no Content-Length', async () => {
     const server = await scriptedServer((_, response) => {
       response.write('four');
       response.end();
@@ -202,7 +202,7 @@ describe('progress', () => {
     expect(reports.at(-1)).toEqual({ loaded: 4 });
   });
 
-  test('of a part counts the part', async () => {
+  test('of a range has the size of the range as its total', async () => {
     const server = await scriptedServer((_, response) => {
       response.writeHead(206, { 'content-range': 'bytes 2-4/10', 'content-length': '3' }).end('cde');
     });
@@ -215,7 +215,7 @@ describe('progress', () => {
     expect(reports.at(-1)).toEqual({ loaded: 3, total: 3, fraction: 1 });
   });
 
-  test('that throws ends the download with what was thrown, as it does with an upload', async () => {
+  test('whose listener throws makes the download reject with that error', async () => {
     const server = await scriptedServer((_, response) => void response.end('bytes'));
     const mistake = new Error('a mistake in the application');
     const response = await apiAt(server.url).files.download('a', 'original', {
@@ -226,7 +226,7 @@ describe('progress', () => {
     expect(await reasonOf(response.text())).toBe(mistake);
   });
 
-  test('does not report an end when the body breaks', async () => {
+  test('does not reach the total if the body breaks', async () => {
     const server = await scriptedServer((_, response) => {
       response.writeHead(200, { 'content-length': '10' });
       response.write('12345', () => response.destroy());
@@ -237,7 +237,7 @@ describe('progress', () => {
     expect(reports.every(({ loaded }) => loaded < 10)).toBe(true);
   });
 
-  test('does not report an end after the body was cancelled', async () => {
+  test('does not reach the total after the body was cancelled', async () => {
     const server = await scriptedServer((_, response) => void response.write('some'));
     const reports: Progress[] = [];
     const response = await apiAt(server.url).files.download('a', 'original', { onProgress: (p) => reports.push(p) });
@@ -254,7 +254,7 @@ describe('progress', () => {
 });
 
 describe('a body that breaks', () => {
-  test('short of its announced length is a TransferError with the bytes that came', async () => {
+  test('before its Content-Length is a TransferError with the number of received bytes', async () => {
     const server = await scriptedServer((_, response) => {
       response.writeHead(200, { 'content-length': '1000' });
       response.write('x'.repeat(300), () => response.destroy());
@@ -267,7 +267,7 @@ describe('a body that breaks', () => {
     expect(error.message).not.toContain(accessToken);
   });
 
-  test('before its first byte is a TransferError with none', async () => {
+  test('before its first byte is a TransferError with 0 bytes', async () => {
     const server = await scriptedServer((_, response) => {
       response.writeHead(200, { 'content-length': '1000' });
       response.flushHeaders();
@@ -277,7 +277,7 @@ describe('a body that breaks', () => {
     expect(error.bytes).toBe(0);
   });
 
-  test('in the middle of its chunks is a TransferError', async () => {
+  test('between two chunks is a TransferError', async () => {
     const server = await scriptedServer((_, response) => {
       response.write('abc', () => response.destroy());
     });
@@ -285,7 +285,7 @@ describe('a body that breaks', () => {
     expect(error).toMatchObject({ code: 'interrupted', bytes: 3 });
   });
 
-  test('gives the bytes that came before it', async () => {
+  test('provides the bytes before the error', async () => {
     const server = await scriptedServer((_, response) => {
       response.writeHead(200, { 'content-length': '10' });
       response.write('12345');
@@ -296,7 +296,7 @@ describe('a body that breaks', () => {
     await rejection(reader.read(), TransferError);
   });
 
-  test('of an application whose fetch ends it early and cleanly is a TransferError, too', async () => {
+  test('from a fetch option that ends it early without an error is a TransferError', async () => {
     const api = apiAt('http://localhost', {
       fetch: async () => new Response('12345', { headers: { 'content-length': '10' } }),
     });
@@ -312,18 +312,18 @@ describe('a connection', () => {
     expect(error.cause).toBeUndefined();
   });
 
-  test('that is closed before an answer is a NetworkError', async () => {
+  test('that is closed before the response is a NetworkError', async () => {
     const server = await socketServer((socket) => void socket.once('data', () => socket.destroy()));
     await rejection(apiAt(server.url).files.download('a'), NetworkError);
   });
 
-  test('that speaks no HTTP is a NetworkError', async () => {
+  test('to a server without HTTP is a NetworkError', async () => {
     const server = await socketServer((socket) => void socket.once('data', () => socket.end('SSH-2.0-OpenSSH\r\n')));
     await rejection(apiAt(server.url).files.download('a'), NetworkError);
   });
 
   test.each(['\x01', '\x80', 'Größe'])(
-    'whose status line says %j is an answer, or an error of the SDK',
+    'with %j in the status line is a response or an error of the SDK',
     async (phrase) => {
       const server = await socketServer((socket) => {
         socket.once('data', () => {
@@ -338,14 +338,14 @@ describe('a connection', () => {
     },
   );
 
-  test.each([undefined, null])('that an application fakes with %j is an error of the SDK', async (nothing) => {
+  test.each([undefined, null])('mocked with %j is an error of the SDK', async (nothing) => {
     const fetch = (async () => nothing) as unknown as Fetch;
     expect(await reasonOf(apiAt('http://localhost', { fetch }).files.download('a'))).toBeInstanceOf(DoctapeError);
   });
 });
 
-describe('a reader that takes its time', () => {
-  test('has no more read for it than a little ahead', async () => {
+describe('a slow reader', () => {
+  test('limits how far the body is read ahead', async () => {
     let sent = 0;
     const server = await byteServer((_, socket) => {
       socket.write(head(200, { 'content-length': 1e9 }));
@@ -362,7 +362,7 @@ describe('a reader that takes its time', () => {
     await response.body?.cancel();
   });
 
-  test('is told of an abort before what has arrived', async () => {
+  test('receives an abort before the chunks that were read ahead', async () => {
     const server = await scriptedServer((_, response) => void response.end(Buffer.alloc(100_000)));
     const controller = new AbortController();
     const response = await apiAt(server.url).files.download('a', 'original', { signal: controller.signal });
@@ -372,7 +372,7 @@ describe('a reader that takes its time', () => {
     expect(await reasonOf(response.arrayBuffer())).toBe(enough);
   });
 
-  test('is told of an abort at once, also where more was to come', async () => {
+  test('receives an abort at once, even if the body is incomplete', async () => {
     const server = await scriptedServer((_, response) => {
       response.write(Buffer.alloc(100_000)); // and no end
     });
@@ -385,7 +385,7 @@ describe('a reader that takes its time', () => {
     expect(await reasonOf(bodyReader(response).read())).toBe(enough);
   });
 
-  test('leaves the connection when its listener fails, though it does not read', async () => {
+  test('closes the connection if its progress listener fails, even without a read', async () => {
     const closed = Promise.withResolvers<void>();
     const server = await scriptedServer((_, response) => {
       response.on('close', closed.resolve);
@@ -402,7 +402,7 @@ describe('a reader that takes its time', () => {
 
   // the process would end, which Vitest tells as an error of the run (nodejs/undici#5360)
   test.each([1_000, 70_000, 100_000, 130_000, 400_000, 3_000_000])(
-    'gets all of %d bytes from a server that closes the connection behind them',
+    'receives all %d bytes from a server that then closes the connection',
     async (size) => {
       const server = await byteServer((_, socket) => {
         sendAndClose(socket, head(200, { 'content-length': size, connection: 'close' }), Buffer.alloc(size));
@@ -418,14 +418,14 @@ describe('a reader that takes its time', () => {
   );
 });
 
-describe('the idle time limit', () => {
-  test('ends a download whose server never answers', async () => {
+describe('the idle timeout', () => {
+  test('ends a download without a response', async () => {
     const server = await scriptedServer(() => {});
     const error = await rejection(apiAt(server.url, { idleTimeout: 200 }).files.download('a'), TimeoutError);
     expect(error).toMatchObject({ name: 'TimeoutError', code: 'idle_timeout' });
   });
 
-  test('ends a body that stands still, and its connection', async () => {
+  test('ends a stalled body and its connection', async () => {
     const closed = Promise.withResolvers<void>();
     const server = await scriptedServer((_, response) => {
       response.on('close', closed.resolve);
@@ -438,7 +438,7 @@ describe('the idle time limit', () => {
     await closed.promise;
   });
 
-  test('does not end a body that is slow but moves', async () => {
+  test('does not end a slow body', async () => {
     const server = await scriptedServer(async (_, response) => {
       for (let i = 0; i < 5; i++) {
         response.write('x');
@@ -467,7 +467,7 @@ describe('the idle time limit', () => {
     expect(loaded).toBe(total);
   });
 
-  test('does not end a transfer when it is turned off', async () => {
+  test('does not end a transfer if it is false', async () => {
     const server = await scriptedServer(async (_, response) => {
       await wait(300);
       response.write('x');
@@ -477,7 +477,7 @@ describe('the idle time limit', () => {
     expect(await (await apiAt(server.url, { idleTimeout: false }).files.download('a')).text()).toBe('xy');
   });
 
-  test('and not the one for JSON calls is what a body obeys', async () => {
+  test('applies to a body instead of the timeout of JSON calls', async () => {
     const server = await scriptedServer(async (_, response) => {
       response.write('x');
       await wait(500);
@@ -487,8 +487,8 @@ describe('the idle time limit', () => {
   });
 });
 
-describe('giving up', () => {
-  test('by cancel() of the body ends the connection', async () => {
+describe('cancelling', () => {
+  test('the body closes the connection', async () => {
     const closed = Promise.withResolvers<void>();
     const server = await scriptedServer((_, response) => {
       response.on('close', closed.resolve);
@@ -500,7 +500,7 @@ describe('giving up', () => {
     await closed.promise;
   });
 
-  test('before the answer lets go of one that comes all the same', async () => {
+  test('before the response releases a late response', async () => {
     const cancelled = Promise.withResolvers<void>();
     const late = Promise.withResolvers<void>();
     const fetch: Fetch = async () => {
@@ -515,7 +515,7 @@ describe('giving up', () => {
     await cancelled.promise;
   });
 
-  test('by cancel() while a read is waiting ends the read and the connection', async () => {
+  test('the body during a read ends the read and the connection', async () => {
     const closed = Promise.withResolvers<void>();
     const server = await scriptedServer((_, response) => {
       response.on('close', closed.resolve);
@@ -530,7 +530,7 @@ describe('giving up', () => {
     await closed.promise;
   });
 
-  test('before the call rejects with the reason, and nothing is sent', async () => {
+  test('with a signal before the call rejects with the reason, and nothing is sent', async () => {
     const server = await scriptedServer((_, response) => void response.end());
     const reason = new Error('not now');
     const call = apiAt(server.url).files.download('a', 'original', { signal: AbortSignal.abort(reason) });
@@ -538,7 +538,7 @@ describe('giving up', () => {
     expect(server.requests).toEqual([]);
   });
 
-  test('before the answer rejects with the reason', async () => {
+  test('with a signal before the response rejects with the reason', async () => {
     const controller = new AbortController();
     const reason = { any: 'value' };
     const server = await scriptedServer(() => controller.abort(reason));
@@ -546,7 +546,7 @@ describe('giving up', () => {
     expect(await reasonOf(call)).toBe(reason);
   });
 
-  test('during the body rejects the waiting read with the reason and ends the connection', async () => {
+  test('with a signal during the body rejects the pending read with the reason and closes the connection', async () => {
     const closed = Promise.withResolvers<void>();
     const server = await scriptedServer((_, response) => {
       response.on('close', closed.resolve);
@@ -563,7 +563,7 @@ describe('giving up', () => {
     await closed.promise;
   });
 
-  test('between two reads rejects the next one with the reason', async () => {
+  test('with a signal between two reads rejects the next read with the reason', async () => {
     const closed = Promise.withResolvers<void>();
     const server = await scriptedServer((_, response) => {
       response.on('close', closed.resolve);
@@ -578,7 +578,7 @@ describe('giving up', () => {
     expect(await reasonOf(reader.read())).toBe('reason as a string');
   });
 
-  test('after the body was read changes nothing', async () => {
+  test('with a signal after the body was read has no effect', async () => {
     const server = await scriptedServer((_, response) => void response.end('whole'));
     const controller = new AbortController();
     const response = await apiAt(server.url).files.download('a', 'original', { signal: controller.signal });
@@ -586,7 +586,7 @@ describe('giving up', () => {
     controller.abort();
   });
 
-  test('leaves no listener on a signal that lives on', async () => {
+  test('leaves no listener on the signal', async () => {
     const server = await scriptedServer((_, response) => void response.end('whole'));
     const { signal } = new AbortController();
     const added = vi.spyOn(signal, 'addEventListener');
@@ -602,7 +602,7 @@ describe('giving up', () => {
 });
 
 describe('a redirect', () => {
-  test.each([301, 302, 303, 307, 308])('by %i below the base is followed with the token', async (status) => {
+  test.each([301, 302, 303, 307, 308])('with %i below the base URL is followed with the token', async (status) => {
     const server = await scriptedServer((request, response) => {
       if (request.url === '/v1/doc/a/original') response.writeHead(status, { location: '/v1/bytes/a' }).end();
       else response.end('the bytes');
@@ -656,7 +656,7 @@ describe('a redirect', () => {
     expect(JSON.stringify(other.requests)).not.toContain(accessToken);
   });
 
-  test('to another origin and back gives the token to the API alone', async () => {
+  test('to another origin and back sends the token only to the API', async () => {
     const addresses: { api?: string } = {};
     const other = await scriptedServer((_, response) => {
       response.writeHead(302, { location: `${addresses.api}/v1/back` }).end();
@@ -670,7 +670,7 @@ describe('a redirect', () => {
     expect(other.requests[0]?.headers.authorization).toBeUndefined();
   });
 
-  test('to where nobody answers does not tell where that was: it may be a secret', async () => {
+  test('to an unreachable server does not reveal its URL, which can be a secret', async () => {
     const server = await scriptedServer((request, response) => {
       const token = request.headers.authorization?.slice(7);
       response.writeHead(302, { location: `https://127.0.0.1:1/${token}/signed` }).end();
@@ -718,7 +718,7 @@ describe('a redirect', () => {
     expect(server.requests).toHaveLength(1);
   });
 
-  test('after redirect without end is refused', async () => {
+  test('in an endless chain is refused', async () => {
     const server = await scriptedServer((_, response) => {
       response.writeHead(302, { location: '/v1/again' }).end();
     });
@@ -727,7 +727,7 @@ describe('a redirect', () => {
     expect(server.requests.length).toBeLessThanOrEqual(21); // as many as fetch follows, at most
   });
 
-  test('may come a few times', async () => {
+  test('can be repeated a few times', async () => {
     const server = await scriptedServer((request, response) => {
       const step = Number(/\d+$/.exec(request.url ?? '')?.[0] ?? 0);
       if (step < 4) response.writeHead(302, { location: `/v1/step${step + 1}` }).end();
@@ -736,7 +736,7 @@ describe('a redirect', () => {
     expect(await (await apiAt(server.url).files.download('a')).text()).toBe('arrived');
   });
 
-  test('whose own body cannot be given up breaks nothing', async () => {
+  test('whose body cannot be cancelled is followed', async () => {
     let calls = 0;
     const api = apiAt('http://localhost', {
       fetch: async () => {
@@ -760,7 +760,7 @@ describe('a range', () => {
     [{ start: 5 }, 'bytes=5-'],
     [{ start: 5, end: 5 }, 'bytes=5-5'],
     [{ start: 2, end: 7 }, 'bytes=2-7'],
-  ])('%j is asked for as %s', async (range, header) => {
+  ])('%j is requested as %s', async (range, header) => {
     const server = await scriptedServer((_, response) => {
       response.writeHead(206, { 'content-range': `bytes ${range.start}-${range.end ?? 9}/10` });
       response.end('0123456789'.slice(range.start, (range.end ?? 9) + 1));
@@ -771,7 +771,7 @@ describe('a range', () => {
     expect(server.requests[0]?.headers.range).toBe(header);
   });
 
-  test('that reaches beyond the end gives what there is', async () => {
+  test('beyond the end of the file is clipped', async () => {
     const server = await scriptedServer((_, response) => {
       response.writeHead(206, { 'content-range': 'bytes 5-9/10', 'content-length': '5' }).end('56789');
     });
@@ -795,7 +795,7 @@ describe('a range', () => {
     ['other bytes', 'bytes 0-4/10'],
     ['fewer bytes at the front', 'bytes 6-9/10'],
     ['more bytes than asked for', 'bytes 5-9/10'],
-  ])('that is answered with %s is an error', async (_, contentRange) => {
+  ])('with the response range %s is an error', async (_, contentRange) => {
     const server = await scriptedServer((_request, response) => {
       response.writeHead(206, { 'content-range': contentRange }).end('xxxxx');
     });
@@ -803,7 +803,7 @@ describe('a range', () => {
     expect(await reasonOf(call.then((response) => response.text()))).toBeInstanceOf(DoctapeError);
   });
 
-  test('to the end of a file whose size the server keeps to itself is an error: it could have stopped anywhere', async () => {
+  test('to the end of a file of unknown size is an error, because it may be incomplete', async () => {
     const server = await scriptedServer((_request, response) => {
       response.writeHead(206, { 'content-range': 'bytes 5-7/*' }).end('567');
     });
@@ -813,7 +813,7 @@ describe('a range', () => {
     expect(error.message).toContain('without the size of the file');
   });
 
-  test('that was not asked for is an error', async () => {
+  test('that was not requested is an error', async () => {
     const server = await scriptedServer((_, response) => {
       response.writeHead(206, { 'content-range': 'bytes 0-1/4' }).end('ab');
     });
@@ -821,7 +821,7 @@ describe('a range', () => {
     expect(error).toMatchObject({ code: 'unexpected_status', status: 206 });
   });
 
-  test('beyond the file is an ApiError', async () => {
+  test('that starts beyond the file is an ApiError', async () => {
     const server = await scriptedServer((_, response) => {
       reply(response, 416, { error: { code: 416, message: 'Range Not Satisfiable' }, result: null });
     });
@@ -855,8 +855,8 @@ describe('a range', () => {
   });
 });
 
-describe('an answer that is no file', () => {
-  test('of 404 is a NotFoundError with the words of the server', async () => {
+describe('an error response', () => {
+  test('with 404 is a NotFoundError with the message of the server', async () => {
     const server = await scriptedServer((_, response) => {
       reply(response, 404, { error: { code: 404, message: 'No such rendition' }, result: null });
     });
@@ -866,7 +866,7 @@ describe('an answer that is no file', () => {
     expect(error.message).toContain('/v1/doc/a/audio.mp3');
   });
 
-  test('of 403 is an InsufficientScopeError with the scopes', async () => {
+  test('with 403 is an InsufficientScopeError with the scopes', async () => {
     const server = await scriptedServer((_, response) => {
       reply(
         response,
@@ -879,12 +879,12 @@ describe('an answer that is no file', () => {
     expect(error.requiredScopes).toEqual(['file.read']);
   });
 
-  test('of 401 is an UnauthorizedError', async () => {
+  test('with 401 is an UnauthorizedError', async () => {
     const server = await scriptedServer((_, response) => reply(response, 401, { error: 'Unauthorized' }));
     await rejection(apiAt(server.url).files.download('a'), UnauthorizedError);
   });
 
-  test('of 502 in HTML is an ApiError that does not quote the page', async () => {
+  test('with 502 in HTML is an ApiError that does not quote the page', async () => {
     const server = await scriptedServer((_, response) => {
       reply(response, 502, '<html>secret page</html>', { 'content-type': 'text/html' });
     });
@@ -893,7 +893,7 @@ describe('an answer that is no file', () => {
     expect(error.message).not.toContain('secret page');
   });
 
-  test('of 404 with a page of many megabytes is a NotFoundError all the same', async () => {
+  test('with 404 and a page of many megabytes is a NotFoundError', async () => {
     const server = await scriptedServer((_, response) => {
       response.writeHead(404, { 'content-type': 'text/html' });
       return pour(response, 4 * mebibyte, () => {});
@@ -901,7 +901,7 @@ describe('an answer that is no file', () => {
     await rejection(apiAt(server.url).files.download('a'), NotFoundError);
   });
 
-  test.each([201, 202, 203, 204])('of %i is a ResponseError', async (status) => {
+  test.each([201, 202, 203, 204])('with %i is a ResponseError', async (status) => {
     const server = await scriptedServer((_, response) => {
       response.writeHead(status).end();
     });

@@ -44,7 +44,7 @@ const right: Parameters<typeof byteServer>[0] = (request, socket) => {
 };
 
 describe('a download that breaks', () => {
-  it('asks for the rest of the same version, and arrives whole', async () => {
+  it('is resumed with the same version, and is complete', async () => {
     const server = await brokenOnce(4, right);
     const response = await apiAt(server.url).files.download('a');
     expect(await response.text()).toBe(digits);
@@ -58,7 +58,7 @@ describe('a download that breaks', () => {
     expect(second?.headers.get('accept-encoding')).toMatch(/^identity/); // Node says so once more
   });
 
-  it('is one response to its reader', async () => {
+  it('is a single response for its reader', async () => {
     const server = await brokenOnce(4, right);
     const response = await apiAt(server.url).files.download('a');
     expect(await response.clone().text()).toBe(digits);
@@ -69,13 +69,13 @@ describe('a download that breaks', () => {
     expect(response.headers.get('etag')).toBe('"v1"');
   });
 
-  it('before its first byte asks for everything', async () => {
+  it('before its first byte is requested again from the start', async () => {
     const server = await brokenOnce(0, right);
     expect(await (await apiAt(server.url).files.download('a')).text()).toBe(digits);
     expect(server.requests[1]?.headers.get('range')).toBe('bytes=0-');
   });
 
-  it('asks for the rest of the range that was asked for', async () => {
+  it('is resumed within the requested range', async () => {
     const server = await byteServer((request, socket) => {
       const start = startOf(request);
       const headers = { 'content-range': `bytes ${start}-7/10`, 'content-length': 8 - start, etag: '"v1"' };
@@ -90,7 +90,7 @@ describe('a download that breaks', () => {
     expect(response.headers.get('content-range')).toBe('bytes 2-7/10');
   });
 
-  it('of a range that was clipped at the end holds the rest against what came first', async () => {
+  it('of a clipped range checks the rest against the first response', async () => {
     const server = await byteServer((request, socket) => {
       const answer = headFor(request, digits.length) + digits.slice(startOf(request));
       if (request.number > 0) socket.end(answer);
@@ -101,7 +101,7 @@ describe('a download that breaks', () => {
     expect(server.requests[1]?.headers.get('range')).toBe('bytes=8-99');
   });
 
-  it('goes on when the body ends early and cleanly, with or without an announced length', async () => {
+  it('is resumed if the body ends early without an error, with or without Content-Length', async () => {
     const short = await byteServer((request, socket) => {
       if (request.number > 0) return right(request, socket);
       socket.end(headFor(request, digits.length) + digits.slice(0, 3));
@@ -117,7 +117,7 @@ describe('a download that breaks', () => {
     expect(chunked.requests[1]?.headers.get('range')).toBe('bytes=3-');
   });
 
-  it('is whole when only the end of its connection broke', async () => {
+  it('is complete if the connection broke after the last byte', async () => {
     const server = await byteServer((request, socket) => {
       const headers = { 'content-range': 'bytes 0-9/10', 'transfer-encoding': 'chunked', ...resumable };
       if (request.headers.has('range')) sendAndClose(socket, head(206, headers), `a\r\n${digits}\r\n`);
@@ -127,7 +127,7 @@ describe('a download that breaks', () => {
     expect(server.requests).toHaveLength(1);
   });
 
-  it.each([digits, ''])('is whole when only the mark of its end is missing: %j', async (bytes) => {
+  it.each([digits, ''])('is complete if only the last chunk marker is missing: %j', async (bytes) => {
     const chunk = bytes && `a\r\n${bytes}\r\n`;
     const server = await byteServer((request, socket) => {
       const size = { 'content-range': `bytes */${bytes.length}`, 'content-length': 0, etag: '"v1"' };
@@ -142,13 +142,13 @@ describe('a download that breaks', () => {
     expect(server.requests[1]?.headers.get('range')).toBe(`bytes=${bytes.length}-`);
   });
 
-  it('whose body is said to be in the coding that is none asks for the rest', async () => {
+  it('with Content-Encoding: identity is resumed', async () => {
     const server = await brokenOnce(4, right, { ...resumable, 'content-encoding': 'identity' });
     expect(await (await apiAt(server.url).files.download('a')).text()).toBe(digits);
     expect(server.requests[1]?.headers.get('range')).toBe('bytes=4-');
   });
 
-  it('goes on where an application gives its own fetch', async () => {
+  it('is resumed with the fetch option', async () => {
     const asked: (string | null)[] = [];
     const fetch = async (_: unknown, init?: RequestInit) => {
       const range = new Headers(init?.headers).get('range');
@@ -160,7 +160,7 @@ describe('a download that breaks', () => {
     expect(asked).toEqual([null, 'bytes=4-']);
   });
 
-  it('keeps nothing of the parts that broke', async () => {
+  it('does not keep the bodies of interrupted parts', async () => {
     const signals: AbortSignal[] = [];
     const fetch = async (_: unknown, init?: RequestInit) => {
       if (init?.signal) signals.push(init.signal);
@@ -174,7 +174,7 @@ describe('a download that breaks', () => {
     expect(signals.flatMap((signal) => getEventListeners(signal, 'abort'))).toEqual([]);
   });
 
-  it('goes on when it stands still', async () => {
+  it('is resumed if it stalls', async () => {
     const closed = Promise.withResolvers<void>();
     const server = await byteServer((request, socket) => {
       if (request.number > 0) return right(request, socket);
@@ -187,7 +187,7 @@ describe('a download that breaks', () => {
     await closed.promise;
   });
 
-  it('goes on by the date where there is no tag', async () => {
+  it('is resumed with Last-Modified if there is no ETag', async () => {
     const modified = 'Tue, 25 Nov 2014 08:00:00 GMT';
     const dated = { 'accept-ranges': 'bytes', 'last-modified': modified };
     const server = await brokenOnce(
@@ -201,7 +201,7 @@ describe('a download that breaks', () => {
     expect(server.requests[1]?.headers.get('if-range')).toBe(modified);
   });
 
-  it('takes the validator of the caller for the rest, where the answer to it has none', async () => {
+  it('is resumed with the validator of the caller if the response has none', async () => {
     const server = await byteServer((request, socket) => {
       const answer = headFor(request, digits.length, {}) + digits.slice(startOf(request));
       if (request.number > 0) socket.end(answer);
@@ -215,7 +215,7 @@ describe('a download that breaks', () => {
 });
 
 describe('the reader of a resumed download', () => {
-  it('is told progress that never goes back', async () => {
+  it('receives progress that never decreases', async () => {
     const server = await byteServer((request, socket) => {
       const start = startOf(request);
       const piece = digits.slice(start, start + 3);
@@ -232,7 +232,7 @@ describe('the reader of a resumed download', () => {
     expect(reports.every(({ total }) => total === 10)).toBe(true);
   });
 
-  it('may take their time, with the connection whole or broken', async () => {
+  it('can be slow, with or without a broken connection', async () => {
     const size = 4 * 1024 * 1024;
     const half = Buffer.alloc(size / 2, 'x');
     const server = await byteServer((request, socket) => {
@@ -252,7 +252,7 @@ describe('the reader of a resumed download', () => {
     expect(server.requests).toHaveLength(2);
   });
 
-  it('makes nobody ask for the rest of a long one by not reading', async () => {
+  it('that does not read does not cause a resume of a long download', async () => {
     const long = Buffer.alloc(3_000_000, digits);
     const server = await byteServer((request, socket) => {
       socket.write(headFor(request, long.length));
@@ -265,7 +265,7 @@ describe('the reader of a resumed download', () => {
     expect(server.requests).toHaveLength(2);
   });
 
-  it('can ask for several pieces at once', async () => {
+  it('can make several reads at once', async () => {
     const server = await brokenOnce(4, right);
     const reader = readerOf(await apiAt(server.url).files.download('a'));
     const chunks = await Promise.all([reader.read(), reader.read(), reader.read()]);
@@ -306,7 +306,7 @@ describe('the reader of a resumed download', () => {
     expect(server.requests).toHaveLength(2);
   });
 
-  it('can abort and cancel while the rest is asked for, which ends that connection', async () => {
+  it('can abort and cancel during the request for the rest, which closes its connection', async () => {
     for (const give of ['abort', 'cancel'] as const) {
       const closed = Promise.withResolvers<void>();
       const asked = Promise.withResolvers<void>();
@@ -330,7 +330,7 @@ describe('the reader of a resumed download', () => {
     }
   });
 
-  it('leaves no listener on a signal that lives on', async () => {
+  it('leaves no listener on the signal', async () => {
     const { signal } = new AbortController();
     const added = vi.spyOn(signal, 'addEventListener');
     const removed = vi.spyOn(signal, 'removeEventListener');
@@ -345,7 +345,7 @@ describe('the reader of a resumed download', () => {
 });
 
 describe('the attempts', () => {
-  it('are as many as allowed between two bytes that arrive, not in all', async () => {
+  it('are limited between two received bytes, not in total', async () => {
     const server = await byteServer((request, socket) => {
       const start = startOf(request);
       // each byte takes three attempts: two that give nothing, and one that gives a byte and breaks
@@ -359,7 +359,7 @@ describe('the attempts', () => {
     expect(server.requests.length).toBeGreaterThan(2 * digits.length);
   });
 
-  it('end when nothing arrives any more', async () => {
+  it('end if no more bytes arrive', async () => {
     const resets = await brokenOnce(4, (_, socket) => void socket.resetAndDestroy());
     const error = await rejection((await apiAt(resets.url).files.download('a')).text(), TransferError);
     expect(error).toMatchObject({ code: 'interrupted', bytes: 4 });
@@ -374,7 +374,7 @@ describe('the attempts', () => {
     expect(empty.requests).toHaveLength(3);
   });
 
-  it('end when the rest stands still again and again', async () => {
+  it('end if the rest stalls repeatedly', async () => {
     const server = await brokenOnce(4, () => {});
     const response = await apiAt(server.url, { idleTimeout: 200 }).files.download('a');
     expect(await rejection(response.text(), TimeoutError)).toMatchObject({ code: 'idle_timeout' });
@@ -388,7 +388,7 @@ describe('the attempts', () => {
     expect(server.requests).toHaveLength(1);
   });
 
-  it.each([408, 429, 500, 502, 503, 504])('go on after %i', async (status) => {
+  it.each([408, 429, 500, 502, 503, 504])('continue after %i', async (status) => {
     const server = await brokenOnce(4, (request, socket) => {
       if (request.number === 1) socket.end(head(status, { 'content-length': 0, 'retry-after': 0 }));
       else right(request, socket);
@@ -398,7 +398,7 @@ describe('the attempts', () => {
     expect(server.requests[2]?.headers.get('range')).toBe('bytes=4-');
   });
 
-  it('end at once when the server asks for a longer wait than allowed', async () => {
+  it('end at once if the server requests a longer wait than allowed', async () => {
     const server = await brokenOnce(4, (_, socket) => {
       socket.end(head(429, { 'content-length': 0, 'retry-after': 86_400 }));
     });
@@ -413,7 +413,7 @@ describe('the attempts', () => {
     [404, NotFoundError],
     [410, ApiError],
     [501, ApiError],
-  ])('end with what the server says: %i', async (status, type) => {
+  ])('end with the error of the server: %i', async (status, type) => {
     const envelope = JSON.stringify({ error: { code: status, message: 'as it says' }, result: null });
     const server = await brokenOnce(4, (_, socket) => void socket.end(head(status) + envelope));
     const error: ApiError = await rejection((await apiAt(server.url).files.download('a')).text(), type);
@@ -422,7 +422,7 @@ describe('the attempts', () => {
     expect(server.requests).toHaveLength(2);
   });
 
-  it('are told to the hooks, numbered through', async () => {
+  it('are reported to the hooks with consecutive numbers', async () => {
     const server = await brokenOnce(4, (request, socket) => {
       if (request.number === 1) socket.end(head(503, { 'content-length': 0 }));
       else right(request, socket);
@@ -445,7 +445,7 @@ describe('the attempts', () => {
     expect(new Set(events.map(({ id }) => id)).size).toBe(1);
   });
 
-  it('are ended by a hook that throws, with what it threw', async () => {
+  it('end with the error of a hook that throws', async () => {
     const server = await brokenOnce(4, right);
     const mistake = new Error('a mistake in the application');
     const hooks = {
@@ -458,7 +458,7 @@ describe('the attempts', () => {
 });
 
 describe('the token', () => {
-  it('is asked for anew with each request', async () => {
+  it('is read again for each request', async () => {
     const server = await brokenOnce(4, right);
     let number = 0;
     await (await apiAt(server.url, { token: () => `token-${++number}` }).files.download('a')).text();
@@ -468,7 +468,7 @@ describe('the token', () => {
     ]);
   });
 
-  it('that has expired meanwhile is not sent', async () => {
+  it('that has expired in the meantime is not sent', async () => {
     const server = await brokenOnce(4, right);
     let now = 1_000_000;
     const token = { access_token: accessToken, token_type: 'Bearer' as const, expires_at: 2_000 };
@@ -478,7 +478,7 @@ describe('the token', () => {
     expect(server.requests).toHaveLength(1);
   });
 
-  it('does not go to another origin that the rest is fetched from', async () => {
+  it('is not sent to another origin that serves the rest', async () => {
     const other = await byteServer(right);
     const server = await brokenOnce(4, (_, socket) => {
       socket.end(head(302, { location: `${other.url}/elsewhere?signature=1`, 'content-length': 0 }));
@@ -496,7 +496,7 @@ describe('the token', () => {
     expect(request?.headers.get('if-range')).toBe('"v1"');
   });
 
-  it('reaches no other origin, which may hold another version', async () => {
+  it('is not sent to another origin, which may have another version', async () => {
     const other = await byteServer((request, socket) => {
       socket.end(`${headFor(request, digits.length, { etag: '"v2"' })}abcdef`);
     });
@@ -509,7 +509,7 @@ describe('the token', () => {
     expect(other.requests[0]?.headers.get('authorization')).toBeNull();
   });
 
-  it('is asked for again where the whole began at another origin: redirects are followed from the API', async () => {
+  it('is read again after a redirect to another origin: redirects are followed again from the API', async () => {
     let broken = false;
     const other = await byteServer((request, socket) => {
       if (broken) return right(request, socket);
@@ -553,14 +553,14 @@ describe('a range with a validator', () => {
       'a part that is only about the same',
       () => `${head(206, { 'content-length': 6, 'content-range': 'bytes 4-9/10', etag: 'W/"v1"' })}456789`,
     ],
-  ])('is changed, and nothing is given, when the server sends %s', async (_, answer) => {
+  ])('rejects with code changed, without any bytes, if the server sends %s', async (_, answer) => {
     const server = await byteServer((_request, socket) => void socket.end(answer()));
     const error = await rejection(from(server.url, { start: 4, ifRange }), TransferError);
     expect(error).toMatchObject({ code: 'changed', bytes: 0 });
     expect(server.requests).toHaveLength(1);
   });
 
-  it('holds a date against the date of the answer', async () => {
+  it('compares a date with the Last-Modified of the response', async () => {
     const server = await byteServer((request, socket) => {
       const headers = { 'last-modified': 'Wed, 26 Nov 2014 08:00:00 GMT' };
       socket.end(headFor(request, digits.length, headers) + digits.slice(startOf(request)));
@@ -569,7 +569,7 @@ describe('a range with a validator', () => {
     expect(await rejection(call, TransferError)).toMatchObject({ code: 'changed' });
   });
 
-  it('that begins where the file ends is an ApiError of 416', async () => {
+  it('that starts at the end of the file is an ApiError with status 416', async () => {
     const server = await byteServer((_, socket) => {
       socket.end(head(416, { 'content-range': 'bytes */10', 'content-length': 0 }));
     });
@@ -577,7 +577,7 @@ describe('a range with a validator', () => {
     expect(error).toMatchObject({ code: 'http_416', status: 416 });
   });
 
-  it('that is answered with other bytes is an error', async () => {
+  it('with a response of other bytes is an error', async () => {
     const server = await byteServer((_, socket) => {
       socket.end(`${head(206, { 'content-length': 10, 'content-range': 'bytes 0-9/10', etag: ifRange })}${digits}`);
     });

@@ -58,7 +58,7 @@ describe('a Bearer challenge', () => {
     'Basic realm="x", error="Bearer"',
     'realm="doctape"',
     '"Bearer"',
-  ])('is not there in %j', (header) => {
+  ])('is not found in %j', (header) => {
     expect(parseChallenge(header)).toBeUndefined();
   });
 
@@ -69,22 +69,22 @@ describe('a Bearer challenge', () => {
     'Bearer realm=',
     'Bearer \u0000',
     'Bearer realm="a"b"c"',
-  ])('that is broken does no harm: %j', (header) => {
+  ])('that is malformed does not throw: %j', (header) => {
     expect(parseChallenge(header)).toBeTypeOf('object');
   });
 
-  it('keeps what stood before the place where it breaks', () => {
+  it('keeps the parameters before a syntax error', () => {
     expect(parseChallenge('Bearer error="invalid_token", realm="never closed')).toEqual({ error: 'invalid_token' });
   });
 
   it.each(['', ' ', 'a\\"b', 'a\\\\b', 'a\u0007b', 'lesen.f\u00fcr'])(
-    'has no scopes when its scope is ill-formed: %j',
+    'has no scopes if its scope is malformed: %j',
     (scope) => {
       expect(parseChallenge(`Bearer scope="${scope}"`)).toEqual({ scope: [] });
     },
   );
 
-  it('takes the first of what comes twice', () => {
+  it('uses the first of repeated parameters', () => {
     expect(parseChallenge('Bearer error="first", error="second"')).toEqual({ error: 'first' });
   });
 
@@ -98,7 +98,7 @@ describe('a Bearer challenge', () => {
     ['schemes', 'a '.repeat(30_000)],
     ['equal signs', `Bearer ${'a='.repeat(30_000)}`],
     ['blanks around nothing', `Bearer a${' '.repeat(60_000)}!${' '.repeat(60_000)}"`],
-  ])('does not lose itself in %s', (_, header) => {
+  ])('is parsed quickly from %s', (_, header) => {
     expect(() => parseChallenge(header)).not.toThrow();
   });
 });

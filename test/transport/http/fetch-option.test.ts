@@ -74,7 +74,7 @@ describe('the fetch option', () => {
     });
   });
 
-  it('may be a wrapper that adds a header', async () => {
+  it('can be a wrapper that adds a header', async () => {
     const server = await scriptedServer(async (request, response) => {
       const form = new URLSearchParams((await bodyOf(request)).toString());
       if (request.method === 'POST') return reply(response, 200, { ...token, scope: form.get('grant_type') });
@@ -107,11 +107,11 @@ describe('a Response', () => {
     ['without a body, as polyfills make it', {}],
     ['whose body is undefined, as in React Native', { body: undefined }],
     [
-      'whose body is a stream of Node, as that of node-fetch',
+      'whose body is a Node.js stream, as in node-fetch',
       { body: Readable.from([Buffer.from('ab'), Buffer.from('c')]) },
     ],
     [
-      'whose body is a stream of Node that passes on',
+      'whose body is a Node.js PassThrough stream',
       { body: Readable.from(['abc'], { objectMode: false }).pipe(new PassThrough()) },
     ],
     [
@@ -123,14 +123,14 @@ describe('a Response', () => {
       },
     ],
     ['whose body is a stream of the platform', { body: new Blob(['abc']).stream() }],
-  ])('%s is downloaded whole', async (_, parts) => {
+  ])('%s is downloaded completely', async (_, parts) => {
     const api = apiAt('https://api.example', { fetch: async () => responseOf(parts) });
     const response = await api.files.download('a');
     expect(response).toBeInstanceOf(Response);
     expect(await response.text()).toBe('abc');
   });
 
-  it('of a library is let go of when nobody wants its body', async () => {
+  it('of a library is cancelled if its body is not needed', async () => {
     const body = new PassThrough();
     const api = apiAt('https://api.example', { fetch: async () => responseOf({ status: 302, ok: false, body }) });
     await expect(api.files.list()).rejects.toMatchObject({ code: 'redirect_refused' });
@@ -158,7 +158,7 @@ describe('a Response', () => {
     ['headers as a plain object', responseOf({ headers: {} })],
     ['no status', responseOf({ status: undefined })],
     ['what no-cors gives', responseOf({ type: 'opaque', status: 0, ok: false })],
-  ])('in place of which it gives %s is a ConfigurationError, and not retried', async (_, value) => {
+  ])('replaced with %s is a ConfigurationError, and is not retried', async (_, value) => {
     let calls = 0;
     const fetch = async () => {
       calls++;
@@ -173,7 +173,7 @@ describe('a Response', () => {
     expect(calls).toBe(1);
   });
 
-  it('that is given for two calls is named as such, and not retried', async () => {
+  it('returned for two calls is explained, and is not retried', async () => {
     const response = Response.json({ result: {} });
     let calls = 0;
     const api = new ApiClient({
@@ -189,7 +189,7 @@ describe('a Response', () => {
     expect(calls).toBe(2);
   });
 
-  it('that is given for two calls at once is named as such too', async () => {
+  it('returned for two calls at once is explained', async () => {
     const response = Response.json({ result: {} });
     const gate = Promise.withResolvers<void>();
     const fetch: Fetch = async () => {
@@ -204,7 +204,7 @@ describe('a Response', () => {
     expect(second).toMatchObject({ status: 'rejected', reason: { name: 'ConfigurationError' } });
   });
 
-  it('of the kind Response.error() is a network failure', async () => {
+  it('of Response.error() is a network failure', async () => {
     await rejection(apiAt('https://api.example', { fetch: async () => Response.error() }).files.list(), NetworkError);
   });
 });
@@ -222,7 +222,7 @@ const networkFailures: [string, unknown, string?][] = [
   ['undici, refused', new TypeError('fetch failed', { cause: coded('ECONNREFUSED') }), 'ECONNREFUSED'],
   ['undici, unknown host', new TypeError('fetch failed', { cause: coded('ENOTFOUND') }), 'ENOTFOUND'],
   [
-    'undici, no answer',
+    'undici, no response',
     new TypeError('fetch failed', { cause: coded('UND_ERR_HEADERS_TIMEOUT') }),
     'UND_ERR_HEADERS_TIMEOUT',
   ],
@@ -348,7 +348,7 @@ const mistakes: [string, unknown][] = [
   ['a plain object', { boom: true }],
 ];
 
-describe('what a fetch rejects with', () => {
+describe('a rejection of fetch', () => {
   it.each(networkFailures)('is a NetworkError, and retried, when it is what %s says', async (_, reason, code) => {
     let calls = 0;
     const fetch = () => {
@@ -377,7 +377,7 @@ describe('what a fetch rejects with', () => {
     await rejection(exchange('https://auth.example', fetch), ConfigurationError);
   });
 
-  it('is a ConfigurationError also when it is thrown and not rejected', async () => {
+  it('is a ConfigurationError even if it is thrown synchronously', async () => {
     const fetch = () => {
       throw new ReferenceError(accessToken);
     };
@@ -387,7 +387,7 @@ describe('what a fetch rejects with', () => {
   });
 
   it.each(mistakes.slice(0, 5))(
-    'is not taken for the network in a global fetch that was replaced: %s',
+    'is not treated as a network failure in a replaced global fetch: %s',
     async (_, reason) => {
       vi.stubGlobal('fetch', () => Promise.reject(reason));
       const error = await rejection(apiAt('https://api.example').files.list(), ConfigurationError);
@@ -395,14 +395,14 @@ describe('what a fetch rejects with', () => {
     },
   );
 
-  it('is taken for the network in the fetch of the platform, in whatever words', async () => {
+  it('is treated as a network failure in the global fetch, with any message', async () => {
     vi.stubGlobal('fetch', () => Promise.reject(new TypeError('Es besteht keine Verbindung.')));
     await rejection(apiAt('https://api.example').files.list(), NetworkError);
   });
 });
 
 describe('a library that cannot send a stream', () => {
-  it('does not store its name as the file', async () => {
+  it('does not upload the text of the object', async () => {
     const bodies: string[] = [];
     const fetch: Fetch = async (_, init) => {
       bodies.push(String(init.body)); // as node-fetch does
@@ -418,7 +418,7 @@ describe('a library that cannot send a stream', () => {
 });
 
 describe('a runtime without', () => {
-  it.each(['fetch', 'ReadableStream', 'TextEncoder'])('%s is told so', async (name) => {
+  it.each(['fetch', 'ReadableStream', 'TextEncoder'])('%s rejects with an error that names it', async (name) => {
     const api = new ApiClient({ token: accessToken, baseUrl: 'http://127.0.0.1:1', retry: false });
     vi.stubGlobal(name, undefined);
     const error = await rejection(api.files.download('a'), ConfigurationError);

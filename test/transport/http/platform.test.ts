@@ -7,7 +7,7 @@ import { accessToken, reply, scriptedServer } from '../../support/scripted-serve
 
 afterEach(() => vi.unstubAllGlobals());
 
-it('knows a runtime at the edge by what is its own, also where it has a process', () => {
+it('detects edge runtimes, even if they have a process', () => {
   expect(platform()).toBe('node');
   vi.stubGlobal('EdgeRuntime', 'vercel');
   expect(platform()).toBe('edge-light');
@@ -32,7 +32,7 @@ function edgeContext(seen: RequestInit[]): object {
   return createContext(context, { codeGeneration });
 }
 
-it('is no page at the edge: streams what it uploads, and follows no redirect unseen', async () => {
+it('is not a browser at the edge: streams uploads, and does not let fetch follow redirects', async () => {
   const contents = `
     import { ApiClient } from 'doctape-sdk';
     import { AuthorizationCodeClient } from 'doctape-sdk/server';

@@ -41,13 +41,13 @@ describe('Retry-After as a date', () => {
     expect(parseRetryAfter(header, now)).toBe(seconds);
   });
 
-  it('without a zone is in Greenwich’s, wherever this machine is', () => {
+  it('without a time zone is in GMT, in every local time zone', () => {
     vi.stubEnv('TZ', 'Asia/Tokyo');
     expect(new Date(now).getTimezoneOffset()).toBe(-540);
     expect(parseRetryAfter('Tue Oct 21 07:28:30 2014', now)).toBe(30);
   });
 
-  it('is rounded up, so that nobody comes too early', () => {
+  it('is rounded up, so that no retry is too early', () => {
     expect(parseRetryAfter('Tue, 21 Oct 2014 07:28:30 GMT', now + 1)).toBe(30);
     expect(parseRetryAfter('Tue, 21 Oct 2014 07:28:30 GMT', now + 999)).toBe(30);
     expect(parseRetryAfter('Tue, 21 Oct 2014 07:28:30 GMT', now + 1000)).toBe(29);

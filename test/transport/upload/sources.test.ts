@@ -150,7 +150,7 @@ describe('a stream that fails before it is read', () => {
       }),
       'EBEGIN',
     ],
-  ])('is a TransferError that names the reason: %s', async (_, source, reason) => {
+  ])('is a TransferError with the reason: %s', async (_, source, reason) => {
     const server = await uploadServer();
     const error = await rejection(apiAt(server.url).files.upload(untyped(await source())), TransferError);
     expect(error.code).toBe('interrupted');
@@ -159,7 +159,7 @@ describe('a stream that fails before it is read', () => {
     expect(server.files).toEqual([]);
   });
 
-  test('does not end the process, whatever the call ends with', async () => {
+  test('does not end the process, whatever the result of the call is', async () => {
     const server = await uploadServer();
     const expired = { access_token: 'abc', token_type: 'Bearer' as const, expires_at: 1 };
     const refusals: [Partial<ApiClientOptions>, UploadOptions, abstract new (...args: never[]) => unknown][] = [
@@ -245,14 +245,14 @@ function webStream(): { stream: ReadableStream<Uint8Array>; isHeld: () => boolea
   return { stream, isHeld: () => held };
 }
 
-test('an iterator of a file that does not exist is a failed source, and ends no process', async () => {
+test('an iterator of a file that does not exist is a failed source, and does not end the process', async () => {
   const { url } = await uploadServer();
   const iterator = createReadStream(join(tmpdir(), 'doctape-no-such-file')).iterator({ destroyOnReturn: false });
   const error = await rejection(apiAt(url).files.upload(untyped(iterator)), TransferError);
   expect(error.message).toContain('ENOENT');
 });
 
-describe('a source is released, however the upload of it ends:', () => {
+describe('a source is always released at the end of its upload:', () => {
   const boom = new Error('boom');
   const refusing = () =>
     scriptedServer((request, response) => {
@@ -313,7 +313,7 @@ describe('a source is released, however the upload of it ends:', () => {
     }
   });
 
-  test('another one of several is wrong', async () => {
+  test('another source is invalid', async () => {
     const server = await uploadServer();
     for (const [kind, make] of holders) {
       for (const order of [0, 1]) {
@@ -348,7 +348,7 @@ describe('a stream can be uploaded only once:', () => {
     await rejection(files.upload(stream), ConfigurationError);
   });
 
-  test('an iterable that can be begun again can be uploaded again', async () => {
+  test('an iterable that can be iterated again can be uploaded again', async () => {
     const server = await uploadServer();
     const source = { [Symbol.asyncIterator]: () => Readable.from([content])[Symbol.asyncIterator]() };
     await apiAt(server.url)
@@ -408,7 +408,7 @@ describe('memory', () => {
     ['that can be resized, seen by a DataView', () => new DataView(resizableCopy())],
     ['that a stream gives, shared', () => Readable.from([new Uint8Array(sharedCopy())])],
     ['that a stream gives, resizable', () => Readable.from([new Uint8Array(resizableCopy())])],
-  ])('%s arrives whole', async (_, source) => expectArrives(source()));
+  ])('%s is uploaded completely', async (_, source) => expectArrives(source()));
 
   function growable(): SharedArrayBuffer {
     const buffer = new SharedArrayBuffer(content.byteLength, { maxByteLength: 2 * content.byteLength });
@@ -431,7 +431,7 @@ describe('memory', () => {
     ['a Buffer', () => transferred(Buffer.from(content.slice().buffer))],
     ['a view of memory that shrank', () => shrunk((buffer) => new Uint8Array(buffer, 5, 100))],
     ['a DataView of memory that shrank', () => shrunk((buffer) => new DataView(buffer, 5, 100))],
-  ])('that is gone is an error, and not an empty file: %s', async (_, make) => {
+  ])('without its bytes is an error, not an empty file: %s', async (_, make) => {
     const server = await uploadServer();
     const { files } = apiAt(server.url);
     const error = await rejection(files.upload(untyped(make())), ConfigurationError);
@@ -440,7 +440,7 @@ describe('memory', () => {
     expect(server.requests).toEqual([]);
   });
 
-  test('that a stream gives, and that is gone by then, is an error', async () => {
+  test('in a chunk that was transferred before it was read is an error', async () => {
     const server = await uploadServer();
     const source = Readable.from([content.slice(), transferred(content.slice())]);
     const error = await rejection(apiAt(server.url).files.upload(source), TransferError);
@@ -451,7 +451,7 @@ describe('memory', () => {
   test.each<[string, (bytes: Uint8Array<ArrayBuffer>) => unknown]>([
     ['changed', (bytes) => bytes.fill(0)],
     ['transferred', transferred],
-  ])('that is %s as soon as the call has returned was copied', async (_, change) => {
+  ])('that is %s after the call was copied before', async (_, change) => {
     const server = await uploadServer();
     const bytes = content.slice();
     const call = apiAt(server.url).files.upload(bytes);
@@ -521,7 +521,7 @@ describe('of another realm or a library,', () => {
     ['a Response with a stream of Node', () => responseOf(Readable.from([content]))],
     ['a Response with a web stream of a library', () => responseOf(streamPolyfill())],
     ['a Response without streams', () => responseOf(undefined)],
-  ])('%s arrives whole', async (_, source) => expectArrives(source()));
+  ])('%s is uploaded completely', async (_, source) => expectArrives(source()));
 
   test('a File has its name and type', async () => {
     const server = await scriptedServer(async (request, response) => {
@@ -533,7 +533,7 @@ describe('of another realm or a library,', () => {
     await apiAt(server.url).files.upload(untyped({ ...polyfill(['arrayBuffer']), name: 'a b.txt' }));
   });
 
-  test('a Blob is sent again when the server asks for it', async () => {
+  test('a Blob is sent again after Retry-After', async () => {
     let tries = 0;
     const server = await scriptedServer(async (request, response) => {
       await bodyOf(request);
@@ -545,7 +545,7 @@ describe('of another realm or a library,', () => {
     expect(tries).toBe(2);
   });
 
-  test('a Blob that gives other bytes than its size is an error', async () => {
+  test('a Blob whose size is wrong is an error', async () => {
     const server = await uploadServer();
     const lying = { ...polyfill(['arrayBuffer']), size: content.byteLength + 1 };
     const error = await rejection(apiAt(server.url).files.upload(untyped(lying)), TransferError);

@@ -124,7 +124,7 @@ function untyped(value: unknown): UploadSource {
   return value as UploadSource;
 }
 
-describe('every kind of source arrives whole', () => {
+describe('every kind of source is uploaded completely', () => {
   const padded = new Uint8Array(content.byteLength + 20);
   padded.set(content, 10);
 
@@ -181,12 +181,12 @@ describe('every kind of source arrives whole', () => {
     ['a generator that gives nothing', () => inPieces(new Uint8Array())],
     ['a stream of no size', () => ({ stream: inPieces(new Uint8Array()), size: 0 })],
     ['an empty Response', () => new Response('')],
-  ])('%s is a file of no bytes', async (_, source) => {
+  ])('%s is uploaded as an empty file', async (_, source) => {
     const { file } = await uploadedPart(source());
     expect(file.size).toBe(0);
   });
 
-  test('an empty chunk in between ends nothing', async () => {
+  test('an empty chunk does not end the upload', async () => {
     async function* chunks() {
       yield new Uint8Array();
       yield content.subarray(0, 1000);
@@ -198,13 +198,13 @@ describe('every kind of source arrives whole', () => {
     expect(Buffer.compare(Buffer.from(await file.arrayBuffer()), content)).toBe(0);
   });
 
-  test('content that looks like the framing is content', async () => {
+  test('content that contains multipart boundaries is not changed', async () => {
     const text = '\r\n--doctape-\r\nContent-Disposition: form-data; name="file"\r\n\r\n----\r\n--';
     const { file } = await uploadedPart(new Blob([text]));
     expect(await file.text()).toBe(text);
   });
 
-  test('a download of one server is an upload to another', async () => {
+  test('a download from one server can be uploaded to another', async () => {
     const server = await scriptedServer((_, response) => {
       response.writeHead(200, {
         'content-type': 'image/png',
@@ -231,7 +231,7 @@ describe('every kind of source arrives whole', () => {
   });
 
   test.each(['many', '', '-1', '1.5', '1e2', '0x10'])(
-    'a Response whose Content-Length is %j is one of unknown size',
+    'a Response with Content-Length %j has an unknown size',
     async (length) => {
       const { file } = await uploadedPart(new Response('bytes', { headers: { 'content-length': length } }));
       expect(await file.text()).toBe('bytes');
@@ -309,14 +309,14 @@ describe('a source is refused, and nothing is sent, when it is', () => {
     expect(server.requests).toEqual([]);
   });
 
-  test('a Promise of one', async () => {
+  test('a promise of a source', async () => {
     const server = await uploadServer();
     const call = apiAt(server.url).files.upload(untyped(Promise.resolve(new Blob(['a']))));
     expect((await rejection(call, ConfigurationError)).message).toMatch(/^source\b/);
     expect(server.requests).toEqual([]);
   });
 
-  test('given with options that are wrong, of which it is not read', async () => {
+  test('passed with invalid options, and the source is not read', async () => {
     const server = await uploadServer();
     const source = streamOf(content);
     await rejection(apiAt(server.url).files.upload(source, { tags: ['a,b'] }), ConfigurationError);
@@ -325,7 +325,7 @@ describe('a source is refused, and nothing is sent, when it is', () => {
   });
 });
 
-describe('an option is refused, by its name, and nothing is sent', () => {
+describe('an invalid option is refused by name, and nothing is sent', () => {
   test.each<[string, unknown]>([
     ['name', ''],
     ['name', 5],
@@ -360,7 +360,7 @@ describe('an option is refused, by its name, and nothing is sent', () => {
     expect(server.requests).toEqual([]);
   });
 
-  test('when a bare name stands where they belong', async () => {
+  test('when a string is passed instead of options', async () => {
     const server = await uploadServer();
     const call = apiAt(server.url).files.upload(new Blob(['a']), 'photo.jpg' as UploadOptions);
     await rejection(call, ConfigurationError);
@@ -374,7 +374,7 @@ describe('the part', () => {
     expect(file).toMatchObject({ name: 'photo.jpg', type: 'image/jpeg' });
   });
 
-  test('has the name and type of the options before those of the File', async () => {
+  test('has the name and type of the options instead of those of the File', async () => {
     const { file } = await uploadedPart(new File(['x'], 'photo.jpg', { type: 'image/jpeg' }), {
       name: 'other.png',
       type: 'image/png; version=1',
@@ -383,7 +383,7 @@ describe('the part', () => {
     expect(file.type).toContain('image/png');
   });
 
-  test('is untitled bytes when nothing is known', async () => {
+  test('has a default name and type if the source has none', async () => {
     const { file, raw } = await uploadedPart(streamOf(content));
     expect(file.name).toBe('untitled');
     expect(raw.toString('latin1')).toContain('Content-Type: application/octet-stream\r\n');
@@ -396,7 +396,7 @@ describe('the part', () => {
     ['of 300 characters of three bytes', `${'報'.repeat(296)}.txt`],
     ['with spaces and semicolons', 'a b; filename="c".txt'.replaceAll('"', "'")],
     ['with backslashes', 'a\\b.txt'],
-  ])('has a name %s as it is', async (_, name) => {
+  ])('has the unchanged name with %s', async (_, name) => {
     const { file } = await uploadedPart(new Blob(['x']), { name });
     expect(file.name).toBe(name);
     expect(await file.text()).toBe('x');
@@ -409,7 +409,7 @@ describe('the part', () => {
     ['a line break', 'a\r\nb.txt'],
     ['a whole header', 'x"\r\nContent-Type: text/html\r\n\r\nevil'],
     ['half a character', 'a\ud800b.txt'],
-  ])('frames a name with %s as FormData does', async (_, name) => {
+  ])('escapes a name with %s like FormData', async (_, name) => {
     const form = new FormData();
     form.append('file', new Blob(['x']), name);
     const platforms = await new Response(form).text();
@@ -420,7 +420,7 @@ describe('the part', () => {
     expect(file.type).toBe('application/octet-stream');
   });
 
-  test('is framed by a boundary that no other upload has', async () => {
+  test('has a unique boundary for each upload', async () => {
     const server = await uploadServer();
     const api = apiAt(server.url);
     await api.files.upload(new Blob(['a']));
@@ -428,7 +428,7 @@ describe('the part', () => {
     expect(server.requests[0]?.headers['content-type']).not.toBe(server.requests[1]?.headers['content-type']);
   });
 
-  test('stands alone: tags and starred are in the query', async () => {
+  test('is the only part: tags and starred are in the query', async () => {
     const server = await uploadServer();
     await apiAt(server.url).files.upload(new Blob(['a']), { tags: ['a b', 'ü', '#x'], starred: false });
     const url = new URL(server.requests[0]?.url ?? '', server.url);
@@ -437,7 +437,7 @@ describe('the part', () => {
     expect(server.uploads[0]?.parts.map(([field]) => field)).toEqual(['file']);
   });
 
-  test('comes without a query when there are no tags', async () => {
+  test('is sent without a query if there are no tags', async () => {
     const server = await uploadServer();
     await apiAt(server.url).files.upload(new Blob(['a']), { tags: [] });
     expect(server.requests[0]?.url).toBe('/v1/doc/upload');
@@ -554,12 +554,12 @@ describe('a source that', () => {
     expect(await api.files.list()).toEqual([]);
   });
 
-  test('names the system error it failed with', async () => {
+  test('fails is reported with its system error', async () => {
     const { api } = await inProcess();
     expect((await rejection(api.files.upload(throwing()), TransferError)).message).toContain('EIO');
   });
 
-  test('gives more than announced is let go', async () => {
+  test('is longer than its size is released', async () => {
     const { source, released } = endless();
     const { api } = await inProcess();
     await rejection(api.files.upload({ stream: source, size: 100_000 }), TransferError);
@@ -578,7 +578,7 @@ describe('progress', () => {
   test.each<[string, () => UploadSource]>([
     ['a Blob', () => new Blob([new Uint8Array(8_000_000)])],
     ['a stream of known size', () => ({ stream: inPieces(new Uint8Array(8_000_000)), size: 8_000_000 })],
-  ])('of %s grows, and reaches the total once, at the end', async (_, source) => {
+  ])('of %s increases, and reaches the total once, at the end', async (_, source) => {
     const total = 8_000_000;
     const reports = await reportsOf(source());
     const loaded = reports.map((report) => report.loaded);
@@ -588,17 +588,17 @@ describe('progress', () => {
     expect(reports.at(-1)).toEqual({ loaded: total, total, fraction: 1 });
   });
 
-  test('of a stream of unknown size has no total, and ends with all bytes', async () => {
+  test('of a stream of unknown size has no total, and ends with the number of all bytes', async () => {
     const reports = await reportsOf(inPieces(content, 100));
     expect(reports.at(-1)).toEqual({ loaded: content.byteLength });
     expect(reports.length).toBeLessThan(content.byteLength / 100); // not for every chunk
   });
 
-  test('of a file of no bytes is one report of its end', async () => {
+  test('of an empty file is reported once', async () => {
     expect(await reportsOf(new Blob([]))).toEqual([{ loaded: 0, total: 0, fraction: 1 }]);
   });
 
-  test('does not report an end when the server refuses the file', async () => {
+  test('does not reach the total if the server refuses the file', async () => {
     const server = await scriptedServer(async (request, response) => {
       await bodyOf(request);
       reply(response, 413, { error: { code: 413, message: 'Too large' } });
@@ -609,7 +609,7 @@ describe('progress', () => {
     expect(reports.every(({ loaded }) => loaded < content.byteLength)).toBe(true);
   });
 
-  test('that throws in the middle ends the upload with what was thrown, and releases the source', async () => {
+  test('whose listener throws makes the upload reject with that error, and releases the source', async () => {
     const server = await scriptedServer((request) => void request.resume());
     const { source, released } = endless();
     const mistake = new Error('a mistake in the application');
@@ -623,7 +623,7 @@ describe('progress', () => {
   });
 });
 
-describe('the idle time limit', () => {
+describe('the idle timeout', () => {
   test('ends an upload whose server stops reading, and releases the source', async () => {
     const server = await scriptedServer((request) => void request.pause());
     const { source, released } = endless();
@@ -632,14 +632,14 @@ describe('the idle time limit', () => {
     await released;
   });
 
-  test('ends an upload that is never answered', async () => {
+  test('ends an upload without a response', async () => {
     const server = await scriptedServer((request) => void request.resume());
     const error = await rejection(apiAt(server.url, { idleTimeout: 400 }).files.upload(new Blob(['a'])), TimeoutError);
     expect(error.code).toBe('idle_timeout');
     expect(server.requests).toHaveLength(1);
   });
 
-  test('ends an upload whose answer stops half-way', async () => {
+  test('ends an upload whose response stalls', async () => {
     const server = await scriptedServer(async (request, response) => {
       await bodyOf(request);
       response.writeHead(200, { 'content-type': 'application/json' }).write('{"result":');
@@ -648,7 +648,7 @@ describe('the idle time limit', () => {
     expect(error.code).toBe('idle_timeout');
   });
 
-  test('does not end an upload whose source is slow but moves', async () => {
+  test('does not end an upload whose source is slow', async () => {
     async function* slow() {
       for (let i = 0; i < 5; i++) {
         await wait(300);
@@ -660,7 +660,7 @@ describe('the idle time limit', () => {
     expect(server.uploads[0]?.parts[0]?.[1].size).toBe(50);
   });
 
-  test('does not end an upload whose server is slow but reads', async () => {
+  test('does not end an upload whose server reads slowly', async () => {
     const total = 24_000_000;
     const server = await scriptedServer(async (request, response) => {
       let size = 0;
@@ -675,7 +675,7 @@ describe('the idle time limit', () => {
     expect(uploaded.size).toBeGreaterThan(total);
   });
 
-  test('gives the server more time for the answer, once it has everything', async () => {
+  test('is longer for the response after the whole body was sent', async () => {
     const server = await scriptedServer(async (request, response) => {
       await bodyOf(request);
       await wait(900);
@@ -691,7 +691,7 @@ describe('the idle time limit', () => {
     expect(error.code).toBe('idle_timeout');
   });
 
-  test('does not start again after the upload is over', async () => {
+  test('does not restart after the upload', async () => {
     const later = Promise.withResolvers<void>();
     async function* source() {
       yield content;
@@ -722,7 +722,7 @@ describe('an abort', () => {
   /** A server that reads and never answers. */
   const reader = (): Promise<ScriptedServer> => scriptedServer((request) => void request.resume());
 
-  test('before the upload rejects with the reason, sends nothing, and leaves the source alone', async () => {
+  test('before the upload rejects with the reason, sends nothing, and does not read the source', async () => {
     const server = await uploadServer();
     const source = streamOf(content);
     const reason = new Error('not now');
@@ -737,7 +737,7 @@ describe('an abort', () => {
     ['a string', 'changed my mind'],
     ['null', null],
     ['an object', { any: 'thing' }],
-  ])('in the middle rejects with the reason, also when it is %s', async (_, reason) => {
+  ])('during the upload rejects with the reason, even if it is %s', async (_, reason) => {
     const controller = new AbortController();
     const server = await scriptedServer((request) => {
       request.once('data', () => controller.abort(reason));
@@ -756,7 +756,7 @@ describe('an abort', () => {
     await released;
   });
 
-  test('while the answer is awaited rejects with the reason', async () => {
+  test('while waiting for the response rejects with the reason', async () => {
     const controller = new AbortController();
     const reason = new Error('too slow');
     const server = await scriptedServer(async (request) => {
@@ -793,7 +793,7 @@ describe('an abort', () => {
     await vi.waitFor(() => expect(source.locked).toBe(false));
   });
 
-  test('ends the connection from which a Response is being passed on', async () => {
+  test('closes the connection of a Response that is being uploaded', async () => {
     const closed = Promise.withResolvers<void>();
     const from = await scriptedServer((_, response) => {
       response.on('close', closed.resolve);
@@ -825,7 +825,7 @@ describe('an abort', () => {
     expect(source.destroyed).toBe(true);
   });
 
-  test('to which the source answers with an error of its own still rejects with the reason', async () => {
+  test('rejects with the reason even if the source then fails with another error', async () => {
     const controller = new AbortController();
     const reason = new Error('changed my mind');
     async function* source() {
@@ -839,7 +839,7 @@ describe('an abort', () => {
     expect(await reasonOf(apiAt(server.url).files.upload(source(), { signal: controller.signal }))).toBe(reason);
   });
 
-  test('of a Response and its upload by one signal rejects with the reason', async () => {
+  test('of a Response and its upload with the same signal rejects with the reason', async () => {
     const controller = new AbortController();
     const reason = new Error('changed my mind');
     const from = await scriptedServer((_, response) => void response.write('some'));
@@ -851,7 +851,7 @@ describe('an abort', () => {
     expect(await reasonOf(apiAt(server.url).files.upload(response, { signal }))).toBe(reason);
   });
 
-  test('leaves no file behind', async () => {
+  test('does not leave a file on the server', async () => {
     const { url, sandbox } = await servedForTest();
     const api = apiAt(url, { token: await tokenFor(sandbox, 'alice', undefined, url) });
     const controller = new AbortController();
@@ -866,7 +866,7 @@ describe('an abort', () => {
     expect(await api.files.list()).toEqual([]);
   });
 
-  test('after the upload changes nothing, and no listener is left', async () => {
+  test('after the upload has no effect, and no listener is left', async () => {
     const server = await uploadServer();
     const controller = new AbortController();
     const { signal } = controller;
@@ -882,7 +882,7 @@ describe('an abort', () => {
   });
 });
 
-describe('a server that answers before it has read everything', () => {
+describe('a response before the server has read everything', () => {
   const refusals = [
     [401, UnauthorizedError],
     [413, ApiError],
@@ -896,7 +896,7 @@ describe('a server that answers before it has read everything', () => {
   ];
 
   describe.each(manners)('and %s', (_, manner) => {
-    test.each(refusals)('is heard when it says %i, and the source is released', async (status, type) => {
+    test.each(refusals)('is reported with status %i, and the source is released', async (status, type) => {
       const server = await scriptedServer((request, response) => {
         request.once('data', () => {
           manner(request);
@@ -911,7 +911,7 @@ describe('a server that answers before it has read everything', () => {
       expect(server.requests).toHaveLength(1);
     });
 
-    test('is heard about a Blob of known size', async () => {
+    test('is reported for a Blob of known size', async () => {
       const server = await scriptedServer((request, response) => {
         request.once('data', () => {
           manner(request);
@@ -924,7 +924,7 @@ describe('a server that answers before it has read everything', () => {
     });
   });
 
-  test('and closes the connection properly is heard', async () => {
+  test('is reported if the server then closes the connection', async () => {
     const server = await scriptedServer((request, response) => {
       request.once('data', () => {
         reply(response, 413, { error: { code: 413, message: 'Too large' } }, { connection: 'close' });
@@ -937,20 +937,20 @@ describe('a server that answers before it has read everything', () => {
     await released;
   });
 
-  test('before the first byte of a slow source is heard', async () => {
+  test('is reported before the first byte of a slow source', async () => {
     const server = await scriptedServer((_, response) => reply(response, 401, { error: 'Unauthorized' }));
     const hanging = new ReadableStream<Uint8Array>({});
     await rejection(apiAt(server.url, { idleTimeout: 3000 }).files.upload(hanging), UnauthorizedError);
   });
 
-  test('in the same process, before anything was read, is heard, and the source is released', async () => {
+  test('from a server in the same process that reads nothing is reported, and the source is released', async () => {
     const { stream, outcome } = cancellable();
     const api = apiAt(origin, { fetch: createSandbox().fetch });
     await rejection(api.files.upload(stream), UnauthorizedError);
     expect(await outcome()).toBe('cancelled');
   });
 
-  test('because the quota is used up is heard', async () => {
+  test('is reported if the quota is exceeded', async () => {
     const { url, sandbox } = await servedForTest({ users: [{ username: 'alice', password: 'x', quota: 100_000 }] });
     const api = apiAt(url, { token: await tokenFor(sandbox, 'alice', undefined, url) });
     const { source, released } = endless();
@@ -970,7 +970,7 @@ describe('a connection', () => {
     expect(await outcome()).toBe('cancelled');
   });
 
-  test('that is reset in the middle is a NetworkError, and the source is released', async () => {
+  test('that is reset during the upload is a NetworkError, and the source is released', async () => {
     const server = await scriptedServer((request) => {
       request.once('data', () => request.socket.resetAndDestroy());
     });
@@ -981,14 +981,14 @@ describe('a connection', () => {
     expect(server.requests).toHaveLength(1);
   });
 
-  test('that is closed in the middle is a NetworkError', async () => {
+  test('that is closed during the upload is a NetworkError', async () => {
     const server = await socketServer((socket) => void socket.once('data', () => socket.end()));
     const { source, released } = endless();
     await rejection(apiAt(server.url, { idleTimeout: 3000 }).files.upload(source), NetworkError);
     await released;
   });
 
-  test('that breaks within the answer is a NetworkError', async () => {
+  test('that breaks during the response is a NetworkError', async () => {
     const server = await scriptedServer(async (request, response) => {
       await bodyOf(request);
       response.writeHead(200, { 'content-length': '100' });
@@ -1011,7 +1011,7 @@ describe('an upload is never sent twice', () => {
     expect(server.requests).toHaveLength(1);
   });
 
-  test('after a reset of a connection that was kept alive', async () => {
+  test('after a reset of a keep-alive connection', async () => {
     let requests = 0;
     const server = await scriptedServer(async (request, response) => {
       await bodyOf(request);
@@ -1027,7 +1027,7 @@ describe('an upload is never sent twice', () => {
 });
 
 describe('a redirect of an upload', () => {
-  test.each([301, 302, 303, 307, 308])('by %i is refused, and the other server sees nothing', async (status) => {
+  test.each([301, 302, 303, 307, 308])('with %i is refused, and the other server receives nothing', async (status) => {
     const other = await scriptedServer((_, response) => reply(response, 200, success));
     const server = await scriptedServer(async (request, response) => {
       await bodyOf(request);
@@ -1040,7 +1040,7 @@ describe('a redirect of an upload', () => {
     expect(server.requests).toHaveLength(1);
   });
 
-  test('that comes early is refused, and the source is released', async () => {
+  test('before the whole body was sent is refused, and the source is released', async () => {
     const server = await scriptedServer((request, response) => {
       request.once('data', () => {
         response.writeHead(307, { location: '/v1/elsewhere' }).end();
@@ -1054,7 +1054,7 @@ describe('a redirect of an upload', () => {
     expect(server.requests).toHaveLength(1);
   });
 
-  test('from the fetch of an application is refused', async () => {
+  test('from the fetch option is refused', async () => {
     const fetch: Fetch = async (input, init) => {
       await new Request(input, init).arrayBuffer();
       return new Response(null, { status: 307, headers: { location: 'https://evil.example/' } });
@@ -1068,7 +1068,7 @@ describe('a success', () => {
   test.each([
     ['of known size', () => new Blob([new Uint8Array(30_000_000)])],
     ['of unknown size', () => endless().source],
-  ])('that comes before all was sent is none, with a source %s', async (_, source) => {
+  ])('before the whole body was sent is a TransferError, with a source %s', async (_, source) => {
     const server = await scriptedServer((request, response) => {
       request.once('data', () => {
         request.pause();
@@ -1085,7 +1085,7 @@ describe('a success', () => {
     ['before the first chunk', 0, false],
     ['before the first chunk of a known size', 0, true],
     ['after one chunk', 1, false],
-  ])('that comes %s is none, also where the source takes its time', async (_, taken, isKnown) => {
+  ])('%s is a TransferError, also with a slow source', async (_, taken, isKnown) => {
     const server = await scriptedServer(async (request, response) => {
       let seen = 0;
       request.on('data', (data) => {
@@ -1104,7 +1104,7 @@ describe('a success', () => {
     expect(error).toMatchObject({ code: 'truncated', bytes: taken * 1000 });
   });
 
-  test('that is none, and says so, is told as what it is, however early it comes', async () => {
+  test('with an error in the envelope is an ApiError, even before the whole body was sent', async () => {
     const server = await scriptedServer((request, response) => {
       request.once('data', () => {
         request.pause();
@@ -1123,13 +1123,13 @@ describe('a success', () => {
     ['is given what needs no waiting', (() => answer()) as unknown as Fetch],
     ['looks at the request', async (input, init) => new Request(input, init) && answer()],
     ['reads all', async (input, init) => (await new Request(input, init).arrayBuffer()) && answer()],
-  ])('of a fetch that %s, as in tests, is one', async (_, fetch) => {
+  ])('of a mock fetch that %s is accepted', async (_, fetch) => {
     for (const source of sources) {
       expect(await apiAt('http://localhost', { fetch }).files.upload(source())).toMatchObject({ id: 'x' });
     }
   });
 
-  test('of a fetch that begins to read, and leaves it at that, is none', async () => {
+  test('of a fetch that reads only a part of the body is a TransferError', async () => {
     const fetch: Fetch = async (_, init) => {
       if (init?.body instanceof ReadableStream) await init.body.getReader().read();
       return answer();
@@ -1139,7 +1139,7 @@ describe('a success', () => {
     }
   });
 
-  test('comes of chunks of another realm, too', async () => {
+  test('is returned for chunks of another realm', async () => {
     const server = await uploadServer();
     async function* foreign() {
       yield runInNewContext('new Uint8Array([1, 2, 3])');
@@ -1151,7 +1151,7 @@ describe('a success', () => {
   test.each([
     ['an iterable', { return: () => fail() }],
     ['a stream of Node', { destroy: () => fail() }],
-  ])('stays one when %s cannot be let go', async (_, end) => {
+  ])('is returned even if %s cannot be released', async (_, end) => {
     const server = await uploadServer();
     const iterator = streamOf(content)[Symbol.asyncIterator]();
     const source = { ...end, next: () => iterator.next(), [Symbol.asyncIterator]: () => source };
@@ -1164,7 +1164,7 @@ describe('a success', () => {
 });
 
 describe('memory', () => {
-  test('does not hold what has been sent', async () => {
+  test('does not keep the bytes that were sent', async () => {
     const chunks = 512;
     const given: WeakRef<object>[] = [];
     let held = chunks;
