@@ -308,6 +308,17 @@ const libraryRows: Row[] = [
   ['a download whose body is a string', () => downloaded({ body: all })],
   ['a download whose body yields strings', () => downloaded({ body: gives(all) })],
   ['a download whose body was used', () => downloaded({ body: gives(), bodyUsed: true })],
+  [
+    'a download whose body cannot be locked',
+    () =>
+      downloaded({
+        body: {
+          getReader() {
+            throw new TypeError(all);
+          },
+        },
+      }),
+  ],
   ['a download whose body is being read', () => downloaded({ body: readAlready() })],
 ];
 

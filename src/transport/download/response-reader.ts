@@ -18,7 +18,6 @@ export interface ResponseReader {
  * @throws {ConfigurationError} `invalid_argument` if the body cannot be read
  */
 export function responseReader(response: Response, body: unknown = response.body): ResponseReader {
-  if (response.bodyUsed) throw used();
   if (body === null || body === undefined) return wholeReader(response);
   let reader: ReturnType<typeof byteReader>;
   try {
