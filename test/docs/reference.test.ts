@@ -11,8 +11,8 @@ import { describe, expect, it } from 'vitest';
 import { compile, everywhere } from './compile.js';
 import { names } from './names.js';
 
-/** Gathers what typedoc has to say, in place of printing it. */
-class Complaints extends Logger {
+/** Collects the messages of typedoc instead of printing them. */
+class Collector extends Logger {
   readonly all: string[] = [];
 
   override log(message: string, level: LogLevel): void {
@@ -20,23 +20,23 @@ class Complaints extends Logger {
   }
 }
 
-// with the settings of `npm run docs`, from package.json
+// reads the typedoc options of package.json, like `npm run docs`
 const app = await Application.bootstrap();
-const complaints = new Complaints();
-app.logger = complaints;
+const collector = new Collector();
+app.logger = collector;
 const project = await app.convert();
-if (!project) throw new Error(`typedoc gave up: ${complaints.all.join('\n')}`);
+if (!project) throw new Error(`typedoc failed: ${collector.all.join('\n')}`);
 
-it('has something to say about everything that is exported, and links that lead somewhere', () => {
+it('documents every export, and has no broken links', () => {
   app.validate(project);
-  expect(complaints.all).toEqual([]);
+  expect(collector.all).toEqual([]);
 });
 
-/** What the sentence above a record of the sandbox, or a range, explains well enough, and what its name does. */
+/** Properties that the comment of their type, or their name, explains well enough. */
 const explained =
   /^(?:(?:SandboxUser|(?:File|Tape|Code)Record|Grant|Records|(?:Byte|Blob)Range)\.\w+|StoreFullError\.name|HookEvent\.method|SandboxApp\.clientId|ServedSandbox\.sandbox)$/;
 
-it('explains every property', () => {
+it('documents every property', () => {
   const properties = project
     .getReflectionsByKind(ReflectionKind.Property | ReflectionKind.Accessor)
     .filter((property) => property.isDeclaration() && !property.inheritedFrom && isOfANamedType(property));
@@ -68,6 +68,7 @@ function functionsOf(of: ProjectReflection, entry: string): SignatureReflection[
   const exported = of.children?.find(({ name }) => name === entry)?.children ?? [];
   return exported.flatMap(({ signatures = [] }) => signatures);
 }
+
 /** The variables that the examples of the clients for sign-in use. */
 const onServer = `declare global {
   const client: import('doctape-sdk/server').AuthorizationCodeClient;
@@ -79,12 +80,14 @@ const onServer = `declare global {
   const response: ExampleResponse;
   const app: { get(path: string, handler: (request: ExampleRequest, response: ExampleResponse) => Promise<void>): void };
 }`;
+
 const inPage = `declare global {
   const client: import('doctape-sdk/browser').ImplicitGrantClient;
   const signOutButton: HTMLButtonElement;
   function showFiles(token: Token): void;
   function showSignInButton(): void;
 }`;
+
 describe.each([
   ['ApiClient', methodsOf(project, /^ApiClient$|Resource$/), '', 20],
   [
@@ -102,17 +105,19 @@ describe.each([
     const page = signature.getFriendlyFullName();
     return { page, place: page, line: 1, language: 'ts', text: text.replace(/^```ts\n|\n```$/g, '') };
   });
+
   it('has an example of every method and function', () => {
     expect(signatures.length).toBeGreaterThanOrEqual(least);
     expect(examples.filter(({ text }) => text === '').map(({ page }) => page)).toEqual([]);
   });
+
   it('has examples that compile', () => {
-    const complaints = compile(examples, { ...everywhere, strict: true }, names + variables);
-    expect(complaints.map(({ block, line, message }) => `${block?.page}:${line}: ${message}`)).toEqual([]);
+    const errors = compile(examples, { ...everywhere, strict: true }, names + variables);
+    expect(errors.map(({ block, line, message }) => `${block?.page}:${line}: ${message}`)).toEqual([]);
   });
 });
 
-/** Whether it belongs to a class, an interface or a named type: what stands in a signature has to do with its sentence. */
+/** Whether it belongs to a class, an interface or a named type. The comment of a function covers types in its signature. */
 function isOfANamedType({ parent }: Reflection): boolean {
   if (!parent?.kindOf(ReflectionKind.TypeLiteral)) return true;
   const named = parent.parent;
