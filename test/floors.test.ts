@@ -46,7 +46,7 @@ const mayImport: Record<string, string[]> = {
   'sandbox/media/pool': ['sandbox/media', 'sandbox/media/reading', 'sandbox/media/archives'],
   'sandbox/store': ['sandbox/media/reading'],
   'sandbox/store/disk': ['protocol', 'sandbox/store'],
-  'sandbox/core': ['protocol', 'sandbox/media', 'sandbox/store'],
+  'sandbox/core': ['protocol', 'sandbox/store'],
   'sandbox/tapes': ['sandbox/core', 'sandbox/store'],
   'sandbox/files': [
     'protocol',

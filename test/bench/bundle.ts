@@ -1,14 +1,14 @@
 import { applications, pageSizes } from '../support/page-sizes.ts';
 
 /**
- * What a page has to load, minified by esbuild and compressed by `gzip -9`: the SDK beside the same small application
- * written with plain `fetch`, and beside two libraries of the field. Run it with `npm run bench:bundle`.
+ * Measures what a page loads, minified by esbuild and compressed with `gzip -9`: the SDK, the same small application with plain
+ * `fetch`, and two comparable libraries. Run it with `npm run bench:bundle`.
  */
 
 const programs: Record<string, string> = {
   ...applications,
 
-  'the same with plain fetch, unchecked': `
+  'the same with plain fetch, without checks': `
     const fragment = new URLSearchParams(location.hash.slice(1));
     const token = fragment.get('access_token');
     if (token && fragment.get('state') === sessionStorage.state) {
@@ -50,6 +50,6 @@ const table: Record<string, Record<string, string>> = {};
 for (const [name, text] of Object.entries(programs)) {
   const { first, all } = await pageSizes(text);
   const kilobytes = (bytes: number) => (bytes / 1000).toFixed(1);
-  table[name] = { 'kB to begin with': kilobytes(first), 'kB with all that may be loaded later': kilobytes(all) };
+  table[name] = { 'initial kB': kilobytes(first), 'kB with all chunks on demand': kilobytes(all) };
 }
 console.table(table);

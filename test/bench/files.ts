@@ -5,8 +5,8 @@ import { ApiClient } from 'doctape-sdk';
 import { type Change, createSandbox, type FileRecord, type Sandbox, type Store } from 'doctape-sdk/sandbox';
 import { diskStore } from 'doctape-sdk/serve';
 
-// How long the calls of one account take that has 1,000, 10,000 and 100,000 files on disk, on 50 tapes. Only `list()` and opening the
-// folder may take longer the more files there are. Run it with `npm run bench:files`.
+// Measures the calls of an account with 1,000, 10,000 and 100,000 files on disk and 50 tapes. Only `list()` and opening the folder may
+// take longer with more files. Run it with `npm run bench:files`.
 
 const rounds = 50;
 const origin = 'http://localhost';
@@ -24,7 +24,7 @@ async function clientOf(sandbox: Sandbox): Promise<ApiClient> {
   return new ApiClient({ token, baseUrl: `${origin}/v1`, fetch: sandbox.fetch });
 }
 
-/** Adds files as uploads do, many in one commit. */
+/** Adds files like uploads do, but 1,000 in each commit. */
 async function fill(store: Store, count: number): Promise<void> {
   let bytes = 0;
   for (let start = 0; start < count; start += 1_000) {
@@ -68,7 +68,7 @@ async function fill(store: Store, count: number): Promise<void> {
   }
 }
 
-/** The median of a few rounds, in milliseconds. */
+/** The median duration in milliseconds. */
 async function timeOf(act: () => Promise<unknown>, times: number = rounds): Promise<number> {
   const all: number[] = [];
   for (let round = 0; round < times; round++) {

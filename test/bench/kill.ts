@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Kind, killRuns, kinds } from '../sandbox/store/disk/kill.ts';
 
-// Kills a sandbox 100 times and prints what was found after each restart. Run it with `npm run bench:kill`.
+// Kills a sandbox 100 times and prints the state of the data after each restart. Run it with `npm run bench:kill`.
 
 const count = Number(process.argv[2] ?? 100);
 const data = await mkdtemp(join(tmpdir(), 'doctape-kill-'));
@@ -18,7 +18,7 @@ const all: Kind[] = [];
 const cut: Kind[] = [];
 let completed = 0;
 console.log(
-  `kill    ms | acknowledged: ${kinds.join(' ')} | under way: ${kinds.join(' ')} | completed  files  problems`,
+  `kill    ms | acknowledged: ${kinds.join(' ')} | in flight: ${kinds.join(' ')} | completed  files  problems`,
 );
 try {
   for await (const { after, acknowledged, underWay, completed: done, files, problems } of killRuns(data, count)) {

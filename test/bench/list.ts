@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { ApiClient } from 'doctape-sdk';
 
 /**
- * A list of 100,000 files: `list()` beside `response.json()` in turns, and what `iterate()` takes of memory and time.
+ * Measures a list of 100,000 files: `list()` and `response.json()` in turns, and the time and memory of `iterate()`.
  * Run it with `npm run bench:list`.
  */
 
@@ -43,7 +43,7 @@ async function timed(work: () => Promise<unknown>): Promise<number> {
   return performance.now() - start;
 }
 
-/** In a process of its own: what is kept elsewhere would count. */
+/** Runs in a separate process, so that other measurements do not add to the heap. */
 async function measureIterate(url: string): Promise<void> {
   const api = new ApiClient({ token: 'bench', baseUrl: `${url}/v1` });
   globalThis.gc?.();
@@ -72,7 +72,7 @@ async function measureIterate(url: string): Promise<void> {
   for await (const _ of counting.files.iterate()) {
     first ??= { ms: performance.now() - start, bytes: received };
     if (++files % 5_000 === 0) {
-      globalThis.gc?.(); // what is garbage already is not held
+      globalThis.gc?.(); // so that garbage does not count
       peak = Math.max(peak, process.memoryUsage().heapUsed - before);
     }
   }
@@ -116,10 +116,10 @@ async function main(): Promise<void> {
     'files.iterate()': { 'median ms': total.toFixed(0), ratio: (total / median(plain)).toFixed(2) },
   });
   console.table({
-    'files given': files,
-    'first file after, ms': first.ms.toFixed(1),
-    'first file after, % of the body': ((100 * first.bytes) / body.byteLength).toFixed(2),
-    'most heap held, MiB': (peak / 1024 / 1024).toFixed(1),
+    files,
+    'time to first file, ms': first.ms.toFixed(1),
+    'first file, % of the body': ((100 * first.bytes) / body.byteLength).toFixed(2),
+    'peak heap, MiB': (peak / 1024 / 1024).toFixed(1),
   });
 }
 

@@ -3,9 +3,9 @@ import { bareOperations, mebibytes, type Operations, quantile, sandboxOperations
 import { type ServerProcess, startServer } from './servers.ts';
 
 /**
- * Fifty clients with mixed operations for a minute, against a sandbox on disk and against a bare Hono server that writes the same
- * bytes: requests per second, response times, processor time and memory. Run it with `npm run bench:load`, or shorter with
- * `npm run bench:load -- --seconds 5 --clients 10`.
+ * Runs fifty clients with mixed operations for a minute, against a sandbox on disk and against a bare Hono server that writes the same
+ * bytes. Measures requests per second, response times, CPU time and memory. Run it with `npm run bench:load`, or for a shorter time
+ * with `npm run bench:load -- --seconds 5 --clients 10`.
  */
 
 const { values } = parseArgs({
@@ -16,7 +16,7 @@ const clients = Number(values.clients);
 
 const content = new Uint8Array(16 * 1024).fill(7);
 
-/** One client: uploads files, uses them, and deletes them, so that the account does not grow. */
+/** Uploads, uses and deletes files, so that the account does not grow. */
 async function client(operations: Operations, until: number, times: number[]): Promise<void> {
   const timed = async <T>(work: () => Promise<T>): Promise<T> => {
     const start = performance.now();
@@ -50,11 +50,11 @@ async function measure(server: ServerProcess, operations: Operations) {
     'per second': Math.round(times.length / elapsed),
     'p50, ms': quantile(times, 0.5).toFixed(1),
     'p99, ms': quantile(times, 0.99).toFixed(1),
-    'processor time per request, ms': ((loaded.cpu - before.cpu) / times.length).toFixed(2),
-    'MiB before': mebibytes(before.rss),
-    'MiB after': mebibytes(after.rss),
-    'heap before': mebibytes(before.heap),
-    'heap after': mebibytes(after.heap),
+    'CPU time per request, ms': ((loaded.cpu - before.cpu) / times.length).toFixed(2),
+    'RSS before, MiB': mebibytes(before.rss),
+    'RSS after, MiB': mebibytes(after.rss),
+    'heap before, MiB': mebibytes(before.heap),
+    'heap after, MiB': mebibytes(after.heap),
   };
 }
 

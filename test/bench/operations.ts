@@ -1,6 +1,6 @@
 import type { ServerProcess } from './servers.ts';
 
-/** What the clients of the benchmarks do, against the sandbox and against a bare server. */
+/** The operations of the benchmark clients, for the sandbox and for a bare server. */
 export interface Operations {
   account(): Promise<void>;
   list(): Promise<void>;
@@ -51,7 +51,7 @@ export function bareOperations({ url }: ServerProcess): Operations {
   };
 }
 
-/** The value below which a fraction of the values lies. */
+/** The value below which this fraction of the values is. */
 export function quantile(values: readonly number[], fraction: number): number {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * fraction))] ?? Number.NaN;

@@ -7,8 +7,8 @@ import { ApiClient } from 'doctape-sdk';
 import ky from 'ky';
 
 /**
- * A JSON call, one at a time and fifty at once: the SDK beside plain `fetch` and ky, in turns against the same server in a
- * process of its own. Run it with `npm run bench:request`.
+ * Measures a JSON call, one at a time and fifty at once, with the SDK, plain `fetch` and ky in turns. The server runs in a separate
+ * process. Run it with `npm run bench:request`.
  */
 
 const rounds = 25;
@@ -39,7 +39,7 @@ function serve(): void {
 
 const median = (values: number[]) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 
-/** Milliseconds per call, and processor time per call. */
+/** The time and the CPU time per call, in milliseconds. */
 async function timed(call: () => Promise<unknown>, concurrency: number): Promise<{ wall: number; cpu: number }> {
   const start = performance.now();
   const cpu = process.cpuUsage();
@@ -61,16 +61,16 @@ async function main(): Promise<void> {
     const headers = { authorization: `Bearer ${token}`, accept: 'application/json' };
     const api = new ApiClient({ token, baseUrl });
     const bare = ky.create({ headers, retry: 0, timeout: false });
-    const ways: Record<string, () => Promise<unknown>> = {
+    const clients: Record<string, () => Promise<unknown>> = {
       fetch: async () => (await fetch(`${baseUrl}/account`, { headers })).json(),
-      'fetch, with a time limit': async () =>
+      'fetch with a timeout': async () =>
         (await fetch(`${baseUrl}/account`, { headers, signal: AbortSignal.timeout(30_000) })).json(),
-      'ky, its retries and time limit off': () => bare(`${baseUrl}/account`).json(),
+      'ky without retries and timeout': () => bare(`${baseUrl}/account`).json(),
       ky: () => ky(`${baseUrl}/account`, { headers }).json(),
       'api.account.get()': () => api.account.get(),
     };
     for (const concurrency of [1, 50]) {
-      const results = Object.entries(ways).map(([name, call]) => ({
+      const results = Object.entries(clients).map(([name, call]) => ({
         name,
         call,
         wall: [] as number[],
@@ -85,13 +85,13 @@ async function main(): Promise<void> {
         }
       }
       const plain = results[0];
-      if (!plain) throw new Error('there is nothing to compare with');
+      if (!plain) throw new Error('there are no results of fetch');
       const table: Record<string, Record<string, string>> = {};
       for (const { name, wall, cpu } of results) {
         table[name] = {
           'ms per call': median(wall).toFixed(3),
-          'against fetch': (median(wall) / median(plain.wall)).toFixed(2),
-          'processor time against fetch': (median(cpu) / median(plain.cpu)).toFixed(2),
+          'time relative to fetch': (median(wall) / median(plain.wall)).toFixed(2),
+          'CPU time relative to fetch': (median(cpu) / median(plain.cpu)).toFixed(2),
         };
       }
       console.log(`\n${concurrency === 1 ? 'one at a time' : `${concurrency} at once`}, medians of ${rounds} rounds:`);

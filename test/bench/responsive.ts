@@ -5,7 +5,7 @@ import { mebibytes, quantile, sandboxOperations } from './operations.ts';
 import { startServer } from './servers.ts';
 
 /**
- * How long other clients wait while a sandbox is busy with a hard file, and what that costs. Run it with
+ * Measures how long other clients wait while a sandbox processes an expensive file, and the CPU time of that work. Run it with
  * `npm run bench:responsive`.
  */
 
@@ -13,8 +13,8 @@ const server = await startServer('sandbox');
 const operations = sandboxOperations(server);
 const headers = { authorization: `Bearer ${server.token}` };
 
-/** What some work costs, and how long others wait meanwhile. Without pings, the processor time is that of the work alone. */
-async function during(work: () => Promise<unknown>, isPinged = true) {
+/** Measures some work, and the response times of pings meanwhile. Without pings, the CPU time is that of the work alone. */
+async function measure(work: () => Promise<unknown>, isPinged = true) {
   const times: number[] = [];
   const before = await server.usage(true);
   let peak = before.rss;
@@ -24,9 +24,9 @@ async function during(work: () => Promise<unknown>, isPinged = true) {
     isDone = true;
   });
   while (isPinged && !isDone) {
-    const asked = performance.now();
+    const pinged = performance.now();
     await operations.account();
-    times.push(performance.now() - asked);
+    times.push(performance.now() - pinged);
     peak = Math.max(peak, (await server.usage()).rss);
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
@@ -34,12 +34,12 @@ async function during(work: () => Promise<unknown>, isPinged = true) {
   const { cpu } = await server.usage();
   const milliseconds = (fraction: number) => (isPinged ? quantile(times, fraction).toFixed(1) : '');
   return {
-    'ms until it was done': Math.round(performance.now() - start),
-    'processor time, ms': Math.round(cpu - before.cpu),
+    'time, ms': Math.round(performance.now() - start),
+    'CPU time, ms': Math.round(cpu - before.cpu),
     pings: times.length,
     'median ping, ms': milliseconds(0.5),
     'p99 ping, ms': milliseconds(0.99),
-    'MiB more at most': mebibytes(peak - before.rss),
+    'peak RSS growth, MiB': mebibytes(peak - before.rss),
   };
 }
 
@@ -55,12 +55,12 @@ try {
 
   const picture = new Uint8Array(makeProgressiveJpeg(4_000, 3_000));
   const id = await operations.upload(picture, 'picture.jpg', 'image/jpeg');
-  table['both thumbnails of a 12 MP progressive JPEG'] = await during(() =>
+  table['both thumbnails of a 12 MP progressive JPEG'] = await measure(() =>
     Promise.all([get(`${id}/thumb_120.jpg`), get(`${id}/thumb_320.jpg`)]),
   );
 
   const many = makeZip(Array.from({ length: 60_000 }, (_, index) => ({ name: `file ${index}` })));
-  table['upload of a zip with 60,000 entries'] = await during(() =>
+  table['upload of a zip with 60,000 entries'] = await measure(() =>
     operations.upload(new Uint8Array(many), 'many.zip', 'application/zip'),
   );
 
@@ -70,8 +70,8 @@ try {
   }));
   const zip = await operations.upload(new Uint8Array(makeZip(entries)), 'files.zip', 'application/zip');
   const extract = () => fetch(`${server.url}/v1/doc/${zip}/extract`, { method: 'POST', headers }).then((r) => r.text());
-  table['extract of 1,003 small files, without pings'] = await during(extract, false);
-  table['extract of 1,003 small files'] = await during(extract);
+  table['extract of 1,003 small files, without pings'] = await measure(extract, false);
+  table['extract of 1,003 small files'] = await measure(extract);
 
   console.table(table);
 } finally {

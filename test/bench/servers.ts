@@ -12,21 +12,21 @@ import { serveSandbox } from 'doctape-sdk/serve';
 import { AuthorizationCodeClient } from 'doctape-sdk/server';
 import { Hono } from 'hono';
 
-/** The servers that the benchmarks of the sandbox measure, each in a process of its own. */
+// The servers that the benchmarks of the sandbox measure, each in a separate process.
 
 export interface Usage {
-  /** Milliseconds of processor time since the process began. */
+  /** The CPU time of the process in milliseconds. */
   cpu: number;
   rss: number;
   heap: number;
-  /** Bytes outside of the heap, such as files in memory. */
+  /** Bytes outside of the heap, such as buffers. */
   external: number;
 }
 
 export interface ServerProcess {
   url: string;
   token: string;
-  /** What the process uses, after a garbage collection if `collect` is set. */
+  /** Returns the resource usage of the process, after a garbage collection if `collect` is set. */
   usage(collect?: boolean): Promise<Usage>;
   stop(): Promise<void>;
 }
@@ -83,7 +83,7 @@ async function runSandbox(folder: string): Promise<void> {
   report({ url, token }, close);
 }
 
-/** As little as a server can do that keeps files: raw bodies, names in memory, no users and no database. */
+/** A minimal file server: raw bodies on disk, names in memory, no users and no database. */
 async function runBare(folder: string): Promise<void> {
   const { mkdir, open, unlink } = await import('node:fs/promises');
   await mkdir(folder);
@@ -95,9 +95,9 @@ async function runBare(folder: string): Promise<void> {
     const id = crypto.randomUUID();
     const path = join(folder, id);
     if (!c.req.raw.body) return c.body(null, 400);
-    await pipeline(Readable.fromWeb(c.req.raw.body as never), createWriteStream(path)); // two declarations of one stream
+    await pipeline(Readable.fromWeb(c.req.raw.body as never), createWriteStream(path)); // Node and the DOM declare different types
     const handle = await open(path, 'r+');
-    await handle.sync(); // as the sandbox does: what was answered is on the disk
+    await handle.sync(); // like the sandbox, it responds after the file is on the disk
     await handle.close();
     files.set(id, { id, size: (await stat(path)).size });
     return c.json({ id });

@@ -4,8 +4,8 @@ import { mebibytes, sandboxOperations } from './operations.ts';
 import { startServer } from './servers.ts';
 
 /**
- * Two hundred thousand requests to a sandbox on disk, among them pictures with thumbnails, refused requests, and names that do not
- * exist: its memory has to stay flat. Run it with `npm run bench:soak`, or shorter with `npm run bench:soak -- --requests 5000`.
+ * Sends 200,000 requests to a sandbox on disk, including images with thumbnails, rejected requests and unknown names. Its memory must
+ * not grow. Run it with `npm run bench:soak`, or for a shorter time with `npm run bench:soak -- --requests 5000`.
  */
 
 const { values } = parseArgs({
@@ -27,7 +27,7 @@ async function expectStatus(path: string, status: number, init: RequestInit = { 
   if (response.status !== status) unexpected += 1;
 }
 
-/** Fifteen requests, that leave nothing behind. */
+/** Sends fifteen requests and leaves no files. */
 async function round(number: number): Promise<void> {
   const id = await operations.upload(picture, `picture ${number}.png`, 'image/png');
   const file = `/v1/doc/${id}`;
@@ -56,10 +56,10 @@ async function sample(): Promise<void> {
   const { cpu, rss, heap, external } = await server.usage(true);
   table.push({
     requests: sent,
-    'MiB in all': mebibytes(rss),
+    'RSS, MiB': mebibytes(rss),
     'heap, MiB': mebibytes(heap),
-    'outside of the heap, MiB': mebibytes(external),
-    'processor time, s': (cpu / 1_000).toFixed(0),
+    'external, MiB': mebibytes(external),
+    'CPU time, s': (cpu / 1_000).toFixed(0),
   });
 }
 

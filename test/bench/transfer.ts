@@ -12,25 +12,24 @@ import { ApiClient } from 'doctape-sdk';
 import { openFile, saveDownload } from 'doctape-sdk/node';
 
 /**
- * 1 GiB up from a file and down to one, by the SDK, plain `fetch` and curl in turns, each in a process of its own:
- * throughput, and how much the memory of that process grew. First against a server that only counts, so that it is the
- * client which is measured; then the SDK against a sandbox on disk. Linux only, because it reads /proc. Run it with
- * `npm run bench:transfer`.
+ * Uploads and downloads a file of 1 GiB with the SDK, plain `fetch` and curl in turns, each in a separate process. Measures throughput
+ * and memory growth: first against a server that discards the bytes, so that the client is the bottleneck, then with the SDK against a
+ * sandbox on disk. Linux only, because it reads /proc. Run it with `npm run bench:transfer`.
  */
 
 const mebibytes = 1024;
 const rounds = 3;
 const token = 'token-0123456789-abcdef';
 
-type Who = 'fetch' | 'sdk' | 'curl';
+type ClientName = 'fetch' | 'sdk' | 'curl';
 type Direction = 'up' | 'down';
 
 interface Job {
-  who: Who;
+  client: ClientName;
   direction: Direction;
   baseUrl: string;
   token: string;
-  /** What to upload, or where to write. */
+  /** The file to upload, or the prefix of the file to write. */
   path: string;
   id: string;
 }
@@ -38,11 +37,11 @@ interface Job {
 interface Result {
   id: string;
   seconds: number;
-  /** MiB by which the process grew. */
-  grew: number;
+  /** The growth of the RSS in MiB. */
+  growth: number;
 }
 
-/** A server that takes whatever comes, and sends as much of nothing as anybody wants. */
+/** A server that discards uploads, and sends a download of constant bytes. */
 function serve(): void {
   const chunk = Buffer.alloc(256 * 1024, 7);
   const size = mebibytes * 1024 * 1024;
@@ -74,17 +73,17 @@ function serve(): void {
   process.on('disconnect', () => process.exit());
 }
 
-/** Resident memory in MiB. */
+/** The RSS of a process in MiB. */
 function resident(pid: number | 'self'): number {
   try {
     return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1024;
   } catch {
-    return 0; // it has ended
+    return 0; // the process has ended
   }
 }
 
-/** How much a process grows until it is asked. */
-function growth(pid: number | 'self'): () => number {
+/** Samples the RSS of a process. The returned function returns its peak growth. */
+function sampleGrowth(pid: number | 'self'): () => number {
   const before = resident(pid);
   let most = before;
   const sampler = setInterval(() => {
@@ -96,14 +95,14 @@ function growth(pid: number | 'self'): () => number {
   };
 }
 
-/** In a process of its own. */
-async function run({ who, direction, baseUrl, token, path, id }: Job): Promise<Result> {
+/** Runs a job in this process. */
+async function run({ client, direction, baseUrl, token, path, id }: Job): Promise<Result> {
   const api = new ApiClient({ token, baseUrl });
   await api.account.get(); // the first call loads what every call needs
-  const grew = growth('self');
+  const growth = sampleGrowth('self');
   const start = performance.now();
-  const made = await { sdkup, sdkdown, fetchup, fetchdown }[`${who as 'sdk' | 'fetch'}${direction}`]();
-  return { id: made, seconds: (performance.now() - start) / 1000, grew: grew() };
+  const made = await { sdkup, sdkdown, fetchup, fetchdown }[`${client as 'sdk' | 'fetch'}${direction}`]();
+  return { id: made, seconds: (performance.now() - start) / 1000, growth: growth() };
 
   async function sdkup(): Promise<string> {
     return (await api.files.upload(await openFile(path), { name: 'large.bin' })).id;
@@ -130,7 +129,7 @@ async function run({ who, direction, baseUrl, token, path, id }: Job): Promise<R
 }
 
 async function inProcess(job: Job): Promise<Result> {
-  if (job.who === 'curl') return byCurl(job);
+  if (job.client === 'curl') return byCurl(job);
   const child = fork(fileURLToPath(import.meta.url), [JSON.stringify(job)]);
   const [result] = await once(child, 'message');
   return result;
@@ -145,10 +144,10 @@ async function byCurl({ direction, baseUrl, token, path, id }: Job): Promise<Res
   const start = performance.now();
   const curl = spawn('curl', [...header, ...flags], { stdio: 'ignore' });
   await once(curl, 'spawn');
-  const grew = growth(curl.pid ?? 0);
+  const growth = sampleGrowth(curl.pid ?? 0);
   const [code] = await once(curl, 'exit');
-  if (code !== 0) throw new Error(`curl ended with ${code}`);
-  return { id, seconds: (performance.now() - start) / 1000, grew: grew() };
+  if (code !== 0) throw new Error(`curl exited with ${code}`);
+  return { id, seconds: (performance.now() - start) / 1000, growth: growth() };
 }
 
 const median = (values: number[]) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
@@ -156,24 +155,24 @@ const median = (values: number[]) => [...values].sort((a, b) => a - b)[Math.floo
 async function table(path: string, baseUrl: string): Promise<void> {
   const rows: Record<string, Record<string, string>> = {};
   for (const direction of ['up', 'down'] as const) {
-    const results: Record<Who, Result[]> = { fetch: [], sdk: [], curl: [] };
+    const results: Record<ClientName, Result[]> = { fetch: [], sdk: [], curl: [] };
     for (let round = 0; round <= rounds; round++) {
-      for (const who of ['fetch', 'sdk', 'curl'] as const) {
-        const result = await inProcess({ who, direction, baseUrl, token, path, id: 'a' });
-        if (round > 0) results[who].push(result); // the first warms up the disk and the server
+      for (const client of ['fetch', 'sdk', 'curl'] as const) {
+        const result = await inProcess({ client, direction, baseUrl, token, path, id: 'a' });
+        if (round > 0) results[client].push(result); // the first warms up the disk and the server
         await rm(`${path}.down`, { force: true });
       }
     }
-    const rateOf = (who: Who) => mebibytes / median(results[who].map(({ seconds }) => seconds));
-    for (const who of ['fetch', 'sdk', 'curl'] as const) {
-      rows[`${who} ${direction}`] = {
-        'MiB/s': rateOf(who).toFixed(0),
-        'against fetch': (rateOf(who) / rateOf('fetch')).toFixed(2),
-        'grew, MiB': median(results[who].map(({ grew }) => grew)).toFixed(0),
+    const rateOf = (client: ClientName) => mebibytes / median(results[client].map(({ seconds }) => seconds));
+    for (const client of ['fetch', 'sdk', 'curl'] as const) {
+      rows[`${client} ${direction}`] = {
+        'MiB/s': rateOf(client).toFixed(0),
+        'relative to fetch': (rateOf(client) / rateOf('fetch')).toFixed(2),
+        'RSS growth, MiB': median(results[client].map(({ growth }) => growth)).toFixed(0),
       };
     }
   }
-  console.log(`\nagainst a server that only counts, medians of ${rounds} rounds:`);
+  console.log(`\nwith a server that discards the bytes, medians of ${rounds} rounds:`);
   console.table(rows);
 }
 
@@ -191,20 +190,25 @@ async function sandboxTable(path: string, folder: string): Promise<void> {
     });
     const redirect = await fetch(`${authorizationEndpoint}?${query}`, { redirect: 'manual' });
     const fragment = new URL(redirect.headers.get('location') ?? '').hash.slice(1);
-    const job = { who: 'sdk', baseUrl, token: new URLSearchParams(fragment).get('access_token') ?? '', path } as const;
+    const job = {
+      client: 'sdk',
+      baseUrl,
+      token: new URLSearchParams(fragment).get('access_token') ?? '',
+      path,
+    } as const;
     const rows: Record<string, Record<string, string>> = {};
     let id = '';
     for (const direction of ['up', 'down'] as const) {
-      const served = growth(sandbox.pid ?? 0);
+      const sandboxGrowth = sampleGrowth(sandbox.pid ?? 0);
       const result = await inProcess({ ...job, direction, id });
       id = result.id;
       rows[`sdk ${direction}`] = {
         'MiB/s': (mebibytes / result.seconds).toFixed(0),
-        'grew, MiB': result.grew.toFixed(0),
-        'sandbox grew, MiB': served().toFixed(0),
+        'RSS growth, MiB': result.growth.toFixed(0),
+        'RSS growth of the sandbox, MiB': sandboxGrowth().toFixed(0),
       };
     }
-    console.log('\nagainst a sandbox on disk:');
+    console.log('\nwith a sandbox on disk:');
     console.table(rows);
   } finally {
     await stop(sandbox);

@@ -268,7 +268,7 @@ it('does not send a token if the URL of the API is not set', async () => {
   const file = join(folder, 'session.json');
   await writeFile(file, JSON.stringify({ token: { access_token: 'a-secret-token' } }));
   const nowhere = await start([folder], { DOCTAPE_SESSION: file }).ended;
-  expect([nowhere.code, nowhere.stderr]).toEqual([1, expect.stringContaining('DOCTAPE_SESSION is no file of')]);
+  expect([nowhere.code, nowhere.stderr]).toEqual([1, expect.stringContaining('DOCTAPE_SESSION is not a file of')]);
   expect(await readdir(folder)).toEqual(['session.json']);
 });
 

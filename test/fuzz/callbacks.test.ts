@@ -3,16 +3,16 @@ import { describe, expect, it } from 'vitest';
 import { ImplicitGrantClient } from '../../src/browser.js';
 import { CallbackError, OAuthError } from '../../src/index.js';
 import { parameterName } from '../../src/oauth/callback.js';
-import { withoutAnswer } from '../../src/oauth/implicit-grant/page-callback.js';
-import { authorizationUrl } from '../../src/oauth/request.js';
+import { withoutCallback } from '../../src/oauth/implicit-grant/page-callback.js';
+import { authorizationUrl } from '../../src/oauth/authorization-url.js';
 import { answerParameters } from '../../src/protocol/urls.js';
 import { AuthorizationCodeClient } from '../../src/server.js';
 import { anyText, consoleWatch, fuzzTimeout, holds, mostly, mutated, outcomeOf } from '../support/fuzz.js';
 import { leaks } from '../support/leaks.js';
 import { memoryStorage, Page } from '../support/page.js';
 
-// Callbacks come from whoever can send a browser somewhere. Whatever they hold, a client answers with a token that it has
-// every reason to believe, or with an error of its own that shows nothing.
+// Anyone can send a browser to a callback URL. For any callback, a client must return a token that belongs to the sign-in, or
+// throw an error of the SDK without secrets.
 
 const clientSecret = 'canary secret "4b1f6a0e92"';
 const code = 'canary/code+77c20d5b31';
@@ -22,7 +22,7 @@ const issuer = 'https://auth.example';
 
 const names = fc.constantFrom(...answerParameters);
 
-/** Stand-ins in a callback for what only the sign-in under way knows. */
+/** A placeholder in a callback for the state of the pending sign-in. */
 const state = 'THE-STATE';
 
 const value = fc.oneof(
@@ -32,7 +32,7 @@ const value = fc.oneof(
   anyText.filter((text) => text.isWellFormed()).map(encodeURIComponent),
 );
 
-/** `name=value` and what looks like it. */
+/** `name=value`, and text that is similar to it. */
 const pair = fc.oneof(
   fc.tuple(names, value).map(([name, text]) => `${name}=${text}`),
   fc.tuple(names, value).map(([name, text]) => `%${name.charCodeAt(0).toString(16)}${name.slice(1)}=${text}`),
@@ -41,8 +41,8 @@ const pair = fc.oneof(
   anyText,
 );
 
-/** A good answer with all kinds of things around it, or only these. */
-function answer(good: Record<string, string>): fc.Arbitrary<string> {
+/** A valid callback, with random parameters before and after it, or random parameters only. */
+function callbackWith(good: Record<string, string>): fc.Arbitrary<string> {
   const pairs = Object.entries(good).map(([name, text]) => `${name}=${encodeURIComponent(text)}`);
   const around = fc.array(pair, { maxLength: 3 });
   return fc.oneof(
@@ -56,10 +56,10 @@ function answer(good: Record<string, string>): fc.Arbitrary<string> {
   );
 }
 
-const codeAnswer = answer({ code, state });
-const tokenAnswer = answer({ state, access_token: accessToken, token_type: 'Bearer', expires_in: '3600' });
+const codeCallback = callbackWith({ code, state });
+const tokenCallback = callbackWith({ state, access_token: accessToken, token_type: 'Bearer', expires_in: '3600' });
 
-/** The values of a parameter, as a lenient reader would see them. */
+/** The values of a parameter, decoded leniently. */
 function valuesOf(query: string, name: string): string[] {
   return query
     .split('&')
@@ -75,7 +75,7 @@ function queryIn(text: string): string {
     : beforeFragment;
 }
 
-/** A text without what people paste around it. */
+/** Removes quotes and white space that a user may have pasted. */
 function unquoted(text: string): string {
   const bare = text.replace(/^[\s"<>`\u2018-\u201f]+/, '').replace(/[\s"<>`\u2018-\u201f]+$/, '');
   return /^'.*'$/s.test(bare) ? bare.slice(1, -1) : bare;
@@ -89,33 +89,33 @@ function bytesOf(token: string): string {
 }
 
 interface Tried {
-  asked: URLSearchParams[];
+  requests: URLSearchParams[];
   client: AuthorizationCodeClient;
 }
 
 function codeClient(options: { issuer?: string } = {}): Tried {
-  const asked: URLSearchParams[] = [];
+  const requests: URLSearchParams[] = [];
   const client = new AuthorizationCodeClient({
     clientId: 'app',
     clientSecret,
     redirectUri,
     ...options,
     fetch: async (input, init) => {
-      asked.push(new URLSearchParams(await new Request(input, init).text()));
+      requests.push(new URLSearchParams(await new Request(input, init).text()));
       return Response.json({ access_token: accessToken, token_type: 'Bearer' });
     },
   });
-  return { asked, client };
+  return { requests, client };
 }
 
-describe('the callback of a code', { timeout: fuzzTimeout }, () => {
-  it('is exchanged when it has the state and a code once each, and is refused otherwise', async () => {
-    const said = consoleWatch();
-    const { asked, client } = codeClient();
+describe('a callback with a code', { timeout: fuzzTimeout }, () => {
+  it('is exchanged if it has exactly one state and one code, and is rejected otherwise', async () => {
+    const printed = consoleWatch();
+    const { requests, client } = codeClient();
     const start = fc.constantFrom('', '?', `${redirectUri}?`, '/signed-in?', '//host/?', 'x:?', '#', `${redirectUri}`);
     const form = fc.constantFrom('text', 'URL', 'URLSearchParams', 'request');
-    await holds(300, [start, codeAnswer, form], async (before, given, kind) => {
-      asked.length = 0;
+    await holds(300, [start, codeCallback, form], async (before, given, kind) => {
+      requests.length = 0;
       const signIn = await client.authorize();
       const text = before + given.replaceAll(state, signIn.state);
       const callback = {
@@ -132,22 +132,22 @@ describe('the callback of a code', { timeout: fuzzTimeout }, () => {
       ];
       const exchange = () => client.exchange(callback ?? '', signIn.pending);
       const outcome = await outcomeOf(exchange, secrets);
-      expect(asked.length).toBeLessThanOrEqual(1);
+      expect(requests.length).toBeLessThanOrEqual(1);
       if ('value' in outcome) {
         const url = callback instanceof URL ? callback.href : kind === 'request' ? text : unquoted(text);
         const query = callback instanceof URLSearchParams ? `${callback}` : queryIn(url);
         expect(valuesOf(query, 'state')).toEqual([signIn.state]);
         expect(valuesOf(query, 'error').join('')).toBe(''); // an empty one counts as absent
-        expect(asked[0]?.get('code')).toBe(valuesOf(query, 'code')[0]);
+        expect(requests[0]?.get('code')).toBe(valuesOf(query, 'code')[0]);
         expect(await outcomeOf(exchange, secrets)).toMatchObject({ error: { code: 'state_used' } });
-      } else expect(asked.length).toBe(0);
+      } else expect(requests.length).toBe(0);
     });
-    expect(leaks(said, [clientSecret, code, accessToken])).toEqual([]);
+    expect(leaks(printed, [clientSecret, code, accessToken])).toEqual([]);
   });
 
-  it('is refused without its issuer, whatever else it holds', async () => {
+  it('is rejected without its issuer', async () => {
     const { client } = codeClient({ issuer });
-    await holds(100, [codeAnswer], async (given) => {
+    await holds(100, [codeCallback], async (given) => {
       const signIn = await client.authorize();
       const query = given.replaceAll(state, signIn.state);
       const outcome = await outcomeOf(() => client.exchange(query, signIn.pending), [code, signIn.state]);
@@ -155,23 +155,23 @@ describe('the callback of a code', { timeout: fuzzTimeout }, () => {
     });
   });
 
-  it('is refused with any other pending sign-in than its own', async () => {
-    const { asked, client } = codeClient();
+  it('is rejected with any other pending sign-in', async () => {
+    const { requests, client } = codeClient();
     const change = fc.record({ at: fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true }), put: anyText });
     await holds(150, [mostly(change, anyText)], async (odd) => {
       const signIn = await client.authorize();
       const at = typeof odd === 'string' ? 0 : Math.floor(odd.at * signIn.pending.length);
       const pending =
         typeof odd === 'string' ? odd : signIn.pending.slice(0, at) + odd.put + signIn.pending.slice(at + 1);
-      fc.pre(bytesOf(pending) !== bytesOf(signIn.pending)); // the last bits of base64 mean nothing
+      fc.pre(bytesOf(pending) !== bytesOf(signIn.pending)); // the last bits of base64 are ignored
       const exchange = () => client.exchange(new URLSearchParams({ code, state: signIn.state }), pending);
       const outcome = await outcomeOf(exchange, [code, signIn.state, signIn.pending]);
       expect(outcome).toMatchObject({ error: expect.any(CallbackError) });
     });
-    expect(asked).toEqual([]);
+    expect(requests).toEqual([]);
   });
 
-  it('says no in words that show nothing, whatever the server wrote', async () => {
+  it('with an error is rejected without showing secrets', async () => {
     const { client } = codeClient();
     const word = fc.oneof(
       anyText,
@@ -193,7 +193,7 @@ describe('the callback of a code', { timeout: fuzzTimeout }, () => {
         expect(outcome).toMatchObject({ error: { code: 'malformed_callback' } });
         return;
       }
-      // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: the message must not contain control characters
       expect(outcome.error.message).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e]/);
       expect(outcome.error.uri ?? 'https:').toMatch(/^https?:/);
     });
@@ -207,8 +207,8 @@ interface Browser {
   remembered: () => number;
 }
 
-/** A page at this address, in a browser that has begun a sign-in. */
-function browserAt(address: (state: string) => string): Browser {
+/** A page at this URL, in a browser with a pending sign-in. */
+function browserAt(urlOf: (state: string) => string): Browser {
   const storage = memoryStorage();
   const open = (page: Page) =>
     new ImplicitGrantClient({
@@ -220,29 +220,29 @@ function browserAt(address: (state: string) => string): Browser {
       history: page,
     });
   const signIn = open(new Page('https://app.example/files')).authorize();
-  const page = new Page(new URL(address(signIn.state)).href);
+  const page = new Page(new URL(urlOf(signIn.state)).href);
   return { page, client: open(page), state: signIn.state, remembered: () => storage.entries.size };
 }
 
 const base = fc.constantFrom(redirectUri, 'https://app.example/', 'https://app.example/signed-in/', `${redirectUri}?`);
 
-describe('the callback of a token', { timeout: fuzzTimeout }, () => {
-  it('gives the token or an error, and leaves nothing of itself in the address bar', async () => {
+describe('a callback with a token', { timeout: fuzzTimeout }, () => {
+  it('returns the token or an error, and is removed from the URL', async () => {
     const query = fc.oneof(
       fc.constant(''),
-      tokenAnswer,
+      tokenCallback,
       fc.array(pair, { maxLength: 3 }).map((all) => all.join('&')),
     );
-    const fragment = fc.oneof(fc.constant(''), tokenAnswer);
+    const fragment = fc.oneof(fc.constant(''), tokenCallback);
     await holds(600, [base, query, fragment], async (start, search, hash) => {
       const text = (given: string) => (given === '' ? '' : given);
-      const address = (real: string) =>
+      const urlOf = (real: string) =>
         `${start}${start.includes('?') ? '&' : '?'}${text(search).replaceAll('#', '')}#${text(hash)}`.replaceAll(
           state,
           real,
         );
-      fc.pre(URL.canParse(address('')));
-      const { page, client, state: real, remembered } = browserAt(address);
+      fc.pre(URL.canParse(urlOf('')));
+      const { page, client, state: real, remembered } = browserAt(urlOf);
       const before = new URL(page.href);
       const given = [before.search.slice(1), before.hash.slice(1)];
       const credentials = ['access_token', 'code', 'state'].flatMap((name) =>
@@ -251,12 +251,12 @@ describe('the callback of a token', { timeout: fuzzTimeout }, () => {
       const secrets = [accessToken, code, real].filter((secret) => credentials.includes(secret));
       const outcome = await outcomeOf(() => client.resume(), secrets);
       if ('value' in outcome && outcome.value === undefined) {
-        expect(page.href).toBe(before.href); // it was no callback
+        expect(page.href).toBe(before.href); // the page was not a callback
         expect(remembered()).toBe(1);
-        // elsewhere it may be the callback of another provider
+        // on another path, it can be the callback of another provider
         if (before.origin + before.pathname !== redirectUri) return;
         for (const part of given) {
-          const pairs = part.split('&').filter((pair) => /=./.test(pair)); // a name alone is a heading of the page
+          const pairs = part.split('&').filter((pair) => /=./.test(pair)); // a name without a value can be the id of a heading
           expect(valuesOf(pairs.join('&'), 'access_token')).toEqual([]);
         }
         return;
@@ -277,7 +277,7 @@ describe('the callback of a token', { timeout: fuzzTimeout }, () => {
     });
   });
 
-  it('is told from whatever else an application may be handed', async () => {
+  it('is distinguished from any other value', async () => {
     const odd = fc.oneof(anyText, fc.webUrl({ withFragments: true, withQueryParameters: true }), fc.anything());
     await holds(300, [odd], async (href) => {
       const { client, page } = browserAt(() => 'https://app.example/files');
@@ -287,7 +287,7 @@ describe('the callback of a token', { timeout: fuzzTimeout }, () => {
     });
   });
 
-  it('is taken out of an address that keeps every other parameter, byte for byte', async () => {
+  it('is removed from a URL that keeps all other parameters byte for byte', async () => {
     const other = fc.oneof(
       anyText,
       fc.tuple(anyText, anyText).map((two) => two.join('=')),
@@ -307,13 +307,13 @@ describe('the callback of a token', { timeout: fuzzTimeout }, () => {
       const expected = new URL('https://app.example/a');
       if (kept.length > 0) expected.search = `?${kept.map(({ text }) => text).join('&')}`;
       const callback = { query: url.search.slice(1), fragment: url.hash.slice(1), route: '' };
-      expect(withoutAnswer(url, callback)).toBe(expected.href);
+      expect(withoutCallback(url, callback)).toBe(expected.href);
     });
   });
 });
 
 describe('an authorization URL', { timeout: fuzzTimeout }, () => {
-  it('brings every parameter that it was given', async () => {
+  it('contains all parameters that it was built with', async () => {
     const params = fc.dictionary(anyText, anyText, { maxKeys: 5 });
     await holds(300, [fc.webUrl({ withQueryParameters: true }), params, anyText], async (endpoint, more, real) => {
       const build = () =>

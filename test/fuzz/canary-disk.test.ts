@@ -8,7 +8,7 @@ import { leaveRun } from '../node/files/support.js';
 import { all, api, clientSecret, nothingShownBy, type Row, state, token, wrongly } from '../support/canary.js';
 import { failureSites } from '../support/failure-sites.js';
 
-// The same as canary.test.ts, for what needs a disk. The table has to reach every place in src/node where an error is made.
+// Like canary.test.ts, for the functions that need a disk. The table must reach all places in src/node that create an error.
 
 async function place(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'doctape-canary-'));
@@ -16,7 +16,7 @@ async function place(): Promise<string> {
   return join(folder, 'saved.bin');
 }
 
-/** Opens a file, does something to it, and reads it. */
+/** Opens a file, changes it, and reads it. */
 async function opened(change: (path: string) => Promise<unknown>): Promise<unknown> {
   const path = await place();
   await writeFile(path, all);
@@ -25,7 +25,7 @@ async function opened(change: (path: string) => Promise<unknown>): Promise<unkno
   return file.bytes();
 }
 
-/** Saves a file where something was put before, and something is done while it is loaded. */
+/** Saves a file. `before` runs before the download, `meanwhile` runs during the download. */
 async function saved(
   before: (path: string) => Promise<unknown>,
   meanwhile: (path: string) => Promise<unknown> = async () => {},
@@ -41,7 +41,7 @@ async function saved(
   return saveDownload(api({ fetch }), 'a', path, options);
 }
 
-/** Saves to a path of so many characters. Systems take 4,095. */
+/** Saves to a path of this many characters. The limit of Linux is 4,095. */
 async function saveDeep(length: number): Promise<unknown> {
   let folder = join(await place(), '..');
   while (folder.length < 3990) folder = join(folder, 'a'.repeat(Math.min(100, 3995 - folder.length)));
@@ -51,8 +51,8 @@ async function saveDeep(length: number): Promise<unknown> {
 
 const neverReplaces = { overwrite: false };
 
-/** Opens a file by its name alone in a folder that is not there any more. */
-async function openedNowhere(): Promise<unknown> {
+/** Opens a file by a relative path in a working directory that was deleted. */
+async function openedInDeletedFolder(): Promise<unknown> {
   const before = process.cwd();
   const folder = await mkdtemp(join(tmpdir(), 'doctape-canary-'));
   process.chdir(folder);
@@ -68,12 +68,12 @@ const nothing = async () => {};
 
 const otherNote = JSON.stringify({ url: all, part: { inode: '1', born: '1' } });
 
-/** Takes the claim of whoever writes to the path away, as one does that takes them for dead. */
+/** Removes the claim of the download that writes to the path, as another process does when it treats that download as dead. */
 async function takeOver(path: string): Promise<void> {
   for (const claim of await readdir(`${path}.part.lock`)) await rm(join(`${path}.part.lock`, claim));
 }
 
-/** A body of one chunk, and of what becomes of it then. */
+/** A body that sends one chunk, calls `then`, and closes. */
 function bodyOf(chunk: unknown, then: () => Promise<unknown> = nothing): ReadableStream {
   let sent = false;
   return new ReadableStream({
@@ -89,17 +89,17 @@ const bytes = new TextEncoder().encode(all);
 const breaks = () => Promise.reject(new TypeError(all));
 
 const fileRows: Row[] = [
-  ['a path of another kind', () => wrongly(openFile, [token])],
+  ['a path of the wrong type', () => wrongly(openFile, [token])],
   ['an empty path', () => openFile('')],
-  ['a name in a folder that is gone', openedNowhere],
-  ['a path that ends early', () => openFile(`a\0${token}`)],
-  ['a file that is not there', () => openFile('/nowhere/at/all')],
+  ['a relative path in a deleted folder', openedInDeletedFolder],
+  ['a path with a NUL', () => openFile(`a\0${token}`)],
+  ['an unknown file', () => openFile('/nowhere/at/all')],
   ['a folder', () => openFile('/etc')],
   ['a device', () => openFile('/dev/null')],
-  ['a file that is longer than the system says', () => openFile('/proc/self/status')],
-  ['a file that is gone', () => opened((path) => rm(path))],
+  ['a file whose size the system does not report', () => openFile('/proc/self/status')],
+  ['a deleted file', () => opened((path) => rm(path))],
   [
-    'a file that leads in a circle',
+    'a symbolic link to itself',
     () =>
       opened(async (path) => {
         await rm(path);
@@ -107,7 +107,7 @@ const fileRows: Row[] = [
       }),
   ],
   [
-    'a file that is a folder',
+    'a file that was replaced by a folder',
     () =>
       opened(async (path) => {
         await rm(path);
@@ -116,40 +116,43 @@ const fileRows: Row[] = [
   ],
   ['a file that has changed', () => opened((path) => writeFile(path, `${all}!`))],
   [
-    'a file that is shorter than the system says',
+    'a file that is shorter than the system reports',
     async () => (await openFile('/sys/kernel/mm/transparent_hugepage/enabled')).text(),
   ],
 ];
 
 const saveRows: Row[] = [
-  ['no client', () => wrongly(saveDownload, token, 'a', '/tmp/a')],
-  ['a path into nowhere', () => saveDownload(api(), 'a', '/no/such/folder/a')],
+  ['a client of the wrong type', () => wrongly(saveDownload, token, 'a', '/tmp/a')],
+  ['a path in a folder that does not exist', () => saveDownload(api(), 'a', '/no/such/folder/a')],
   ['a path through a file', () => saveDownload(api(), 'a', '/etc/passwd/a')],
-  ['a path of a folder', () => saveDownload(api(), 'a', '/etc')],
-  ['a path with a slash behind', () => saveDownload(api(), 'a', '/tmp/a/')],
-  ['a path of a device', () => saveDownload(api(), 'a', '/dev/null')],
+  ['the path of a folder', () => saveDownload(api(), 'a', '/etc')],
+  ['a path with a trailing slash', () => saveDownload(api(), 'a', '/tmp/a/')],
+  ['the path of a device', () => saveDownload(api(), 'a', '/dev/null')],
   ['a name that is too long', () => saveDownload(api(), 'a', `/tmp/${'a'.repeat(256)}`)],
-  ['an option that is unknown', () => wrongly(saveDownload, api(), 'a', '/tmp/a', { [token]: 1 })],
-  ['a path that leaves no room for a claim', () => saveDeep(4070)],
-  ['a path that leaves no room for the lock', () => saveDeep(4090)],
-  ['a path that leads in a circle by then', () => saved(nothing, (path) => symlink(path, path))],
-  ['a part of somebody else', () => saved((path) => writeFile(`${path}.part`, all))],
-  ['a note of somebody else', () => saved((path) => writeFile(`${path}.part.json`, all))],
-  ['a folder in place of a note', () => saved((path) => mkdir(`${path}.part.json`))],
-  ['a link to nowhere in place of the lock', () => saved((path) => symlink('/nowhere/at/all', `${path}.part.lock`))],
+  ['an unknown option', () => wrongly(saveDownload, api(), 'a', '/tmp/a', { [token]: 1 })],
+  ['a path that is too long for a claim file', () => saveDeep(4070)],
+  ['a path that is too long for the lock file', () => saveDeep(4090)],
+  ['a path that becomes a symbolic link to itself', () => saved(nothing, (path) => symlink(path, path))],
+  ['a part file that saveDownload did not write', () => saved((path) => writeFile(`${path}.part`, all))],
+  ['a note that saveDownload did not write', () => saved((path) => writeFile(`${path}.part.json`, all))],
+  ['a folder in place of the note', () => saved((path) => mkdir(`${path}.part.json`))],
+  ['a dangling link in place of the lock', () => saved((path) => symlink('/nowhere/at/all', `${path}.part.lock`))],
   ['a file in place of the lock', () => saved((path) => writeFile(`${path}.part.lock`, all))],
-  ['a link that leads nowhere', () => saved((path) => symlink('/nowhere/at/all', path))],
-  ['a file that may not be replaced', () => saved((path) => writeFile(path, all), nothing, all, neverReplaces)],
+  ['a dangling link', () => saved((path) => symlink('/nowhere/at/all', path))],
+  ['a file that must not be replaced', () => saved((path) => writeFile(path, all), nothing, all, neverReplaces)],
   [
-    'a file that comes meanwhile and may not be replaced',
+    'a file that appears during the download and must not be replaced',
     () => saved(nothing, (path) => writeFile(path, all), all, neverReplaces),
   ],
-  ['what says nothing about replacing', () => wrongly(saveDownload, api(), 'a', '/tmp/a', { overwrite: token })],
-  ['a note that comes meanwhile', () => saved(nothing, (path) => writeFile(`${path}.part.json`, otherNote))],
-  ['a path that is taken', () => saved(nothing, (path) => saveDownload(api(), 'b', path))],
-  ['a lock that is lost', () => saved(nothing, takeOver)],
+  ['an overwrite option of the wrong type', () => wrongly(saveDownload, api(), 'a', '/tmp/a', { overwrite: token })],
   [
-    'a part that is another',
+    'a note that appears during the download',
+    () => saved(nothing, (path) => writeFile(`${path}.part.json`, otherNote)),
+  ],
+  ['a path that another download writes to', () => saved(nothing, (path) => saveDownload(api(), 'b', path))],
+  ['a lock that was lost', () => saved(nothing, takeOver)],
+  [
+    'a part file that was replaced',
     async () => {
       const path = await place();
       const body = bodyOf(bytes, async () => {
@@ -159,11 +162,11 @@ const saveRows: Row[] = [
       return saveDownload(api({ fetch: async () => new Response(body) }), 'a', path);
     },
   ],
-  ['a disk that refuses', () => saved(nothing, (path) => mkdir(`${path}.part`))],
-  ['a disk that takes no such bytes', () => saved(nothing, nothing, bodyOf(token))],
-  ['a body that breaks', () => saved(nothing, nothing, bodyOf(bytes, breaks))],
+  ['a part file that cannot be opened', () => saved(nothing, (path) => mkdir(`${path}.part`))],
+  ['a body with chunks that cannot be written', () => saved(nothing, nothing, bodyOf(token))],
+  ['a response body that breaks', () => saved(nothing, nothing, bodyOf(bytes, breaks))],
   [
-    'a rest that breaks',
+    'a resumed download that breaks',
     async () => {
       const path = await place();
       await leaveRun(path, all, { url: 'https://api.example/v1/doc/a/original', validator: '"1"' });
@@ -180,8 +183,8 @@ function signIn(options: Record<string, unknown>): unknown {
 }
 
 const loopbackRows: Row[] = [
-  ['a path that is no plain one', () => signIn({ redirectPath: `/${token}` })],
-  ['a port that is none', () => signIn({ port: token })],
+  ['an invalid redirectPath', () => signIn({ redirectPath: `/${token}` })],
+  ['an invalid port', () => signIn({ port: token })],
   [
     'a port that is taken',
     async () => {
@@ -191,17 +194,18 @@ const loopbackRows: Row[] = [
       return signIn({ port: (server.address() as AddressInfo).port });
     },
   ],
-  ['a browser that does not come up', () => signIn({ open: () => Promise.reject(new Error(all)) })],
+  ['a browser that cannot be opened', () => signIn({ open: () => Promise.reject(new Error(all)) })],
 ];
 
 const reached = nothingShownBy([...fileRows, ...saveRows, ...loopbackRows]);
 
 describe('the table', () => {
-  it('reaches every place where an error is made: a new one needs a row', () => {
+  it('reaches all places that create an error (add a row for each new one)', () => {
     const sites = failureSites(['src/protocol', 'src/node']);
-    // of what a browser is not opened with, `bring` makes one of ours; after a part was changed, the download begins again;
-    // and two take somebody who is quicker than a test, or a file system that fails
-    const elsewhere = / was changed while | was replaced by somebody else| which cannot be read/;
+    // `openOrReject` replaces the errors of the opener; after a part was changed, the download starts again; and two
+    // need another program that is faster than a test, or a file system that fails
+    const elsewhere =
+      / was changed by another program| was replaced by another program| because \$\{folder\} cannot be read/;
     const seen = sites.filter(
       ({ place, text }) => /^src\/node\/(?!sign-in\/open-browser)/.test(place) && !elsewhere.test(text),
     );

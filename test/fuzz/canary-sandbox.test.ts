@@ -17,8 +17,8 @@ import { leaks } from '../support/leaks.js';
 import { allScopes, origin, tokenFor } from '../support/sandbox.js';
 import { scriptedServer } from '../support/scripted-server.js';
 
-// The other end of the wire: whatever is refused, the answer and the console show no password, secret, code or token that
-// came with it. The table has to reach every place where the sandbox refuses something, so a new one needs a row here.
+// The sandbox rejects requests that contain passwords, secrets, codes and tokens. Neither its responses nor its console output may
+// contain any of them. The table must reach all places where the sandbox rejects a request, so add a row here for each new one.
 
 const reached = vi.hoisted(() => new Set<string>());
 
@@ -35,23 +35,27 @@ vi.mock('../../src/sandbox/core/failure.js', async (original) => {
   };
 });
 
-/** What was said about refusals that are no failures. */
-let said = '';
+/** The text of all responses and redirects, for the refusals that do not create a Failure. */
+let responseTexts = '';
 
-/** Tokens and codes that the sandbox made. */
+/** Tokens and codes that the sandbox issued. */
 const made: string[] = [];
 
-interface House {
+interface TestSandbox {
   sandbox: Sandbox;
   bearer: Record<string, string>;
-  ask(method: string, path: string, body?: BodyInit, headers?: Record<string, string>): Promise<Response>;
+  send(method: string, path: string, body?: BodyInit, headers?: Record<string, string>): Promise<Response>;
   upload(name: string, content: BlobPart, query?: string): Promise<string>;
 }
 
 const callback = 'http://localhost:3000/callback';
 const userNames = ['alice', 'bob'];
 
-async function house(options: SandboxOptions = {}, scope: string[] = allScopes, username = 'alice'): Promise<House> {
+async function testSandbox(
+  options: SandboxOptions = {},
+  scope: string[] = allScopes,
+  username = 'alice',
+): Promise<TestSandbox> {
   const sandbox = createSandbox({
     users: [...userNames.map((name) => ({ username: name, password })), { username: 'small', password, quota: 2 }],
     apps: [
@@ -63,22 +67,22 @@ async function house(options: SandboxOptions = {}, scope: string[] = allScopes, 
   const { access_token } = await tokenFor(sandbox, username, scope);
   made.push(access_token);
   const bearer = { authorization: `Bearer ${access_token}` };
-  const ask: House['ask'] = (method, path, body, headers = {}) =>
+  const send: TestSandbox['send'] = (method, path, body, headers = {}) =>
     sandbox.fetch(`${origin}${path}`, {
       method,
       headers: { ...bearer, ...headers },
       ...(body !== undefined && { body, duplex: 'half' }),
     } as RequestInit);
-  const upload: House['upload'] = async (name, content, query = '') => {
+  const upload: TestSandbox['upload'] = async (name, content, query = '') => {
     const form = new FormData();
     form.set('file', new File([content], name));
-    const { result } = await (await ask('POST', `/v1/doc/upload${query}`, form)).json();
+    const { result } = await (await send('POST', `/v1/doc/upload${query}`, form)).json();
     return Object.keys(result)[0] ?? '';
   };
-  return { sandbox, bearer, ask, upload };
+  return { sandbox, bearer, send, upload };
 }
 
-/** A body that breaks off, with an error that says all. */
+/** A body that fails with an error that contains all secrets. */
 function breaking(start = ''): ReadableStream {
   return new ReadableStream({
     pull(controller) {
@@ -93,11 +97,11 @@ const multipart = { 'content-type': 'multipart/form-data; boundary=b' };
 const head = 'Content-Disposition: form-data; name="file"; filename="a.txt"';
 const filePart = `--b\r\n${head}\r\n\r\n${all}`;
 
-/** Does something with a file that is deleted as soon as its bytes are asked for. */
+/** Sends a request for a file that is deleted as soon as its bytes are read. */
 async function deletedMeanwhile(
   name: string,
   content: BlobPart,
-  act: (house: House, id: string) => Promise<Response>,
+  act: (testSandbox: TestSandbox, id: string) => Promise<Response>,
 ): Promise<Response> {
   const store = memoryStore();
   let gone = false;
@@ -107,10 +111,10 @@ async function deletedMeanwhile(
   };
   const readBlob: Store['readBlob'] = (blob, range) =>
     gone ? new ReadableStream({ pull: failing }) : store.readBlob(blob, range);
-  const home = await house({ store: { ...store, readBlob } });
-  const id = await home.upload(name, content);
+  const testServer = await testSandbox({ store: { ...store, readBlob } });
+  const id = await testServer.upload(name, content);
   gone = true;
-  return act(home, id);
+  return act(testServer, id);
 }
 
 const photo = new Uint8Array(makeJpeg(200, 100, quarters(200, 100)));
@@ -120,146 +124,155 @@ const quirks: Quirk[] = ['upload-by-url', 'jsonp'];
 async function uploadFrom(url: string): Promise<Response> {
   const form = new FormData();
   form.set('url', url);
-  return (await house({ quirks })).ask('POST', '/v1/doc/upload', form);
+  return (await testSandbox({ quirks })).send('POST', '/v1/doc/upload', form);
 }
 
-/** Asks with the planted secrets where a credential could stand. */
-async function asked(method: string, path: string, body?: BodyInit, headers?: Record<string, string>) {
-  const { ask } = await house();
+/** Sends a request with secrets in its query. */
+async function sendSecrets(method: string, path: string, body?: BodyInit, headers?: Record<string, string>) {
+  const { send } = await testSandbox();
   const query = `access_token=${encodeURIComponent(token)}&code=${encodeURIComponent(code)}`;
-  return ask(method, `${path}${path.includes('?') ? '&' : '?'}${query}`, body, headers);
+  return send(method, `${path}${path.includes('?') ? '&' : '?'}${query}`, body, headers);
 }
 
-type Row = [name: string, ask: () => Promise<Response>];
+type Row = [name: string, send: () => Promise<Response>];
 
 const apiRows: Row[] = [
-  ['a route that is not there', () => asked('GET', '/nothing')],
-  ['a route that is not there, below the API', () => asked('POST', '/v1/nothing', JSON.stringify({ password }))],
-  ['the start page, by another name', async () => (await house()).sandbox.fetch(`http://evil.example/?code=${code}`)],
-  ['a fault that is none', () => asked('GET', '/v1/doc', undefined, { 'x-doctape-fault': 'nonsense' })],
+  ['an unknown route', () => sendSecrets('GET', '/nothing')],
+  ['an unknown route of the API', () => sendSecrets('POST', '/v1/nothing', JSON.stringify({ password }))],
   [
-    'a fault that another machine asks for',
+    'the start page with another host',
+    async () => (await testSandbox()).sandbox.fetch(`http://evil.example/?code=${code}`),
+  ],
+  ['an invalid fault', () => sendSecrets('GET', '/v1/doc', undefined, { 'x-doctape-fault': 'nonsense' })],
+  [
+    'a fault that another machine requests',
     async () => {
       const request = new Request(`${origin}/v1/doc`, { headers: { 'x-doctape-fault': code } });
       peers.set(request, { isThisMachine: false, hangUp() {} });
-      return (await house()).sandbox.fetch(request);
+      return (await testSandbox()).sandbox.fetch(request);
     },
   ],
-  ['a fault', () => asked('GET', '/v1/doc', undefined, { 'x-doctape-fault': 'status=503' })],
-  ['no token', async () => (await house()).sandbox.fetch(`${origin}/v1/doc?code=${code}`)],
-  ['an unknown token', () => asked('GET', '/v1/doc', undefined, { authorization: `Bearer ${token}` })],
+  ['a fault', () => sendSecrets('GET', '/v1/doc', undefined, { 'x-doctape-fault': 'status=503' })],
+  ['a missing token', async () => (await testSandbox()).sandbox.fetch(`${origin}/v1/doc?code=${code}`)],
+  ['an unknown token', () => sendSecrets('GET', '/v1/doc', undefined, { authorization: `Bearer ${token}` })],
   [
-    'an unknown token in the address',
-    async () => (await house()).sandbox.fetch(`${origin}/v1/doc?access_token=${encodeURIComponent(token)}`),
+    'an unknown token in the query',
+    async () => (await testSandbox()).sandbox.fetch(`${origin}/v1/doc?access_token=${encodeURIComponent(token)}`),
   ],
-  ['a token for something else', async () => (await house({}, ['account.read'])).ask('GET', `/v1/doc?code=${code}`)],
-  ['a callback that is none', async () => (await house({ quirks })).ask('GET', '/v1/doc?callback=a-b')],
-  ['an avatar of another size', () => asked('GET', '/v1/account/avatar/7')],
-  ['a tape that is not there', () => asked('GET', `/v1/tape/${clientSecret.replace('/', '')}`)],
   [
-    'a tape of somebody else',
+    'a token without the scope',
+    async () => (await testSandbox({}, ['account.read'])).send('GET', `/v1/doc?code=${code}`),
+  ],
+  ['an invalid JSONP callback', async () => (await testSandbox({ quirks })).send('GET', '/v1/doc?callback=a-b')],
+  ['an avatar of an unsupported size', () => sendSecrets('GET', '/v1/account/avatar/7')],
+  ['an unknown tape', () => sendSecrets('GET', `/v1/tape/${clientSecret.replace('/', '')}`)],
+  [
+    'a tape of another user',
     async () => {
-      const { sandbox, ask, upload } = await house();
+      const { sandbox, send, upload } = await testSandbox();
       await upload('a.txt', 'a', '?tags=%23x');
-      const tapes = await (await ask('GET', '/v1/tape')).json();
+      const tapes = await (await send('GET', '/v1/tape')).json();
       const [id = ''] = Object.keys(tapes.result);
-      await ask('POST', `/v1/tape/${id}`, JSON.stringify({ shared_with: ['bob'] }));
+      await send('POST', `/v1/tape/${id}`, JSON.stringify({ shared_with: ['bob'] }));
       const { access_token } = await tokenFor(sandbox, 'bob');
       made.push(access_token);
       const authorization = `Bearer ${access_token}`;
-      return ask('POST', `/v1/tape/${id}`, JSON.stringify({ shared_with: [password] }), { authorization });
+      return send('POST', `/v1/tape/${id}`, JSON.stringify({ shared_with: [password] }), { authorization });
     },
   ],
   [
-    'a tape shared with strangers',
+    'a tape shared with an unknown user',
     async () => {
-      const { ask, upload } = await house();
+      const { send, upload } = await testSandbox();
       await upload('a.txt', 'a', '?tags=%23x');
-      const tapes = await (await ask('GET', '/v1/tape')).json();
+      const tapes = await (await send('GET', '/v1/tape')).json();
       const [id = ''] = Object.keys(tapes.result);
-      return ask('POST', `/v1/tape/${id}`, JSON.stringify({ shared_with: [password] }));
+      return send('POST', `/v1/tape/${id}`, JSON.stringify({ shared_with: [password] }));
     },
   ],
-  ['a file that is not there', () => asked('GET', `/v1/doc/${encodeURIComponent(token)}`)],
-  ['a public file that is not there', () => asked('GET', `/s/${encodeURIComponent(code)}`)],
+  ['an unknown file', () => sendSecrets('GET', `/v1/doc/${encodeURIComponent(token)}`)],
+  ['an unknown public link', () => sendSecrets('GET', `/s/${encodeURIComponent(code)}`)],
   [
-    'a file of somebody else',
+    'a file of another user',
     async () => {
-      const { sandbox, ask, upload } = await house();
+      const { sandbox, send, upload } = await testSandbox();
       const id = await upload('a.txt', 'a', '?tags=%2Bbob');
       const { access_token } = await tokenFor(sandbox, 'bob');
       made.push(access_token);
-      return ask('DELETE', `/v1/doc/${id}`, undefined, { authorization: `Bearer ${access_token}` });
+      return send('DELETE', `/v1/doc/${id}`, undefined, { authorization: `Bearer ${access_token}` });
     },
   ],
   [
-    'a name that is none',
+    'a name of the wrong type',
     async () => {
-      const { ask, upload } = await house();
-      return ask('POST', `/v1/doc/${await upload('a.txt', 'a')}`, JSON.stringify({ name: `a/${password}` }));
+      const { send, upload } = await testSandbox();
+      return send('POST', `/v1/doc/${await upload('a.txt', 'a')}`, JSON.stringify({ name: `a/${password}` }));
     },
   ],
-  ['a body that is no JSON', () => asked('POST', '/v1/doc/x', `{"name": ${all}`)],
-  ['a body of another kind', () => asked('POST', '/v1/doc/x', JSON.stringify({ tags: all, name: [password] }))],
-  ['a body that is too long', () => asked('POST', '/v1/doc/x', all.repeat(20_000))],
-  ['a body that breaks off', () => asked('POST', '/v1/doc/x', breaking(all))],
+  ['a body that is not JSON', () => sendSecrets('POST', '/v1/doc/x', `{"name": ${all}`)],
   [
-    'a range beyond the end',
+    'a body with values of the wrong type',
+    () => sendSecrets('POST', '/v1/doc/x', JSON.stringify({ tags: all, name: [password] })),
+  ],
+  ['a body that is too long', () => sendSecrets('POST', '/v1/doc/x', all.repeat(20_000))],
+  ['a body that breaks off', () => sendSecrets('POST', '/v1/doc/x', breaking(all))],
+  [
+    'a range past the end',
     async () => {
-      const { ask, upload } = await house();
-      return ask('GET', `/v1/doc/${await upload('a.txt', 'a')}/original`, undefined, { range: 'bytes=9-' });
+      const { send, upload } = await testSandbox();
+      return send('GET', `/v1/doc/${await upload('a.txt', 'a')}/original`, undefined, { range: 'bytes=9-' });
     },
   ],
   [
-    'a rendition that cannot be made',
+    'a rendition that does not exist',
     async () => {
-      const { ask, upload } = await house();
-      return ask('GET', `/v1/doc/${await upload('a.txt', 'a')}/${code.replace('+', '')}`);
+      const { send, upload } = await testSandbox();
+      return send('GET', `/v1/doc/${await upload('a.txt', 'a')}/${code.replace('+', '')}`);
     },
   ],
   [
-    'a rendition of what is broken',
+    'a rendition of a damaged file',
     async () => {
-      const { ask, upload } = await house();
-      return ask('GET', `/v1/doc/${await upload('a.jpg', `\xff\xd8${all}`)}/image.jpg`);
+      const { send, upload } = await testSandbox();
+      return send('GET', `/v1/doc/${await upload('a.jpg', `\xff\xd8${all}`)}/image.jpg`);
     },
   ],
   [
-    'an archive that is none',
+    'an archive that is not a zip',
     async () => {
-      const { ask, upload } = await house();
-      return ask('POST', `/v1/doc/${await upload('a.txt', all)}/extract`);
+      const { send, upload } = await testSandbox();
+      return send('POST', `/v1/doc/${await upload('a.txt', all)}/extract`);
     },
   ],
   [
-    'an archive that is broken',
+    'a damaged archive',
     async () => {
-      const { ask, upload } = await house();
-      return ask('POST', `/v1/doc/${await upload('a.zip', all)}/extract`);
+      const { send, upload } = await testSandbox();
+      return send('POST', `/v1/doc/${await upload('a.zip', all)}/extract`);
     },
   ],
   [
-    'an archive that is deleted meanwhile',
-    () => deletedMeanwhile('a.zip', all, ({ ask }, id) => ask('POST', `/v1/doc/${id}/extract`)),
+    'an archive that is deleted while it is read',
+    () => deletedMeanwhile('a.zip', all, ({ send }, id) => send('POST', `/v1/doc/${id}/extract`)),
   ],
   [
-    'a file that is deleted meanwhile',
-    () => deletedMeanwhile('a.jpg', photo, ({ ask }, id) => ask('GET', `/v1/doc/${id}/thumb_120.jpg`)),
+    'a file that is deleted while it is read',
+    () => deletedMeanwhile('a.jpg', photo, ({ send }, id) => send('GET', `/v1/doc/${id}/thumb_120.jpg`)),
   ],
   [
-    'a clone of a file that is deleted meanwhile',
-    () => deletedMeanwhile('a.txt', all, ({ ask }, id) => ask('POST', `/v1/doc/${id}/clone`)),
+    'a clone of a file that is deleted while it is copied',
+    () => deletedMeanwhile('a.txt', all, ({ send }, id) => send('POST', `/v1/doc/${id}/clone`)),
   ],
   [
-    'a change of a file that is deleted meanwhile',
+    'a change of a file that is deleted at the same time',
     async () => {
       const store = memoryStore();
       let gone = false;
       const commit: Store['commit'] = async (changes) => !gone && store.commit(changes);
-      const { ask, upload } = await house({ store: { ...store, commit } });
+      const { send, upload } = await testSandbox({ store: { ...store, commit } });
       const id = await upload('a.txt', all);
       gone = true;
-      return ask('DELETE', `/v1/doc/${id}`);
+      return send('DELETE', `/v1/doc/${id}`);
     },
   ],
   [
@@ -271,17 +284,17 @@ const apiRows: Row[] = [
         if (full) throw new StoreFullError(all);
         return store.commit(changes);
       };
-      const { ask, upload } = await house({ store: { ...store, commit } });
+      const { send, upload } = await testSandbox({ store: { ...store, commit } });
       const id = await upload('a.txt', all);
       full = true;
-      return ask('DELETE', `/v1/doc/${id}`);
+      return send('DELETE', `/v1/doc/${id}`);
     },
   ],
   [
     'a store that fails',
     async () => {
       const store = memoryStore();
-      const { ask } = await house({
+      const { send } = await testSandbox({
         store: {
           ...store,
           async get(collection, key) {
@@ -290,20 +303,20 @@ const apiRows: Row[] = [
           },
         },
       });
-      return ask('GET', '/v1/account');
+      return send('GET', '/v1/account');
     },
   ],
 ];
 
 const uploadRows: Row[] = [
-  ['an upload that is no form', () => asked('POST', '/v1/doc/upload', all)],
-  ['an upload without a file', () => asked('POST', '/v1/doc/upload', new URLSearchParams({ password }))],
+  ['an upload that is not a form', () => sendSecrets('POST', '/v1/doc/upload', all)],
+  ['an upload without a file', () => sendSecrets('POST', '/v1/doc/upload', new URLSearchParams({ password }))],
   [
-    'an upload of a field only',
+    'an upload of a form without files',
     () => {
       const form = new FormData();
       form.set('password', password);
-      return asked('POST', '/v1/doc/upload', form);
+      return sendSecrets('POST', '/v1/doc/upload', form);
     },
   ],
   [
@@ -311,21 +324,22 @@ const uploadRows: Row[] = [
     () => {
       const form = new FormData();
       form.set('tags', all.repeat(2_000));
-      return asked('POST', '/v1/doc/upload', form);
+      return sendSecrets('POST', '/v1/doc/upload', form);
     },
   ],
-  ['an upload of a part without headers', () => asked('POST', '/v1/doc/upload', '--b\r\n\r\n--b\r\n', multipart)],
-  ['an upload that ends early', () => asked('POST', '/v1/doc/upload', filePart, multipart)],
-  ['an upload that ends before it begins', () => asked('POST', '/v1/doc/upload', all, multipart)],
-  ['an upload that breaks off', () => asked('POST', '/v1/doc/upload', breaking(filePart), multipart)],
+  ['an upload of a part without headers', () => sendSecrets('POST', '/v1/doc/upload', '--b\r\n\r\n--b\r\n', multipart)],
+  ['an upload that is truncated', () => sendSecrets('POST', '/v1/doc/upload', filePart, multipart)],
+  ['an upload without a part', () => sendSecrets('POST', '/v1/doc/upload', all, multipart)],
+  ['an upload that breaks off', () => sendSecrets('POST', '/v1/doc/upload', breaking(filePart), multipart)],
   [
     'an upload that is too large',
-    async () => (await house({}, allScopes, 'small')).ask('POST', '/v1/doc/upload', `${filePart}\r\n--b--`, multipart),
+    async () =>
+      (await testSandbox({}, allScopes, 'small')).send('POST', '/v1/doc/upload', `${filePart}\r\n--b--`, multipart),
   ],
   [
-    'an upload while all is forgotten',
+    'an upload during a reset of the sandbox',
     async () => {
-      const { sandbox, ask } = await house();
+      const { sandbox, send } = await testSandbox();
       const parts = [filePart, '\r\n--b--\r\n'].map((part) => new TextEncoder().encode(part));
       const pull = async (controller: ReadableStreamDefaultController) => {
         const part = parts.shift();
@@ -334,13 +348,16 @@ const uploadRows: Row[] = [
         await sandbox.reset();
       };
       const body = new ReadableStream({ pull }, { highWaterMark: 0 });
-      return ask('POST', '/v1/doc/upload', body, multipart);
+      return send('POST', '/v1/doc/upload', body, multipart);
     },
   ],
-  ['an upload from what is no address', () => uploadFrom(`ftp://user:${password}@127.0.0.1/`)],
-  ['an upload from nowhere', () => uploadFrom(`http://127.0.0.1:1/?access_token=${encodeURIComponent(token)}`)],
+  ['an upload from an invalid URL', () => uploadFrom(`ftp://user:${password}@127.0.0.1/`)],
   [
-    'an upload from where it breaks off',
+    'an upload from an unreachable URL',
+    () => uploadFrom(`http://127.0.0.1:1/?access_token=${encodeURIComponent(token)}`),
+  ],
+  [
+    'an upload from a URL whose body breaks off',
     async () => {
       const { url } = await scriptedServer((request, response) => {
         response.writeHead(200, { 'content-length': '999' }).write(all);
@@ -356,30 +373,30 @@ const challenge = 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM';
 const credentials = { client_secret: clientSecret, code, password, access_token: token };
 
 async function authorizing(changes: Record<string, string>, more = ''): Promise<Response> {
-  const { sandbox } = await house();
+  const { sandbox } = await testSandbox();
   const query = new URLSearchParams({ ...good, ...credentials, ...changes });
   return sandbox.fetch(`${origin}/oauth2?${query}${more}`, { redirect: 'manual' });
 }
 
 const authorizationRows: Row[] = [
   ['a parameter twice', () => authorizing({}, `&scope=${encodeURIComponent(password)}`)],
-  ['an unknown application', () => authorizing({ client_id: clientSecret })],
-  ['an address that is not registered', () => authorizing({ redirect_uri: `https://evil.example/?${password}` })],
-  ['an answer of another kind', () => authorizing({ response_type: password })],
-  ['an application of another kind', () => authorizing({ response_type: 'token' })],
+  ['an unknown client', () => authorizing({ client_id: clientSecret })],
+  ['a redirect URI that is not registered', () => authorizing({ redirect_uri: `https://evil.example/?${password}` })],
+  ['an unknown response type', () => authorizing({ response_type: password })],
+  ['a response type that does not fit the client', () => authorizing({ response_type: 'token' })],
   ['an unknown scope', () => authorizing({ scope: password })],
-  ['a challenge of another kind', () => authorizing({ code_challenge: challenge, code_challenge_method: password })],
-  ['a challenge that is none', () => authorizing({ code_challenge: password, code_challenge_method: 'S256' })],
-  ['no challenge', () => authorizing({ client_id: 'native' })],
+  ['an unknown challenge method', () => authorizing({ code_challenge: challenge, code_challenge_method: password })],
+  ['an ill-formed challenge', () => authorizing({ code_challenge: password, code_challenge_method: 'S256' })],
+  ['a missing challenge', () => authorizing({ client_id: 'native' })],
 ];
 
-/** Exchanges a code of the sandbox's own, of an authorization request with these changes. */
+/** Exchanges a valid code. `changes` are parameters of the token request, `request` those of the authorization request. */
 async function exchanging(
   changes: Record<string, string>,
   { request = {}, more = '', later = 0 }: { request?: Record<string, string>; more?: string; later?: number } = {},
 ): Promise<Response> {
   let time = 1e12;
-  const { sandbox } = await house({ now: () => time });
+  const { sandbox } = await testSandbox({ now: () => time });
   const location = await sandbox.authorize(`${origin}/oauth2?${new URLSearchParams({ ...good, ...request })}`, {
     username: 'alice',
   });
@@ -402,64 +419,64 @@ const withChallenge = { code_challenge: challenge, code_challenge_method: 'S256'
 
 const tokenRows: Row[] = [
   ['a parameter twice', () => exchanging({}, { more: `&code=${code}` })],
-  ['an unknown application', () => exchanging({ client_id: clientSecret })],
+  ['an unknown client', () => exchanging({ client_id: clientSecret })],
   ['a wrong secret', () => exchanging({ client_secret: `${clientSecret}x` })],
-  ['a token to refresh', () => exchanging({ grant_type: 'refresh_token', refresh_token: token })],
-  ['a grant of another kind', () => exchanging({ grant_type: password })],
-  ['no code', () => exchanging({ code: '' })],
+  ['a refresh token', () => exchanging({ grant_type: 'refresh_token', refresh_token: token })],
+  ['an unknown grant type', () => exchanging({ grant_type: password })],
+  ['a missing code', () => exchanging({ code: '' })],
   ['an unknown code', () => exchanging({ code })],
-  ['a code that has expired', () => exchanging({}, { later: 1e9 })],
-  ['another address', () => exchanging({ redirect_uri: `http://localhost/?${password}` })],
-  ['no verifier', () => exchanging({}, { request: withChallenge })],
-  ['a verifier of nothing', () => exchanging({ code_verifier: password })],
+  ['an expired code', () => exchanging({}, { later: 1e9 })],
+  ['another redirect URI', () => exchanging({ redirect_uri: `http://localhost/?${password}` })],
+  ['a missing verifier', () => exchanging({}, { request: withChallenge })],
+  ['a verifier without a challenge', () => exchanging({ code_verifier: password })],
   ['a wrong verifier', () => exchanging({ code_verifier: password }, { request: withChallenge })],
   ['a form that is too long', () => exchanging({ other: all.repeat(2_000) })],
   [
     'a form that breaks off',
-    async () => (await house()).ask('POST', '/oauth2/token', breaking(`client_secret=${clientSecret}`)),
+    async () => (await testSandbox()).send('POST', '/oauth2/token', breaking(`client_secret=${clientSecret}`)),
   ],
 ];
 
-async function nothingShown(ask: () => Promise<Response>): Promise<void> {
+async function expectNoLeak(send: () => Promise<Response>): Promise<void> {
   made.length = 0;
   const printed = consoleWatch();
-  const response = await ask();
+  const response = await send();
   const { status, statusText, headers } = response;
   expect(status).toSatisfy((number: number) => number >= 400 || number === 303);
   const text = await response.text();
-  said += decodeURIComponent(`${headers.get('location')} ${text}`);
+  responseTexts += decodeURIComponent(`${headers.get('location')} ${text}`);
   expect(made.length).toBeGreaterThan(0);
   expect(leaks([statusText, [...headers], text, printed], [...planted, ...made])).toEqual([]);
 }
 
-describe('nothing is shown of a secret by the refusal of', () => {
-  it.each([...apiRows, ...uploadRows])('%s', async (_, ask) => nothingShown(ask));
+describe('no secret is shown when the sandbox rejects', () => {
+  it.each([...apiRows, ...uploadRows])('%s', async (_, send) => expectNoLeak(send));
 });
 
-describe('nothing is shown of a secret by the refusal of an authorization request with', () => {
-  it.each(authorizationRows)('%s', async (_, ask) => nothingShown(ask));
+describe('no secret is shown when the sandbox rejects an authorization request with', () => {
+  it.each(authorizationRows)('%s', async (_, send) => expectNoLeak(send));
 });
 
-describe('nothing is shown of a secret by the refusal of an exchange with', () => {
-  it.each(tokenRows)('%s', async (_, ask) => nothingShown(ask));
+describe('no secret is shown when the sandbox rejects a token request with', () => {
+  it.each(tokenRows)('%s', async (_, send) => expectNoLeak(send));
 });
 
 describe('the table', () => {
   const sites = failureSites(['src/sandbox'], ['refuse', 'deny']);
 
-  it('reaches every place where the sandbox makes a failure: a new one needs a row', () => {
+  it('reaches all places that create a Failure (add a row for each new one)', () => {
     const failures = sites.filter(({ text }) => text.startsWith('new Failure('));
     expect(failures.length).toBeGreaterThan(30);
     const missed = failures.filter(({ place }) => !reached.has(place));
-    // the second of its kind in this file: multipasta tells by an error of its own that a body ended early
+    // the second of two such places in this file: multipasta reports a truncated body with an error of its own
     const spare = (place: string) => place.startsWith('src/sandbox/files/receive.ts');
     expect(missed.filter(({ place, says }) => !(spare(place) && says === 'the body was cut off'))).toEqual([]);
     expect(missed.length).toBeLessThanOrEqual(1);
   });
 
-  it('hears every refusal of a sign-in: a new one needs a row', () => {
+  it('reaches all refusals of a sign-in (add a row for each new one)', () => {
     const refusals = sites.filter(({ text }) => /^(refuse|deny)\(/.test(text));
     expect(refusals.length).toBeGreaterThan(15);
-    expect(refusals.filter(({ says }) => says.length < 5 || !said.includes(says.trim()))).toEqual([]);
+    expect(refusals.filter(({ says }) => says.length < 5 || !responseTexts.includes(says.trim()))).toEqual([]);
   });
 });

@@ -3,9 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { ApiClient, type ByteRange, type Fetch } from '../../src/index.js';
 import { fuzzTimeout, holds, inPieces, joined, mostly, outcomeOf, pieceLengths } from '../support/fuzz.js';
 
-// A download is resumed unseen, so whatever servers say of themselves it must give the bytes of one version of the file, or
-// an error. What a server can do is drawn here; what it cannot is lie in every way at once: when it ignores the condition on a
-// range it says which version it sends, and where it announces no length it does not pretend to be at the end.
+// The SDK resumes downloads by itself. For any server, a download must yield the bytes of exactly one version of the file, or fail.
+// The servers here misbehave at random, with two exceptions that no client can detect: a server that ignores `If-Range` names the
+// version that it sends, and a server that declares no length does not close a truncated body.
 
 const token = 'canary-token-e09a64f8d5';
 
@@ -24,13 +24,13 @@ function versionsOf(size: number, growth: number): [Version, Version] {
   return [version(size, 1, '06'), version(size + growth, 77, '13')];
 }
 
-/** What a server does with one request. */
+/** How a server handles one request. */
 const step = fc.record({
   version: mostly(fc.constant(0 as const), fc.constant(1 as const)),
-  status: mostly(fc.constant('as asked' as const), fc.constantFrom(200, 204, 206, 302, 404, 412, 416, 500, 503)),
-  /** Whether it knows ranges, and the condition on them. */
-  ranges: mostly(fc.constant('as asked' as const), fc.constantFrom('ignored' as const, 'unconditional' as const)),
-  /** By how much the range that it sends, and says it sends, differs from the one that was asked for. */
+  status: mostly(fc.constant('as requested' as const), fc.constantFrom(200, 204, 206, 302, 404, 412, 416, 500, 503)),
+  /** Whether it supports `Range` and `If-Range`. */
+  ranges: mostly(fc.constant('as requested' as const), fc.constantFrom('ignored' as const, 'unconditional' as const)),
+  /** How far the range that it sends, and declares, differs from the requested one. */
   shift: mostly(fc.constant([0, 0]), fc.tuple(fc.integer({ min: -3, max: 3 }), fc.integer({ min: -3, max: 3 }))),
   tag: mostly(fc.constant('strong' as const), fc.constantFrom('weak' as const, 'none' as const, 'odd' as const)),
   modified: fc.boolean(),
@@ -44,7 +44,7 @@ const step = fc.record({
     fc.constantFrom('none' as const, 'short' as const, 'long' as const, 'odd' as const),
   ),
   encoding: mostly(fc.constant(undefined), fc.constantFrom('identity', 'x-odd')),
-  /** After which part of the body it breaks off. */
+  /** The fraction of the body after which it breaks off. */
   cut: mostly(fc.constant(1), fc.double({ min: 0, max: 1, noNaN: true })),
   end: fc.constantFrom('closes' as const, 'breaks' as const),
   fails: mostly(fc.constant(false), fc.constant(true)),
@@ -53,29 +53,32 @@ const step = fc.record({
 
 type Step = typeof step extends fc.Arbitrary<infer S> ? S : never;
 
-function answer(versions: [Version, Version], does: Step, headers: Headers): Response {
+function respond(versions: [Version, Version], does: Step, headers: Headers): Response {
   if (does.fails) throw new TypeError('fetch failed');
   const version = versions[does.version];
-  const asked = /^bytes=(\d+)-(\d*)$/.exec(headers.get('range') ?? '');
+  const requested = /^bytes=(\d+)-(\d*)$/.exec(headers.get('range') ?? '');
   const condition = headers.get('if-range');
-  const holdsStill = condition === null || condition === version.tag || condition === version.modified;
-  const heeds = asked && (does.ranges === 'unconditional' || (does.ranges === 'as asked' && holdsStill));
+  const matches = condition === null || condition === version.tag || condition === version.modified;
+  const isPartial = requested && (does.ranges === 'unconditional' || (does.ranges === 'as requested' && matches));
   const size = version.bytes.byteLength;
   const [fromShift = 0, toShift = 0] = does.shift;
-  const start = heeds ? Math.max(0, Number(asked[1]) + fromShift) : 0;
-  const end = Math.min(size - 1, (heeds && asked[2] ? Number(asked[2]) : size - 1) + (heeds ? toShift : 0));
-  if (heeds && start > end) return new Response('{}', { status: 416 });
-  const status = does.status === 'as asked' ? (heeds ? 206 : 200) : does.status;
+  const start = isPartial ? Math.max(0, Number(requested[1]) + fromShift) : 0;
+  const end = Math.min(
+    size - 1,
+    (isPartial && requested[2] ? Number(requested[2]) : size - 1) + (isPartial ? toShift : 0),
+  );
+  if (isPartial && start > end) return new Response('{}', { status: 416 });
+  const status = does.status === 'as requested' ? (isPartial ? 206 : 200) : does.status;
   if (status === 204) return new Response(null, { status });
 
   const whole = version.bytes.subarray(start, end + 1);
   const fields = new Headers();
   const tags = { strong: version.tag, weak: `W/${version.tag}`, odd: 'version', none: undefined };
-  // whoever sends part of another version than it was asked for does not hide it
-  const confesses = heeds && !holdsStill;
-  const tag = tags[confesses ? 'strong' : does.tag];
+  // a server that sends a part of another version than requested names that version
+  const namesVersion = isPartial && !matches;
+  const tag = tags[namesVersion ? 'strong' : does.tag];
   if (tag !== undefined) fields.set('etag', tag);
-  if (does.modified || confesses) fields.set('last-modified', version.modified);
+  if (does.modified || namesVersion) fields.set('last-modified', version.modified);
   fields.set('date', new Date().toUTCString());
   if (does.accepts !== undefined) fields.set('accept-ranges', does.accepts);
   if (does.encoding !== undefined) fields.set('content-encoding', does.encoding);
@@ -97,17 +100,17 @@ function answer(versions: [Version, Version], does: Step, headers: Headers): Res
   const length = lengths[does.length];
   if (length !== undefined) fields.set('content-length', String(length));
 
-  // a body that is cut to the very length that was announced is as good as whole
+  // a body that is truncated to exactly its declared length looks complete
   const cut = does.length === 'short' ? 1 : does.cut;
   const sent = whole.subarray(0, Math.ceil(cut * whole.byteLength));
-  const announced = range?.startsWith('bytes') || (/^\d+$/.test(String(length)) && does.encoding === undefined);
+  const declared = range?.startsWith('bytes') || (/^\d+$/.test(String(length)) && does.encoding === undefined);
   const complete = sent.byteLength === whole.byteLength;
-  const ends = complete || announced ? does.end : 'breaks';
+  const ends = complete || declared ? does.end : 'breaks';
   return new Response(inPieces(sent, does.lengths, ends), { status, headers: fields });
 }
 
 describe('a download', { timeout: fuzzTimeout }, () => {
-  it('gives exactly the bytes of one version, or an error', async () => {
+  it('yields exactly the bytes of one version, or fails', async () => {
     const range = fc.option(
       fc.record({ start: fc.nat(40), length: fc.option(fc.nat(60), { nil: undefined }), bound: fc.boolean() }),
       { nil: undefined, freq: 2 },
@@ -126,7 +129,7 @@ describe('a download', { timeout: fuzzTimeout }, () => {
           expect(headers.get('authorization')).toBe(`Bearer ${token}`);
           const next = does[request++ % does.length];
           if (!next) throw new Error('there is no step');
-          return answer(versions, next, headers);
+          return respond(versions, next, headers);
         };
         const api = new ApiClient({
           token,
@@ -164,6 +167,6 @@ describe('a download', { timeout: fuzzTimeout }, () => {
         if (request > 1) resumed++;
       },
     );
-    expect(resumed).toBeGreaterThan(0); // or nothing was tried
+    expect(resumed).toBeGreaterThan(0); // otherwise the test has tested nothing
   });
 });

@@ -9,8 +9,8 @@ import { consoleWatch, damaged, fuzzTimeout, holds, joined } from '../support/fu
 import { tokenFor } from '../support/sandbox.js';
 import { type Answered, checkAnswered } from '../support/sandbox-answer.js';
 
-// Files are damaged in ways that nobody thinks of. Whatever is uploaded, the sandbox keeps it byte for byte, and answers in
-// the documented forms when it is asked what the file is, or for a form of it that it cannot make.
+// Files are damaged at random. The sandbox must store each upload byte for byte, and send documented responses to requests for its
+// metadata and renditions.
 
 const small = quarters(24, 16);
 const exif = makeExif(6);
@@ -32,20 +32,20 @@ const files: Record<string, [type: string, bytes: Uint8Array, runs: number]> = {
 
 const renditions = ['thumb_120.jpg', 'image.jpg', 'document.pdf', 'audio.mp3', 'video_640.mp4', 'poster_640.jpg'];
 
-interface House {
-  /** Uploads a file, and gives its id. */
+interface TestSandbox {
+  /** Uploads a file, and returns its id. */
   upload: (name: string, type: string, bytes: Uint8Array) => Promise<string>;
-  ask: (path: string, method?: string) => Promise<Answered>;
-  said: string[];
+  send: (path: string, method?: string) => Promise<Answered>;
+  printed: string[];
 }
 
-async function house(): Promise<House> {
-  const said = consoleWatch();
+async function testSandbox(): Promise<TestSandbox> {
+  const printed = consoleWatch();
   const store = memoryStore();
   const sandbox = createSandbox({ store });
   const authorization = `Bearer ${(await tokenFor(sandbox, 'alice')).access_token}`;
   return {
-    said,
+    printed,
     async upload(name, type, bytes) {
       const head = `--b\r\nContent-Disposition: form-data; name="file"; filename="${name}"\r\nContent-Type: ${type}\r\n\r\n`;
       const encoder = new TextEncoder();
@@ -60,12 +60,12 @@ async function house(): Promise<House> {
       expect(Buffer.compare(kept, bytes)).toBe(0);
       return id;
     },
-    ask: (path, method = 'GET') =>
+    send: (path, method = 'GET') =>
       checkAnswered(sandbox, { method, path: `/v1/doc${path && `/${path}`}`, headers: { authorization } }),
   };
 }
 
-/** What the file says of itself has to be what a JSON document can hold, whatever it says. */
+/** Metadata values must be valid in JSON and not too long. */
 function checkInfo({ status, result }: Answered): void {
   expect(status).toBe(200);
   expect(result).toMatchObject({ processing_status: expect.stringMatching(/^(ok|failed)$/) });
@@ -78,25 +78,25 @@ function checkInfo({ status, result }: Answered): void {
 
 describe('a damaged file', { timeout: fuzzTimeout }, () => {
   it.each(Object.entries(files))(
-    'such as %s is kept, and told of as far as it goes',
+    'such as %s is stored, and described as far as it is readable',
     async (name, [type, bytes, runs]) => {
-      const { upload, ask, said } = await house();
+      const { upload, send, printed } = await testSandbox();
       await holds(runs, [damaged(bytes)], async (broken) => {
         const id = await upload(name, type, broken);
-        checkInfo(await ask(id));
+        checkInfo(await send(id));
         for (const rendition of renditions) {
-          const { status, headers } = await ask(`${id}/${rendition}`);
+          const { status, headers } = await send(`${id}/${rendition}`);
           expect([200, 404]).toContain(status);
           if (status === 200 && /jpg/.test(rendition)) expect(headers.get('content-type')).toBe('image/jpeg');
         }
-        await ask(id, 'DELETE');
+        await send(id, 'DELETE');
       });
-      expect(said).toEqual([]);
+      expect(printed).toEqual([]);
     },
   );
 
-  it('that is something else than it says is kept all the same', async () => {
-    const { upload, ask, said } = await house();
+  it('whose content does not match its type is stored', async () => {
+    const { upload, send, printed } = await testSandbox();
     const kinds = Object.values(files);
     const type = fc.constantFrom(
       ...kinds.map(([kind]) => kind),
@@ -110,10 +110,10 @@ describe('a damaged file', { timeout: fuzzTimeout }, () => {
     const content = fc.oneof(fc.constantFrom(...kinds.map(([, bytes]) => bytes)), fc.uint8Array({ maxLength: 300 }));
     await holds(80, [type, content], async (kind, bytes) => {
       const id = await upload('a', kind, bytes);
-      checkInfo(await ask(id));
-      for (const rendition of renditions) expect([200, 404]).toContain((await ask(`${id}/${rendition}`)).status);
+      checkInfo(await send(id));
+      for (const rendition of renditions) expect([200, 404]).toContain((await send(`${id}/${rendition}`)).status);
     });
-    expect(said).toEqual([]);
+    expect(printed).toEqual([]);
   });
 });
 
@@ -125,25 +125,25 @@ describe('a zip archive', { timeout: fuzzTimeout }, () => {
     { name: 'ü.txt', content: Buffer.from('x') },
   ]);
 
-  async function checkExtract({ upload, ask }: House, bytes: Uint8Array): Promise<void> {
-    const before = Object.keys(Object((await ask('')).result)).length;
+  async function checkExtract({ upload, send }: TestSandbox, bytes: Uint8Array): Promise<void> {
+    const before = Object.keys(Object((await send('')).result)).length;
     const id = await upload('a.zip', 'application/zip', bytes);
-    checkInfo(await ask(id));
-    const { status } = await ask(`${id}/extract`, 'POST');
+    checkInfo(await send(id));
+    const { status } = await send(`${id}/extract`, 'POST');
     expect([200, 400, 413]).toContain(status);
-    const all = Object.keys(Object((await ask('')).result));
+    const all = Object.keys(Object((await send('')).result));
     if (status !== 200) expect(all.length).toBe(before + 1);
-    for (const one of all) await ask(one, 'DELETE');
+    for (const one of all) await send(one, 'DELETE');
   }
 
-  it('that is damaged is unpacked whole, or not at all', async () => {
-    const place = await house();
+  it('that is damaged is unpacked completely or not at all', async () => {
+    const place = await testSandbox();
     await holds(120, [damaged(zip)], (broken) => checkExtract(place, broken));
-    expect(place.said).toEqual([]);
+    expect(place.printed).toEqual([]);
   });
 
-  it('that lies about itself is unpacked whole, or not at all', async () => {
-    const place = await house();
+  it('with wrong headers is unpacked completely or not at all', async () => {
+    const place = await testSandbox();
     const name = fc.oneof(
       fc.constantFrom(
         'a.txt',
@@ -178,6 +178,6 @@ describe('a zip archive', { timeout: fuzzTimeout }, () => {
     await holds(120, [fc.array(entry, { maxLength: 4 })], async (entries) => {
       await checkExtract(place, makeZip(entries));
     });
-    expect(place.said).toEqual([]);
+    expect(place.printed).toEqual([]);
   });
 });

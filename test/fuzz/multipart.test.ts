@@ -25,8 +25,8 @@ import { tokenFor } from '../support/sandbox.js';
 import { checkAnswered, type Sent } from '../support/sandbox-answer.js';
 import { watchedStore } from '../support/watched-store.js';
 
-// Multipart bodies: the SDK's own arrive bit for bit however they are cut into pieces, and of any other the sandbox makes a
-// documented answer.
+// Multipart bodies. Those of the SDK must arrive byte for byte, however they are split into chunks. To any other body, the sandbox
+// must send a documented response.
 
 const encoder = new TextEncoder();
 const user = { username: 'alice', password: 'wonderland', quota: 1_000_000 };
@@ -37,7 +37,7 @@ interface Parts {
   bytes: Uint8Array;
 }
 
-/** What a store holds after it received a body. */
+/** The contents of a store after it received a body. */
 async function received(body: ReadableStream, contentType: string): Promise<Parts[]> {
   const store = memoryStore();
   const quota = await quotaOf({ store, quotas: new Map() }, user);
@@ -59,7 +59,7 @@ async function received(body: ReadableStream, contentType: string): Promise<Part
   return parts;
 }
 
-/** Content that looks like what stands around it. */
+/** Content that is similar to the boundary and the headers around it. */
 const content = fc.oneof(
   fc.uint8Array({ maxLength: 300 }),
   fc
@@ -73,12 +73,12 @@ const type = mostly(
   headerText.map((text) => `text/plain; ${text}`).filter(isMediaType),
 );
 
-/** What no header can hold, but for the line breaks, which are decoded again. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what it looks for
+/** Control characters that headers cannot contain. Line breaks are not included: they are encoded and decoded. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what the pattern looks for
 const control = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/g;
 
-describe('what the SDK frames', { timeout: fuzzTimeout }, () => {
-  it('is read back bit for bit, whatever it is called and however it is cut', async () => {
+describe('a multipart body of the SDK', { timeout: fuzzTimeout }, () => {
+  it('arrives byte for byte, with any file names and split in any way', async () => {
     const part = fc.record({ name: anyText, type, content });
     await holds(250, [fc.array(part, { minLength: 1, maxLength: 4 }), pieceLengths], async (parts, lengths) => {
       const contents = contentsOf(parts.map(({ content }) => new Blob([content as BlobPart])));
@@ -95,14 +95,15 @@ describe('what the SDK frames', { timeout: fuzzTimeout }, () => {
       for (const [index, { name, type }] of arrived.entries()) {
         expect(type?.trim()).toBe(parts[index]?.type.trim());
         const given = parts[index]?.name ?? '';
-        // as in a browser, nothing tells a quote from what it is encoded as
+        // as in a browser, `%22` in a name cannot be distinguished from an encoded quote
         if (!given.includes('%')) expect(name).toBe(cleanFileName(given.replace(control, encodeURIComponent)));
       }
     });
   });
 });
 
-/** A body made of pieces that mean something, in any order. */
+// A body is made of valid pieces in random order.
+
 const boundary = mostly(
   fc.constantFrom('b', 'doctape-1', "'()+_,-./:=?", 'a b', '-', '--', 'x'.repeat(70)),
   fc.oneof(headerText, fc.constant('y'.repeat(300))),
@@ -176,8 +177,8 @@ const odd = boundary.chain((edge) =>
 );
 
 describe('any other body', { timeout: fuzzTimeout }, () => {
-  it('is taken or refused, and never more than that', async () => {
-    const said = consoleWatch();
+  it('is accepted or rejected with a documented response', async () => {
+    const printed = consoleWatch();
     const sandbox = createSandbox();
     const { access_token } = await tokenFor(sandbox, 'alice');
     const end = mostly(fc.constant('closes' as const), fc.constant('breaks' as const));
@@ -191,10 +192,10 @@ describe('any other body', { timeout: fuzzTimeout }, () => {
       const { status } = await checkAnswered(sandbox, request);
       expect([200, 400, 413]).toContain(status);
     });
-    expect(said).toEqual([]);
+    expect(printed).toEqual([]);
   });
 
-  it('leaves nothing behind when it is refused', async () => {
+  it('leaves nothing in the store when it is rejected', async () => {
     const store = watchedStore(memoryStore());
     await holds(200, [odd, pieceLengths], async ({ bytes, contentType }, lengths) => {
       await store.clear();

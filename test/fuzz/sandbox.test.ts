@@ -20,13 +20,13 @@ import { leaks } from '../support/leaks.js';
 import { appOf, origin, tokenFor } from '../support/sandbox.js';
 import { type Answered, checkAnswered, type Sent } from '../support/sandbox-answer.js';
 
-// Whatever reaches the sandbox, its answer is one of the documented forms. A 500 is a bug, and so is a word on its console.
+// The sandbox must send a documented response to any request. A 500 is a bug, and so is any output on the console.
 
 const password = 'canary-password-4b1f6a0e92';
 const clientSecret = 'canary-secret-77c20d5b31';
 const redirectUri = 'http://localhost:3000/callback';
 
-function house(): Sandbox {
+function testSandbox(): Sandbox {
   return createSandbox({
     users: [
       { username: 'alice', password },
@@ -45,7 +45,8 @@ const word = fc.oneof(
   fc.constantFrom('%', '%ZZ', '+', '%00', '%F0%9F'),
 );
 
-/** The query of an authorization request, right or wrong in some of its places. */
+// The query of an authorization request, with random values in some parameters.
+
 const good = {
   response_type: 'code',
   client_id: 'server-app',
@@ -78,16 +79,16 @@ const query = fc.oneof(
   word,
 );
 
-/** A path is what a URL makes of it: the platform lets no other through. */
-function asked(path: string): string {
+/** Normalizes a path as `Request` does. */
+function normalized(path: string): string {
   const url = new URL(path.replace(/^\/*/, '/'), origin);
   return url.pathname + url.search;
 }
 
 describe('an authorization request', { timeout: fuzzTimeout }, () => {
-  it('is answered by a page, a refusal, or an address that the app has registered', async () => {
-    const said = consoleWatch();
-    const sandbox = house();
+  it('is answered with a page, an error, or a redirect to a registered URI', async () => {
+    const printed = consoleWatch();
+    const sandbox = testSandbox();
     const form = fc.oneof(
       fc.constant(undefined),
       fc.constantFrom('decision=deny&csrf=c', 'decision=allow&csrf=c&username=alice&password=x', 'csrf=%', ''),
@@ -95,7 +96,7 @@ describe('an authorization request', { timeout: fuzzTimeout }, () => {
       mutated(`decision=allow&csrf=c&username=alice&password=${password}`),
     );
     await holds(600, [query, form], async (text, body) => {
-      const sent: Sent = { path: asked(`/oauth2?${text.replaceAll('#', '%23')}`) };
+      const sent: Sent = { path: normalized(`/oauth2?${text.replaceAll('#', '%23')}`) };
       if (body !== undefined)
         Object.assign(sent, { method: 'POST', body, headers: { cookie: 'doctape_sandbox_csrf=c' } });
       const { status, headers, text: page } = await checkAnswered(sandbox, sent);
@@ -108,31 +109,31 @@ describe('an authorization request', { timeout: fuzzTimeout }, () => {
         expect(isLoopback(new URL(location)) || location.startsWith('https://app.example/?a=b')).toBe(true);
       }
       expect(page).not.toMatch(/<b>server|<script/i);
-      // a username is shown again, whatever was typed there
+      // the page repeats the username, even if the password was typed there
       if (!new URLSearchParams(body).get('username')?.includes(password)) expect(page).not.toContain(password);
     });
-    expect(said).toEqual([]);
+    expect(printed).toEqual([]);
   });
 
-  it('without a browser becomes a URL, or an error of the SDK', async () => {
-    const sandbox = house();
+  it('to sandbox.authorize() returns a URL or throws an error of the SDK', async () => {
+    const sandbox = testSandbox();
     const url = fc.oneof(
       query.map((text) => `${origin}/oauth2?${text}`),
       anyText,
     );
     const username = mostly(fc.constant('alice'), anyText);
-    await holds(300, [url, username, fc.boolean()], async (address, name, approve) => {
+    await holds(300, [url, username, fc.boolean()], async (request, name, approve) => {
       const outcome = await outcomeOf(
-        () => sandbox.authorize(address, { username: name, approve }),
+        () => sandbox.authorize(request, { username: name, approve }),
         [password, clientSecret],
       );
       if ('value' in outcome) expect(outcome.value).toBeInstanceOf(URL);
     });
   });
 
-  it('leads to a token endpoint that answers every form', async () => {
-    const said = consoleWatch();
-    const sandbox = house();
+  it('with a random token request is answered with an OAuth error', async () => {
+    const printed = consoleWatch();
+    const sandbox = testSandbox();
     const fields = {
       client_id: 'server-app',
       client_secret: clientSecret,
@@ -154,34 +155,34 @@ describe('an authorization request', { timeout: fuzzTimeout }, () => {
         lengths.map((length) => length + 50),
         ending,
       );
-      const { status, text: answer } = await checkAnswered(sandbox, { method: 'POST', path: '/oauth2/token', body });
-      expect([400, 413]).toContain(status);
-      expect(JSON.parse(answer)).toEqual({ error: expect.any(String), error_description: expect.any(String) });
-      expect(leaks(answer, [clientSecret])).toEqual([]);
+      const response = await checkAnswered(sandbox, { method: 'POST', path: '/oauth2/token', body });
+      expect([400, 413]).toContain(response.status);
+      expect(JSON.parse(response.text)).toEqual({ error: expect.any(String), error_description: expect.any(String) });
+      expect(leaks(response.text, [clientSecret])).toEqual([]);
     });
-    expect(said).toEqual([]);
+    expect(printed).toEqual([]);
   });
 });
 
-interface Signed {
+interface SignedIn {
   sandbox: Sandbox;
   api: ApiClient;
-  ask: (sent: Sent) => Promise<Answered>;
+  send: (sent: Sent) => Promise<Answered>;
 }
 
-async function signedIn(): Promise<Signed> {
-  const sandbox = house();
+async function signedIn(): Promise<SignedIn> {
+  const sandbox = testSandbox();
   const token = await tokenFor(sandbox, 'alice');
   const api = new ApiClient({ token, baseUrl: `${origin}/v1`, fetch: sandbox.fetch, retry: false });
   const authorization = `Bearer ${token.access_token}`;
-  const ask = (sent: Sent) => checkAnswered(sandbox, { ...sent, headers: { authorization, ...sent.headers } });
-  return { sandbox, api, ask };
+  const send = (sent: Sent) => checkAnswered(sandbox, { ...sent, headers: { authorization, ...sent.headers } });
+  return { sandbox, api, send };
 }
 
 describe('the API', { timeout: fuzzTimeout }, () => {
-  it('sends the part of a file that was asked for, whole files, or says that there is none', async () => {
-    const said = consoleWatch();
-    const { api, ask } = await signedIn();
+  it('answers a range request with the requested range, the whole file or a 416', async () => {
+    const printed = consoleWatch();
+    const { api, send } = await signedIn();
     const bytes = Uint8Array.from({ length: 200 }, (_, index) => index);
     const { id } = await api.files.upload(new Blob([bytes]));
     const number = fc.oneof(fc.nat(250), fc.constantFrom('', '-1', '1e3', ' 1', '9'.repeat(30), '0x10'));
@@ -199,25 +200,25 @@ describe('the API', { timeout: fuzzTimeout }, () => {
     await holds(400, [headers, fc.constantFrom('GET', 'HEAD')], async (fields, method) => {
       const {
         status,
-        headers: told,
+        headers: responseHeaders,
         text,
-      } = await ask({ method, path: `/v1/doc/${id}/original`, headers: fields }).catch(async (error: unknown) => {
+      } = await send({ method, path: `/v1/doc/${id}/original`, headers: fields }).catch(async (error: unknown) => {
         if (method === 'GET') throw error;
-        return { status: 416, headers: new Headers(), text: '' }; // which has no body to be looked at
+        return { status: 416, headers: new Headers(), text: '' }; // the 416 of a HEAD has no body to check
       });
       expect([200, 206, 304, 416]).toContain(status);
       if (status === 206 && method === 'GET') {
-        const [, from = 0, to = 0] = /^bytes (\d+)-(\d+)\/200$/.exec(told.get('content-range') ?? '') ?? [];
+        const [, from = 0, to = 0] = /^bytes (\d+)-(\d+)\/200$/.exec(responseHeaders.get('content-range') ?? '') ?? [];
         expect(text).toBe(new TextDecoder().decode(bytes.subarray(Number(from), Number(to) + 1)));
-        expect(told.get('content-length')).toBe(String(Number(to) - Number(from) + 1));
+        expect(responseHeaders.get('content-length')).toBe(String(Number(to) - Number(from) + 1));
       }
       if (status === 200 && method === 'GET') expect(text).toBe(new TextDecoder().decode(bytes));
     });
-    expect(said).toEqual([]);
+    expect(printed).toEqual([]);
   });
 
-  it('takes names, tags and stars as they are, or refuses them', async () => {
-    const said = consoleWatch();
+  it('stores names, tags and stars unchanged, or rejects them', async () => {
+    const printed = consoleWatch();
     const tag = fc.oneof(
       anyText,
       anyText.map((text) => `#${text}`),
@@ -229,7 +230,7 @@ describe('the API', { timeout: fuzzTimeout }, () => {
       { requiredKeys: [] },
     );
     await holds(250, [changes, anyText], async (wanted, name) => {
-      const { api } = await signedIn(); // a new one each time: tapes cannot be deleted
+      const { api } = await signedIn(); // a new sandbox each time, because tapes cannot be deleted
       const { id } = await api.files.upload(new Blob(['x']), { name: 'a.txt' });
       const outcome = await outcomeOf(() => api.files.update(id, wanted));
       if ('value' in outcome) {
@@ -241,12 +242,12 @@ describe('the API', { timeout: fuzzTimeout }, () => {
       if ('value' in uploaded) await api.files.delete(uploaded.value.id);
       for (const one of await api.tapes.list()) expect((await api.tapes.get(one.id)).name).toBe(one.name);
     });
-    expect(said).toEqual([]);
+    expect(printed).toEqual([]);
   });
 
-  it('takes any body for JSON or refuses it', async () => {
-    const said = consoleWatch();
-    const { api, ask } = await signedIn();
+  it('accepts or rejects any JSON body', async () => {
+    const printed = consoleWatch();
+    const { api, send } = await signedIn();
     const { id } = await api.files.upload(new Blob(['x']), { name: 'a.txt', tags: ['#summer'] });
     const [tape] = await api.tapes.list();
     const path = fc.constantFrom(
@@ -280,14 +281,14 @@ describe('the API', { timeout: fuzzTimeout }, () => {
       fc.nat(3_000).map((depth) => '['.repeat(depth)),
     );
     await holds(300, [path, body, fc.constantFrom('application/json', 'text/plain', '')], async (where, text, type) => {
-      const { status } = await ask({ method: 'POST', path: where, body: text, headers: { 'content-type': type } });
+      const { status } = await send({ method: 'POST', path: where, body: text, headers: { 'content-type': type } });
       expect([200, 400, 404, 413]).toContain(status);
     });
-    expect(said).toEqual([]);
+    expect(printed).toEqual([]);
   });
 
-  it('answers any request in one of its forms', async () => {
-    const said = consoleWatch();
+  it('sends a documented response to any request', async () => {
+    const printed = consoleWatch();
     const { api, sandbox } = await signedIn();
     const { id } = await api.files.upload(new Blob(['x']), { name: 'a.txt' });
     const { access_token } = await tokenFor(sandbox, 'bob', ['file.read']);
@@ -330,12 +331,12 @@ describe('the API', { timeout: fuzzTimeout }, () => {
     const method = fc.constantFrom('GET', 'POST', 'DELETE', 'PUT', 'PATCH', 'OPTIONS');
     await holds(500, [method, path, search, header], async (verb, where, after, fields) => {
       fc.pre(URL.canParse(where + after, origin) && new URL(where + after, origin).origin === origin);
-      const sent = { method: verb, path: asked(where + after.replaceAll('#', '')), headers: fields };
+      const sent = { method: verb, path: normalized(where + after.replaceAll('#', '')), headers: fields };
       const { status } = await checkAnswered(sandbox, sent);
       expect([200, 204, 303, 304, 400, 401, 403, 404]).toContain(status);
     });
-    expect(leaks(said, [access_token])).toEqual([]);
-    expect(said).toEqual([]);
+    expect(leaks(printed, [access_token])).toEqual([]);
+    expect(printed).toEqual([]);
     expect(appOf(sandbox, 'server').clientSecret).toBe(clientSecret);
   });
 });

@@ -19,8 +19,8 @@ describeInBrowsers('signing in', (name) => {
   it('leads from the start page to the sign-in page', async () => {
     const visitor = await browser.visitor();
     const page = await visitor.openPage(url);
-    expect(await page.textContent('h1')).toBe('A doctape of your own');
-    await page.click('a:has-text("see the token")');
+    expect(await page.textContent('h1')).toBe('Your own doctape server');
+    await page.click('a:has-text("show the token")');
     await page.waitForSelector('input[name=password]');
     expect(new URL(page.url()).searchParams.get('redirect_uri')).toBe(outOfBand);
   });

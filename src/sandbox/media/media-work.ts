@@ -4,34 +4,37 @@ import type { Bytes } from './reading/bytes.js';
 import { makeRenditions, type Recipe, type Renditions } from './rendition.js';
 
 /**
- * The work on the content of files: slow, hungry, and done on whatever somebody uploaded. A server hands it to threads; where
- * there are none, it is done in place.
+ * Reading metadata, making renditions and unpacking archives. These jobs take much time and memory, and their input is untrusted.
+ * A server runs them in worker threads (pool/media-pool.ts). Other runtimes run them in the calling thread.
  */
 export interface MediaWork {
   /**
-   * What a file tells about itself.
-   * @throws UnreadableMedia when it is not what its type says, or reading it exceeds the limits
+   * Reads the metadata of a file.
+   * @throws UnreadableMedia if the content does not match the media type, or reading it exceeds the limits
    */
   readMeta(type: string, mediaType: string, bytes: Bytes): Promise<Record<string, unknown>>;
-  /** What can be made of a file; nothing of it, when making it exceeds the limits. */
+  /**
+   * Makes the renditions of a recipe. The result lacks those that cannot be made.
+   * @throws JobLimitExceeded if the job exceeds the limits
+   */
   makeRenditions(recipe: Recipe, type: string, bytes: Bytes): Promise<Renditions>;
   /**
-   * The files of a zip, one after the other, each to be read before the next is asked for.
-   * @throws RefusedArchive, also out of a file's stream
+   * Yields the files of a zip one by one. Read each file before you request the next.
+   * @throws RefusedArchive if the archive is not unpacked. A file's stream can fail with it too.
    */
   unzip(bytes: Bytes, limits: UnzipLimits): AsyncGenerator<UnzippedFile, void, undefined>;
-  /** Gives up what is still being done, and frees the threads. */
+  /** Cancels running jobs and ends the threads. */
   close(): Promise<void>;
 }
 
-/** Does the work in place, in any runtime: one picture at a time, since a decoded one takes a hundred megabytes. */
+/** Runs the jobs in the calling thread, in any runtime. Decodes one image at a time, because one takes up to 100 MB. */
 export function mediaWorkInPlace(): MediaWork {
   let last: Promise<unknown> = Promise.resolve();
   return {
     readMeta,
     makeRenditions(recipe, type, bytes) {
       const made = last.then(() => makeRenditions(recipe, type, bytes));
-      last = made.catch(() => {}); // the caller is told
+      last = made.catch(() => {}); // the caller handles the rejection
       return made;
     },
     unzip: (bytes, limits) => unzip(bytes, limits),

@@ -5,11 +5,11 @@ const zips = new Set(['application/zip', 'application/x-zip-compressed', 'applic
 
 type MetaReader = (type: string, bytes: Bytes) => Promise<Record<string, unknown>>;
 
-/** The library that a kind of file needs is loaded with the first such file. */
+/** The library for each kind of file is loaded on demand. */
 const readers = {
   image: async (type, bytes) => (await import('./images/image-meta.js')).readImageMeta(type, bytes),
-  audio: async (type, bytes) => (await import('./audio-video/timed-media.js')).readAudioMeta(type, bytes),
-  video: async (type, bytes) => (await import('./audio-video/timed-media.js')).readVideoMeta(type, bytes),
+  audio: async (type, bytes) => (await import('./audio-video/audio-video-meta.js')).readAudioMeta(type, bytes),
+  video: async (type, bytes) => (await import('./audio-video/audio-video-meta.js')).readVideoMeta(type, bytes),
   zip: async (_type, bytes) => (await import('./archives/zip-meta.js')).readZipMeta(bytes),
   pdf: async (_type, bytes) => (await import('./documents/pdf-meta.js')).readPdfMeta(bytes),
 } satisfies Record<string, MetaReader>;
@@ -20,20 +20,19 @@ function readerOf(type: string, mediaType: string): MetaReader | undefined {
   return type === 'application/pdf' ? readers.pdf : undefined;
 }
 
-/** Whether there is something to be read in such a file. */
+/** Whether `readMeta` can read metadata from this kind of file. */
 export function hasMeta(type: string, mediaType: string): boolean {
   return readerOf(essence(type), mediaType) !== undefined;
 }
 
 /**
- * What a file tells about itself (wire document section 4): numbers for sizes, durations and counts, booleans for
- * `encrypted` and `flash`, text otherwise. A field that is not known is absent. However large a file is, only parts
- * of it are held in memory.
- * @param type the media type it was uploaded with
- * @param mediaType doctape's own: `image`, `audio`, `video`, `archive`, `document` or `unknown`
- * @throws UnreadableMedia when it is not what its type says
+ * Reads the metadata of a file (wire document section 4). Sizes, durations and counts are numbers, `encrypted` and `flash` are
+ * booleans, and all other fields are strings. Unknown fields are absent. Only parts of the file are held in memory.
+ * @param type the media type of the upload
+ * @param mediaType the media type of doctape: `image`, `audio`, `video`, `archive`, `document` or `unknown`
+ * @throws UnreadableMedia if the content does not match the media type
  */
 export async function readMeta(type: string, mediaType: string, bytes: Bytes): Promise<Record<string, unknown>> {
-  const claimed = essence(type);
-  return readerOf(claimed, mediaType)?.(claimed, bytes) ?? {};
+  const declared = essence(type);
+  return readerOf(declared, mediaType)?.(declared, bytes) ?? {};
 }

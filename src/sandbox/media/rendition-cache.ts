@@ -1,13 +1,13 @@
+import { JobLimitExceeded } from './job-limit-exceeded.js';
 import type { MadeRendition, Renditions } from './rendition.js';
-import { TooMuchWork } from './too-much-work.js';
 
-/** Keeps the renditions that were used last, because a page of thumbnails asks for the same ones again and again. */
+/** Caches the most recently used renditions, because browsers request the thumbnails of a page repeatedly. */
 export interface RenditionCache {
   /**
-   * A rendition out of the cache, or else out of a job. Requests for what the same job makes share it. What a job does not
-   * make is not kept, except that a job which exceeded its limits is not done again.
-   * @param id whose rendition it is
-   * @param job the name of the job, which is the same for the same work on a file
+   * Returns a rendition from the cache, or runs a job to make it. Concurrent requests share one job. A miss is not cached, but a
+   * job that exceeded its limits is not run again.
+   * @param id the id of the file
+   * @param job the name of the job. Renditions with the same job name are made together.
    */
   get(id: string, name: string, job: string, make: () => Promise<Renditions>): Promise<Made | undefined>;
   clear(): void;
@@ -15,16 +15,16 @@ export interface RenditionCache {
 
 type Made = MadeRendition | 'identity';
 
-/** How much may be kept. */
+/** The limits of the cache, over all files. */
 export interface CacheLimits {
   bytes: number;
   entries: number;
 }
 
 export function renditionCache(limits: CacheLimits): RenditionCache {
-  const kept = new Map<string, Made>(); // the one that was used longest ago stands first
+  const kept = new Map<string, Made>(); // the least recently used entry is first
   const running = new Map<string, Promise<Renditions>>();
-  const givenUp = new Set<string>();
+  const failedJobs = new Set<string>();
   let bytes = 0;
 
   function drop(key: string): void {
@@ -48,17 +48,17 @@ export function renditionCache(limits: CacheLimits): RenditionCache {
       for (const [name, rendition] of made) keep(`${id}/${name}`, rendition);
       return made;
     } catch (error) {
-      if (!(error instanceof TooMuchWork)) throw error;
-      giveUp(job);
+      if (!(error instanceof JobLimitExceeded)) throw error;
+      rememberFailed(job);
       return new Map();
     }
   }
 
-  function giveUp(job: string): void {
-    givenUp.add(job);
-    for (const oldest of givenUp) {
-      if (givenUp.size <= limits.entries) return;
-      givenUp.delete(oldest);
+  function rememberFailed(job: string): void {
+    failedJobs.add(job);
+    for (const oldest of failedJobs) {
+      if (failedJobs.size <= limits.entries) return;
+      failedJobs.delete(oldest);
     }
   }
 
@@ -70,7 +70,7 @@ export function renditionCache(limits: CacheLimits): RenditionCache {
         return known;
       }
       const key = `${id}/${job}`;
-      if (givenUp.has(key)) return undefined;
+      if (failedJobs.has(key)) return undefined;
       let made = running.get(key);
       if (!made) {
         made = run(id, key, make).finally(() => running.delete(key));
@@ -80,7 +80,7 @@ export function renditionCache(limits: CacheLimits): RenditionCache {
     },
     clear() {
       kept.clear();
-      givenUp.clear();
+      failedJobs.clear();
       bytes = 0;
     },
   };

@@ -4,14 +4,14 @@ import { essence } from './reading/values.js';
 
 export interface MadeRendition {
   bytes: Uint8Array<ArrayBuffer>;
-  /** Its media type. */
+  /** The media type. */
   type: string;
 }
 
-/** A rendition by its name. `identity` means that the original is in that form already. */
+/** Renditions by name. `identity` means that the original has that format already. */
 export type Renditions = ReadonlyMap<string, MadeRendition | 'identity'>;
 
-/** What one job makes. The thumbnails are made together, because decoding the picture is most of the work. */
+/** What one job makes. Both thumbnails are made together, because decoding the image takes most of the time. */
 export type Recipe = 'thumbnails' | 'image.jpg' | 'document.pdf' | 'audio.mp3' | 'video_640.mp4' | 'video_1280.mp4';
 
 const recipes: ReadonlyMap<string, Recipe> = new Map<string, Recipe>([
@@ -25,29 +25,28 @@ const recipes: ReadonlyMap<string, Recipe> = new Map<string, Recipe>([
 ]);
 
 /**
- * The job that makes a rendition; nothing, when the sandbox has none for it. Answers without a look at the file, so that a
- * name that nobody knows costs nothing.
- * @param mediaType doctape's own: `image`, `audio`, `video`, `archive`, `document` or `unknown`
+ * The job that makes a rendition, or undefined if the sandbox cannot make it. Does not read the file, so that a request for an
+ * unknown name costs nothing.
+ * @param mediaType the media type of doctape: `image`, `audio`, `video`, `archive`, `document` or `unknown`
  */
 export function recipeOf(mediaType: string, rendition: string): Recipe | undefined {
   return recipes.get(`${mediaType} ${rendition}`);
 }
 
 /**
- * What a file can be downloaded as (wire document sections 3.2 and 3.3), as far as it can honestly be made here. A rendition
- * is absent where it would take an encoder that the sandbox does not have, or the file is damaged. The library that a kind
- * of file needs is loaded with the first such file.
- * @param type the media type it was uploaded with
+ * Makes the renditions of a file (wire document sections 3.2 and 3.3). A rendition is absent if the sandbox has no encoder for it
+ * or the file is damaged. The library for each kind of file is loaded on demand.
+ * @param type the media type of the upload
  */
 export async function makeRenditions(recipe: Recipe, type: string, bytes: Bytes): Promise<Renditions> {
   switch (recipe) {
     case 'thumbnails': {
-      const { makeThumbnails } = await import('./images/picture.js');
+      const { makeThumbnails } = await import('./images/thumbnails.js');
       const [small, large] = await makeThumbnails(essence(type), bytes, [120, 320]);
       return renditions(['thumb_120.jpg', asJpeg(small)], ['thumb_320.jpg', asJpeg(large)]);
     }
     case 'image.jpg': {
-      const { makeJpeg } = await import('./images/picture.js');
+      const { makeJpeg } = await import('./images/thumbnails.js');
       return renditions([recipe, asJpeg(await makeJpeg(essence(type), bytes))]);
     }
     case 'document.pdf':
@@ -57,7 +56,7 @@ export async function makeRenditions(recipe: Recipe, type: string, bytes: Bytes)
     case 'video_640.mp4':
       return renditions([recipe, identityIf(await isMp4(bytes, 1, 640))]);
     case 'video_1280.mp4':
-      return renditions([recipe, identityIf(await isMp4(bytes, 641, 1280))]); // of a smaller one there never was an HD version
+      return renditions([recipe, identityIf(await isMp4(bytes, 641, 1280))]); // a smaller video never had an HD version
   }
 }
 
@@ -74,7 +73,7 @@ function asJpeg(made: Uint8Array<ArrayBuffer> | 'identity' | undefined): Made {
 const identityIf = (fits: boolean): Made => (fits ? 'identity' : undefined);
 
 async function probe(bytes: Bytes) {
-  return (await import('./audio-video/timed-media.js')).probe(bytes);
+  return (await import('./audio-video/audio-video-meta.js')).probe(bytes);
 }
 
 /** An MP4 whose longer edge is in this range. */

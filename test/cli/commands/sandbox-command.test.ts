@@ -363,7 +363,7 @@ describe('an error in one line', () => {
     const address = other.address();
     const port = typeof address === 'object' && address !== null ? String(address.port) : '';
     expect(await failedRun(['sandbox', '--json', '--port', port])).toContain(port);
-    expect(await failedRun(['sandbox', '--port', port, '--data', await makeFolder()])).toContain('taken');
+    expect(await failedRun(['sandbox', '--port', port, '--data', await makeFolder()])).toContain('in use');
   });
 
   it('reports that the data folder is not a folder', async () => {

@@ -17,18 +17,18 @@ import {
 import { makePdf } from '../../fixtures/make-pdf.js';
 import { makeMp3, makeVideo, makeWav } from '../../fixtures/make-sound.js';
 
-type Picture = { width: number; height: number; at(x: number, y: number): Color };
+type DecodedImage = { width: number; height: number; at(x: number, y: number): Color };
 
 async function makeRendition(type: string, mediaType: string, bytes: WatchedBytes, name: string) {
   const recipe = recipeOf(mediaType, name);
   return recipe && (await makeRenditions(recipe, type, bytes)).get(name);
 }
 
-async function made(type: string, file: Uint8Array, rendition: string): Promise<Picture> {
-  const answer = await makeRendition(type, 'image', bytesOf(file), rendition);
-  if (answer === undefined || answer === 'identity') throw new Error(`there is no ${rendition} but ${answer}`);
-  expect(answer.type).toBe('image/jpeg');
-  const { width, height, data } = jpeg.decode(answer.bytes, { useTArray: true });
+async function made(type: string, file: Uint8Array, rendition: string): Promise<DecodedImage> {
+  const result = await makeRendition(type, 'image', bytesOf(file), rendition);
+  if (result === undefined || result === 'identity') throw new Error(`expected ${rendition}, received ${result}`);
+  expect(result.type).toBe('image/jpeg');
+  const { width, height, data } = jpeg.decode(result.bytes, { useTArray: true });
   const at = (x: number, y: number): Color => {
     const offset = (y * width + x) * 4;
     return [data[offset] ?? -1, data[offset + 1] ?? -1, data[offset + 2] ?? -1];
@@ -36,14 +36,14 @@ async function made(type: string, file: Uint8Array, rendition: string): Promise<
   return { width, height, at };
 }
 
-/** JPEG keeps colours roughly. */
+/** Compares colors with a tolerance, because JPEG is lossy. */
 function near(actual: Color, expected: Color): void {
   for (const [index, value] of expected.entries())
     expect(Math.abs((actual[index] ?? -1000) - (value ?? 0))).toBeLessThan(12);
 }
 
-/** The colours of the four quarters: above left and right, below left and right. */
-function corners({ width, height, at }: Picture): Color[] {
+/** The colors of the four quarters: top left, top right, bottom left, bottom right. */
+function corners({ width, height, at }: DecodedImage): Color[] {
   const [left, right, top, bottom] = [width >> 2, (width * 3) >> 2, height >> 2, (height * 3) >> 2];
   return [at(left, top), at(right, top), at(left, bottom), at(right, bottom)];
 }
@@ -57,18 +57,18 @@ describe('a thumbnail', () => {
   it.each([
     ['thumb_120.jpg', 120, 60],
     ['thumb_320.jpg', 320, 160],
-  ])('%s has its name for its longer edge', async (rendition, width, height) => {
-    const picture = await made('image/jpeg', makeJpeg(800, 400, quarters(800, 400)), rendition);
-    expect(picture).toMatchObject({ width, height });
-    for (const [index, color] of [red, green, blue, white].entries()) near(corners(picture)[index] ?? white, color);
+  ])('%s has a longer edge of that many pixels', async (rendition, width, height) => {
+    const image = await made('image/jpeg', makeJpeg(800, 400, quarters(800, 400)), rendition);
+    expect(image).toMatchObject({ width, height });
+    for (const [index, color] of [red, green, blue, white].entries()) near(corners(image)[index] ?? white, color);
   });
 
   it('is never larger than the original', async () => {
-    const picture = await made('image/png', makePng(50, 20, quarters(50, 20)), 'thumb_120.jpg');
-    expect(picture).toMatchObject({ width: 50, height: 20 });
+    const image = await made('image/png', makePng(50, 20, quarters(50, 20)), 'thumb_120.jpg');
+    expect(image).toMatchObject({ width: 50, height: 20 });
   });
 
-  it('of a thin line is a thin line', async () => {
+  it('of a thin line is at least one pixel high', async () => {
     expect(
       await made(
         'image/png',
@@ -87,24 +87,24 @@ describe('a thumbnail', () => {
     [6, [blue, red, white, green]],
     [7, [white, green, blue, red]],
     [8, [green, white, red, blue]],
-  ])('stands upright, however the camera was held: %i', async (orientation, expected) => {
+  ])('is rotated as EXIF orientation %i says', async (orientation, expected) => {
     const photo = makeJpeg(400, 200, quarters(400, 200), makeExif(orientation));
-    const picture = await made('image/jpeg', photo, 'thumb_120.jpg');
-    expect(picture).toMatchObject(orientation < 5 ? { width: 120, height: 60 } : { width: 60, height: 120 });
-    for (const [index, color] of expected.entries()) near(corners(picture)[index] ?? white, color);
+    const image = await made('image/jpeg', photo, 'thumb_120.jpg');
+    expect(image).toMatchObject(orientation < 5 ? { width: 120, height: 60 } : { width: 60, height: 120 });
+    for (const [index, color] of expected.entries()) near(corners(image)[index] ?? white, color);
   });
 
-  it('averages what it leaves out', async () => {
+  it('averages the pixels of the original', async () => {
     const checkered: Painting = (x, y) => ((x + y) % 2 === 0 ? [0, 0, 0] : [255, 255, 255]);
-    const picture = await made('image/png', makePng(240, 240, checkered), 'thumb_120.jpg');
-    near(picture.at(60, 60), [128, 128, 128]);
+    const image = await made('image/png', makePng(240, 240, checkered), 'thumb_120.jpg');
+    near(image.at(60, 60), [128, 128, 128]);
   });
 
-  it('shows white where a picture is transparent', async () => {
+  it('has a white background where the image is transparent', async () => {
     const glass: Painting = (x) => (x < 50 ? [255, 0, 0, 0] : [255, 0, 0, 128]);
-    const picture = await made('image/png', makePng(100, 100, glass), 'thumb_120.jpg');
-    near(picture.at(20, 50), white);
-    near(picture.at(80, 50), [255, 127, 127]);
+    const image = await made('image/png', makePng(100, 100, glass), 'thumb_120.jpg');
+    near(image.at(20, 50), white);
+    near(image.at(80, 50), [255, 127, 127]);
     const gif = await made(
       'image/gif',
       makeGif(100, 100, (x) => (x < 50 ? [0, 0, 0, 0] : red)),
@@ -114,17 +114,17 @@ describe('a thumbnail', () => {
     near(gif.at(80, 50), red);
   });
 
-  it('of an animation shows its first picture, at its place on the screen', async () => {
+  it('of an animation shows the first frame, at its position on the screen', async () => {
     const frame = { width: 50, height: 30, left: 30, top: 20 };
     const file = makeGif(100, 100, () => blue, frame);
-    const second = file.subarray(13 + 384, -1); // the same again, behind its palette
-    const picture = await made('image/gif', Buffer.concat([file.subarray(0, -1), second, ascii(';')]), 'thumb_120.jpg');
-    near(picture.at(50, 35), blue);
-    near(picture.at(50, 60), white);
-    near(picture.at(15, 35), white);
+    const second = file.subarray(13 + 384, -1); // the first frame again, from behind the palette
+    const image = await made('image/gif', Buffer.concat([file.subarray(0, -1), second, ascii(';')]), 'thumb_120.jpg');
+    near(image.at(50, 35), blue);
+    near(image.at(50, 60), white);
+    near(image.at(15, 35), white);
   });
 
-  it('is not made of what is no picture', async () => {
+  it('is not made of a file that cannot be decoded', async () => {
     const files: [string, string, Uint8Array][] = [
       ['text/plain', 'document', ascii('hello')],
       ['audio/mpeg', 'audio', makeMp3(10)],
@@ -137,7 +137,7 @@ describe('a thumbnail', () => {
 });
 
 describe('image.jpg', () => {
-  it('is the original where that is a JPEG', async () => {
+  it('is the original if that is a JPEG', async () => {
     const photo = makeJpeg(40, 20, quarters(40, 20));
     expect(await makeRendition('image/jpeg', 'image', bytesOf(photo), 'image.jpg')).toBe('identity');
   });
@@ -148,58 +148,58 @@ describe('image.jpg', () => {
     ['image/bmp', makeBmp(400, 200, quarters(400, 200))],
     ['image/bmp', makeBmp(400, 200, quarters(400, 200), 8)],
     ['image/bmp', makeBmp(400, 200, quarters(400, 200), 32)],
-  ])('is made of %s in full size', async (type, file) => {
-    const picture = await made(type, file, 'image.jpg');
-    expect(picture).toMatchObject({ width: 400, height: 200 });
-    for (const [index, color] of [red, green, blue, white].entries()) near(corners(picture)[index] ?? white, color);
+  ])('is made from %s in full size', async (type, file) => {
+    const image = await made(type, file, 'image.jpg');
+    expect(image).toMatchObject({ width: 400, height: 200 });
+    for (const [index, color] of [red, green, blue, white].entries()) near(corners(image)[index] ?? white, color);
   });
 
-  it('is not made of what only claims to be a JPEG', async () => {
+  it('is not made of a file that only has the type of a JPEG', async () => {
     expect(await makeRendition('image/jpeg', 'image', bytesOf(ascii('not at all')), 'image.jpg')).toBeUndefined();
   });
 });
 
 describe('a PNG', () => {
-  const grey = (color: Color): Color => [color[0], color[0], color[0]];
+  const gray = (color: Color): Color => [color[0], color[0], color[0]];
   const kinds = [0, 2, 4, 6].flatMap((colorType) =>
     (colorType === 0 ? [1, 2, 4, 8, 16] : [8, 16]).flatMap((depth) =>
       [false, true].map((interlaced) => ({ colorType, depth, interlaced })),
     ),
   );
 
-  it.each(kinds)('is decoded with $depth bits of colour type $colorType, interlaced: $interlaced', async (kind) => {
-    const paint = quarters(37, 29); // no multiple of eight
-    const picture = await made('image/png', makePng(37, 29, paint, { ...kind, filter: 'all' }), 'image.jpg');
-    const expected = [red, green, blue, white].map((color) => (kind.colorType % 4 === 0 ? grey(color) : color));
-    for (const [index, color] of expected.entries()) near(corners(picture)[index] ?? white, color);
+  it.each(kinds)('is decoded with $depth bits of color type $colorType, interlaced: $interlaced', async (kind) => {
+    const paint = quarters(37, 29); // not multiples of eight
+    const image = await made('image/png', makePng(37, 29, paint, { ...kind, filter: 'all' }), 'image.jpg');
+    const expected = [red, green, blue, white].map((color) => (kind.colorType % 4 === 0 ? gray(color) : color));
+    for (const [index, color] of expected.entries()) near(corners(image)[index] ?? white, color);
   });
 
-  it.each([1, 2, 4, 8])('is decoded with a palette of %i bits, transparent entries included', async (depth) => {
+  it.each([1, 2, 4, 8])('is decoded with a palette of %i bits, including transparent entries', async (depth) => {
     const chunks = [pngChunk('PLTE', new Uint8Array([255, 0, 0, 0, 0, 255])), pngChunk('tRNS', new Uint8Array([0]))];
     const samples = (x: number) => [x < 30 ? 0 : 1];
     const file = makePng(61, 40, () => red, { colorType: 3, depth, chunks, samples });
-    const picture = await made('image/png', file, 'image.jpg');
-    near(picture.at(10, 20), white);
-    near(picture.at(50, 20), blue);
+    const image = await made('image/png', file, 'image.jpg');
+    near(image.at(10, 20), white);
+    near(image.at(50, 20), blue);
   });
 
-  it('is decoded with one colour that stands for transparent', async () => {
+  it('is decoded with one color that is transparent', async () => {
     const chunks = [pngChunk('tRNS', new Uint8Array([0, 255, 0, 0, 0, 0]))];
     const file = makePng(40, 40, (x) => (x < 20 ? red : blue), { colorType: 2, chunks });
-    const picture = await made('image/png', file, 'image.jpg');
-    near(picture.at(5, 20), white);
-    near(picture.at(35, 20), blue);
+    const image = await made('image/png', file, 'image.jpg');
+    near(image.at(5, 20), white);
+    near(image.at(35, 20), blue);
   });
 
   it.each([0, 1, 2, 3, 4])('is decoded with filter %i', async (filter) => {
     const slope: Painting = (x, y) => [x * 2, y * 3, x + y];
-    const picture = await made('image/png', makePng(80, 60, slope, { filter }), 'image.jpg');
-    near(picture.at(40, 30), [80, 90, 70]);
-    near(picture.at(70, 50), [140, 150, 120]);
+    const image = await made('image/png', makePng(80, 60, slope, { filter }), 'image.jpg');
+    near(image.at(40, 30), [80, 90, 70]);
+    near(image.at(70, 50), [140, 150, 120]);
   });
 });
 
-describe('a bomb', () => {
+describe('a decompression bomb', () => {
   it.each([
     ['PNG', 'image/png', makePng(1, 1, () => red, { claims: { width: 100_000, height: 100_000 } })],
     ['GIF', 'image/gif', makeGif(8, 8, () => red, { width: 60_000, height: 60_000 })],
@@ -211,13 +211,13 @@ describe('a bomb', () => {
         60_000,
       ),
     ],
-  ])('that claims too many pixels is left alone: %s', async (_, type, file) => {
+  ])('that declares too many pixels is not decoded: %s', async (_, type, file) => {
     const before = process.memoryUsage().rss;
     expect(await makeRendition(type, 'image', bytesOf(file), 'thumb_120.jpg')).toBeUndefined();
     expect(process.memoryUsage().rss - before).toBeLessThan(100_000_000);
   });
 
-  it('that claims too many pixels is left alone: JPEG', async () => {
+  it('that declares too many pixels is not decoded: JPEG', async () => {
     const file = Buffer.from(makeJpeg(8, 8, () => red));
     const header = file.indexOf(Buffer.from([0xff, 0xc0]));
     expect(header).toBeGreaterThan(0);
@@ -226,7 +226,7 @@ describe('a bomb', () => {
     expect(await makeRendition('image/jpeg', 'image', bytesOf(file), 'thumb_120.jpg')).toBeUndefined();
   });
 
-  it('of more data than there are pixels is inflated no further than they go', async () => {
+  it('with more data than pixels is inflated only as far as the pixels need', async () => {
     const file = Buffer.from(makePng(10, 10, () => red));
     const data = deflateSync(Buffer.alloc(200_000_000), { level: 9 });
     const bomb = Buffer.concat([
@@ -240,21 +240,21 @@ describe('a bomb', () => {
     expect(process.memoryUsage().rss - before).toBeLessThan(100_000_000);
   });
 
-  it('of a thousand scans is left alone', async () => {
+  it('with a thousand scans is not decoded', async () => {
     const file = Buffer.from(makeJpeg(8, 8, () => red));
     const scan = file.subarray(file.indexOf(Buffer.from([0xff, 0xda])), -2);
     const bomb = Buffer.concat([file.subarray(0, -2), ...Array<Buffer>(1000).fill(scan), file.subarray(-2)]);
     expect(await makeRendition('image/jpeg', 'image', bytesOf(bomb), 'thumb_120.jpg')).toBeUndefined();
   });
 
-  it('of more than 32 MiB is not read', async () => {
+  it('that is larger than 32 MiB is not read', async () => {
     const bytes = bytesOf(Buffer.concat([makePng(10, 10, () => red), Buffer.alloc(33 * 1024 * 1024)]), 1024 * 1024);
     expect(await makeRendition('image/png', 'image', bytes, 'thumb_120.jpg')).toBeUndefined();
-    expect(bytes.asked.inAll).toBeLessThan(10_000_000);
+    expect(bytes.requested.total).toBeLessThan(10_000_000);
   });
 });
 
-describe('a damaged picture', () => {
+describe('a damaged image', () => {
   const noise: Painting = (x, y) => [(x * 73 + y * 151) % 128, (x * y) % 128, 0];
   const files: [string, Uint8Array][] = [
     ['image/jpeg', makeJpeg(64, 64, noise)],
@@ -263,7 +263,7 @@ describe('a damaged picture', () => {
     ['image/bmp', makeBmp(64, 64, noise)],
   ];
 
-  it.each(files)('has no renditions when it was cut off: %s', async (type, file) => {
+  it.each(files)('has no renditions if it is truncated: %s', async (type, file) => {
     expect(await makeRendition(type, 'image', bytesOf(file), 'thumb_120.jpg')).toBeDefined();
     for (const share of [0.05, 0.3, 0.6, 0.9]) {
       const cut = file.subarray(0, Math.floor(file.byteLength * share));
@@ -271,19 +271,19 @@ describe('a damaged picture', () => {
     }
   });
 
-  it.each(files)('never throws, whatever is wrong in it: %s', async (type, file) => {
+  it.each(files)('never makes the sandbox throw: %s', async (type, file) => {
     for (let round = 0; round < 60; round++) {
       const broken = Buffer.from(file);
       for (let index = 0; index < 5; index++)
         broken[(round * 7919 + index * 104_729) % broken.length] = round * 37 + index;
-      const answer = await makeRendition(type, 'image', bytesOf(broken), 'thumb_120.jpg');
-      expect(answer === undefined || typeof answer === 'object').toBe(true);
+      const rendition = await makeRendition(type, 'image', bytesOf(broken), 'thumb_120.jpg');
+      expect(rendition === undefined || typeof rendition === 'object').toBe(true);
     }
   });
 });
 
-describe('the original itself', () => {
-  it('is document.pdf of a PDF', async () => {
+describe('the original', () => {
+  it('is the document.pdf of a PDF', async () => {
     const file = bytesOf(makePdf('/Title (x)'));
     expect(await makeRendition('application/pdf', 'document', file, 'document.pdf')).toBe('identity');
     expect(
@@ -291,7 +291,7 @@ describe('the original itself', () => {
     ).toBeUndefined();
   });
 
-  it('is audio.mp3 of an MP3, and of no other sound', async () => {
+  it('is the audio.mp3 of an MP3, but not of other audio files', async () => {
     expect(await makeRendition('audio/mpeg', 'audio', bytesOf(makeMp3(20)), 'audio.mp3')).toBe('identity');
     expect(await makeRendition('audio/wav', 'audio', bytesOf(makeWav(1)), 'audio.mp3')).toBeUndefined();
     expect(await makeRendition('audio/mpeg', 'audio', bytesOf(ascii('no sound')), 'audio.mp3')).toBeUndefined();
@@ -303,13 +303,13 @@ describe('the original itself', () => {
     [480, 848, undefined, 'identity'],
     [1280, 720, undefined, 'identity'],
     [1920, 1080, undefined, undefined],
-  ])('is the video of the size that its name promises: %i x %i', async (width, height, small, large) => {
+  ])('is the video rendition that fits its size: %i x %i', async (width, height, small, large) => {
     const file = bytesOf(await makeVideo(width, height));
     expect(await makeRendition('video/mp4', 'video', file, 'video_640.mp4')).toBe(small);
     expect(await makeRendition('video/mp4', 'video', file, 'video_1280.mp4')).toBe(large);
   });
 
-  it('is no MP4 where it is another container', async () => {
+  it('is not a video rendition if its container is not MP4', async () => {
     const file = bytesOf(await makeVideo(640, 360, { container: 'webm' }));
     expect(await makeRendition('video/webm', 'video', file, 'video_640.mp4')).toBeUndefined();
   });

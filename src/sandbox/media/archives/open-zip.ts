@@ -2,15 +2,15 @@ import type { CreateReadableOptions, Entry, GetEntriesOptions } from '@zip.js/zi
 import { ZipReader } from '@zip.js/zip.js/lib/zip-core-reader.js';
 import { type Bytes, readPart } from '../reading/bytes.js';
 
-/** The list of a zip's entries stands at its end and is read in one piece. With 16 MiB it has some 200,000 entries. */
-const mostDirectoryBytes = 16 * 1024 * 1024;
+/** The central directory is at the end of the file and is read into memory at once. 16 MiB are about 200,000 entries. */
+const maxDirectoryBytes = 16 * 1024 * 1024;
 
 export interface OpenZip {
   entries(options?: GetEntriesOptions): AsyncIterable<Entry>;
   close(): Promise<void>;
 }
 
-/** Opens a zip for reading, of which only what is asked for is read. */
+/** Opens a zip file. Reads only the byte ranges that are needed. */
 export function openZip(bytes: Bytes): OpenZip {
   const part = (start: number, end: number) =>
     end > start ? bytes.read({ start, end: end - 1 }) : new Blob([]).stream();
@@ -20,7 +20,7 @@ export function openZip(bytes: Bytes): OpenZip {
       return part(0, bytes.size);
     },
     async readUint8Array(start: number, length: number) {
-      if (length > mostDirectoryBytes) throw new Error('the list of entries is too long');
+      if (length > maxDirectoryBytes) throw new Error('the list of its entries is larger than 16 MiB');
       return readPart(bytes, start, length);
     },
     createReadable({ offset = 0, size = Number.POSITIVE_INFINITY }: CreateReadableOptions = {}) {

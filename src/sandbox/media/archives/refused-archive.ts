@@ -1,5 +1,5 @@
 /**
- * An archive is not unpacked, because it is damaged or out to do harm. The message says which, in words for its owner.
+ * Thrown when an archive is not unpacked because it is damaged, unsafe or too large. The message is sent to the client.
  */
 export class RefusedArchive extends Error {
   override readonly name = 'RefusedArchive';

@@ -3,26 +3,26 @@ import { type Bytes, readPart } from '../reading/bytes.js';
 import { RefusedArchive } from './refused-archive.js';
 
 export interface UnzipLimits {
-  /** What all files may have together, unpacked. */
+  /** The total size of all unpacked files. */
   maxBytes: number;
-  /** How many files and directories there may be. */
+  /** The number of files and directories. */
   maxEntries: number;
 }
 
 export interface UnzippedFile {
-  /** Without the directories it lies in. */
+  /** The file name without its directories. */
   name: string;
-  /** What the archive says; the stream fails when it turns out otherwise. */
+  /** The size that the archive declares. The stream fails if the content has another size. */
   size: number;
   stream: ReadableStream<Uint8Array<ArrayBuffer>>;
 }
 
 /**
- * Unpacks small files at once. zip.js makes four streams and an inflater of the runtime for each file, which for a small one
- * takes twenty times as long as its bytes.
+ * Unpacks small files synchronously. For each file, zip.js creates four streams and a decompressor of the runtime. For a small
+ * file, that takes twenty times as long as unpacking its content.
  */
 export interface Inflater {
-  /** Fails when there are more than `size` bytes. */
+  /** Throws if the unpacked content is larger than `size` bytes. */
   inflate(packed: Uint8Array<ArrayBuffer>, size: number): Uint8Array<ArrayBuffer>;
   crc32(bytes: Uint8Array): number;
 }
@@ -30,17 +30,18 @@ export interface Inflater {
 const smallBytes = 256 * 1024;
 
 /**
- * Gives the files of a zip one after the other, each to be read before the next is asked for. Memory stays flat. All
- * entries are checked before the first file is given; an archive in the archive is a file like any other.
- * @param inflater where there is one, files of up to 256 KiB are unpacked by it
- * @throws RefusedArchive, also out of a file's stream, when what it holds is not what the archive says: then keep nothing of it
+ * Yields the files of a zip one by one. Read each file before you request the next. Memory use does not depend on the size of the
+ * archive. All entries are checked before the first file is yielded. An archive within the archive is not unpacked.
+ * @param inflater unpacks files of up to 256 KiB
+ * @throws RefusedArchive if the archive is not unpacked. A file's stream fails with it too, if the content does not match the
+ * declared size or checksum. In that case, discard all files of the archive.
  */
 export async function* unzip(
   bytes: Bytes,
   limits: UnzipLimits,
   inflater?: Inflater,
 ): AsyncGenerator<UnzippedFile, void, undefined> {
-  const { openZip } = await import('./open-zip.js'); // with zip.js, which is not loaded before it is needed
+  const { openZip } = await import('./open-zip.js'); // loads zip.js on demand
   const zip = openZip(bytes);
   try {
     const files = await check(zip.entries({ filenameValidation: 'strict' }), limits).catch(refuse);
@@ -48,14 +49,14 @@ export async function* unzip(
       const content = inflater && (await smallContent(bytes, file, inflater));
       const stream = content ? streamOf(content) : contentOf(file);
       yield { name: baseName(file.filename), size: file.uncompressedSize, stream };
-      if (!stream.locked) await stream.cancel(); // nobody wanted it
+      if (!stream.locked) await stream.cancel(); // the caller skipped this file
     }
   } finally {
     await zip.close();
   }
 }
 
-/** The files among the entries, when there is nothing to be said against any entry. */
+/** Checks all entries, and returns those that are files. */
 async function check(entries: AsyncIterable<Entry>, { maxBytes, maxEntries }: UnzipLimits): Promise<FileEntry[]> {
   const files: FileEntry[] = [];
   let count = 0;
@@ -63,7 +64,8 @@ async function check(entries: AsyncIterable<Entry>, { maxBytes, maxEntries }: Un
   for await (const entry of entries) {
     count += 1;
     if (count > maxEntries) throw new RefusedArchive(`it has more than ${maxEntries} entries`);
-    if (hasTrick(entry.filename)) throw new RefusedArchive('a name in it leads out of its folder');
+    if (isUnsafeName(entry.filename))
+      throw new RefusedArchive('a file name in it has a backslash or a control character');
     if (entry.encrypted) throw new RefusedArchive('it is encrypted');
     if (!plainTypes.has((entry.externalFileAttributes >>> 16) & typeMask)) {
       throw new RefusedArchive('it has entries that are neither files nor directories');
@@ -74,25 +76,19 @@ async function check(entries: AsyncIterable<Entry>, { maxBytes, maxEntries }: Un
     files.push(entry);
   }
   for (const file of files) {
-    // reads the header in front of the file's content, and refuses two files that share bytes: a small bomb is made of
-    // them
+    // reads the local header, and rejects entries whose bytes overlap: overlapping entries make a small zip bomb
     await file.getData(new WritableStream(), { checkOverlappingEntryOnly: true, checkLocalDirectory: true });
   }
   return files;
 }
 
-/**
- * zip.js refuses names with `..`, absolute ones and drives; a backslash is a separator to some, and control characters
- * are no name.
- */
-function hasTrick(name: string): boolean {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what it looks for
+/** zip.js rejects absolute names, drive letters and `..`. It allows backslashes, which some systems treat as separators. */
+function isUnsafeName(name: string): boolean {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what the pattern looks for
   return /[\\\u0000-\u001f\u007f]/.test(name);
 }
 
-/**
- * The type of a file as Unix keeps it: none was written, a file, a directory. What is left out are links and devices.
- */
+/** The Unix file types that are allowed: not set, regular file, directory. Links and devices are not. */
 const plainTypes = new Set([0, 0o100000, 0o040000]);
 const typeMask = 0o170000;
 
@@ -100,7 +96,7 @@ function baseName(name: string): string {
   return name.slice(name.lastIndexOf('/') + 1);
 }
 
-/** The content of a small file, in one piece; nothing, when it is a large one or is packed in another way than deflate. */
+/** The content of a small file. Returns undefined if the file is large or uses a compression method other than deflate. */
 async function smallContent(
   bytes: Bytes,
   { localDirectory, compressionMethod, compressedSize, uncompressedSize, signature }: FileEntry,
@@ -109,15 +105,15 @@ async function smallContent(
   const isKnown = compressionMethod === 0 || compressionMethod === 8;
   if (!localDirectory || !isKnown || compressedSize > smallBytes || uncompressedSize > smallBytes) return undefined;
   const packed = await readPart(bytes, localDirectory.dataOffset, compressedSize);
-  if (packed.byteLength < compressedSize) throw new RefusedArchive('it ends too early');
+  if (packed.byteLength < compressedSize) throw new RefusedArchive('it is truncated');
   let content: Uint8Array<ArrayBuffer>;
   try {
     content = compressionMethod === 0 ? packed : inflate(packed, uncompressedSize);
   } catch {
-    throw new RefusedArchive('a file in it is damaged, or larger than it says');
+    throw new RefusedArchive('a file in it is damaged or larger than declared');
   }
-  if (content.byteLength !== uncompressedSize) throw new RefusedArchive('a file in it is not of the size that it says');
-  if (crc32(content) !== signature) throw new RefusedArchive('a file in it does not have the checksum that it says');
+  if (content.byteLength !== uncompressedSize) throw new RefusedArchive('a file in it does not have its declared size');
+  if (crc32(content) !== signature) throw new RefusedArchive('a file in it does not have its declared checksum');
   return content;
 }
 
@@ -130,9 +126,7 @@ function streamOf(content: Uint8Array<ArrayBuffer>): ReadableStream<Uint8Array<A
   });
 }
 
-/**
- * The content of a file. Nothing is read before somebody asks, and it ends well only when size and checksum were right.
- */
+/** The content of a file. Reads on demand. The stream fails at its end if the size or the checksum does not match. */
 function contentOf(file: FileEntry): ReadableStream<Uint8Array<ArrayBuffer>> {
   let content:
     | { reader: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>; extracted: Promise<unknown> }
@@ -160,11 +154,11 @@ function contentOf(file: FileEntry): ReadableStream<Uint8Array<ArrayBuffer>> {
 function extract(file: FileEntry) {
   const { readable, writable } = new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>();
   const extracted = file.getData(writable, { checkCrc32: true });
-  extracted.catch(() => {}); // whoever reads is told; a reader who left does not want to know
+  extracted.catch(() => {}); // the stream reports the failure, unless its reader was canceled
   return { reader: readable.getReader(), extracted };
 }
 
-/** In the words of zip.js, unless it was refused here. */
+/** Turns an error of zip.js into a RefusedArchive with the same message. */
 function refuse(error: unknown): never {
   if (error instanceof RefusedArchive) throw error;
   throw new RefusedArchive(error instanceof Error ? error.message : 'it is damaged');

@@ -3,8 +3,9 @@ import { UnreadableMedia } from '../reading/unreadable-media.js';
 import { openZip } from './open-zip.js';
 
 /**
- * What a zip says it holds (wire document section 4). Directories are not counted; nothing is unpacked.
- * @throws UnreadableMedia when it is no zip, or its list of entries is longer than 16 MiB
+ * The number of files, their sizes and whether any is encrypted (wire document section 4). Directories are not counted. Nothing
+ * is unpacked.
+ * @throws UnreadableMedia if the file is not a zip archive, or its central directory is larger than 16 MiB
  */
 export async function readZipMeta(bytes: Bytes): Promise<Record<string, unknown>> {
   const meta = { encrypted: false, bytesComp: 0, bytesUncomp: 0, numFiles: 0 };
@@ -19,7 +20,7 @@ export async function readZipMeta(bytes: Bytes): Promise<Record<string, unknown>
     }
     await zip.close();
   } catch {
-    throw new UnreadableMedia('this is no readable zip');
+    throw new UnreadableMedia('the file is not a readable zip archive');
   }
   return meta;
 }

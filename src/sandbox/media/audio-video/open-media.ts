@@ -15,15 +15,15 @@ import {
 } from 'mediabunny';
 import { type Bytes, readPart } from '../reading/bytes.js';
 
-/** A file's cache in memory, in bytes. */
+/** The size of the read cache of a file. */
 const cacheBytes = 4 * 1024 * 1024;
 
-/** Opens a sound or a video for reading, of which only what is asked for is read. */
+/** Opens an audio or video file. Reads only the byte ranges that are needed. */
 export function openMedia(bytes: Bytes): Input {
-  Logging.level = LogLevel.Silent; // what is odd about a file is nothing for the console of whoever runs the sandbox
+  Logging.level = LogLevel.Silent; // warnings about uploaded files do not belong on the console of the server
   return new Input({
     formats: [MP4, QTFF, MATROSKA, WEBM, WAVE, OGG, FLAC, MP3, ADTS],
-    source: withoutCircles(
+    source: withLoopDetection(
       new CustomSource({
         getSize: () => bytes.size,
         read: (start, end) => readPart(bytes, start, end - start),
@@ -34,22 +34,22 @@ export function openMedia(bytes: Bytes): Input {
   });
 }
 
-/** Far more often than any reader comes back to a place without going elsewhere. */
-const mostRepeats = 1_000;
+/** Far more than the number of times that any format reads the same offset in a row. */
+const maxRepeats = 1_000;
 
 /**
- * mediabunny 1.61.0 reads a WebM that ends within the head of an element at that place for ever, out of its cache and without
- * a pause in which anything else could run. Every read passes the source, by a name that is not documented.
+ * Stops an endless loop in mediabunny 1.61.0. If a WebM file ends within the header of an element, mediabunny reads that header
+ * again and again from its cache, synchronously, and blocks the thread. All reads go through the undocumented method `_read`.
  */
-function withoutCircles(source: CustomSource): CustomSource {
+function withLoopDetection(source: CustomSource): CustomSource {
   const read: unknown = Reflect.get(source, '_read');
   if (typeof read !== 'function') return source;
-  let place: unknown;
+  let offset: unknown;
   let repeats = 0;
   Reflect.set(source, '_read', (...range: unknown[]) => {
-    repeats = range[0] === place ? repeats + 1 : 0;
-    place = range[0];
-    if (repeats > mostRepeats) throw new Error('the file is read in a circle');
+    repeats = range[0] === offset ? repeats + 1 : 0;
+    offset = range[0];
+    if (repeats > maxRepeats) throw new Error('the reader loops at the same offset');
     return Reflect.apply(read, source, range);
   });
   return source;

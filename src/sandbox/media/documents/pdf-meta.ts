@@ -4,22 +4,22 @@ import { UnreadableMedia } from '../reading/unreadable-media.js';
 import { compact, textOf } from '../reading/values.js';
 import { isPdf } from './is-pdf.js';
 
-/** Only parts of it are read, but pdf.js reserves the memory for all of it. */
-const mostBytes = 64 * 1024 * 1024;
+/** pdf.js allocates memory for the whole file, even though it reads only parts of it. */
+const maxBytes = 64 * 1024 * 1024;
 
 /**
- * Title and author of a PDF. Of one that needs a password, or has more than 64 MiB, nothing is known.
- * @throws UnreadableMedia when it is no PDF
+ * The title and the author of a PDF. Returns no fields for a PDF that needs a password or is larger than 64 MiB.
+ * @throws UnreadableMedia if the file is not a PDF
  */
 export async function readPdfMeta(bytes: Bytes): Promise<Record<string, unknown>> {
-  if (!(await isPdf(bytes))) throw new UnreadableMedia('this is no PDF');
-  if (bytes.size > mostBytes) return {};
+  if (!(await isPdf(bytes))) throw new UnreadableMedia('the file is not a PDF');
+  if (bytes.size > maxBytes) return {};
   class Parts extends PDFDataRangeTransport {
     override async requestDataRange(begin: number, end: number): Promise<void> {
       try {
         this.onDataRange(begin, await readPart(bytes, begin, end - begin));
       } catch {
-        await task.destroy(); // nobody waits for this, and the document would wait for its bytes for ever
+        await task.destroy(); // pdf.js ignores this rejection and would wait for the bytes forever
       }
     }
   }
@@ -36,7 +36,7 @@ export async function readPdfMeta(bytes: Bytes): Promise<Record<string, unknown>
     return compact({ title: textOf(fields.Title), author: textOf(fields.Author) });
   } catch (error) {
     if (error instanceof Error && error.name === 'PasswordException') return {};
-    throw new UnreadableMedia('this is no readable PDF');
+    throw new UnreadableMedia('the file is not a readable PDF');
   } finally {
     await task.destroy();
   }

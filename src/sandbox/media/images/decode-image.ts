@@ -6,8 +6,8 @@ import { readImageHeader } from './image-header.js';
 import { decodeJpeg } from './jpeg.js';
 import type { Pixels } from './pixels.js';
 
-/** A picture is decoded in memory, so its file has to fit there as well. */
-const mostBytes = 32 * 1024 * 1024;
+/** The whole file is read into memory to be decoded. */
+const maxBytes = 32 * 1024 * 1024;
 
 const decoders: Record<string, (file: Uint8Array<ArrayBuffer>) => Pixels | Promise<Pixels>> = {
   jpg: decodeJpeg,
@@ -16,13 +16,13 @@ const decoders: Record<string, (file: Uint8Array<ArrayBuffer>) => Pixels | Promi
   bmp: decodeBmp,
 };
 
-/** Nothing, when there is no decoder for it, it is too large, or it is damaged. */
+/** Returns undefined if the image has an unsupported format, is too large or is damaged. */
 export async function decodeImage(type: string, bytes: Bytes): Promise<Pixels | undefined> {
   try {
     const decode = decoders[(await readImageHeader(type, bytes))?.format ?? ''];
-    const file = decode && (await readAll(bytes, mostBytes));
+    const file = decode && (await readAll(bytes, maxBytes));
     return file && (await decode(file));
   } catch {
-    return undefined; // decoders give up in many ways, and all of them mean that there is no picture to be had
+    return undefined; // each decoder throws other errors, and all of them mean that the image cannot be decoded
   }
 }

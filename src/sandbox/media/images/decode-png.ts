@@ -1,7 +1,7 @@
-import { type Pixels, UndecodablePicture } from './pixels.js';
+import { type Pixels, UndecodableImage } from './pixels.js';
 import { inflate, type PngChunks, type PngHeader, readChunks } from './png-chunks.js';
 
-/** Where a pass over the picture begins, and how far apart its pixels are. */
+/** The offset of the first pixel of a pass, and the distance between its pixels. */
 type Pass = [left: number, top: number, across: number, down: number];
 
 const inOnePass: Pass[] = [[0, 0, 1, 1]];
@@ -17,9 +17,8 @@ const inSevenPasses: Pass[] = [
 ];
 
 /**
- * Decodes a PNG of any colour type. The small libraries for it inflate all a file brings along, whatever size it
- * claims, and get some of the packed colour types wrong; here the runtime inflates just what the header has pixels
- * for.
+ * Decodes a PNG of any color type. The small npm libraries inflate all of the data, whatever size the header declares, and decode
+ * some color types wrong. This decoder inflates only as many bytes as the header has pixels for.
  */
 export async function decodePng(file: Uint8Array<ArrayBuffer>): Promise<Pixels> {
   const chunks = readChunks(file);
@@ -59,18 +58,18 @@ function measure({ width, height, channels, depth }: PngHeader, pass: Pass) {
   };
 }
 
-/** Each byte stands there as its difference from a guess (W3C PNG, section 9). */
+/** Reverses a filter: each byte is stored as its difference from a predicted value (W3C PNG, section 9). */
 function unfilter(filter: number, line: Uint8Array, above: Uint8Array, pixelBytes: number): void {
-  if (filter > 4) throw new UndecodablePicture('the PNG has a filter that does not exist');
+  if (filter > 4) throw new UndecodableImage('the PNG has an invalid filter type');
   if (filter === 0) return;
   for (let index = 0; index < line.length; index++) {
     const a = index < pixelBytes ? 0 : (line[index - pixelBytes] ?? 0);
     const b = above[index] ?? 0;
-    let guess = a;
-    if (filter === 2) guess = b;
-    if (filter === 3) guess = (a + b) >> 1;
-    if (filter === 4) guess = paeth(a, b, index < pixelBytes ? 0 : (above[index - pixelBytes] ?? 0));
-    line[index] = (line[index] ?? 0) + guess;
+    let predicted = a;
+    if (filter === 2) predicted = b;
+    if (filter === 3) predicted = (a + b) >> 1;
+    if (filter === 4) predicted = paeth(a, b, index < pixelBytes ? 0 : (above[index - pixelBytes] ?? 0));
+    line[index] = (line[index] ?? 0) + predicted;
   }
 }
 
@@ -83,7 +82,7 @@ function paeth(a: number, b: number, c: number): number {
   return toB <= toC ? b : c;
 }
 
-/** Writes one pixel of a scanline to where it belongs. */
+/** Returns a function that writes one pixel of a scanline into the image. */
 function painter({ header, palette, transparency }: PngChunks, data: Uint8Array) {
   const { depth, channels, indexed } = header;
   const colors = channels < 3 ? 1 : 3;

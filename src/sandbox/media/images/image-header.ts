@@ -2,7 +2,7 @@ import { imageSize } from 'image-size';
 import { type Bytes, readPart } from '../reading/bytes.js';
 import { UnreadableMedia } from '../reading/unreadable-media.js';
 
-/** The formats whose first bytes say what they are. A file that claims one of them has to be it. */
+/** The types that are verified against the content. */
 const formats = new Map([
   ['image/jpeg', 'jpg'],
   ['image/jpg', 'jpg'],
@@ -18,30 +18,30 @@ const formats = new Map([
 export interface ImageHeader {
   /** `jpg`, `png`, `gif`, `bmp`, `webp` and others. */
   format: string;
-  /** Pixels, as they are stored. */
+  /** In pixels, before the EXIF orientation is applied. */
   width: number;
   height: number;
 }
 
-/** Where a JPEG says its size is behind its EXIF data and colour profile. */
+/** How much of the file to read. In a JPEG, the size comes after the EXIF data and the color profile. */
 const headBytes = [256 * 1024, 8 * 1024 * 1024];
 
 /**
- * What the head of an image says about it. Reads 256 KiB, and 8 MiB when that was not enough.
- * @returns nothing, when its format is none that can be recognised
- * @throws UnreadableMedia when it is not the format that its type names
+ * The format and the size of an image, from its header. Reads 256 KiB, or 8 MiB if that is not enough.
+ * @returns undefined if the format is unknown
+ * @throws UnreadableMedia if the content does not match the media type
  */
 export async function readImageHeader(type: string, bytes: Bytes): Promise<ImageHeader | undefined> {
-  const claimed = formats.get(type);
+  const declared = formats.get(type);
   for (const length of headBytes) {
     const head = await readPart(bytes, 0, length);
     try {
       const { type: format = '', width, height } = imageSize(head);
-      if (claimed !== undefined && format !== claimed) break;
+      if (declared !== undefined && format !== declared) break;
       if (width > 0 && height > 0) return { format, width, height };
-    } catch {} // it says so by throwing, whatever was wrong
+    } catch {} // image-size throws if it needs more bytes, and also for an unknown format
     if (head.byteLength === bytes.size) break;
   }
-  if (claimed !== undefined) throw new UnreadableMedia(`this is no readable ${type}`);
+  if (declared !== undefined) throw new UnreadableMedia(`the file is not a readable ${type} file`);
   return undefined;
 }

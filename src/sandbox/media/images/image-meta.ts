@@ -4,8 +4,8 @@ import { type Exif, orientationOf, readExif } from './exif.js';
 import { readImageHeader } from './image-header.js';
 
 /**
- * The metadata of an image (wire document section 4): its size from its header, the rest from the EXIF data of a JPEG.
- * @throws UnreadableMedia when it is not what its type says
+ * The metadata of an image (wire document section 4): its size from the header, and the EXIF data of a JPEG.
+ * @throws UnreadableMedia if the content does not match the media type
  */
 export async function readImageMeta(type: string, bytes: Bytes): Promise<Record<string, unknown>> {
   const header = await readImageHeader(type, bytes);
@@ -19,14 +19,14 @@ function cameraMeta(exif: Exif) {
   return {
     orientation: exif.Orientation === undefined ? undefined : String(orientationOf(exif)),
     iso: textOf(Array.isArray(exif.ISO) ? exif.ISO[0] : exif.ISO),
-    flash: flash === undefined ? undefined : (flash & 1) === 1, // the other bits tell how it was set up
+    flash: flash === undefined ? undefined : (flash & 1) === 1, // the other bits describe the flash mode
     vendor: textOf(exif.Make),
     model: textOf(exif.Model),
   };
 }
 
 function placeMeta(exif: Exif) {
-  const latitude = numberOf(exif.latitude); // exifr's own, in degrees; negative in the south
+  const latitude = numberOf(exif.latitude); // computed by exifr, in degrees: negative in the south
   const longitude = numberOf(exif.longitude);
   const altitude = numberOf(exif.GPSAltitude);
   return {
@@ -42,7 +42,7 @@ function placeMeta(exif: Exif) {
   };
 }
 
-/** A single byte, which exifr leaves as it stands. */
+/** exifr returns GPSAltitudeRef as an array with one byte. */
 function isBelowSea(reference: unknown): boolean {
   return (reference instanceof Uint8Array ? reference[0] : reference) === 1;
 }

@@ -1,19 +1,19 @@
 import { decode, encode } from 'jpeg-js';
-import { mostPixels, type Pixels, UndecodablePicture } from './pixels.js';
+import { maxPixels, type Pixels, UndecodableImage } from './pixels.js';
 
-/** A progressive JPEG can have any number of scans of a few bytes, each of which takes a walk over all pixels. */
-const mostScans = 100;
+/** A progressive JPEG can have any number of tiny scans, and the decoder visits all pixels for each of them. */
+const maxScans = 100;
 
 export function decodeJpeg(file: Uint8Array<ArrayBuffer>): Pixels {
   let scans = 0;
   for (let at = file.indexOf(0xff); at >= 0 && at < file.length; at = file.indexOf(0xff, at + 1)) {
     if (file[at + 1] === 0xda) scans += 1;
   }
-  if (scans > mostScans) throw new UndecodablePicture('the JPEG has too many scans');
+  if (scans > maxScans) throw new UndecodableImage('the JPEG has too many scans');
   return decode(file, {
     useTArray: true,
     tolerantDecoding: false,
-    maxResolutionInMP: mostPixels / 1_000_000,
+    maxResolutionInMP: maxPixels / 1_000_000,
     maxMemoryUsageInMB: 1024,
   });
 }
@@ -24,8 +24,8 @@ export function encodeJpeg(pixels: Pixels, quality: number): Uint8Array<ArrayBuf
 }
 
 /**
- * jpeg-js hands out what it encoded by `Buffer.from`, also where there is no Buffer. It works without a pause, so for
- * as long as it does a stand-in can be there without anybody noticing.
+ * jpeg-js returns its result with `Buffer.from`, even where `Buffer` does not exist. The encoder is synchronous, so a temporary
+ * global `Buffer` is not visible to other code.
  */
 function withBuffer<T>(work: () => T): T {
   if ('Buffer' in globalThis) return work();

@@ -1,20 +1,20 @@
-/** A decoded picture: four bytes a pixel, red, green, blue and how opaque it is. */
+/** A decoded image: four bytes per pixel, for red, green, blue and alpha. */
 export interface Pixels {
   width: number;
   height: number;
   data: Uint8Array;
 }
 
-/** 25 million: what a camera of 24 megapixels takes. Decoded, they are 100 MB. */
-export const mostPixels = 25_000_000;
+/** Enough for a camera with 24 megapixels. Decoded, such an image takes 100 MB. */
+export const maxPixels = 25_000_000;
 
-/** Thrown while decoding; what it was matters to nobody, as there is no rendition of such a picture. */
-export class UndecodablePicture extends Error {
-  override readonly name = 'UndecodablePicture';
+/** Thrown by the decoders. The message helps with debugging only: an image that cannot be decoded has no renditions. */
+export class UndecodableImage extends Error {
+  override readonly name = 'UndecodableImage';
 }
 
-/** Asked with what a header says, before there is memory for it. */
+/** Checks the size in the header before memory is allocated for the pixels. */
 export function assertDecodable(width: number, height: number): void {
-  if (!(width > 0 && height > 0)) throw new UndecodablePicture('the picture has no size');
-  if (width * height > mostPixels) throw new UndecodablePicture('the picture has too many pixels');
+  if (!(width > 0 && height > 0)) throw new UndecodableImage('the image has no size');
+  if (width * height > maxPixels) throw new UndecodableImage('the image has too many pixels');
 }

@@ -1,11 +1,11 @@
 import { chunksOf } from '../reading/bytes.js';
-import { assertDecodable, UndecodablePicture } from './pixels.js';
+import { assertDecodable, UndecodableImage } from './pixels.js';
 
 /** The header of a PNG (W3C PNG, section 11.2.1). */
 export interface PngHeader {
   width: number;
   height: number;
-  /** Bits of a channel. */
+  /** Bits per channel. */
   depth: number;
   channels: number;
   indexed: boolean;
@@ -19,7 +19,7 @@ export interface PngChunks {
   data: Uint8Array<ArrayBuffer>[];
 }
 
-/** Channels of a colour type, and the depths it may have. */
+/** The number of channels and the valid bit depths of each color type. */
 const colorTypes: Record<number, [channels: number, depths: number[]]> = {
   0: [1, [1, 2, 4, 8, 16]],
   2: [3, [8, 16]],
@@ -28,10 +28,7 @@ const colorTypes: Record<number, [channels: number, depths: number[]]> = {
   6: [4, [8, 16]],
 };
 
-/**
- * The chunks that make the picture. Texts and profiles are left alone: they are compressed, too, and nobody asked for
- * them.
- */
+/** Reads the chunks that are needed to decode the pixels. Skips text and profiles, which can be compression bombs too. */
 export function readChunks(file: Uint8Array<ArrayBuffer>): PngChunks {
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
   const chunks: Omit<PngChunks, 'header'> = { palette: new Uint8Array(), transparency: new Uint8Array(), data: [] };
@@ -47,12 +44,12 @@ export function readChunks(file: Uint8Array<ArrayBuffer>): PngChunks {
     if (type === 'IDAT') chunks.data.push(content);
     offset += 12 + length;
   }
-  if (!header) throw new UndecodablePicture('the PNG has no header');
+  if (!header) throw new UndecodableImage('the PNG has no header');
   return { header, ...chunks };
 }
 
 function readHeader(content: Uint8Array<ArrayBuffer>): PngHeader {
-  if (content.byteLength !== 13) throw new UndecodablePicture('the PNG has a header of another size');
+  if (content.byteLength !== 13) throw new UndecodableImage('the PNG header does not have 13 bytes');
   const view = new DataView(content.buffer, content.byteOffset, content.byteLength);
   const width = view.getUint32(0);
   const height = view.getUint32(4);
@@ -60,12 +57,13 @@ function readHeader(content: Uint8Array<ArrayBuffer>): PngHeader {
   const depth = view.getUint8(8);
   const colorType = view.getUint8(9);
   const [channels = 0, depths = []] = colorTypes[colorType] ?? [];
-  if (!depths.includes(depth)) throw new UndecodablePicture('the PNG has colours that do not exist');
+  if (!depths.includes(depth)) throw new UndecodableImage('the PNG has an invalid color type or bit depth');
   return { width, height, depth, channels, indexed: colorType === 3, interlaced: view.getUint8(12) === 1 };
 }
 
 /**
- * Exactly `length` bytes. A stream that has fewer is damaged, and of one that has more the rest is not even looked at.
+ * Inflates exactly `length` bytes, and ignores the rest of the data.
+ * @throws UndecodableImage if there are fewer bytes
  */
 export async function inflate(data: Uint8Array<ArrayBuffer>[], length: number): Promise<Uint8Array<ArrayBuffer>> {
   const inflated = new Uint8Array(length);
@@ -81,5 +79,5 @@ export async function inflate(data: Uint8Array<ArrayBuffer>[], length: number): 
     filled += chunk.byteLength;
     if (filled >= length) return inflated;
   }
-  throw new UndecodablePicture('the PNG ends too early');
+  throw new UndecodableImage('the PNG is truncated');
 }

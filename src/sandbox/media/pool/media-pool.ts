@@ -1,39 +1,39 @@
 import { availableParallelism } from 'node:os';
 import { RefusedArchive } from '../archives/refused-archive.js';
+import { JobLimitExceeded } from '../job-limit-exceeded.js';
 import type { MediaWork } from '../media-work.js';
 import { hasMeta } from '../meta.js';
 import { UnreadableMedia } from '../reading/unreadable-media.js';
-import { TooMuchWork } from '../too-much-work.js';
 import type { Result } from './messages.js';
 import { filesOf, pieceChannel } from './pieces.js';
-import { JobFailed, startThread, type ThreadJob, type WorkerThread } from './worker-thread.js';
+import { JobError, startThread, type ThreadJob, type WorkerThread } from './worker-thread.js';
 
-/** What a job may take, in milliseconds and megabytes. */
+/** The limits of a job: times in milliseconds, memory in megabytes. */
 export interface PoolLimits {
   meta: number;
   renditions: number;
-  /** From one batch of unpacked bytes to the next. */
+  /** The time between two batches of unpacked bytes. */
   unzip: number;
-  /** How long a thread without work is kept. */
+  /** How long an idle thread is kept. */
   idle: number;
-  /** Memory for objects, per thread. */
+  /** The JavaScript heap of a thread. */
   heapMb: number;
 }
 
 const defaults: PoolLimits = { meta: 20_000, renditions: 60_000, unzip: 60_000, idle: 10_000, heapMb: 512 };
 
-/** Does the work in threads of Node, which start with the first job and end when there is nothing to do. */
+/** Runs media jobs in worker threads of Node. The threads start on demand and end when they are idle. */
 export function mediaPool(limits: Partial<PoolLimits> = {}): MediaWork {
   const { idle: idleTime, heapMb, ...times } = { ...defaults, ...limits };
   const threads = new Set<WorkerThread>();
   const idle = new Map<WorkerThread, NodeJS.Timeout>();
   let closed = false;
 
-  // kinds of work do not wait for each other: an upload is answered while a large picture is decoded
-  const lanes = {
-    meta: atMost(2),
-    renditions: atMost(availableParallelism() >= 4 ? 2 : 1), // a decoded picture takes a hundred megabytes
-    unzip: atMost(1),
+  // each kind of job has a queue of its own, so that an upload does not wait until a large image is decoded
+  const queues = {
+    meta: limitConcurrency(2),
+    renditions: limitConcurrency(availableParallelism() >= 4 ? 2 : 1), // a decoded image takes up to 100 MB
+    unzip: limitConcurrency(1),
   };
 
   function takeThread(): WorkerThread {
@@ -64,7 +64,7 @@ export function mediaPool(limits: Partial<PoolLimits> = {}): MediaWork {
 
   function run(job: Omit<ThreadJob, 'limit'>): Promise<Result> {
     const { name } = job.task;
-    return lanes[name](async () => {
+    return queues[name](async () => {
       if (closed) throw new Error('the sandbox was closed');
       const thread = takeThread();
       try {
@@ -79,13 +79,13 @@ export function mediaPool(limits: Partial<PoolLimits> = {}): MediaWork {
 
   return {
     async readMeta(type, mediaType, bytes) {
-      if (!hasMeta(type, mediaType)) return {}; // most files: they are not worth a message
+      if (!hasMeta(type, mediaType)) return {}; // saves a message to a thread for most files
       try {
         const result = await run({ task: { name: 'meta', type, mediaType }, bytes });
         return result instanceof Map ? {} : { ...result };
       } catch (error) {
-        if (error instanceof TooMuchWork) throw new UnreadableMedia('reading it takes too much time or memory');
-        throw error instanceof JobFailed && error.name === 'UnreadableMedia'
+        if (error instanceof JobLimitExceeded) throw new UnreadableMedia('reading it takes too much time or memory');
+        throw error instanceof JobError && error.name === 'UnreadableMedia'
           ? new UnreadableMedia(error.message)
           : error;
       }
@@ -115,13 +115,13 @@ export function mediaPool(limits: Partial<PoolLimits> = {}): MediaWork {
 }
 
 function asRefusal(error: unknown): unknown {
-  if (error instanceof TooMuchWork) return new RefusedArchive('unpacking it takes too much time or memory');
-  return error instanceof JobFailed && error.name === 'RefusedArchive' ? new RefusedArchive(error.message) : error;
+  if (error instanceof JobLimitExceeded) return new RefusedArchive('unpacking it takes too much time or memory');
+  return error instanceof JobError && error.name === 'RefusedArchive' ? new RefusedArchive(error.message) : error;
 }
 
-/** Lets so many pieces of work run at once; the others wait for their turn. */
-function atMost(most: number): <T>(work: () => Promise<T>) => Promise<T> {
-  let free = most;
+/** Runs at most `limit` functions at a time, in the order of the calls. */
+function limitConcurrency(limit: number): <T>(work: () => Promise<T>) => Promise<T> {
+  let free = limit;
   const waiting: (() => void)[] = [];
   return async (work) => {
     if (free > 0) free -= 1;

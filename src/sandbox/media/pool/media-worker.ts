@@ -5,11 +5,11 @@ import { readMeta } from '../meta.js';
 import { chunksOf } from '../reading/bytes.js';
 import { makeRenditions } from '../rendition.js';
 import type { FromWorker, Piece, Result, ToWorker } from './messages.js';
-import { type AskForBytes, readAhead, remoteBytes } from './remote-bytes.js';
+import { type RequestBytes, readAhead, remoteBytes } from './remote-bytes.js';
 
-/** The script of a worker thread: does the jobs that the pool sends, one at a time. */
+// The script of a worker thread. It runs the jobs that the pool sends, one at a time.
 
-/** Pieces of an archive are collected up to this size before they are sent. */
+/** Unpacked bytes are collected up to this size and sent as one batch. */
 const batchBytes = 512 * 1024;
 
 const inflater: Inflater = {
@@ -20,24 +20,24 @@ const inflater: Inflater = {
 const port = parentPort;
 if (!port) throw new Error('media-worker.js is a script for worker threads');
 
-/** The reads of the job that is being done, by their numbers. */
+/** The pending reads of the current job, by number. */
 const reads = new Map<number, (bytes: Uint8Array<ArrayBuffer> | undefined) => void>();
 let current = 0;
 let lastRead = 0;
-let onMore: ((wanted: boolean) => void) | undefined;
+let onContinue: ((wanted: boolean) => void) | undefined;
 
 function send(message: FromWorker, transfer: ArrayBuffer[] = []): void {
   port?.postMessage(message, transfer);
 }
 
 async function run({ job, task, size, head }: Extract<ToWorker, { kind: 'job' }>): Promise<Result> {
-  const ask: AskForBytes = (start, length) =>
+  const requestBytes: RequestBytes = (start, length) =>
     new Promise((resolve, reject) => {
       const read = ++lastRead;
       reads.set(read, (bytes) => (bytes ? resolve(bytes) : reject(new Error('the store cannot read the file'))));
       send({ kind: 'read', job, read, start, length });
     });
-  const bytes = remoteBytes(size, head, ask);
+  const bytes = remoteBytes(size, head, requestBytes);
   switch (task.name) {
     case 'meta':
       return readMeta(task.type, task.mediaType, bytes);
@@ -48,13 +48,13 @@ async function run({ job, task, size, head }: Extract<ToWorker, { kind: 'job' }>
   }
 }
 
-/** Sends the files of an archive in batches, each when the one before has been taken. */
+/** Sends the files of an archive in batches. Each batch waits until the previous one was read. */
 async function unpack(job: number, files: ReturnType<typeof unzip>): Promise<undefined> {
   let pieces: Piece[] = [];
   let collected = 0;
   const flush = async (): Promise<boolean> => {
     const taken = new Promise<boolean>((resolve) => {
-      onMore = resolve;
+      onContinue = resolve;
     });
     const buffers = pieces.flatMap((piece) => (piece.kind === 'chunk' ? [piece.chunk.buffer] : []));
     send({ kind: 'unpacked', job, pieces }, [...new Set(buffers)]);
@@ -64,7 +64,7 @@ async function unpack(job: number, files: ReturnType<typeof unzip>): Promise<und
   };
   for await (const { name, size, stream } of files) {
     pieces.push({ kind: 'file', name, size });
-    collected += 100; // so that many empty files are a batch as well
+    collected += 100; // counts the entry too, so that a batch cannot have any number of empty files
     for await (const chunk of chunksOf(stream)) {
       const own = chunk.byteLength === chunk.buffer.byteLength ? chunk : chunk.slice();
       pieces.push({ kind: 'chunk', chunk: own });
@@ -97,9 +97,9 @@ async function start(message: Extract<ToWorker, { kind: 'job' }>): Promise<void>
 
 port.on('message', (message: ToWorker) => {
   if (message.kind === 'job')
-    void start(message); // it reports its own failures
+    void start(message); // sends a message if the job fails
   else if (message.job !== current) return;
-  else if (message.kind === 'more') onMore?.(message.wanted);
+  else if (message.kind === 'continue') onContinue?.(message.wanted);
   else {
     reads.get(message.read)?.(message.bytes);
     reads.delete(message.read);

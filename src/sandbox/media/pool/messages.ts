@@ -1,12 +1,13 @@
 import type { UnzipLimits } from '../archives/unzip.js';
 import type { Recipe, Renditions } from '../rendition.js';
 
-/** What the pool and its workers send each other. A worker does one job at a time; `job` is its number. */
+/** The messages from the pool to a worker. A worker runs one job at a time, and `job` is its number. */
 export type ToWorker =
   | { kind: 'job'; job: number; task: Task; size: number; head: Uint8Array<ArrayBuffer> }
   | { kind: 'bytes'; job: number; read: number; bytes: Uint8Array<ArrayBuffer> | undefined }
-  | { kind: 'more'; job: number; wanted: boolean };
+  | { kind: 'continue'; job: number; wanted: boolean };
 
+/** The messages from a worker to the pool. */
 export type FromWorker =
   | { kind: 'ready' }
   | { kind: 'read'; job: number; read: number; start: number; length: number }
@@ -21,5 +22,5 @@ export type Task =
 
 export type Result = Record<string, unknown> | Renditions | undefined;
 
-/** Files of an archive in order. What follows a `file` is its content, up to the next `file`. */
+/** A part of the unpacked archive. The chunks between two `file` pieces are the content of the first of these files. */
 export type Piece = { kind: 'file'; name: string; size: number } | { kind: 'chunk'; chunk: Uint8Array<ArrayBuffer> };

@@ -1,9 +1,9 @@
 import type { UnzippedFile } from '../archives/unzip.js';
 import type { Piece } from './messages.js';
 
-/** From the thread to whoever unpacks: a batch waits until the one before has been taken. */
+/** Passes unpacked pieces from a thread to their reader. A batch waits until the previous one was read. */
 export interface PieceChannel {
-  /** Resolves when the batch has been taken, with `false` when nobody wants more. */
+  /** Resolves when the batch was read: with `true` if the reader wants more, with `false` if the reader was canceled. */
   put(batch: Piece[]): Promise<boolean>;
   finish(error?: unknown): Promise<void>;
   pieces: ReadableStreamDefaultReader<Piece[]>;
@@ -12,19 +12,19 @@ export interface PieceChannel {
 export function pieceChannel(): PieceChannel {
   const { readable, writable } = new TransformStream<Piece[], Piece[]>();
   const writer = writable.getWriter();
-  writer.closed.catch(() => {}); // `write` says so as well
+  writer.closed.catch(() => {}); // `write` rejects too
   return {
     put: (batch) =>
       writer.write(batch).then(
         () => true,
         () => false,
       ),
-    finish: (error) => (error === undefined ? writer.close() : writer.abort(error)).catch(() => {}), // nobody reads any more
+    finish: (error) => (error === undefined ? writer.close() : writer.abort(error)).catch(() => {}), // the reader was canceled
     pieces: readable.getReader(),
   };
 }
 
-/** The files that the pieces make up, each to be read before the next is asked for. */
+/** Joins the pieces to files. Read each file before you request the next. */
 export async function* filesOf(
   batches: ReadableStreamDefaultReader<Piece[]>,
 ): AsyncGenerator<UnzippedFile, void, undefined> {
@@ -41,7 +41,7 @@ export async function* filesOf(
   }
   for (let piece = await peek(); piece; piece = await peek()) {
     at += 1;
-    if (piece.kind === 'chunk') continue; // of a file that nobody read to its end
+    if (piece.kind === 'chunk') continue; // of a file that was not read to its end
     const { name, size } = piece;
     const stream = new ReadableStream<Uint8Array<ArrayBuffer>>(
       {

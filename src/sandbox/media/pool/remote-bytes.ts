@@ -1,16 +1,16 @@
 import { type Bytes, readPart } from '../reading/bytes.js';
 
-/** Asks the other thread for bytes of the file. */
-export type AskForBytes = (start: number, length: number) => Promise<Uint8Array<ArrayBuffer>>;
+/** Requests bytes of the file from the main thread. */
+export type RequestBytes = (start: number, length: number) => Promise<Uint8Array<ArrayBuffer>>;
 
-/** What is asked for at once, at most. */
+/** The maximum size of one request. */
 const chunkBytes = 1024 * 1024;
 
 /**
- * A file of which only the head is in this thread. The other thread reads the rest from the store, whatever that is, and hands
- * each chunk over without a copy.
+ * A file of which this thread has the first bytes only. The main thread reads the others from the store and transfers each chunk
+ * without copying it.
  */
-export function remoteBytes(size: number, head: Uint8Array<ArrayBuffer>, ask: AskForBytes): Bytes {
+export function remoteBytes(size: number, head: Uint8Array<ArrayBuffer>, requestBytes: RequestBytes): Bytes {
   return {
     size,
     read({ start, end }) {
@@ -19,8 +19,9 @@ export function remoteBytes(size: number, head: Uint8Array<ArrayBuffer>, ask: As
         {
           async pull(controller) {
             const left = end + 1 - position;
-            const known = head.subarray(position, end + 1);
-            const chunk = known.byteLength > 0 ? known.slice() : await ask(position, Math.min(chunkBytes, left));
+            const local = head.subarray(position, end + 1);
+            const chunk =
+              local.byteLength > 0 ? local.slice() : await requestBytes(position, Math.min(chunkBytes, left));
             position += chunk.byteLength;
             if (chunk.byteLength > 0) controller.enqueue(chunk);
             if (position > end || chunk.byteLength === 0) controller.close();
@@ -34,7 +35,7 @@ export function remoteBytes(size: number, head: Uint8Array<ArrayBuffer>, ask: As
 
 const windowBytes = 128 * 1024;
 
-/** Answers small reads that follow each other out of one larger read: those of a zip are of 30 bytes and a name. */
+/** Serves consecutive small reads from one larger read. The local headers of a zip are read 30 bytes at a time. */
 export function readAhead(bytes: Bytes): Bytes {
   let from = 0;
   let window = new Uint8Array();

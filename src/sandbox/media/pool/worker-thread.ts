@@ -1,31 +1,31 @@
 import { Worker } from 'node:worker_threads';
+import { JobLimitExceeded } from '../job-limit-exceeded.js';
 import { type Bytes, readPart } from '../reading/bytes.js';
-import { TooMuchWork } from '../too-much-work.js';
 import type { FromWorker, Piece, Result, Task, ToWorker } from './messages.js';
 
 /** A job for a thread. */
 export interface ThreadJob {
   task: Task;
   bytes: Bytes;
-  /** Milliseconds of work. The time in which the thread waits for pieces to be taken does not count. */
+  /** Milliseconds of work. The time in which the thread waits for the reader of the pieces does not count. */
   limit: number;
-  /** Takes pieces of an archive, and resolves when more are wanted, or with `false` when none are. */
+  /** Receives unpacked pieces. Resolves with `true` to continue, with `false` to stop unpacking. */
   onPieces?(pieces: Piece[]): Promise<boolean>;
 }
 
 export interface WorkerThread {
   /**
-   * Does a job. A thread does one at a time.
-   * @throws TooMuchWork when the job exceeds its limits; the thread has ended then
-   * @throws JobFailed with what the job itself threw
+   * Runs a job. A thread runs one job at a time.
+   * @throws JobLimitExceeded if the job exceeds its limits. The thread is terminated.
+   * @throws JobError if the job throws, with the name and message of its error
    */
   run(job: ThreadJob): Promise<Result>;
   hasEnded(): boolean;
   end(): Promise<void>;
 }
 
-/** What a job threw in its thread, by name. */
-export class JobFailed extends Error {
+/** The name and message of an error that a job threw in its thread. */
+export class JobError extends Error {
   override readonly name: string;
 
   constructor(name: string, message: string) {
@@ -34,7 +34,7 @@ export class JobFailed extends Error {
   }
 }
 
-/** Sent along with a job: all of a small file, and of a picture where its size and EXIF data are. */
+/** The first bytes of the file are sent with the job: enough for a small file, or for the header and EXIF data of an image. */
 const headBytes = 256 * 1024;
 
 interface RunningJob extends ThreadJob {
@@ -44,18 +44,18 @@ interface RunningJob extends ThreadJob {
   reject(error: Error): void;
 }
 
-/** A server without its threads would fail every upload of a picture, so whoever runs it has to hear of it. */
+/** Prints the reason, because without threads every upload of an image fails. */
 function startFailure({ code = 'unknown reason' }: NodeJS.ErrnoException): Error {
   const remedy =
-    'if doctape-sdk/serve is bundled, mark doctape-sdk as external, so that media-worker.js lies beside it';
-  console.error(`doctape sandbox: the thread for media files cannot start (${code}): ${remedy}`);
-  return new Error('the thread for media files cannot start');
+    'if you bundle doctape-sdk/serve, mark doctape-sdk as external, so that media-worker.js is in the same folder';
+  console.error(`doctape sandbox: the worker thread for media files cannot start (${code}): ${remedy}`);
+  return new Error('the worker thread for media files cannot start');
 }
 
-/** @param heapMb what the thread may use for objects. Pixels are outside of it, and have a limit of their own */
+/** @param heapMb the limit of the JavaScript heap. Decoded pixels are outside of the heap and have a limit of their own. */
 export function startThread(heapMb: number): WorkerThread {
   const worker = new Worker(new URL('./media-worker.js', import.meta.url), {
-    // without the second limit, a thread lets 200 MB of garbage collect before it tidies up
+    // without the second limit, a thread collects 200 MB of garbage before it frees any
     resourceLimits: { maxOldGenerationSizeMb: heapMb, maxYoungGenerationSizeMb: 8 },
     name: 'doctape sandbox media',
   });
@@ -66,9 +66,9 @@ export function startThread(heapMb: number): WorkerThread {
   const started = new Promise<void>((resolve, reject) => {
     worker.once('message', resolve);
     worker.once('error', (error: NodeJS.ErrnoException) => reject(startFailure(error)));
-    worker.once('exit', () => reject(new Error('the thread for media files was ended')));
+    worker.once('exit', () => reject(new Error('the worker thread for media files exited before it was ready')));
   });
-  started.catch(() => {}); // every job waits for it
+  started.catch(() => {}); // each job awaits `started` and rejects
 
   const post = (message: ToWorker, transfer: ArrayBuffer[] = []) => worker.postMessage(message, transfer);
 
@@ -82,36 +82,36 @@ export function startThread(heapMb: number): WorkerThread {
   function startClock(job: RunningJob): void {
     clearTimeout(job.timer);
     job.timer = setTimeout(() => {
-      settle(({ reject }) => reject(new TooMuchWork(`the job took longer than ${job.limit} ms`)));
-      void end(); // nothing else stops a thread that is busy
+      settle(({ reject }) => reject(new JobLimitExceeded(`the job took longer than ${job.limit} ms`)));
+      void end(); // a busy thread cannot be stopped in any other way
     }, job.limit);
     job.timer.unref();
   }
 
-  async function answerRead(job: RunningJob, { read, start, length }: Extract<FromWorker, { kind: 'read' }>) {
-    const bytes = await readPart(job.bytes, start, length).catch(() => undefined); // `job.bytes` remembers why
+  async function serveRead(job: RunningJob, { read, start, length }: Extract<FromWorker, { kind: 'read' }>) {
+    const bytes = await readPart(job.bytes, start, length).catch(() => undefined); // `job.bytes` keeps the error of the store
     if (running === job) post({ kind: 'bytes', job: job.number, read, bytes }, bytes ? [bytes.buffer] : []);
   }
 
-  async function handOver(job: RunningJob, pieces: Piece[]) {
+  async function deliverPieces(job: RunningJob, pieces: Piece[]) {
     clearTimeout(job.timer);
     const wanted = (await job.onPieces?.(pieces)) ?? false;
     if (running !== job) return;
     startClock(job);
-    post({ kind: 'more', job: job.number, wanted });
+    post({ kind: 'continue', job: job.number, wanted });
   }
 
   worker.on('message', (message: FromWorker) => {
     const job = running;
-    if (message.kind === 'ready' || job?.number !== message.job) return; // of a job that is over
-    if (message.kind === 'read') void answerRead(job, message);
-    else if (message.kind === 'unpacked') void handOver(job, message.pieces);
+    if (message.kind === 'ready' || job?.number !== message.job) return; // the message belongs to a job that has ended
+    if (message.kind === 'read') void serveRead(job, message);
+    else if (message.kind === 'unpacked') void deliverPieces(job, message.pieces);
     else if (message.kind === 'done') settle(({ resolve }) => resolve(message.result));
-    else settle(({ reject }) => reject(new JobFailed(message.name, message.message)));
+    else settle(({ reject }) => reject(new JobError(message.name, message.message)));
   });
   const onEnd = () => {
     ended = true;
-    settle(({ reject }) => reject(new TooMuchWork('the thread ended: it had no memory left')));
+    settle(({ reject }) => reject(new JobLimitExceeded('the worker thread ran out of memory')));
   };
   worker.on('error', onEnd);
   worker.on('exit', onEnd);

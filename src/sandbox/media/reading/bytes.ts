@@ -1,11 +1,11 @@
-/** A stored file, of which any part can be read. */
+/** A stored file with random access. */
 export interface Bytes {
   size: number;
-  /** The bytes from `start` to `end`, both included. */
+  /** Streams the bytes from `start` to `end`, both inclusive. */
   read(range: { start: number; end: number }): ReadableStream<Uint8Array>;
 }
 
-/** The chunks of a stream. In Safari and WebKitGTK 2.50, `for await` over a stream itself is a TypeError. */
+/** Iterates over a stream. Streams are not async iterable in Safari and WebKitGTK 2.50. */
 export async function* chunksOf<T>(stream: ReadableStream<T>): AsyncGenerator<T, void, undefined> {
   const reader = stream.getReader();
   let finished = false;
@@ -13,12 +13,12 @@ export async function* chunksOf<T>(stream: ReadableStream<T>): AsyncGenerator<T,
     for (let chunk = await reader.read(); !chunk.done; chunk = await reader.read()) yield chunk.value;
     finished = true;
   } finally {
-    // like `for await`: a reader that leaves early gives the stream up
-    if (!finished) await reader.cancel().catch(() => {}); // a stream that failed has said so already
+    // like `for await`, cancel the stream if the loop ends early
+    if (!finished) await reader.cancel().catch(() => {}); // `read` has thrown the error already
   }
 }
 
-/** At most `length` bytes from `start`; fewer where the file ends. */
+/** Reads at most `length` bytes from `start`: fewer at the end of the file. */
 export async function readPart(bytes: Bytes, start: number, length: number): Promise<Uint8Array<ArrayBuffer>> {
   const end = Math.min(start + length, bytes.size) - 1;
   if (start < 0 || end < start) return new Uint8Array();
@@ -31,7 +31,7 @@ export async function readPart(bytes: Bytes, start: number, length: number): Pro
   return part.subarray(0, filled);
 }
 
-/** The whole file, or nothing of it when it is larger than `limit` bytes. */
+/** Reads the whole file. Returns undefined if it is larger than `limit` bytes. */
 export async function readAll(bytes: Bytes, limit: number): Promise<Uint8Array<ArrayBuffer> | undefined> {
   return bytes.size > limit ? undefined : readPart(bytes, 0, bytes.size);
 }

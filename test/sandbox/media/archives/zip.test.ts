@@ -23,19 +23,19 @@ async function unzipped(file: Uint8Array, options = limits): Promise<Unzipped[]>
   return files;
 }
 
-/** How far it came before it was refused. */
-async function refused(file: Uint8Array, options = limits): Promise<{ given: string[]; reason: string }> {
-  const given: string[] = [];
+/** The files that were yielded before the archive was refused, and the reason. */
+async function refused(file: Uint8Array, options = limits): Promise<{ yielded: string[]; reason: string }> {
+  const yielded: string[] = [];
   try {
     for await (const { name, stream } of unzip(bytesOf(file), options)) {
-      given.push(name);
+      yielded.push(name);
       await new Response(stream).arrayBuffer();
     }
   } catch (error) {
-    if (error instanceof RefusedArchive) return { given, reason: error.message };
+    if (error instanceof RefusedArchive) return { yielded, reason: error.message };
     throw error;
   }
-  throw new Error(`${given} were unpacked`);
+  throw new Error(`the archive was unpacked: ${yielded}`);
 }
 
 async function realZip(password?: string): Promise<Uint8Array> {
@@ -50,32 +50,32 @@ async function realZip(password?: string): Promise<Uint8Array> {
   return writer.close();
 }
 
-describe('the metadata of a zip', () => {
-  it('tells how many files it has, and how large they are packed and unpacked', async () => {
+describe('metadata of a zip', () => {
+  it('has the number of files and their compressed and uncompressed sizes', async () => {
     const meta = await readMeta('application/zip', 'archive', bytesOf(await realZip()));
     expect(meta).toEqual({ encrypted: false, bytesComp: expect.any(Number), bytesUncomp: 6015, numFiles: 3 });
     expect(meta.bytesComp).toBeGreaterThan(15);
     expect(meta.bytesComp).toBeLessThan(200);
   });
 
-  it('tells whether it is encrypted', async () => {
+  it('says whether a file is encrypted', async () => {
     const meta = await readMeta('application/zip', 'archive', bytesOf(await realZip('secret')));
     expect(meta).toMatchObject({ encrypted: true, numFiles: 3 });
   });
 
-  it('is read from the end of the file', async () => {
+  it('is read from the end of the file only', async () => {
     const large = makeZip([{ name: 'noise', content: crypto.getRandomValues(new Uint8Array(60_000)) }, ...many(30)]);
     const bytes = bytesOf(Buffer.concat([Buffer.alloc(5_000_000), large]), 64 * 1024);
     expect(await readMeta('application/zip', 'archive', bytes)).toMatchObject({ numFiles: 31 });
-    expect(bytes.asked.inAll).toBeLessThan(1_000_000);
+    expect(bytes.requested.total).toBeLessThan(1_000_000);
   });
 
-  it('can be told of a hostile zip, too', async () => {
+  it('is read from an unsafe zip too', async () => {
     const file = makeZip([{ name: '../../etc/passwd', content: ascii('root') }]);
     expect(await readMeta('application/zip', 'archive', bytesOf(file))).toMatchObject({ numFiles: 1, bytesUncomp: 4 });
   });
 
-  it('is not to be had of what is no zip', async () => {
+  it('cannot be read from a file that is not a zip', async () => {
     await expect(readMeta('application/zip', 'archive', bytesOf(ascii('PK and then no zip')))).rejects.toThrow(
       UnreadableMedia,
     );
@@ -84,13 +84,13 @@ describe('the metadata of a zip', () => {
     await expect(readMeta('application/zip', 'archive', bytesOf(new Uint8Array()))).rejects.toThrow(UnreadableMedia);
   });
 
-  it('is unknown of other archives', async () => {
+  it('is empty for other types of archives', async () => {
     expect(await readMeta('application/x-7z-compressed', 'archive', bytesOf(ascii('7z')))).toEqual({});
   });
 });
 
 describe('unzipping', () => {
-  it('gives the files without their directories, in the order of the archive', async () => {
+  it('yields the files without their directories, in the order of the archive', async () => {
     expect(await unzipped(await realZip())).toEqual([
       { name: 'первое.txt', size: 6000, text: 'hello '.repeat(1000) },
       { name: 'notes.txt', size: 15, text: 'stored as it is' },
@@ -98,25 +98,25 @@ describe('unzipping', () => {
     ]);
   });
 
-  it('gives an archive in the archive as the file it is', async () => {
+  it('does not unpack an archive within the archive', async () => {
     const inner = makeZip([{ name: 'inner.txt', content: ascii('x') }]);
     const [file, ...others] = await unzipped(makeZip([{ name: 'inner.zip', content: inner }]));
     expect(file).toMatchObject({ name: 'inner.zip', size: inner.byteLength });
     expect(others).toEqual([]);
   });
 
-  it('unpacks an archive that holds exactly what is allowed', async () => {
+  it('unpacks an archive that is exactly at the limits', async () => {
     const files = many(5);
     expect(await unzipped(makeZip(files), { maxBytes: 5 * 4, maxEntries: 5 })).toHaveLength(5);
   });
 
-  it('passes over a file that nobody reads', async () => {
+  it('skips a file that is not read', async () => {
     const names: string[] = [];
     for await (const { name } of unzip(bytesOf(await realZip()), limits)) names.push(name);
     expect(names).toEqual(['первое.txt', 'notes.txt', 'empty']);
   });
 
-  it('goes on after a file of which somebody read a part', async () => {
+  it('continues after a file that was read in part', async () => {
     const seen: string[] = [];
     for await (const { name, stream } of unzip(bytesOf(await realZip()), limits)) {
       seen.push(name);
@@ -127,7 +127,7 @@ describe('unzipping', () => {
     expect(seen).toHaveLength(3);
   });
 
-  it('holds little of a large file at a time', async () => {
+  it('keeps only a small part of a large file in memory', async () => {
     const content = new Uint8Array(100_000_000);
     const file = makeZip([{ name: 'large', content }]);
     const before = process.memoryUsage();
@@ -144,67 +144,67 @@ describe('unzipping', () => {
     expect(process.memoryUsage().arrayBuffers - before.arrayBuffers).toBeLessThan(60_000_000);
   });
 
-  it('reads no further than it is asked to', async () => {
+  it('does not read files that are not requested', async () => {
     const content = crypto.getRandomValues(new Uint8Array(60_000));
     const bytes = bytesOf(makeZip(Array.from({ length: 50 }, (_, index) => ({ name: `${index}`, content }))));
     for await (const { stream } of unzip(bytes, limits)) {
       await stream.cancel();
       break;
     }
-    expect(bytes.asked.inAll).toBeLessThan(500_000);
+    expect(bytes.requested.total).toBeLessThan(500_000);
   });
 });
 
-describe('an archive is refused before anything of it is given', () => {
+describe('an archive is refused before its first file is yielded', () => {
   const good = { name: 'good.txt', content: ascii('good') };
   const cases: [string, ZipEntry][] = [
-    ['a name that climbs', { name: '../evil.txt' }],
-    ['a name that climbs in the middle', { name: 'a/../../evil.txt' }],
+    ['a name that starts with ..', { name: '../evil.txt' }],
+    ['a name with .. in the middle', { name: 'a/../../evil.txt' }],
     ['an absolute name', { name: '/etc/passwd' }],
-    ['a drive', { name: 'C:/evil.txt' }],
+    ['a drive letter', { name: 'C:/evil.txt' }],
     ['a backslash', { name: 'a\\evil.txt' }],
-    ['a name that climbs by backslashes', { name: '..\\evil.txt' }],
-    ['a share in the network', { name: '\\\\server\\evil.txt' }],
+    ['a name with .. and a backslash', { name: '..\\evil.txt' }],
+    ['a network share', { name: '\\\\server\\evil.txt' }],
     ['a NUL', { name: 'evil.txt\0.jpg' }],
     ['a line feed', { name: 'evil\n.txt' }],
-    ['no name', { name: '' }],
-    ['a name that is a dot', { name: 'a/.' }],
+    ['an empty name', { name: '' }],
+    ['a name that ends in a dot segment', { name: 'a/.' }],
     ['a symbolic link', { name: 'link', content: ascii('/etc/passwd'), mode: 0o120777 }],
     ['a device', { name: 'device', mode: 0o020666 }],
     ['an encrypted file', { name: 'secret.txt', content: ascii('x'), encrypted: true }],
-    ['a file that shares the bytes of another', { name: 'good.txt', content: ascii('good'), contentOf: 0 }],
-    ['a file of a size beyond all limits', { name: 'huge', size: 0xfffffff0 }],
+    ['a file that shares the bytes of another file', { name: 'good.txt', content: ascii('good'), contentOf: 0 }],
+    ['a file that declares a size of 4 GiB', { name: 'huge', size: 0xfffffff0 }],
   ];
 
   it.each(cases)('for %s', async (_, entry) => {
     expect(await unzipped(makeZip([good]))).toHaveLength(1);
-    expect(await refused(makeZip([good, entry]))).toEqual({ given: [], reason: expect.any(String) });
+    expect(await refused(makeZip([good, entry]))).toEqual({ yielded: [], reason: expect.any(String) });
   });
 
-  it('for too many entries, directories included', async () => {
+  it('for too many entries, including directories', async () => {
     const entries = [...many(3), { name: 'directory/' }];
     expect(await refused(makeZip(entries), { ...limits, maxEntries: 3 })).toEqual({
-      given: [],
+      yielded: [],
       reason: 'it has more than 3 entries',
     });
   });
 
-  it('for more bytes in all than allowed', async () => {
+  it('for a total size above the limit', async () => {
     expect(await refused(makeZip(many(5)), { ...limits, maxBytes: 19 })).toEqual({
-      given: [],
+      yielded: [],
       reason: 'it unpacks to more than 19 bytes',
     });
   });
 
-  it('for a header that contradicts the list', async () => {
+  it('for a local header that differs from the central directory', async () => {
     const file = Buffer.from(makeZip([{ name: 'report.txt', content: ascii('x') }]));
     file.write('virus!.exe', 30);
-    expect(await refused(file)).toMatchObject({ given: [] });
+    expect(await refused(file)).toMatchObject({ yielded: [] });
   });
 
-  it('for being no zip', async () => {
-    expect(await refused(ascii('no zip'))).toMatchObject({ given: [] });
-    expect(await refused(new Uint8Array())).toMatchObject({ given: [] });
+  it('for not being a zip', async () => {
+    expect(await refused(ascii('no zip'))).toMatchObject({ yielded: [] });
+    expect(await refused(new Uint8Array())).toMatchObject({ yielded: [] });
   });
 });
 
@@ -213,14 +213,14 @@ describe('an archive is refused while it is unpacked', () => {
   const large = new Uint8Array(5_000_000);
 
   it.each([
-    ['has more bytes than it says', { name: 'bad', content: large, size: 1000 }],
-    ['has fewer bytes than it says', { name: 'bad', content: ascii('few'), size: 1000 }],
-    ['has another checksum', { name: 'bad', content: ascii('bytes'), crc: 1 }],
+    ['is larger than declared', { name: 'bad', content: large, size: 1000 }],
+    ['is smaller than declared', { name: 'bad', content: ascii('few'), size: 1000 }],
+    ['does not match its checksum', { name: 'bad', content: ascii('bytes'), crc: 1 }],
   ])('when a file %s', async (_, entry) => {
-    expect(await refused(makeZip([good, entry, good]))).toMatchObject({ given: ['good.txt', 'bad'] });
+    expect(await refused(makeZip([good, entry, good]))).toMatchObject({ yielded: ['good.txt', 'bad'] });
   });
 
-  it('before a file that is larger than it says gets far', async () => {
+  it('before a file yields more bytes than declared', async () => {
     const [first] = [makeZip([{ name: 'bad', content: large, size: 1000 }])];
     let size = 0;
     const read = async () => {
@@ -232,11 +232,11 @@ describe('an archive is refused while it is unpacked', () => {
     expect(size).toBeLessThanOrEqual(1000);
   });
 
-  it('when its bytes are damaged', async () => {
+  it('when its content is damaged', async () => {
     const content = crypto.getRandomValues(new Uint8Array(20_000));
     const file = Buffer.from(makeZip([{ name: 'bad', content }]));
     file[10_000] = (file[10_000] ?? 0) ^ 255;
-    expect(await refused(file)).toMatchObject({ given: ['bad'] });
+    expect(await refused(file)).toMatchObject({ yielded: ['bad'] });
   });
 });
 

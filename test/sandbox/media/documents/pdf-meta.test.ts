@@ -8,39 +8,39 @@ const info = '/Title (On Computable Numbers) /Author <FEFF0041002E0020D835DD4B>'
 const known = { title: 'On Computable Numbers', author: 'A. 𝕋' };
 const read = (file: Uint8Array) => readMeta('application/pdf', 'document', bytesOf(file));
 
-it('tells title and author of a PDF', async () => {
+it('reads title and author of a PDF', async () => {
   expect(await read(makePdf(info))).toEqual(known);
 });
 
-it('tells them where they are compressed', async () => {
+it('reads title and author from a compressed object stream', async () => {
   const file = makeCompressedPdf(info);
   expect(Buffer.from(file).includes('Computable')).toBe(false);
   expect(await read(file)).toEqual(known);
 });
 
-it('says nothing where nothing is said', async () => {
+it('returns no fields for a PDF without title and author', async () => {
   expect(await read(makePdf('/Title () /Producer (pdftex)'))).toEqual({});
 });
 
-it('reads small parts of a large PDF', async () => {
+it('reads only small parts of a large PDF', async () => {
   const bytes = bytesOf(withAttachment(makePdf(info), 5_000_000), 64 * 1024);
   expect(await readMeta('application/pdf', 'document', bytes)).toEqual(known);
-  expect(bytes.asked.inAll).toBeLessThan(1_000_000);
+  expect(bytes.requested.total).toBeLessThan(1_000_000);
 });
 
-it('leaves a PDF of more than 64 MiB alone', async () => {
+it('does not read a PDF that is larger than 64 MiB', async () => {
   const bytes = bytesOf(withAttachment(makePdf(info), 65 * 1024 * 1024), 64 * 1024);
   expect(await readMeta('application/pdf', 'document', bytes)).toEqual({});
-  expect(bytes.asked.inAll).toBeLessThan(10_000);
+  expect(bytes.requested.total).toBeLessThan(10_000);
 });
 
-it('says so when a file is no PDF', async () => {
+it('rejects a file that is not a PDF', async () => {
   await expect(read(ascii('%PDX-1.4 something else'))).rejects.toThrow(UnreadableMedia);
   await expect(read(ascii('%PDF-1.4\nand then nothing of the kind'))).rejects.toThrow(UnreadableMedia);
   await expect(read(new Uint8Array())).rejects.toThrow(UnreadableMedia);
 });
 
-/** Puts an object of so many bytes before all others, and corrects the places that the table gives. */
+/** Inserts an object of `size` bytes before all others, and corrects the offsets in the cross-reference table. */
 function withAttachment(pdf: Uint8Array, size: number): Uint8Array {
   const attachment = Buffer.concat([
     ascii(`9 0 obj\n<< /Length ${size} >>\nstream\n`),

@@ -6,19 +6,19 @@ import { makeBmp, makeExif, makeGif, makeJpeg, makePng, quarters } from '../../.
 
 const paint = quarters(40, 24);
 
-it('tells the size of a picture, whatever its format', async () => {
-  const pictures = {
+it('reads the dimensions of an image in each format', async () => {
+  const images = {
     'image/jpeg': makeJpeg(40, 24, paint),
     'image/png': makePng(40, 24, paint),
     'image/gif': makeGif(40, 24, paint),
     'image/bmp': makeBmp(40, 24, paint),
   };
-  for (const [type, file] of Object.entries(pictures)) {
+  for (const [type, file] of Object.entries(images)) {
     expect(await readMeta(type, 'image', bytesOf(file)), type).toEqual({ width: 40, height: 24 });
   }
 });
 
-it('tells what the camera wrote into a photograph', async () => {
+it('reads the EXIF data of a photo', async () => {
   const photo = makeJpeg(40, 24, paint, makeExif(6));
   expect(await readMeta('image/jpeg', 'image', bytesOf(photo))).toEqual({
     width: 40,
@@ -36,44 +36,44 @@ it('tells what the camera wrote into a photograph', async () => {
   });
 });
 
-it('tells the size of a photograph whose EXIF data is damaged', async () => {
+it('reads the dimensions of a photo whose EXIF data is damaged', async () => {
   const exif = makeExif(6).fill(0xee, 20);
   const meta = await readMeta('image/jpeg', 'image', bytesOf(makeJpeg(40, 24, paint, exif)));
   expect(meta).toMatchObject({ width: 40, height: 24 });
   expect(meta).not.toHaveProperty('vendor');
 });
 
-it('reads the head of a large file only', async () => {
+it('reads only the first bytes of a large file', async () => {
   const file = Buffer.concat([makePng(40, 24, paint), Buffer.alloc(5_000_000)]);
   const bytes = bytesOf(file, 64 * 1024);
   expect(await readMeta('image/png', 'image', bytes)).toEqual({ width: 40, height: 24 });
-  expect(bytes.asked.inAll).toBeLessThan(300_000);
+  expect(bytes.requested.total).toBeLessThan(300_000);
 });
 
-it('finds the size behind a long colour profile', async () => {
+it('finds the dimensions after a long color profile', async () => {
   const segment = Buffer.alloc(2 + 0xffff, 0x11);
   segment.set([0xff, 0xe2, 0xff, 0xff]);
   const jpeg = makeJpeg(40, 24, paint, Buffer.concat(Array<Buffer>(6).fill(segment)));
   expect(await readMeta('image/jpeg', 'image', bytesOf(jpeg, 64 * 1024))).toEqual({ width: 40, height: 24 });
 });
 
-describe('of a file that is not the picture it claims to be', () => {
+describe('a file whose content does not match its type', () => {
   it.each([
-    ['a text', 'image/png', ascii('this is no picture at all, and never was one')],
+    ['text', 'image/png', ascii('this is not an image, and never was one')],
     ['another format', 'image/png', makeJpeg(40, 24, paint)],
-    ['nothing', 'image/jpeg', new Uint8Array()],
-    ['the beginning of a header', 'image/png', makePng(40, 24, paint).subarray(0, 12)],
-    ['a picture without a size', 'image/png', makePng(1, 1, paint, { claims: { width: 0, height: 0 } })],
-  ])('says so: %s', async (_, type, file) => {
+    ['an empty file', 'image/jpeg', new Uint8Array()],
+    ['a truncated header', 'image/png', makePng(40, 24, paint).subarray(0, 12)],
+    ['an image with zero pixels', 'image/png', makePng(1, 1, paint, { claims: { width: 0, height: 0 } })],
+  ])('is rejected: %s', async (_, type, file) => {
     await expect(readMeta(type, 'image', bytesOf(file))).rejects.toThrow(UnreadableMedia);
   });
 });
 
-it('knows nothing about formats that it does not know, and does not call them damaged', async () => {
+it('returns no metadata for an unknown image format, and does not reject it', async () => {
   expect(await readMeta('image/x-portrait', 'image', bytesOf(ascii('pixels')))).toEqual({});
 });
 
-it('knows nothing about other files', async () => {
+it('returns no metadata for other types of files', async () => {
   expect(await readMeta('text/plain', 'document', bytesOf(ascii('hello')))).toEqual({});
   expect(await readMeta('application/octet-stream', 'unknown', bytesOf(new Uint8Array()))).toEqual({});
 });

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ApiClient, type HookEvent, ProcessingError } from '../../src/index.js';
 import { parseChallenge } from '../../src/transport/http/challenge.js';
-import { parseRetryAfter } from '../../src/transport/http/retry-after.js';
+import { parseRetryAfter } from '../../src/transport/http/http-date.js';
 import { contentsOf } from '../../src/transport/upload/source.js';
 import {
   anyText,
@@ -19,7 +19,7 @@ import {
 } from '../support/fuzz.js';
 import { leaks } from '../support/leaks.js';
 
-// Every call of the API, held against answers that servers and what stands before them could give.
+// Each call of the API receives random responses: valid ones, damaged ones, and those of proxies.
 
 const token = 'canary "token" e09a64f8d5';
 
@@ -60,7 +60,7 @@ const json = fc.oneof(
   fc.constantFrom(null, -1, 1e300, '1e3', ' 1', true, {}, []),
 );
 
-/** One of the documented results, with other things in some of its places. */
+/** A documented result, with random values in some of its fields. */
 const result = fc.constantFrom(...results).chain((usual) => {
   const names = fc.oneof(fc.constantFrom(...Object.keys(usual)), fc.constantFrom('__proto__', token), word);
   return fc.oneof(
@@ -141,19 +141,19 @@ const calls: Record<string, (api: ApiClient) => Promise<unknown>> = {
   request: (api) => api.request('anything', { method: 'PUT', json: { a: 1 } }),
 };
 
-describe('an answer of the API', { timeout: fuzzTimeout }, () => {
-  it.each(Object.entries(calls))('to %s becomes a value or an error that shows nothing', async (_, call) => {
-    const said = consoleWatch();
+describe('an API response', { timeout: fuzzTimeout }, () => {
+  it.each(Object.entries(calls))('to %s becomes a value or an error without secrets', async (_, call) => {
+    const printed = consoleWatch();
     const status = mostly(fc.constantFrom(200, 200, 200, 400, 401, 403, 404, 429), fc.integer({ min: 200, max: 599 }));
     const end = mostly(fc.constant('closes' as const), fc.constant('breaks' as const));
     await holds(60, [status, headers, body, pieceLengths, end], async (code, fields, text, lengths, ending) => {
-      const told: HookEvent[] = [];
-      const tell = (event: HookEvent) => void told.push(event);
+      const events: HookEvent[] = [];
+      const record = (event: HookEvent) => void events.push(event);
       const api = new ApiClient({
         token,
         baseUrl: 'https://api.example/v1',
         retry: { limit: 1, maxDelay: 1 },
-        hooks: { request: tell, response: tell, retry: tell, error: tell },
+        hooks: { request: record, response: record, retry: record, error: record },
         fetch: async (_input, init) => {
           if (init?.body instanceof ReadableStream) await new Response(init.body).bytes();
           const stream = inPieces(new TextEncoder().encode(text), lengths, ending);
@@ -161,18 +161,18 @@ describe('an answer of the API', { timeout: fuzzTimeout }, () => {
         },
       });
       const outcome = await outcomeOf(() => call(api), [token]);
-      expect(leaks(told, [token])).toEqual([]);
+      expect(leaks(events, [token])).toEqual([]);
       expect(leaks(api, [token])).toEqual([]);
-      if ('error' in outcome && !(outcome.error instanceof ProcessingError)) expect(told).not.toEqual([]);
+      if ('error' in outcome && !(outcome.error instanceof ProcessingError)) expect(events).not.toEqual([]);
     });
-    expect(leaks(said, [token])).toEqual([]);
+    expect(leaks(printed, [token])).toEqual([]);
   });
 });
 
-describe('a header of an answer', { timeout: fuzzTimeout }, () => {
-  it('that tells when to come back is read as a date is, and as nothing else', async () => {
+describe('a response header', { timeout: fuzzTimeout }, () => {
+  it('Retry-After is read if it is a number or an HTTP date, and ignored otherwise', async () => {
     const now = Date.UTC(2020, 0, 1);
-    // years of two digits are left out: which century they mean changes with the calendar
+    // no two-digit years: their century depends on the current date
     const seconds = fc.integer({ min: 0, max: 4_102_444_800 });
     await holds(300, [seconds], (at) => {
       const date = new Date(at * 1000);
@@ -189,7 +189,7 @@ describe('a header of an answer', { timeout: fuzzTimeout }, () => {
     });
   });
 
-  it('that challenges is read as far as it can be', async () => {
+  it('WWW-Authenticate is read as far as it is well-formed', async () => {
     await holds(500, [challenge], (text) => {
       const read = parseChallenge(text) ?? {};
       for (const [name, value] of Object.entries(read)) {
@@ -204,7 +204,7 @@ describe('a header of an answer', { timeout: fuzzTimeout }, () => {
     });
   });
 
-  it('that names a file gives its name, or none', async () => {
+  it('Content-Disposition yields a file name or undefined', async () => {
     const disposition = fc.oneof(
       headerText,
       inHeader(mutated(`attachment; filename="a \\"b\\".txt"; filename*=UTF-8''a%20%E2%82%AC.txt`)),

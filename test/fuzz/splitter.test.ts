@@ -3,16 +3,16 @@ import { expect, it } from 'vitest';
 import { type Member, splitter } from '../../src/transport/calls/members.js';
 import { fuzzTimeout, holds } from '../support/fuzz.js';
 
-// The splitter finds where the members of `result` end, and JSON.parse decides what JSON is. So both must accept the same
-// documents, in whatever pieces they come, and find the same members.
+// The splitter finds the members of `result` in a stream of text. It must accept the same documents as JSON.parse and find the same
+// members, however the text is split into chunks.
 
 const text = fc.oneof(
   fc.string({ unit: 'binary' }),
   fc.constantFrom('result', '{', '}', '"', '\\', ':', ',', '7', '__proto__'),
 );
 
-// No quote in nested keys: V8 takes the key `"` for the key `\` if it has seen an object with that one before
-// (nodejs/node#63785), so that JSON.parse itself would be wrong.
+// No quotes in nested keys: if V8 has parsed an object with the key `\`, it reads the key `"` as `\` (nodejs/node#63785), so that
+// JSON.parse itself returns a wrong result.
 const nested = fc.jsonValue({ depthSize: 'small', stringUnit: fc.constantFrom(...'ab\\{}[],: 1\u2028é') });
 const value = fc.oneof(text, nested);
 const gap = fc.constantFrom('', ' ', '\n', '\t ', ' \r\n');
@@ -31,8 +31,8 @@ const envelope = fc
     return { members, error, document: `${gap}{${(isErrorLast ? parts.reverse() : parts).join(',')}${gap}}${gap}` };
   });
 
-/** Text that is nearly such an envelope: with a few characters left out, doubled or put in. */
-const nearly = fc
+/** Text that is almost an envelope: a few characters are removed or inserted. */
+const nearlyEnvelope = fc
   .tuple(
     envelope,
     fc.array(fc.tuple(fc.nat(), fc.constantFrom('', ',', ':', '{', '}', '[', ']', '"', '\\', '1', ' ')), {
@@ -67,7 +67,7 @@ function parsed(text: string): unknown {
   }
 }
 
-it('finds the members that were put in, in whatever pieces they come', { timeout: fuzzTimeout }, async () => {
+it('finds all members, however the text is split', { timeout: fuzzTimeout }, async () => {
   await holds(2_000, [envelope, lengths], ({ document, members, error }, pieces) => {
     const seen = split(document, pieces);
     expect(seen.members).toEqual(members.map(([name, one]) => [name, parsed(JSON.stringify(one))]));
@@ -76,7 +76,7 @@ it('finds the members that were put in, in whatever pieces they come', { timeout
 });
 
 it('accepts what JSON.parse accepts, and nothing else', { timeout: fuzzTimeout }, async () => {
-  await holds(3_000, [nearly, lengths], (document, pieces) => {
+  await holds(3_000, [nearlyEnvelope, lengths], (document, pieces) => {
     const whole = parsed(document);
     const seen = split(document, pieces);
     expect(seen.frame === undefined).toBe(whole === undefined);

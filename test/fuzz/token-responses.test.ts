@@ -16,14 +16,14 @@ import {
 } from '../support/fuzz.js';
 import { leaks } from '../support/leaks.js';
 
-// What a token endpoint answers is the server's business, and what is made of it is ours: a token in the grammar of OAuth, or
-// an error of the SDK that shows nothing of what was sent.
+// A token endpoint sends random responses. Each must become a token in the grammar of OAuth, or an error of the SDK without the
+// credentials that were sent.
 
 const clientSecret = 'canary secret "4b1f6a0e92"';
 const code = 'canary/code+77c20d5b31';
 const planted = [clientSecret, code];
 
-/** Stands for everything that the request held. */
+/** A placeholder for the credentials in the request. */
 const echo = 'THE-ECHO';
 
 const word = fc.oneof(anyText, fc.constantFrom(echo, `you sent ${echo}`, 'Bearer', 'bearer', '3600', 'file.read docs'));
@@ -69,18 +69,18 @@ const type = mostly(
   headerText,
 );
 
-interface Answering {
-  /** What the last request held of credentials, the verifier among them. */
-  held: string[];
+interface TestClient {
+  /** The credentials in the last request: the client secret, the code and the verifier. */
+  sent: string[];
   client: AuthorizationCodeClient;
 }
 
-function clientOf(answer: () => (text: (given: string) => string, held: string[]) => Response): Answering {
-  const held: string[] = [];
+function clientOf(respond: () => (text: (template: string) => string, sent: string[]) => Response): TestClient {
+  const sent: string[] = [];
   const fetch: Fetch = async (input, init) => {
     const form = new URLSearchParams(await new Request(input, init).text());
-    held.splice(0, held.length, clientSecret, form.get('code') ?? '', form.get('code_verifier') ?? '');
-    return answer()((given) => given.replaceAll(echo, () => JSON.stringify(held.join(' ')).slice(1, -1)), held);
+    sent.splice(0, sent.length, clientSecret, form.get('code') ?? '', form.get('code_verifier') ?? '');
+    return respond()((template) => template.replaceAll(echo, () => JSON.stringify(sent.join(' ')).slice(1, -1)), sent);
   };
   const client = new AuthorizationCodeClient({
     clientId: 'app',
@@ -88,16 +88,16 @@ function clientOf(answer: () => (text: (given: string) => string, held: string[]
     redirectUri: 'https://app.example/',
     fetch,
   });
-  return { held, client };
+  return { sent, client };
 }
 
-describe('the answer of a token endpoint', { timeout: fuzzTimeout }, () => {
-  it('becomes a token in the grammar of OAuth, or an error that shows nothing', async () => {
-    const said = consoleWatch();
-    let answer: (text: (given: string) => string) => Response = () => new Response();
-    const { held, client } = clientOf(() => answer);
+describe('a token response', { timeout: fuzzTimeout }, () => {
+  it('becomes a token in the grammar of OAuth, or an error without secrets', async () => {
+    const printed = consoleWatch();
+    let respond: (text: (template: string) => string) => Response = () => new Response();
+    const { sent, client } = clientOf(() => respond);
     await holds(500, [status, type, body, pieceLengths, fc.boolean()], async (code_, kind, text, lengths, breaks) => {
-      answer = (real) => {
+      respond = (real) => {
         const headers = new Headers(kind === undefined ? [] : [['content-type', kind.replaceAll(echo, '')]]);
         const bytes = new TextEncoder().encode(real(text));
         const stream = inPieces(bytes, lengths, breaks && code_ % 7 === 0 ? 'breaks' : 'closes');
@@ -106,9 +106,9 @@ describe('the answer of a token endpoint', { timeout: fuzzTimeout }, () => {
       const { state, pending } = await client.authorize();
       const exchange = () => client.exchange(new URLSearchParams({ code, state }), pending);
       const outcome = await outcomeOf(exchange, [...planted, state, pending]);
-      // a token is whatever the server gave, be it an echo
+      // a token may contain the echo: the SDK returns what the server sent
       if ('error' in outcome) {
-        expect(leaks(outcome, held)).toEqual([]);
+        expect(leaks(outcome, sent)).toEqual([]);
         if (outcome.error instanceof OAuthError) expect(outcome.error.status).toBe(code_);
         return;
       }
@@ -121,19 +121,19 @@ describe('the answer of a token endpoint', { timeout: fuzzTimeout }, () => {
       for (const one of scope) expect(one).toMatch(/^[\x21\x23-\x5b\x5d-\x7e]+$/);
       expect(JSON.parse(text).error || undefined).toBe(undefined);
     });
-    expect(leaks(said, planted)).toEqual([]);
+    expect(leaks(printed, planted)).toEqual([]);
   });
 
-  it('that never came, whatever the platform throws, is an error that shows nothing', async () => {
+  it('that never arrives becomes a NetworkError without secrets, whatever fetch throws', async () => {
     let thrown: unknown;
-    const { client } = clientOf(() => (_, held) => {
-      throw typeof thrown === 'function' ? thrown(held) : thrown;
+    const { client } = clientOf(() => (_, sent) => {
+      throw typeof thrown === 'function' ? thrown(sent) : thrown;
     });
     const failure = fc.oneof(
       fc.anything(),
-      fc.constantFrom(TypeError, DOMException, Error).map((kind) => (held: string[]) => new kind(held.join(' '))),
-      fc.constantFrom('code', 'cause', 'name').map((name) => (held: string[]) => {
-        return Object.defineProperty(new TypeError('fetch failed'), name, { value: held.join('_').toUpperCase() });
+      fc.constantFrom(TypeError, DOMException, Error).map((kind) => (sent: string[]) => new kind(sent.join(' '))),
+      fc.constantFrom('code', 'cause', 'name').map((name) => (sent: string[]) => {
+        return Object.defineProperty(new TypeError('fetch failed'), name, { value: sent.join('_').toUpperCase() });
       }),
     );
     await holds(150, [failure], async (what) => {

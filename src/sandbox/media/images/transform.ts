@@ -1,7 +1,7 @@
 import type { Pixels } from './pixels.js';
 
-/** On white, as JPEG knows no transparency. Changes what it is given. */
-export function onWhite(pixels: Pixels): Pixels {
+/** Replaces transparency with a white background, because JPEG has no alpha channel. Changes `pixels` in place. */
+export function flattenOnWhite(pixels: Pixels): Pixels {
   const { data } = pixels;
   for (let offset = 0; offset < data.length; offset += 4) {
     const opacity = data[offset + 3] ?? 255;
@@ -14,25 +14,25 @@ export function onWhite(pixels: Pixels): Pixels {
   return pixels;
 }
 
-/** Shrinks an opaque picture until its longer edge fits; one that fits already is left as it is. */
-export function shrink(pixels: Pixels, edge: number): Pixels {
+/** Scales an opaque image down to a maximum edge length. Returns a smaller image unchanged. */
+export function downscale(pixels: Pixels, edge: number): Pixels {
   const scale = edge / Math.max(pixels.width, pixels.height);
   if (scale >= 1) return pixels;
   const width = Math.max(1, Math.round(pixels.width * scale));
   const height = Math.max(1, Math.round(pixels.height * scale));
   const data = new Uint8Array(width * height * 4);
   for (let y = 0; y < height; y++) {
-    const [top, bottom] = covered(y, height, pixels.height);
+    const [top, bottom] = sourceRange(y, height, pixels.height);
     for (let x = 0; x < width; x++) {
-      const [left, right] = covered(x, width, pixels.width);
+      const [left, right] = sourceRange(x, width, pixels.width);
       data.set(average(pixels, left, right, top, bottom), (y * width + x) * 4);
     }
   }
   return { width, height, data };
 }
 
-/** The pixels of the large picture that become the one at `position` of the small one. */
-function covered(position: number, small: number, large: number): [from: number, to: number] {
+/** The range of source pixels that are averaged into the target pixel at `position`. */
+function sourceRange(position: number, small: number, large: number): [from: number, to: number] {
   const from = Math.floor((position * large) / small);
   return [from, Math.max(from + 1, Math.floor(((position + 1) * large) / small))];
 }
@@ -50,8 +50,8 @@ function average({ width, data }: Pixels, left: number, right: number, top: numb
   return [Math.round(red / count), Math.round(green / count), Math.round(blue / count), 255];
 }
 
-/** Turns and mirrors a picture so that it stands upright (EXIF 2.32, tag 274). */
-export function upright(pixels: Pixels, orientation: number): Pixels {
+/** Rotates and mirrors an image for display (EXIF 2.32, tag 274). */
+export function applyOrientation(pixels: Pixels, orientation: number): Pixels {
   if (orientation === 1) return pixels;
   const onItsSide = orientation >= 5;
   const width = onItsSide ? pixels.height : pixels.width;

@@ -7,23 +7,23 @@ import { makeMp3, makeVideo, makeWav } from '../../../fixtures/make-sound.js';
 const tags = { TIT2: 'Für Elise', TPE1: 'Bagatelle №25', TALB: 'Nachlass', TYER: '1867', TCON: 'Classical' };
 const known = { title: 'Für Elise', artist: 'Bagatelle №25', album: 'Nachlass', year: '1867', genre: 'Classical' };
 
-it('tells title, artist, album, year, genre and duration of an MP3', async () => {
+it('reads title, artist, album, year, genre and duration of an MP3', async () => {
   const meta = await readMeta('audio/mpeg', 'audio', bytesOf(makeMp3(100, tags)));
   expect(meta).toEqual({ ...known, duration: expect.closeTo((100 * 1152) / 44_100, 1) });
 });
 
-it('tells the duration of a sound without tags', async () => {
+it('reads the duration of an audio file without tags', async () => {
   expect(await readMeta('audio/wav', 'audio', bytesOf(makeWav(3)))).toEqual({ duration: 3 });
 });
 
-it('reads small parts of a long recording', async () => {
+it('reads only small parts of a large audio file', async () => {
   const bytes = bytesOf(makeMp3(20_000, tags), 64 * 1024);
   expect(bytes.size).toBeGreaterThan(8_000_000);
   expect(await readMeta('audio/mpeg', 'audio', bytes)).toMatchObject(known);
-  expect(bytes.asked.inAll).toBeLessThan(1_000_000);
+  expect(bytes.requested.total).toBeLessThan(1_000_000);
 });
 
-it('tells size, duration, title and author of a video', async () => {
+it('reads dimensions, duration, title and author of a video', async () => {
   const file = await makeVideo(1280, 720, { title: 'Arrival of a Train' });
   expect(await readMeta('video/mp4', 'video', bytesOf(file))).toEqual({
     width: 1280,
@@ -38,7 +38,7 @@ it('tells size, duration, title and author of a video', async () => {
   expect(await readMeta('video/webm', 'video', bytesOf(small))).toMatchObject({ width: 320, definition: 'sd' });
 });
 
-it('tells the size of a video as it is shown', async () => {
+it('reads the dimensions of a video after rotation', async () => {
   const file = await makeVideo(640, 360, { rotation: 90 });
   const meta = await readMeta('video/mp4', 'video', bytesOf(file));
   expect(meta).toMatchObject({ width: 360, height: 640, rotation: '90' });
@@ -47,18 +47,18 @@ it('tells the size of a video as it is shown', async () => {
 it.each([
   ['audio/mpeg', 'audio'],
   ['video/mp4', 'video'],
-])('says so when a file is no %s', async (type, mediaType) => {
+])('rejects a file that is not %s', async (type, mediaType) => {
   await expect(readMeta(type, mediaType, bytesOf(ascii('nothing to hear here '.repeat(50))))).rejects.toThrow(
     UnreadableMedia,
   );
   await expect(readMeta(type, mediaType, bytesOf(new Uint8Array()))).rejects.toThrow(UnreadableMedia);
 });
 
-it('says so when a video ends before its pictures are described', async () => {
+it('rejects a video that ends before its tracks are described', async () => {
   const file = await makeVideo(640, 360);
   await expect(readMeta('video/mp4', 'video', bytesOf(file.subarray(0, 60)))).rejects.toThrow(UnreadableMedia);
 });
 
-it('knows nothing about formats that it cannot read', async () => {
+it('returns no metadata for formats that it cannot read', async () => {
   expect(await readMeta('audio/midi', 'audio', bytesOf(ascii('MThd and so on')))).toEqual({});
 });

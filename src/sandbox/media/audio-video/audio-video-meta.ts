@@ -5,9 +5,9 @@ import { compact, numberOf, textOf } from '../reading/values.js';
 import { openMedia } from './open-media.js';
 
 /**
- * The formats whose first bytes say what they are. Of the rest of `audio/*` and `video/*`, what is understood is told.
+ * The types that are verified against the content. Other audio and video types are read if mediabunny supports them.
  */
-const claims = new Set([
+const verifiedTypes = new Set([
   'audio/mpeg',
   'audio/mp3',
   'audio/mp4',
@@ -24,12 +24,12 @@ const claims = new Set([
   'video/x-matroska',
 ]);
 
-/** Where the head of a file does not tell how long it plays, it is counted in files up to this size. */
-const mostBytesToCount = 64 * 1024 * 1024;
+/** If the header has no duration, it is computed by reading the whole file, up to this size. */
+const maxBytesToScan = 64 * 1024 * 1024;
 
 /**
  * Title, album, artist, year, genre and duration in seconds (wire document section 4).
- * @throws UnreadableMedia when it is not what its type says
+ * @throws UnreadableMedia if the content does not match the media type
  */
 export async function readAudioMeta(type: string, bytes: Bytes): Promise<Record<string, unknown>> {
   return withMedia(type, bytes, async (input) => {
@@ -46,9 +46,8 @@ export async function readAudioMeta(type: string, bytes: Bytes): Promise<Record<
 }
 
 /**
- * Width and height as they are shown, title, author, rotation, duration in seconds, and definition (wire document
- * section 4).
- * @throws UnreadableMedia when it is not what its type says
+ * Width and height after rotation, title, author, rotation, duration in seconds, and definition (wire document section 4).
+ * @throws UnreadableMedia if the content does not match the media type
  */
 export async function readVideoMeta(type: string, bytes: Bytes): Promise<Record<string, unknown>> {
   return withMedia(type, bytes, async (input) => {
@@ -68,7 +67,7 @@ export async function readVideoMeta(type: string, bytes: Bytes): Promise<Record<
   });
 }
 
-/** The container's name in mediabunny's words, and the longest edge of its picture, where it has one. */
+/** The name of the container in mediabunny, and the longer edge of the video track. Returns undefined for other files. */
 export async function probe(bytes: Bytes): Promise<{ container: string; longestEdge: number } | undefined> {
   const input = openMedia(bytes);
   try {
@@ -93,20 +92,20 @@ async function withMedia(
 ): Promise<Record<string, unknown>> {
   const input = openMedia(bytes);
   try {
-    if ((await input.getTracks()).length === 0) throw new UnreadableMedia(`there is nothing to play in it`);
+    if ((await input.getTracks()).length === 0) throw new UnreadableMedia('the file has no audio or video track');
     return compact(await read(input));
   } catch {
-    // the library throws plain errors at whatever it cannot follow
-    if (claims.has(type)) throw new UnreadableMedia(`this is no readable ${type}`);
+    // mediabunny throws a plain Error for everything that it cannot read
+    if (verifiedTypes.has(type)) throw new UnreadableMedia(`the file is not a readable ${type} file`);
     return {};
   } finally {
     input.dispose();
   }
 }
 
-/** Seconds, to the millisecond. */
+/** The duration in seconds, rounded to milliseconds. */
 async function durationOf(input: Input, size: number): Promise<number | undefined> {
-  const told = await input.getDurationFromMetadata();
-  const duration = numberOf(told ?? (size <= mostBytesToCount ? await input.computeDuration() : undefined));
+  const declared = await input.getDurationFromMetadata();
+  const duration = numberOf(declared ?? (size <= maxBytesToScan ? await input.computeDuration() : undefined));
   return duration === undefined ? undefined : Math.round(duration * 1000) / 1000;
 }

@@ -4,7 +4,7 @@ import { createSandbox } from '../../src/sandbox.js';
 import { appOf, origin, tokenFor } from '../support/sandbox.js';
 import { checkAnswered } from '../support/sandbox-answer.js';
 
-// What the properties of this folder have found, as small as it gets, so that it is tried in every run.
+// Bugs that the fuzz tests in this folder have found, as minimal cases that run every time.
 
 const sandbox = createSandbox();
 const authorization = `Bearer ${(await tokenFor(sandbox, 'alice')).access_token}`;
@@ -16,13 +16,13 @@ describe('an upload', () => {
       'with an undecodable name',
       "--b\r\nContent-Disposition: form-data; name=a; filename*=UTF-8''%E0%A4%A\r\n\r\n\r\n--b--",
     ],
-  ])('of a part %s is refused', async (_, body) => {
+  ])('of a part %s is rejected', async (_, body) => {
     const headers = { authorization, 'content-type': 'multipart/form-data; boundary=b' };
     const { status } = await checkAnswered(sandbox, { method: 'POST', path: '/v1/doc/upload', headers, body });
     expect(status).toBe(400);
   });
 
-  it('of a file with control characters in its name arrives', async () => {
+  it('of a file with control characters in its name succeeds', async () => {
     const token = authorization.replace('Bearer ', '');
     const api = new ApiClient({ token, baseUrl: `${origin}/v1`, fetch: sandbox.fetch });
     const { name } = await api.files.upload(new Blob(['x']), { name: 'a\u0000b\u001bc\td\u007f.txt' });
@@ -30,8 +30,8 @@ describe('an upload', () => {
   });
 });
 
-describe('a WebM', () => {
-  it('that ends within the head of an element does not keep the sandbox busy for ever', async () => {
+describe('a WebM file', () => {
+  it('that ends within the header of an element does not block the sandbox', async () => {
     const head = '1a45dfa31000001f4286810142f7810142f2810442f381084282847765626d4287810442858102';
     const film = new Blob([Buffer.from(`${head}18538067040000020000000000001c53bb6b`, 'hex')], { type: 'video/webm' });
     const token = authorization.replace('Bearer ', '');
@@ -44,8 +44,8 @@ describe('a WebM', () => {
 describe('an authorization request', () => {
   it.each([
     ['a backslash in its redirect URI, because parsers disagree about its host', 'http://localhost\\@evil.example/'],
-    ['one slash in its redirect URI, because a browser takes it for a path', 'http:/localhost:3000/callback'],
-  ])('with %s, is refused', async (_, redirect_uri) => {
+    ['one slash in its redirect URI, because a browser treats it as a path', 'http:/localhost:3000/callback'],
+  ])('with %s, is rejected', async (_, redirect_uri) => {
     const { clientId } = appOf(sandbox, 'server');
     const query = new URLSearchParams({ response_type: 'code', client_id: clientId, redirect_uri });
     expect((await checkAnswered(sandbox, { path: `/oauth2?${query}` })).status).toBe(400);

@@ -3,13 +3,13 @@ import { decodeImage } from './decode-image.js';
 import { orientationOf, readExif } from './exif.js';
 import { readImageHeader } from './image-header.js';
 import { encodeJpeg } from './jpeg.js';
-import { onWhite, shrink, upright } from './shape.js';
+import { applyOrientation, downscale, flattenOnWhite } from './transform.js';
 
 const quality = 85;
 
 /**
- * A JPEG for each edge, no side of which is longer than that many pixels, standing upright. Empty where there is no picture to be
- * had. The picture is decoded once.
+ * Makes a JPEG for each maximum edge length in pixels, with the EXIF orientation applied. Decodes the image once.
+ * @returns an empty array if the image cannot be decoded
  */
 export async function makeThumbnails(
   type: string,
@@ -18,15 +18,15 @@ export async function makeThumbnails(
 ): Promise<Uint8Array<ArrayBuffer>[]> {
   const decoded = await decodeImage(type, bytes);
   if (!decoded) return [];
-  const opaque = onWhite(decoded);
+  const opaque = flattenOnWhite(decoded);
   const orientation = orientationOf(await readExif(bytes));
-  return edges.map((edge) => encodeJpeg(upright(shrink(opaque, edge), orientation), quality));
+  return edges.map((edge) => encodeJpeg(applyOrientation(downscale(opaque, edge), orientation), quality));
 }
 
-/** A JPEG in full size; `identity` where it is one. */
+/** Makes a full-size JPEG. Returns `identity` if the original is a JPEG, and undefined if the image cannot be decoded. */
 export async function makeJpeg(type: string, bytes: Bytes): Promise<Uint8Array<ArrayBuffer> | 'identity' | undefined> {
   const header = await readImageHeader(type, bytes).catch(() => undefined);
   if (header?.format === 'jpg') return 'identity';
   const pixels = await decodeImage(type, bytes);
-  return pixels && encodeJpeg(onWhite(pixels), quality);
+  return pixels && encodeJpeg(flattenOnWhite(pixels), quality);
 }
