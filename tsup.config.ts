@@ -9,7 +9,7 @@ const entry = Object.fromEntries(
     .map(({ name }) => [name.replace(/\.ts$/, ''), `src/${name}`]),
 );
 
-/** The development dependencies that are bundled into the sandbox and the command line: their licences go along. */
+/** The development dependencies that are bundled: their licences go along. */
 const bundled = [
   '@clack/core',
   '@clack/prompts',
@@ -31,6 +31,7 @@ const bundled = [
   'mediabunny',
   'mime',
   'multipasta',
+  'pkce-challenge',
   'pretty-bytes',
   'sisteransi',
   'string-width',
@@ -52,6 +53,10 @@ const common: Options = {
   platform: 'node',
   removeNodeProtocol: false,
   splitting: true,
+  esbuildOptions(options) {
+    // its exports have no condition that every bundler and test runner knows; this variant runs wherever there is WebCrypto
+    options.alias = { 'pkce-challenge': inPackage('pkce-challenge/dist/index.browser.js') };
+  },
 };
 
 const config: ReturnType<typeof defineConfig> = defineConfig([

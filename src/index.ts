@@ -36,5 +36,5 @@ export type {
 export type { OnProgress, Progress } from './transport/calls/progress.js';
 export type { RetryOptions } from './transport/calls/retry.js';
 export type { ByteRange } from './transport/download/range.js';
-export type { Fetch } from './transport/http/response.js';
+export type { Fetch, FetchInit, FetchResponse } from './transport/http/fetch-option.js';
 export type { UploadSource } from './transport/upload/source.js';

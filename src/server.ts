@@ -10,4 +10,4 @@ export {
 export type { Callback, CallbackQuery, CallbackRequest } from './oauth/authorization-code/handed-callback.js';
 export { createTokenSeal, type TokenSeal, type TokenSealOptions } from './oauth/authorization-code/token-seal.js';
 export type { Token } from './protocol/schemas/token.js';
-export type { Fetch } from './transport/http/response.js';
+export type { Fetch, FetchInit, FetchResponse } from './transport/http/fetch-option.js';

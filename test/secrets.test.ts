@@ -86,7 +86,7 @@ interface Asked {
 type Answer = (response: ServerResponse, asked: Asked, request: IncomingMessage) => void;
 
 async function listen(answer: Answer): Promise<string> {
-  const server = createServer(async (request, response) => {
+  const server = createServer({ maxHeaderSize: 256 * 1024 }, async (request, response) => {
     const chunks: Buffer[] = [];
     try {
       for await (const chunk of request) chunks.push(chunk);
@@ -599,5 +599,49 @@ describe('the console', () => {
   it('has been shown no credential by any of this', () => {
     const all = printed.join('\n').toLowerCase();
     expect(planted.filter((secret) => all.includes(secret))).toEqual([]);
+  });
+});
+
+/** Credentials of all sizes: of letters that never repeat in the same way, and of a group that always does. */
+const long = [16, 1_000, 8_000, 31_000].flatMap((size): [string, { secret: string; code: string; token: string }][] => {
+  const counted = (name: string) => Array.from({ length: size }, (_, i) => `${name}${i}`).join('-');
+  const repeated = (name: string) => name.repeat(size);
+  return [counted, repeated].map((make) => {
+    const [secret = '', code = '', token = ''] = ['secret', 'kode', 'token'].map((name) => make(name).slice(0, size));
+    return [`${size} characters, ${make === counted ? 'counted' : 'repeated'}`, { secret, code, token }];
+  });
+});
+
+/** Answers that end by a time limit, and say nothing that depends on the size of a credential. */
+const isSlow = /stops|without end|silence|gzip|protocol|header that is none|hung-up/;
+
+describe.each(long)('with credentials of %s', (_, own) => {
+  // their beginnings, because a message has no room for more
+  const beginnings = Object.values(own).map((text) => text.slice(0, 60));
+
+  it.each(Object.entries(hostile).filter(([name]) => !isSlow.test(name)))(
+    'nothing is shown after %s',
+    async (_, answer) => {
+      const url = await listen(answer);
+      const client = codeClient(url, { clientSecret: own.secret });
+      const { state, pending } = await client.authorize();
+      const refused = await rejectionOf(client.exchange(new URLSearchParams({ code: own.code, state }), pending));
+      expect(refused).toBeInstanceOf(DoctapeError);
+      expect(leaks(refused, [...beginnings, state])).toEqual([]);
+      const api = new ApiClient({ token: own.token, baseUrl: `${url}/v1`, timeout: 150, retry: false });
+      const failed = await rejectionOf(api.files.list());
+      expect(failed).toBeInstanceOf(DoctapeError);
+      expect(leaks(failed, beginnings)).toEqual([]);
+    },
+  );
+
+  it('nothing is shown after a callback that is refused', async () => {
+    const client = codeClient('http://127.0.0.1:1', { clientSecret: own.secret, issuer: 'https://auth.example' });
+    for (const query of [`code=${own.code}`, `code=${own.code}&error=${own.code}`, `code=${own.code}%zz`]) {
+      const { state, pending } = await client.authorize();
+      const error = await rejectionOf(client.exchange(`?${query}&state=${state}&iss=https://${own.code}`, pending));
+      expect(error).toBeInstanceOf(DoctapeError);
+      expect(leaks(error, [...beginnings, state])).toEqual([]);
+    }
   });
 });

@@ -1,22 +1,22 @@
 import { ResponseError } from '../protocol/errors.js';
 import type { Token, TokenAnswer } from '../protocol/schemas/token.js';
 
-export interface Granted {
-  answer: TokenAnswer;
-  /** What was asked for, which is what is granted when the answer does not say (RFC 6749 section 5.1). */
+export interface GrantedToken {
+  response: TokenAnswer;
+  /** The requested scopes. They are the granted ones if the response has no `scope` (RFC 6749 section 5.1). */
   requested: readonly string[] | undefined;
-  /** The moment of the request in milliseconds: a token must not seem to live longer than it does. */
+  /** When the request was sent, in milliseconds since 1970, so that the token never seems to live longer than it does. */
   now: number;
-  /** Who gave it, for the message of an error. */
-  giver: string;
+  /** Names the response at the start of an error message. */
+  source: string;
   status?: number;
 }
 
 /** @throws {ResponseError} `unsupported_token_type` for anything but a bearer token */
-export function bearerToken({ answer, requested, now, giver, status }: Granted): Token {
-  const { access_token, token_type, expires_in, scope = requested } = answer;
+export function bearerToken({ response, requested, now, source, status }: GrantedToken): Token {
+  const { access_token, token_type, expires_in, scope = requested } = response;
   if (token_type.toLowerCase() !== 'bearer') {
-    throw new ResponseError('unsupported_token_type', `${giver} gave a token that is no bearer token`, status);
+    throw new ResponseError('unsupported_token_type', `${source} returned a token that is not a bearer token`, status);
   }
   return {
     access_token,

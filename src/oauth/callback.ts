@@ -1,22 +1,20 @@
 import { CallbackError, OAuthError } from '../protocol/errors.js';
 import { errorCode, visible } from '../protocol/grammar.js';
-import { quotable } from '../protocol/quotable.js';
-import { parseUrl } from '../protocol/urls.js';
+import { quotable, quotableUrl } from '../protocol/quotable.js';
 
-/** Parameters of an authorization response, each at most once. */
+/** The parameters of an authorization response, by name. */
 export type CallbackParameters = ReadonlyMap<string, string>;
 
-/** No browser or server sends a callback that is longer. */
-export const mostCharacters = 32_768;
+/** Longer than any callback that browsers and servers send. */
+export const maxCharacters = 32_768;
 
 /**
- * Reads the known parameters of an encoded query or fragment, strictly: `URLSearchParams` would let broken escapes and
- * invalid UTF-8 pass as something else. Unknown parameters are ignored, whatever they hold. Empty ones count as absent (RFC
- * 6749 section 3.1).
- * @throws {CallbackError} `malformed_callback` when a known one cannot be decoded, or comes twice (RFC 6749 section 3.1)
+ * Parses the known parameters of a query or fragment. `URLSearchParams` is not used, because it silently replaces broken
+ * escapes and invalid UTF-8. Unknown parameters are ignored, and empty ones count as absent (RFC 6749 section 3.1).
+ * @throws {CallbackError} `malformed_callback` if a known parameter cannot be decoded or is repeated
  */
 export function parseParameters(encoded: string, known: ReadonlySet<string>): CallbackParameters {
-  if (encoded.length > mostCharacters) throw malformed(`is longer than ${mostCharacters} characters`);
+  if (encoded.length > maxCharacters) throw malformed(`is longer than ${maxCharacters} characters`);
   const parameters = new Map<string, string>();
   const seen = new Set<string>();
   for (const pair of encoded.split('&')) {
@@ -41,7 +39,7 @@ function decoded(text: string): string | undefined {
   try {
     return decodeURIComponent(text.replace(/\+/g, ' '));
   } catch {
-    return undefined; // the error quotes the input
+    return undefined; // not the error, which quotes the input
   }
 }
 
@@ -50,17 +48,17 @@ export function malformed(problem: string): CallbackError {
 }
 
 /**
- * What comes after the state has been found right, in this order: the issuer (RFC 9207), then an error.
+ * Checks an authorization response whose state has been verified: first the issuer (RFC 9207), then the error.
  * @throws {CallbackError} `issuer_mismatch`
- * @throws {OAuthError} what the server said
+ * @throws {OAuthError} if the response is an error
  */
-export function checkAnswer(
+export function checkAuthorizationResponse(
   parameters: CallbackParameters,
   issuer: string | undefined,
   secrets: readonly string[],
 ): void {
   if (issuer !== undefined && parameters.get('iss') !== issuer) {
-    const problem = parameters.has('iss') ? 'comes from another issuer' : 'does not name its issuer';
+    const problem = parameters.has('iss') ? 'is from another issuer' : 'has no iss parameter';
     throw new CallbackError('issuer_mismatch', `the callback ${problem}: expected ${issuer}`);
   }
   const error = parameters.get('error');
@@ -77,18 +75,18 @@ export function oauthError(
   status?: number,
 ): OAuthError {
   const said = description === undefined ? '' : quotable(description, secrets);
-  const page = uri === undefined ? undefined : parseUrl(quotable(uri, secrets));
+  const page = uri === undefined ? undefined : quotableUrl(uri, secrets);
   const name = quotable(code, secrets);
   return new OAuthError(name, `the authorization server refused: ${name}${said && ` (${said})`}`, {
     ...(said && { description: said }),
-    ...(page && /^https?:$/.test(page.protocol) && { uri: page.href }),
+    ...(page !== undefined && { uri: page }),
     ...(status !== undefined && { status }),
   });
 }
 
 /**
- * A parameter that a success needs, in the grammar of RFC 6749 appendix A.
- * @param typed whether a person may have copied it, and a line break with it
+ * Returns a parameter that a successful response must have, checked against the grammar of RFC 6749 appendix A.
+ * @param typed whether the user may have pasted it: surrounding white space is then removed
  */
 export function required(parameters: CallbackParameters, name: string, typed = false): string {
   const given = parameters.get(name);

@@ -1,23 +1,142 @@
 import { plainText } from './grammar.js';
 
-/** What a server said, fit for a message: plain text, and without the credentials it may have echoed. */
+/** The most characters of a text that are looked at. The rest is dropped before anything else happens. */
+const most = 4_000;
+
+/** A piece from the beginning of a secret is removed too if it has this many bytes: servers shorten what they quote. */
+const longPiece = 16;
+
+/**
+ * What a server said, fit for a message: plain text of at most 1,000 characters, without the credentials that the server may
+ * have echoed. It takes time in proportion to the text, however long the secrets are.
+ */
 export function quotable(text: string, secrets: readonly string[]): string {
-  return plainText(secrets.reduce((clean, secret) => clean.replace(echoOf(secret), '[redacted]'), text));
+  return redacted(text, secrets.map(patternOf));
 }
 
 /**
- * Matches a secret as it is and in every form of percent encoding. A short one only as a word of its own, and one of less
- * than five characters not at all: its letters are in every sentence, and it protects nothing.
+ * A copy of parsed JSON for an error. Its texts and keys are {@link quotable}; it has at most 200 values, and 10 levels.
  */
-function echoOf(secret: string): RegExp {
-  if (secret.length < 5) return /(?!)/;
-  const forms = Array.from(secret.toWellFormed(), (character) => {
-    const plain = character.replace(/[\\^$.*+?()[\]{}|/-]/, '\\$&');
-    const bytes = Array.from(new TextEncoder().encode(character), (byte) => byte.toString(16).padStart(2, '0'));
-    const encoded = bytes
-      .map((byte) => `%${byte.replace(/[a-f]/g, (digit) => `[${digit}${digit.toUpperCase()}]`)}`)
-      .join('');
-    return `(?:${plain}|${encoded}${character === ' ' ? '|\\+' : ''})`;
+export function quotableJson(value: unknown, secrets: readonly string[]): unknown {
+  const patterns = secrets.map(patternOf);
+  let left = 200;
+  const copy = (part: unknown, depth: number): unknown => {
+    if (typeof part === 'object' && part !== null) {
+      const entries: [string, unknown][] = [];
+      for (const [key, one] of depth < 10 ? Object.entries(part) : []) {
+        if (--left < 0) break;
+        entries.push([redacted(key, patterns), copy(one, depth + 1)]);
+      }
+      return Array.isArray(part) ? entries.map(([, one]) => one) : Object.fromEntries(entries);
+    }
+    const clean = redacted(String(part), patterns);
+    return typeof part === 'string' || clean !== String(part) ? clean : part; // digits may come as a number
+  };
+  return copy(value, 0);
+}
+
+/**
+ * A URL from a server. Undefined when it has a credential in it in any form, also one that only appears when the URL is
+ * normalized: `ab/./cd` becomes `ab/cd`.
+ */
+export function quotableUrl(text: string, secrets: readonly string[]): string | undefined {
+  if (text.length > 1_000 || !URL.canParse(text)) return undefined;
+  const { href, protocol } = new URL(text);
+  const hasEcho = [text, href].some((form) => {
+    const isEchoed = (letters: string) => letters.length > 4 && lettersOf(form).includes(letters);
+    return quotable(form, secrets).includes('[redacted]') || secrets.map(lettersOf).some(isEchoed);
   });
-  return new RegExp(secret.length < 8 ? `(?<!\\w)${forms.join('')}(?!\\w)` : forms.join(''), 'g');
+  return hasEcho || !/^https?:$/.test(protocol) ? undefined : href;
+}
+
+/** Without whatever a URL parser adds, removes or encodes. */
+function lettersOf(text: string): string {
+  const letters = spell(text.slice(0, most)).bytes.filter((byte) => byte < 128);
+  return String.fromCharCode(...letters)
+    .replace(/[^a-z\d]/gi, '')
+    .toLowerCase();
+}
+
+/** The bytes that a text spells, and where in the text each of them begins. */
+interface Spelled {
+  bytes: number[];
+  starts: number[];
+}
+
+/**
+ * Undoes percent-encoding, however often it was done, that of forms, and the escapes of JSON: a text and every encoding of it
+ * spell the same bytes. Backslashes spell nothing.
+ */
+function spell(text: string): Spelled {
+  const bytes: number[] = [];
+  const starts: number[] = [];
+  let index = 0;
+  const add = (byte: number, start: number) => {
+    if (byte === 0x5c) return;
+    bytes.push(byte === 0x2b ? 0x20 : byte);
+    starts.push(bytes.length > 1 ? start : 0);
+    if (bytes.at(-3) !== 0x25) return;
+    const hex = String.fromCharCode(...bytes.slice(-2));
+    if (!/[\da-f]{2}/i.test(hex)) return;
+    bytes.length -= 3;
+    const [first = 0] = starts.splice(-3);
+    add(Number.parseInt(hex, 16), first);
+  };
+  for (const character of text.toWellFormed()) {
+    const code = character.charCodeAt(0);
+    if (code < 128) add(code, index);
+    else for (const byte of new TextEncoder().encode(character)) add(byte, index);
+    index += character.length;
+  }
+  return { bytes, starts };
+}
+
+interface Pattern {
+  /** Empty for a secret of a few characters: they are in every sentence, and protect nothing. */
+  bytes: number[];
+  /** For each length that matches, the next shorter one that then matches too (Knuth, Morris and Pratt). */
+  shorter: number[];
+  /** A short secret counts only as a word of its own. */
+  isShort: boolean;
+}
+
+function patternOf(secret: string): Pattern {
+  const bytes = secret.length < 5 ? [] : spell(secret.slice(0, 4 * most)).bytes; // which may be shorter, if it is encoded
+  const shorter = [0];
+  for (let i = 1, length = 0; i < bytes.length; i++) {
+    while (length > 0 && bytes[i] !== bytes[length]) length = shorter[length - 1] ?? 0;
+    if (bytes[i] === bytes[length]) length++;
+    shorter.push(length);
+  }
+  return { bytes, shorter, isShort: secret.length < 8 };
+}
+
+function redacted(text: string, patterns: readonly Pattern[]): string {
+  const isCut = text.length > most;
+  const head = isCut ? text.slice(0, most).replace(/[%\\][\da-fu]*$/i, '') : text; // not half an escape
+  const { bytes, starts } = spell(head);
+  const isWord = (at: number | undefined) => /\w/.test(head[at ?? -1] ?? '');
+  const isHidden: boolean[] = [];
+  for (const { bytes: wanted, shorter, isShort } of patterns) {
+    let length = 0;
+    let marked = 0;
+    for (let i = 0; i <= bytes.length && wanted.length > 0; i++) {
+      while (length > 0 && (length === wanted.length || bytes[i] !== wanted[length])) {
+        const start = i - length;
+        const isWhole =
+          length === wanted.length && !(isShort && (isWord((starts[start] ?? 0) - 1) || isWord(starts[i])));
+        if (isWhole || length >= longPiece || (isCut && i === bytes.length)) {
+          for (let at = Math.max(marked, start); at < i; at++) isHidden[at] = true;
+          marked = i;
+        }
+        length = shorter[length - 1] ?? 0;
+      }
+      if (bytes[i] === wanted[length]) length++;
+    }
+  }
+  const pieces = starts.map((start, i) => {
+    if (isHidden[i]) return isHidden[i - 1] ? '' : '[redacted]';
+    return head.slice(start, starts[i + 1]);
+  });
+  return plainText(pieces.join('') || head);
 }

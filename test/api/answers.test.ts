@@ -253,7 +253,7 @@ describe('a status', () => {
   test('leaves out what the server did not say', async () => {
     const server = await answering(envelope(500), 500);
     const error = await rejection(apiAt(server.url).files.list(), ApiError);
-    expect(Object.keys(error).sort()).toEqual(['callId', 'code', 'name', 'status']);
+    expect(Object.keys(error).sort()).toEqual(['body', 'callId', 'code', 'method', 'name', 'status', 'url']);
   });
 
   test('of an error that echoes the token does not show it', async () => {
@@ -743,9 +743,9 @@ describe('a connection', () => {
     await rejection(apiAt(server.url).files.list(), NetworkError);
   });
 
-  test('of an application whose fetch throws is a NetworkError that quotes nothing', async () => {
+  test('of an application whose fetch throws is an error that quotes nothing', async () => {
     const fetch = () => {
-      throw new Error(`cannot reach it with ${accessToken}`);
+      throw Object.assign(new Error(`cannot reach it with ${accessToken}`), { code: 'EHOSTUNREACH' });
     };
     const api = apiAt('http://localhost', { fetch });
     for (const call of [

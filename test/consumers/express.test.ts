@@ -172,10 +172,10 @@ describe('two instances of the Express example behind one address', needing('red
 
     const alice = await signedIn();
     const unknown = await alice.get('/files/nothing');
-    expect([unknown.status, await unknown.text()]).toEqual([404, expect.stringContaining('There is no such file.')]);
+    expect([unknown.status, await unknown.text()]).toEqual([404, expect.stringContaining('This file does not exist.')]);
     const large = new Blob([new Uint8Array(30_000_000)]).stream();
     const full = await alice.post('/files?name=large.bin', large, { accept: 'text/plain' });
-    expect([full.status, await full.text()]).toEqual([413, 'There is not enough room for this file.']);
+    expect([full.status, await full.text()]).toEqual([413, 'There is not enough storage space for this file.']);
 
     const lines = instances.flatMap(({ output }) => output);
     expect(lines.filter((line) => !line.startsWith('Listening'))).toEqual([]);

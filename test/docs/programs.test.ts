@@ -7,9 +7,12 @@ import { ApiClient } from '../../src/index.js';
 import { createSandbox } from '../../src/sandbox.js';
 import { makeJpeg, quarters } from '../fixtures/make-image.js';
 import { openBrowser } from '../journeys/browser.js';
+import { forwardProxy } from '../support/forward-proxy.js';
 import { freePort } from '../support/free-port.js';
 import { needing } from '../support/needs.js';
+import { inRepository } from '../support/places.js';
 import { allScopes, served, tokenFor } from '../support/sandbox.js';
+import { secureServer } from '../support/secure-server.js';
 import { type Piece, pieces } from './pieces.js';
 import type { Given } from './reader/given.js';
 import { runAsTests, runInNode, type Surroundings, servePage } from './reader/run.js';
@@ -155,6 +158,22 @@ const visits: Record<string, (piece: Piece) => Promise<void>> = {
     const revoked = { ...reader, access_token: 'revoked-token-0123456789' };
     expect((await run(piece, {}, { token: revoked })).printed).toEqual(['signInAgain']);
     expect((await run(piece)).printed).toEqual([expect.stringMatching(/^showAlert .*404/)]);
+  },
+
+  'docs/proxies.md: A proxy for one client': async (piece) => {
+    const proxy = await forwardProxy();
+    const env = { PROXY_URL: proxy.url, DOCTAPE_TOKEN: given.token.access_token };
+    expect((await run(piece, { env })).printed).toEqual(['hello']);
+    expect(proxy.asked.join()).toContain(new URL(sandboxUrl).host);
+  },
+
+  'docs/proxies.md: A certificate for one client': async (piece) => {
+    const https = await secureServer(`${sandboxUrl}/v1`);
+    const text = piece.text
+      .replace('https://files.company.example', https)
+      .replace('company-ca.pem', inRepository('test/fixtures/tls/certificate.pem'));
+    const env = { DOCTAPE_TOKEN: given.token.access_token };
+    expect((await run({ ...piece, text }, { env })).printed).toEqual(['alice']);
   },
 
   'docs/files.md: Uploads': async (piece) => {

@@ -14,8 +14,12 @@ import { machine } from './reader/machine.js';
 const ours =
   /^(?:\w+=\S+ )?(?:npx (?:doctape-sdk|node) |node |export |mkdir |npm (?:ci|run sandbox)$|npm install \.\.\/doctape-sdk\S*$)/;
 
-/** They need more than is installed here: test/consumers/express.test.ts types them. */
-const visitedElsewhere = ['docs/examples/express/README.md: Run it (2)'];
+/** They need more than is here: test/consumers/express.test.ts and test/docs/proxies.test.ts run them. */
+const visitedElsewhere = [
+  'docs/examples/express/README.md: Run it (2)',
+  'docs/proxies.md: A proxy, without code',
+  'docs/proxies.md: A certificate of your own, without code',
+];
 
 const transcripts = blocks.filter(
   ({ language, text, place }) =>

@@ -268,7 +268,7 @@ it('sends a token only to whom it is told to', async () => {
   const file = join(folder, 'session.json');
   await writeFile(file, JSON.stringify({ token: { access_token: 'a-secret-token' } }));
   const nowhere = await start([folder], { DOCTAPE_SESSION: file }).ended;
-  expect([nowhere.code, nowhere.stderr]).toEqual([1, expect.stringContaining('DOCTAPE_SESSION is no file of')]);
+  expect([nowhere.code, nowhere.stderr]).toEqual([1, expect.stringContaining('DOCTAPE_SESSION is not a file of')]);
   expect(await readdir(folder)).toEqual(['session.json']);
 });
 

@@ -70,7 +70,7 @@ it('signs in, uploads, lists, downloads and signs out, served by Node', async ()
 
   const large = new Blob([new Uint8Array(30_000_000)]).stream();
   const full = await someone.post('/files?name=large.bin', large, { accept: 'text/plain', origin: publicUrl });
-  expect([full.status, await full.text()]).toEqual([413, 'There is not enough room for this file.']);
+  expect([full.status, await full.text()]).toEqual([413, 'There is not enough storage space for this file.']);
 
   expect((await someone.post('/sign-out', '', { origin: publicUrl })).status).toBe(303);
   expect(await (await someone.get('/')).text()).toContain('Sign in with doctape');
@@ -110,7 +110,7 @@ it('refuses a callback of somebody else, and a token that was tampered with', as
   const refused = await victim.get(theirs);
   expect([refused.status, await refused.text()]).toEqual([
     400,
-    expect.stringContaining('did not begin in this browser'),
+    expect.stringContaining('was not started in this browser'),
   ]);
   expect((await victim.get(own)).status).toBe(303); // their own sign-in is not lost
 
@@ -127,7 +127,7 @@ it('says in a sentence what went wrong', async () => {
   expect((await someone.get('/files/nothing')).status).toBe(401);
   const alice = await signedIn();
   const unknown = await alice.get('/files/nothing', { accept: 'text/plain' });
-  expect([unknown.status, await unknown.text()]).toEqual([404, 'There is no such file.']);
+  expect([unknown.status, await unknown.text()]).toEqual([404, 'This file does not exist.']);
 });
 
 it('lets no other origin sign anybody out', async () => {

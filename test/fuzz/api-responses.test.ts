@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ApiClient, type HookEvent, ProcessingError } from '../../src/index.js';
 import { parseChallenge } from '../../src/transport/http/challenge.js';
-import { parseRetryAfter } from '../../src/transport/http/retry-after.js';
+import { parseRetryAfter } from '../../src/transport/http/http-date.js';
 import { contentsOf } from '../../src/transport/upload/source.js';
 import {
   anyText,

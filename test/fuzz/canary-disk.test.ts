@@ -202,9 +202,10 @@ const reached = nothingShownBy([...fileRows, ...saveRows, ...loopbackRows]);
 describe('the table', () => {
   it('reaches all places that create an error (add a row for each new one)', () => {
     const sites = failureSites(['src/protocol', 'src/node']);
-    // errors of open-browser.ts are replaced by `bring`, and a changed part file restarts the download; two other errors need a race
-    // or a file system that fails
-    const elsewhere = / was changed while | was replaced by somebody else| which cannot be read/;
+    // `openOrReject` replaces the errors of the opener; after a part was changed, the download starts again; and two
+    // need another program that is faster than a test, or a file system that fails
+    const elsewhere =
+      / was changed by another program| was replaced by another program| because \$\{folder\} cannot be read/;
     const seen = sites.filter(
       ({ place, text }) => /^src\/node\/(?!sign-in\/open-browser)/.test(place) && !elsewhere.test(text),
     );

@@ -37,6 +37,12 @@ import { checkAnswered } from '../support/sandbox-answer.js';
 
 const bytesOf = async (response: Promise<Response>) => (await response).bytes();
 
+async function readResponse(): Promise<Response> {
+  const response = new Response(all);
+  await response.text();
+  return response;
+}
+
 const apiRows: Row[] = [
   ['options that are not an object', () => wrongly(() => Reflect.construct(ApiClient, [token]))],
   ['a missing token', () => Reflect.construct(ApiClient, [{}])],
@@ -108,7 +114,43 @@ const apiRows: Row[] = [
 
   [
     'a failed connection',
-    () => api({ fetch: async () => Promise.reject(Object.assign(new TypeError(all), { cause: all })) }).files.list(),
+    () =>
+      api({ fetch: async () => Promise.reject(new TypeError('fetch failed', { cause: new Error(all) })) }).files.list(),
+  ],
+  [
+    'a fetch that throws an error of its own',
+    () =>
+      api({
+        fetch: async () => Promise.reject(Object.assign(new TypeError(all), { name: all, code: all })),
+      }).files.list(),
+  ],
+  ['a fetch that fails as a Response', () => api({ fetch: async () => Response.error() }).files.list()],
+  [
+    'a fetch that resolves with an opaque Response',
+    () =>
+      api({ fetch: async () => Object.defineProperty(new Response(all), 'type', { value: 'opaque' }) }).files.list(),
+  ],
+  [
+    'a fetch that resolves with a Response that was read',
+    () => api({ fetch: async () => readResponse() }).files.list(),
+  ],
+  [
+    'a fetch that converts a stream to a string',
+    () =>
+      api({ fetch: async (_: string, init: { body?: unknown }) => new Response(`${init.body}`) }).files.upload(
+        new Blob([all]),
+      ),
+  ],
+  [
+    'a runtime without fetch',
+    async () => {
+      vi.stubGlobal('fetch', undefined);
+      try {
+        await api().files.list();
+      } finally {
+        vi.unstubAllGlobals();
+      }
+    },
   ],
   ['a fetch that resolves with undefined', () => api({ fetch: async () => undefined }).files.list()],
   ['a redirect of a call', () => answering(302, '', { location: urlWithToken }).files.list()],
@@ -172,6 +214,17 @@ const apiRows: Row[] = [
     'a chunk of the SDK that cannot be loaded',
     () => load(() => Promise.reject(new TypeError(`${urlWithToken} ${all}`)), undefined),
   ],
+  [
+    'a chunk of the SDK that cannot be loaded in a renderer process',
+    async () => {
+      Object.defineProperty(process, 'type', { value: 'renderer', configurable: true });
+      try {
+        await load(() => Promise.reject(new TypeError(`${urlWithToken} ${all}`)), undefined);
+      } finally {
+        Reflect.deleteProperty(process, 'type');
+      }
+    },
+  ],
 ];
 
 const downloadRows: Row[] = [
@@ -208,10 +261,10 @@ const downloadRows: Row[] = [
         breaking(
           {},
           () => {
-            throw new TypeError(all);
+            throw new TypeError(`fetch failed ${all}`);
           },
           () => {
-            throw new TypeError(all);
+            throw new TypeError(`fetch failed ${all}`);
           },
         ).files.download('a'),
       ),

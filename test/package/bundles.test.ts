@@ -82,7 +82,7 @@ describe("the server's client in a bundle", () => {
     ['Workers', { platform: 'browser', conditions: ['workerd', 'worker', 'browser'] }],
     ['the Vercel edge', { platform: 'browser', conditions: ['edge-light', 'browser'] }],
     ['Node', { platform: 'node' }],
-    ['no runtime in particular', { platform: 'neutral', external: ['pkce-challenge'] }],
+    ['no runtime in particular', { platform: 'neutral' }],
   ])('for %s is the real one', async (_name, options) => {
     const code = await byEsbuild(application, options);
     expect({ real: code.includes('authorization_code'), standIn: code.includes('bundled for a browser') }).toEqual({

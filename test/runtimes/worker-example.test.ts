@@ -66,6 +66,6 @@ it('says in a sentence what went wrong', async () => {
   expect(start.headers.getSetCookie()).toEqual([expect.stringMatching(/^__Host-doctape-[\w-]{10}=.*; Secure$/)]);
   const refused = await someone.get('/callback?state=unknown&code=stolen');
   expect(refused.status).toBe(400);
-  expect(await refused.json()).toEqual({ error: expect.stringContaining('did not begin in this browser') });
+  expect(await refused.json()).toEqual({ error: expect.stringContaining('was not started in this browser') });
   expect((await someone.get('/files/..%2Faccount')).status).toBe(401);
 });

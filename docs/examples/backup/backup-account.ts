@@ -14,32 +14,32 @@ import { type Entry, openManifest } from './manifest.ts';
 import { fold, safeName, uniqueName } from './safe-name.ts';
 
 export interface BackupOptions {
-  /** How many files are downloaded at once. */
+  /** The number of simultaneous downloads. */
   concurrency: number;
-  /** Reads every file that is there, and compares what it reads with the record. */
+  /** Whether to read every file in the backup and compare its hash with the manifest. */
   verify: boolean;
-  /** Ends the backup; the next one goes on from there. */
+  /** Cancels the backup. The next run continues. */
   signal: AbortSignal;
-  /** Told of every file that was saved, or could not be. */
+  /** Called after each file. `problem` is set if it could not be saved. */
   onFile: (path: string, problem?: string) => void;
 }
 
 export interface Summary {
-  /** In the account. */
+  /** The number of files in the account. */
   files: number;
-  /** Of those, what the backup had already. */
+  /** The number of files that were already in the backup. */
   unchanged: number;
   saved: number;
-  /** Bytes of what was saved. */
+  /** The total size of the saved files in bytes. */
   bytes: number;
   failed: { id: string; path: string; problem: string }[];
-  /** In the backup, but no longer in the account. */
+  /** The number of files that are in the backup but no longer in the account. */
   kept: number;
 }
 
 /**
- * Copies all files of an account into `folder/files`, with what is known of them in `folder/manifest.jsonl`. What is there
- * is not downloaded again, and what was deleted from the account stays. Scope: `file.read`.
+ * Copies all files of an account to `folder/files` and their metadata to `folder/manifest.jsonl`. Unchanged files are not
+ * downloaded again. Files that were deleted from the account stay in the backup. Scope: `file.read`.
  */
 export async function backupAccount(api: ApiClient, folder: string, options: BackupOptions): Promise<Summary> {
   const { concurrency, verify, onFile } = options;
@@ -47,7 +47,7 @@ export async function backupAccount(api: ApiClient, folder: string, options: Bac
   const incoming = join(folder, 'incoming');
   for (const path of [files, incoming]) await mkdir(path, { recursive: true });
   const manifest = await openManifest(join(folder, 'manifest.jsonl'));
-  // nothing that is in the folder is ever written over by another file
+  // a file never overwrites another one in the folder
   const taken = new Set(
     [...(await readdir(files)), ...[...manifest.entries.values()].map(({ path }) => path)].map(fold),
   );
@@ -65,11 +65,11 @@ export async function backupAccount(api: ApiClient, folder: string, options: Bac
     return !verify || (await sha256Of(path)) === entry.sha256;
   }
 
-  /** Brings the record, and the name in the folder, up to a file whose bytes are there. */
+  /** Updates the name and the metadata of a file whose content has not changed. */
   async function update(entry: Entry, file: FileInfo): Promise<void> {
     let { path } = entry;
     if (safeName(nameOf(entry.file)) !== safeName(nameOf(file))) {
-      taken.delete(fold(path)); // it may only have changed between small letters and capitals
+      taken.delete(fold(path)); // the names may differ only in case
       path = claim(file);
       await rename(join(files, entry.path), join(files, path));
     } else if (JSON.stringify(entry.file) === JSON.stringify(plain(file))) return;
@@ -86,13 +86,13 @@ export async function backupAccount(api: ApiClient, folder: string, options: Bac
     signal.throwIfAborted();
     const known = manifest.entries.get(file.id);
     const path = known?.path ?? claim(file);
-    // on record before it is in the folder: a run that is killed in between leaves no file that belongs to nobody
+    // recorded before the file is created, so that a killed run never leaves an unknown file
     if (!known) await manifest.record({ id: file.id, path, file: plain(file) });
     try {
-      // by its id, so that the next run finds what arrived of it
+      // named after the id, so that the next run continues the download
       const arrived = join(incoming, createHash('sha256').update(file.id).digest('hex'));
       const { size } = await saveDownload(api, file.id, arrived, { signal });
-      if (size !== file.size) throw new Error('it changed while it was saved: run the backup again');
+      if (size !== file.size) throw new Error('it changed during the download: run the backup again');
       const sha256 = await sha256Of(arrived);
       await rename(arrived, join(files, path));
       await manifest.record({ id: file.id, path, sha256, file: plain(file) });
@@ -101,7 +101,7 @@ export async function backupAccount(api: ApiClient, folder: string, options: Bac
       onFile(path);
     } catch (error) {
       signal.throwIfAborted();
-      if (isFatal(error)) stop.abort(error); // the other files would fail as well
+      if (isFatal(error)) stop.abort(error); // the other files would fail too
       signal.throwIfAborted();
       const problem = error instanceof Error ? error.message : String(error);
       summary.failed.push({ id: file.id, path, problem });
@@ -112,7 +112,7 @@ export async function backupAccount(api: ApiClient, folder: string, options: Bac
   try {
     const due: FileInfo[] = [];
     const listed = new Set<string>();
-    // to its end before anything is downloaded: a list that is read as slowly as files arrive would break off
+    // read completely before the downloads start: the connection of a list that is read slowly may be closed
     for await (const file of api.files.iterate({ includeMeta: true, signal })) {
       summary.files += 1;
       listed.add(file.id);
@@ -131,7 +131,7 @@ export async function backupAccount(api: ApiClient, folder: string, options: Bac
   }
 }
 
-/** Works on so many items at a time. When one rejects, the others are waited for. */
+/** Processes up to `limit` items at a time. If one rejects, waits for the others before it rejects. */
 async function inParallel<T>(items: readonly T[], limit: number, work: (item: T) => Promise<void>): Promise<void> {
   const queue = items.values();
   const workers = Array.from({ length: limit }, async () => {
@@ -147,7 +147,7 @@ function isFatal(error: unknown): boolean {
   );
 }
 
-/** As it will be read from the record. */
+/** A copy as JSON, as the manifest contains it. */
 function plain(file: FileInfo): Record<string, unknown> {
   return JSON.parse(JSON.stringify(file));
 }

@@ -5,12 +5,12 @@ import { backupAccount } from './backup-account.ts';
 
 const usage = `Usage: node backup.ts FOLDER [--concurrency N] [--verify] [--json]
 
-Sign in with DOCTAPE_SESSION, the file that "doctape-sdk login" has written,
-or with DOCTAPE_TOKEN, an access token, and DOCTAPE_API_URL, such as http://127.0.0.1:4400/v1.`;
+Set DOCTAPE_SESSION to the file that "doctape-sdk login" has written, or
+DOCTAPE_TOKEN to an access token and DOCTAPE_API_URL to the URL of the API, such as http://127.0.0.1:4400/v1.`;
 
 const interrupted = new AbortController();
-process.once('SIGINT', () => interrupted.abort(new Error('interrupted: run it again to go on')));
-process.once('SIGTERM', () => interrupted.abort(new Error('interrupted: run it again to go on')));
+process.once('SIGINT', () => interrupted.abort(new Error('interrupted: run it again to continue')));
+process.once('SIGTERM', () => interrupted.abort(new Error('interrupted: run it again to continue')));
 
 try {
   const { folder, concurrency, verify, json } = readArguments();
@@ -24,7 +24,7 @@ try {
   if (json) console.log(JSON.stringify({ folder, ...summary }));
   else {
     console.log(`${files} files: ${unchanged} unchanged, ${saved} saved (${bytes} bytes), ${failed.length} failed`);
-    if (kept > 0) console.log(`${kept} more are no longer in the account, and stay in the backup`);
+    if (kept > 0) console.log(`${kept} more are no longer in the account and stay in the backup`);
   }
   if (failed.length > 0) process.exitCode = 1;
 } catch (error) {
@@ -49,7 +49,7 @@ function readArguments(): { folder: string; concurrency: number; verify: boolean
   return { folder, concurrency, verify: values.verify, json: values.json };
 }
 
-/** Never from the command line, which everybody on the machine can read. */
+/** Reads the token from the environment or a file: command lines are visible to all users of the machine. */
 async function signedIn(): Promise<ApiClient> {
   const { DOCTAPE_SESSION, DOCTAPE_TOKEN, DOCTAPE_API_URL } = process.env;
   if (DOCTAPE_SESSION) {
@@ -58,8 +58,8 @@ async function signedIn(): Promise<ApiClient> {
   }
   if (!DOCTAPE_TOKEN) throw new Error(usage);
   if (!DOCTAPE_API_URL) {
-    // the SDK's own answer is api.doctape.com, a name that anybody may own one day
-    throw new Error('DOCTAPE_API_URL is not set: say whom to send the token to, such as http://127.0.0.1:4400/v1');
+    // the default of the SDK is api.doctape.com, a domain that anybody may register one day
+    throw new Error('DOCTAPE_API_URL is not set: set it to the URL of the API, such as http://127.0.0.1:4400/v1');
   }
   return new ApiClient({ token: DOCTAPE_TOKEN, baseUrl: DOCTAPE_API_URL });
 }
@@ -69,7 +69,7 @@ function readSession(text: string): { token: Token; baseUrl: string } {
     const { token, baseUrl } = JSON.parse(text);
     if (typeof baseUrl === 'string') return { token, baseUrl };
   } catch {
-    // told below: the parser would quote the token
+    // reported below, because the error of the parser quotes the token
   }
-  throw new Error('DOCTAPE_SESSION is no file of "doctape-sdk login"');
+  throw new Error('DOCTAPE_SESSION is not a file of "doctape-sdk login"');
 }

@@ -3,24 +3,24 @@ import { basename } from 'node:path';
 
 export interface Entry {
   id: string;
-  /** The name in the folder of files. */
+  /** The name in the folder `files`. */
   path: string;
-  /** Of the bytes that are there. Missing while the name is only claimed, for a file that is still to come. */
+  /** The hash of the saved content. Undefined until the file has been downloaded. */
   sha256?: string | undefined;
-  /** What the API told of the file when it was saved. */
+  /** The metadata from the API when the file was saved. */
   file: Record<string, unknown>;
 }
 
 export interface Manifest {
-  /** By id. */
+  /** The last entry of each id. */
   readonly entries: ReadonlyMap<string, Entry>;
   record(entry: Entry): Promise<void>;
   close(): Promise<void>;
 }
 
 /**
- * Opens the record of a backup: a line of JSON for each file. What is new is added at the end, so that a run that is
- * killed loses a line at most; the last line of an id is the one that counts.
+ * Opens the manifest of a backup: one line of JSON per entry. New entries are appended, so that a killed run loses at most one
+ * line. The last line of an id is valid.
  */
 export async function openManifest(path: string): Promise<Manifest> {
   const entries = new Map<string, Entry>();
@@ -28,7 +28,7 @@ export async function openManifest(path: string): Promise<Manifest> {
     const entry = parse(line);
     if (entry) entries.set(entry.id, entry);
   }
-  // written anew, without the lines that no longer count, and without half of one
+  // rewritten without outdated and incomplete lines
   const lines = [...entries.values()].map((entry) => `${JSON.stringify(entry)}\n`);
   await writeFile(`${path}.new`, lines.join(''), { flush: true });
   await rename(`${path}.new`, path);
@@ -60,7 +60,7 @@ function parse(line: string): Entry | undefined {
     const entry: Partial<Entry> | null = JSON.parse(line);
     const { id, path, file } = entry ?? {};
     const whole = typeof id === 'string' && typeof path === 'string' && typeof file === 'object' && file !== null;
-    // a name that leads elsewhere was not written by this program
+    // reject paths outside the folder, which this program does not write
     return whole && path !== '' && path !== '..' && basename(path) === path ? (entry as Entry) : undefined;
   } catch {
     return undefined;

@@ -1,26 +1,26 @@
-/** What Windows takes for a device, whatever the extension. */
+/** Names that Windows treats as devices, with any extension. */
 const device = /^(con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])\s*(\.|$)/i;
 
-/** Control characters, those that turn the direction of writing, and what one file system or another forbids. */
+/** Control characters, bidirectional formatting characters, and characters that some file systems do not allow. */
 const unsafe = /[\p{Cc}\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069<>:"/\\|?*]/gu;
 
-/** What other programs take for an option, a home folder or a file of arguments, at the beginning of a name. */
+/** Characters at the start of a name that other programs treat as an option, a home folder or an argument file. */
 const misread = /^[-+~@=]/;
 
-/** File systems take 255. What is left is for a number. */
-const mostBytes = 200;
+/** File systems allow 255 bytes. The rest is for a number. */
+const maxBytes = 200;
 
-/** A name that a server gave, as the name of one file in a folder: never a path, and possible on every system. */
+/** Turns a name from a server into a file name that is valid on every system and never a path. */
 export function safeName(name: string): string {
-  const plain = name.toWellFormed().normalize('NFC').replace(unsafe, '_').replace(/^\.+/, '_'); // hidden, or the folder above
+  const plain = name.toWellFormed().normalize('NFC').replace(unsafe, '_').replace(/^\.+/, '_'); // hidden files and `..`
   const [stem, extension] = split(device.test(plain) || misread.test(plain) ? `_${plain}` : plain);
   const letters = [...stem];
-  while (Buffer.byteLength(letters.join('') + extension) > mostBytes) letters.pop();
-  const fitting = (letters.join('') + extension).replace(/[. ]+$/, ''); // Windows leaves them out
+  while (Buffer.byteLength(letters.join('') + extension) > maxBytes) letters.pop();
+  const fitting = (letters.join('') + extension).replace(/[. ]+$/, ''); // Windows removes them
   return fitting === '' ? '_' : fitting;
 }
 
-/** The name, with a number if need be, so that it is none of those taken. @param taken folded by {@link fold} */
+/** Adds a number to a name that is in use. @param taken the names in use, folded by {@link fold} */
 export function uniqueName(name: string, taken: ReadonlySet<string>): string {
   const [stem, extension] = split(name);
   let unique = name;
@@ -28,7 +28,7 @@ export function uniqueName(name: string, taken: ReadonlySet<string>): string {
   return unique;
 }
 
-/** What two names have in common that some file system takes for one. */
+/** Maps names that some file system treats as equal to the same string. */
 export function fold(name: string): string {
   return name.normalize('NFC').toUpperCase();
 }

@@ -1,6 +1,6 @@
 import type { FileInfo } from 'doctape-sdk';
 
-/** Text that is HTML already. Everything else is escaped when it becomes part of a page. */
+/** HTML markup. All other values are escaped when they are inserted into a page. */
 export interface Html {
   readonly markup: string;
 }
@@ -48,11 +48,8 @@ export function filesPage(username: string, files: readonly FileInfo[]): string 
   );
 }
 
-export function problemPage(sentence: string): string {
-  return page(
-    'That did not work',
-    html`<p>${sentence}</p><p><a href="/login">Sign in</a> or <a href="/">go back</a></p>`,
-  );
+export function problemPage(text: string): string {
+  return page('That did not work', html`<p>${text}</p><p><a href="/login">Sign in</a> or <a href="/">go back</a></p>`);
 }
 
 export function fileName({ name, extension }: FileInfo): string {

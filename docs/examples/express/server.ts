@@ -12,18 +12,18 @@ import { ForeignRequestError, NotSignedInError, problemOf } from './problem.ts';
 
 declare module 'express-session' {
   interface SessionData {
-    /** The access token, sealed: whoever can read Redis has not got it. */
+    /** The encrypted access token: access to Redis does not reveal it. */
     token: string;
   }
 }
 
 const doctapeUrl = setting('DOCTAPE_URL');
 const publicUrl = new URL(setting('PUBLIC_URL'));
-/** How long somebody stays signed in. The token itself is valid for five years. */
+/** How long a user stays signed in. The token itself is valid for five years. */
 const sessionSeconds = 12 * 60 * 60;
 const tokens = createTokenSeal(setting('TOKEN_KEY'), { maxAge: sessionSeconds });
 
-// Over https the cookies get a name that no other host, not even a neighbour of the same domain, can set.
+// With the prefix __Host-, other hosts cannot set the cookie, not even subdomains of the same domain. It needs https.
 const secure = publicUrl.protocol === 'https:';
 const cookie = { httpOnly: true, secure, sameSite: 'lax', path: '/' } as const;
 const sessionCookie = secure ? '__Host-session' : 'session';
@@ -35,7 +35,7 @@ const client = new AuthorizationCodeClient({
   scope: ['account.read', 'file.read', 'file.create'],
   authorizationEndpoint: `${doctapeUrl}/oauth2`,
   tokenEndpoint: `${doctapeUrl}/oauth2/token`,
-  // leave it out for a server that does not name itself in its answers, as doctape did not in 2013
+  // omit it for a server whose callbacks have no iss parameter, such as doctape in 2013
   issuer: doctapeUrl,
 });
 
@@ -54,7 +54,7 @@ app.use((request, response, next) => {
     'X-Content-Type-Options': 'nosniff',
     'Cache-Control': 'no-store',
   });
-  // SameSite=Lax lets no other site send our cookies along with a POST; this is for neighbours on the same site
+  // SameSite=Lax blocks POST requests from other sites; this check also blocks other hosts of the same site
   const from = request.get('sec-fetch-site') ?? 'same-origin';
   next(request.method === 'POST' && from !== 'same-origin' ? new ForeignRequestError() : undefined);
 });
@@ -67,7 +67,7 @@ app.use(
     name: sessionCookie,
     secret: setting('SESSION_SECRET'),
     cookie: { ...cookie, maxAge: sessionSeconds * 1000 },
-    proxy: true, // https ends in front of this process, at something that sets X-Forwarded-Proto
+    proxy: true, // TLS ends at a proxy that sets X-Forwarded-Proto
     resave: false,
     saveUninitialized: false,
   }),
@@ -85,10 +85,10 @@ app.get('/', async (request, response) => {
 
 app.get('/login', async (request, response) => {
   const { url, pending, cookieName } = await client.authorize();
-  // sign-ins that were given up: without the last three, the header of the cookies would grow with each attempt
+  // clear all but the last three abandoned sign-ins, so that the Cookie header does not grow with each attempt
   const begun = Array.from(cookiesOf(request).keys()).filter((name) => /^(__Host-)?doctape-/.test(name));
   for (const name of begun.slice(0, -3)) response.clearCookie(name, cookie);
-  // all that the sign-in needs, sealed: any instance can finish it. Each tab has a cookie of its own
+  // the sealed cookie has everything the sign-in needs, so that every instance can finish it. Each tab has its own cookie
   response.cookie(cookieName, pending, { ...cookie, maxAge: 600_000 }).redirect(303, url.href);
 });
 
@@ -96,10 +96,10 @@ app.get('/callback', async (request, response) => {
   const cookieName = client.cookieName(request);
   response.clearCookie(cookieName, cookie);
   const token = await client.exchange(request, cookiesOf(request).get(cookieName));
-  // a new id, so that nobody who knew the old one is signed in as well
+  // a new session id, so that an attacker who knows the old one is not signed in too
   await promisify(request.session.regenerate.bind(request.session))();
   request.session.token = await tokens.seal(token);
-  await promisify(request.session.save.bind(request.session))(); // before the browser can ask for the next page
+  await promisify(request.session.save.bind(request.session))(); // before the browser requests the next page
   response.redirect(303, '/');
 });
 
@@ -107,7 +107,7 @@ app.post('/files', async (request, response) => {
   const api = await apiOf(request);
   const { name } = request.query;
   const size = request.get('content-length');
-  // the request stays open when the upload fails, so that the user can be told why
+  // the request stays open if the upload fails, so that the response can contain the reason
   const stream = request.iterator({ destroyOnReturn: false });
   await api.files.upload(size === undefined ? stream : { stream, size: Number(size) }, {
     name: typeof name === 'string' && name !== '' ? name : 'untitled',
@@ -120,7 +120,7 @@ app.get('/files/:id', async (request, response) => {
   const api = await apiOf(request);
   const file = await api.files.get(request.params.id);
   const download = await api.files.download(file.id);
-  // always an attachment: a page that somebody uploaded must not run as one of ours
+  // always an attachment: an uploaded HTML file must not run with the origin of this application
   response.attachment(fileName(file)).set('Content-Length', String(file.size));
   await pipeline(download.body ?? [], response);
 });
@@ -132,18 +132,18 @@ app.post('/sign-out', async (request, response) => {
 
 app.use((error: unknown, request: Request, response: Response, _next: NextFunction) => {
   if (response.headersSent || response.destroyed) {
-    response.destroy(); // a download that broke off must not look complete
+    response.destroy(); // an interrupted download must not look complete
     return;
   }
-  const { status, sentence } = problemOf(error);
+  const { status, text } = problemOf(error);
   if (status === 500) console.error(error);
   response.status(status);
-  if (request.accepts(['html', 'text']) === 'html') response.send(problemPage(sentence));
-  else response.type('text').send(sentence);
+  if (request.accepts(['html', 'text']) === 'html') response.send(problemPage(text));
+  else response.type('text').send(text);
 });
 
 const server = app.listen(Number(process.env.PORT ?? 3000), (error) => {
-  if (error) throw error; // such as that the port is taken, which Express tells nobody else
+  if (error) throw error; // for example, the port is in use: Express reports it only here
   const address = server.address();
   console.log(`Listening on port ${typeof address === 'object' ? address?.port : address}, at ${publicUrl.href}`);
 });
@@ -159,7 +159,7 @@ async function apiOf(request: Request): Promise<ApiClient> {
   return new ApiClient({ token, baseUrl: `${doctapeUrl}/v1` });
 }
 
-/** The cookies that the browser sent, by name. It sends the oldest first. */
+/** The cookies of a request, by name. Browsers send the oldest first. */
 function cookiesOf(request: Request): Map<string, string> {
   const pairs = request.get('cookie')?.split('; ') ?? [];
   return new Map(pairs.map((pair) => [pair.split('=', 1)[0] ?? '', pair.slice(pair.indexOf('=') + 1)]));
@@ -167,6 +167,6 @@ function cookiesOf(request: Request): Map<string, string> {
 
 function setting(name: string): string {
   const value = process.env[name];
-  if (!value) throw new Error(`${name} is not set: README.md says what it is`);
+  if (!value) throw new Error(`${name} is not set: see README.md`);
   return value;
 }

@@ -8,21 +8,21 @@ import { attachmentHeaders } from './attachment.ts';
 import { filesPage, problemPage, uploadScript, welcomePage } from './page.ts';
 import { NotSignedInError, problemOf } from './problem.ts';
 
-/** How long somebody stays signed in. The token itself is valid for five years. */
+/** How long a user stays signed in. The token itself is valid for five years. */
 const sessionSeconds = 12 * 60 * 60;
 
 export interface Settings {
-  /** Where the file service is, such as `http://127.0.0.1:4400`. */
+  /** The URL of the file service, such as `http://127.0.0.1:4400`. */
   doctapeUrl: string;
   clientId: string;
   clientSecret: string;
-  /** Where users find this application, such as `https://files.example`. */
+  /** The public URL of this application, such as `https://files.example`. */
   publicUrl: URL;
-  /** What the cookie with the token is encrypted with: 32 random characters or more. */
+  /** The key that encrypts the cookie with the token: 32 random characters or more. */
   tokenKey: string;
 }
 
-/** The application, for whatever can serve a function from Request to Response. It keeps nothing between requests. */
+/** Creates the application, whose `fetch` is a function from `Request` to `Response`. It has no state between requests. */
 export function createApp({ doctapeUrl, clientId, clientSecret, publicUrl, tokenKey }: Settings): Hono {
   const client = new AuthorizationCodeClient({
     clientId,
@@ -31,13 +31,13 @@ export function createApp({ doctapeUrl, clientId, clientSecret, publicUrl, token
     scope: ['account.read', 'file.read', 'file.create'],
     authorizationEndpoint: `${doctapeUrl}/oauth2`,
     tokenEndpoint: `${doctapeUrl}/oauth2/token`,
-    // leave it out for a server that does not name itself in its answers, as doctape did not in 2013
+    // omit it for a server whose callbacks have no iss parameter, such as doctape in 2013
     issuer: doctapeUrl,
   });
 
   const tokens = createTokenSeal(tokenKey, { maxAge: sessionSeconds });
 
-  // Over https the cookies get a name that no other host, not even a neighbour of the same domain, can set.
+  // With the prefix __Host-, other hosts cannot set the cookie, not even subdomains of the same domain. It needs https.
   const secure = publicUrl.protocol === 'https:';
   const cookie = { httpOnly: true, secure, sameSite: 'Lax', path: '/' } as const;
   const tokenCookie = secure ? '__Host-token' : 'token';
@@ -62,7 +62,7 @@ export function createApp({ doctapeUrl, clientId, clientSecret, publicUrl, token
       },
       referrerPolicy: 'same-origin',
     }),
-    // SameSite=Lax lets no other site send our cookies along with a POST; this is for neighbours on the same site
+    // SameSite=Lax blocks POST requests from other sites; this check also blocks other hosts of the same site
     csrf({ origin: publicUrl.origin }),
     async (c, next) => {
       await next();
@@ -81,10 +81,10 @@ export function createApp({ doctapeUrl, clientId, clientSecret, publicUrl, token
 
   app.get('/login', async (c) => {
     const { url, pending, cookieName } = await client.authorize();
-    // sign-ins that were given up: without the last three, the header of the cookies would grow with each attempt
+    // clear all but the last three abandoned sign-ins, so that the Cookie header does not grow with each attempt
     const begun = Object.keys(getCookie(c)).filter((name) => /^(__Host-)?doctape-/.test(name));
     for (const name of begun.slice(0, -3)) deleteCookie(c, name, cookie);
-    // all that the sign-in needs, sealed: any instance can finish it. Each tab has a cookie of its own
+    // the sealed cookie has everything the sign-in needs, so that every instance can finish it. Each tab has its own cookie
     setCookie(c, cookieName, pending, { ...cookie, maxAge: 600 });
     return c.redirect(url.href, 303);
   });
@@ -122,11 +122,11 @@ export function createApp({ doctapeUrl, clientId, clientSecret, publicUrl, token
   });
 
   app.onError((error, c) => {
-    if ('getResponse' in error) return error.getResponse(); // what Hono refuses itself
-    const { status, sentence } = problemOf(error);
+    if ('getResponse' in error) return error.getResponse(); // errors of Hono itself
+    const { status, text } = problemOf(error);
     if (status === 500) console.error(error);
     c.status(status);
-    return c.req.header('accept')?.includes('text/plain') ? c.text(sentence) : c.html(problemPage(sentence));
+    return c.req.header('accept')?.includes('text/plain') ? c.text(text) : c.html(problemPage(text));
   });
 
   return app;

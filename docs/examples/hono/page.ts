@@ -1,7 +1,7 @@
 import type { FileInfo } from 'doctape-sdk';
 import { html } from 'hono/html';
 
-/** `html` escapes what is put into it. */
+/** `html` escapes the inserted values. */
 type Page = ReturnType<typeof html>;
 
 function page(title: string, content: Page): Page {
@@ -37,16 +37,13 @@ export function filesPage(username: string, files: readonly FileInfo[]): Page {
   );
 }
 
-export function problemPage(sentence: string): Page {
-  return page(
-    'That did not work',
-    html`<p>${sentence}</p><p><a href="/login">Sign in</a> or <a href="/">go back</a></p>`,
-  );
+export function problemPage(text: string): Page {
+  return page('That did not work', html`<p>${text}</p><p><a href="/login">Sign in</a> or <a href="/">go back</a></p>`);
 }
 
 /**
- * Sends the file alone as the body of the request. A form by itself would wrap it in multipart/form-data, which the server
- * would have to take apart before it could pass the file on.
+ * Sends the file as the request body. A plain form would send multipart/form-data, which the server would have to parse before it
+ * could forward the file.
  */
 export const uploadScript = `
 const form = document.querySelector('#upload');

@@ -17,6 +17,6 @@ process.once('SIGTERM', () => server.close());
 
 function setting(name: string): string {
   const value = process.env[name];
-  if (!value) throw new Error(`${name} is not set: README.md says what it is`);
+  if (!value) throw new Error(`${name} is not set: see README.md`);
   return value;
 }

@@ -1,6 +1,6 @@
 import type { FileInfo } from 'doctape-sdk';
 
-/** Headers of a download (RFC 6266). Always an attachment: a page that somebody uploaded must not run as one of ours. */
+/** Headers of a download (RFC 6266). Always an attachment: an uploaded HTML file must not run with the origin of this application. */
 export function attachmentHeaders({ name, extension, size }: FileInfo): HeadersInit {
   const fileName = extension === '' ? name : `${name}.${extension}`;
   const encoded = encodeURIComponent(fileName.toWellFormed()).replace(/['()*]/g, escapeCharacter);

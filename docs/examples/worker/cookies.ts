@@ -1,19 +1,19 @@
 export interface CookieJar {
   /** The name of the cookie with the token. */
   readonly tokenName: string;
-  /** The cookies that the browser sent, by name. It sends the oldest first. */
+  /** The cookies of a request, by name. Browsers send the oldest first. */
   read(request: Request): Map<string, string>;
-  /** The header that makes the browser keep a value. */
+  /** The header that stores a cookie. @param maxAge seconds */
   write(name: string, value: string, maxAge: number): ['Set-Cookie', string];
   clear(name: string): ['Set-Cookie', string];
   /**
-   * Clears the sign-ins that were given up, except the last three: the header of the cookies would grow with each attempt, until
-   * it is too large for servers.
+   * The headers that clear all but the last three abandoned sign-ins. Otherwise the Cookie header would grow with each attempt
+   * until servers reject it.
    */
   clearOldSignIns(request: Request): ['Set-Cookie', string][];
 }
 
-/** Cookies that no script can read and no other site can send along with a POST. */
+/** Creates cookies that scripts cannot read and that browsers do not send with POST requests of other sites. */
 export function cookieJar(publicUrl: URL): CookieJar {
   const secure = publicUrl.protocol === 'https:';
   const read: CookieJar['read'] = (request) => {
@@ -26,7 +26,7 @@ export function cookieJar(publicUrl: URL): CookieJar {
   ];
   const clear: CookieJar['clear'] = (name) => write(name, '', 0);
   return {
-    // Over https it gets a name that no other host, not even a neighbour of the same domain, can set.
+    // With the prefix __Host-, other hosts cannot set the cookie, not even subdomains of the same domain. It needs https.
     tokenName: secure ? '__Host-token' : 'token',
     read,
     write,

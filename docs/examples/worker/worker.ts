@@ -4,10 +4,10 @@ import { attachmentHeaders } from './attachment.ts';
 import { type CookieJar, cookieJar } from './cookies.ts';
 import { NotSignedInError, problemOf } from './problem.ts';
 
-/** How long somebody stays signed in. The token itself is valid for five years. */
+/** How long a user stays signed in. The token itself is valid for five years. */
 const sessionSeconds = 12 * 60 * 60;
 
-/** The bindings of wrangler.jsonc, and the secrets. */
+/** The variables of wrangler.jsonc and the secrets. */
 export interface Env {
   DOCTAPE_URL: string;
   DOCTAPE_CLIENT_ID: string;
@@ -22,7 +22,7 @@ interface Application {
   tokens: TokenSeal;
 }
 
-// Kept for the life of the isolate: the client remembers which callbacks were used.
+// Shared by all requests of an isolate, because the client remembers which callbacks were used.
 let application: Application | undefined;
 
 function createApplication(env: Env): Application {
@@ -34,7 +34,7 @@ function createApplication(env: Env): Application {
       scope: ['account.read', 'file.read'],
       authorizationEndpoint: `${env.DOCTAPE_URL}/oauth2`,
       tokenEndpoint: `${env.DOCTAPE_URL}/oauth2/token`,
-      // leave it out for a server that does not name itself in its answers, as doctape did not in 2013
+      // omit it for a server whose callbacks have no iss parameter, such as doctape in 2013
       issuer: env.DOCTAPE_URL,
     }),
     cookies: cookieJar(new URL(env.PUBLIC_URL)),
@@ -46,47 +46,47 @@ const worker: { fetch(request: Request, env: Env): Promise<Response> } = {
   async fetch(request, env) {
     try {
       application ??= createApplication(env);
-      return await answer(request, env, application);
+      return await route(request, env, application);
     } catch (error) {
-      const { status, sentence } = problemOf(error);
+      const { status, text } = problemOf(error);
       if (status === 500) console.error(error);
-      return Response.json({ error: sentence }, { status });
+      return Response.json({ error: text }, { status });
     }
   },
 };
 export default worker;
 
-async function answer(request: Request, env: Env, { client, cookies, tokens }: Application): Promise<Response> {
+async function route(request: Request, env: Env, { client, cookies, tokens }: Application): Promise<Response> {
   const { pathname } = new URL(request.url);
   const [, id] = /^\/files\/([\w-]+)$/.exec(pathname) ?? [];
-  const route = `${request.method} ${id === undefined ? pathname : '/files/:id'}`;
+  const endpoint = `${request.method} ${id === undefined ? pathname : '/files/:id'}`;
 
-  if (route === 'GET /login') {
+  if (endpoint === 'GET /login') {
     const { url, pending, cookieName } = await client.authorize();
-    // all that the sign-in needs, sealed: any isolate can finish it. Each tab has a cookie of its own
+    // the sealed cookie has everything the sign-in needs, so that every isolate can finish it. Each tab has its own cookie
     return redirect(url.href, [...cookies.clearOldSignIns(request), cookies.write(cookieName, pending, 600)]);
   }
-  if (route === 'GET /callback') {
+  if (endpoint === 'GET /callback') {
     const cookieName = client.cookieName(request);
     const token = await client.exchange(request, cookies.read(request).get(cookieName));
     const sealed = await tokens.seal(token);
     return redirect('/files', [cookies.clear(cookieName), cookies.write(cookies.tokenName, sealed, sessionSeconds)]);
   }
-  if (route === 'POST /sign-out') return redirect('/', [cookies.clear(cookies.tokenName)]);
-  if (route === 'GET /') return new Response('Sign in at /login, then see /files.\n');
+  if (endpoint === 'POST /sign-out') return redirect('/', [cookies.clear(cookies.tokenName)]);
+  if (endpoint === 'GET /') return new Response('Sign in at /login, then see /files.\n');
 
   const token = await tokens.open(cookies.read(request).get(cookies.tokenName));
   if (!token) throw new NotSignedInError();
   const api = new ApiClient({ token, baseUrl: `${env.DOCTAPE_URL}/v1` });
-  if (route === 'GET /files') {
+  if (endpoint === 'GET /files') {
     return Response.json(await api.files.list(), { headers: { 'Cache-Control': 'no-store' } });
   }
-  if (route === 'GET /files/:id' && id !== undefined) {
+  if (endpoint === 'GET /files/:id' && id !== undefined) {
     const file = await api.files.get(id);
     const { body } = await api.files.download(file.id);
     return new Response(body, { headers: attachmentHeaders(file) });
   }
-  return Response.json({ error: 'There is no such page.' }, { status: 404 });
+  return Response.json({ error: 'This page does not exist.' }, { status: 404 });
 }
 
 function redirect(location: string, cookies: [string, string][]): Response {

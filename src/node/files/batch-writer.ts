@@ -2,41 +2,41 @@ const batchBytes = 512 * 1024;
 const batchChunks = 512;
 
 export interface BatchWriter {
-  /** Takes a chunk, and waits only when two batches are full. */
+  /** Adds a chunk. Waits only if two batches are full. */
   write(chunk: Uint8Array): Promise<void>;
   /** Waits until everything is written. */
   flush(): Promise<void>;
 }
 
 /**
- * Gathers chunks and writes them half a mebibyte at a time, while the next are being gathered: a third faster than a
- * write for each (docs/performance.md). Bytes are only ever appended, so what is in the file has no holes.
- * @param append writes chunks behind what is there, perhaps not all of them, and says how many bytes it took
+ * Collects chunks and writes them in batches of 512 KiB, while the next batch is collected. This is a third faster than one write
+ * per chunk (docs/performance.md). Bytes are only appended, so the file never has holes.
+ * @param append appends chunks to the file and returns the number of bytes written, which may be fewer than all
  */
 export function batchWriter(append: (chunks: Uint8Array[]) => Promise<number>): BatchWriter {
-  let gathered: Uint8Array[] = [];
+  let collected: Uint8Array[] = [];
   let size = 0;
   let writing: Promise<void> = Promise.resolve();
 
   async function writeAll(chunks: Uint8Array[]): Promise<void> {
-    for (let left = chunks; left.length > 0; ) left = after(left, await append(left));
+    for (let rest = chunks; rest.length > 0; ) rest = withoutBytes(rest, await append(rest));
   }
 
   async function send(): Promise<void> {
     await writing;
     if (size === 0) return;
-    writing = writeAll(gathered);
-    writing.catch(() => {}); // told by whoever waits next
-    gathered = [];
+    writing = writeAll(collected);
+    writing.catch(() => {}); // the next call awaits it and rejects
+    collected = [];
     size = 0;
   }
 
   return {
     async write(chunk) {
       if (chunk.byteLength === 0) return;
-      gathered.push(chunk);
+      collected.push(chunk);
       size += chunk.byteLength;
-      if (size >= batchBytes || gathered.length >= batchChunks) await send();
+      if (size >= batchBytes || collected.length >= batchChunks) await send();
     },
     async flush() {
       await send();
@@ -45,8 +45,8 @@ export function batchWriter(append: (chunks: Uint8Array[]) => Promise<number>): 
   };
 }
 
-/** What is left of chunks after so many bytes: a full disk takes a part. */
-function after(chunks: Uint8Array[], bytes: number): Uint8Array[] {
+/** The chunks without their first bytes: a write to a full disk is partial. */
+function withoutBytes(chunks: Uint8Array[], bytes: number): Uint8Array[] {
   let skip = bytes;
   let index = 0;
   for (; index < chunks.length; index++) {

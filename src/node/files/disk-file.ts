@@ -4,8 +4,8 @@ import { basename } from 'node:path';
 import { TransferError } from '../../protocol/errors.js';
 import { pathError, systemCode } from '../system-error.js';
 
-/** A file as it was when it was opened. */
-export interface Opened {
+/** The properties of a file at the time it was opened. */
+export interface OpenedFile {
   path: string;
   name: string;
   type: string;
@@ -14,21 +14,22 @@ export interface Opened {
   version: string;
 }
 
-/** Differs when the content does, as far as the file system tells. */
+/** Changes when the content changes, as far as the file system reports it. */
 export function versionOf({ ino, size, mtimeNs }: BigIntStats): string {
   return [ino, size, mtimeNs].join();
 }
 
 /**
- * A file on disk. The runtimes have such blobs of their own, but Bun does not notice that the file has changed
- * (oven-sh/bun#43109), Deno reads it whole (denoland/deno#32316), and Node says nothing but that it could not be read.
- * So this one reads for itself, and on Node and Bun is a blob of the runtime's as well, for those who look inside.
+ * A `File` whose content is on disk. The file-backed blobs of the runtimes are not sufficient: Bun does not notice that the file
+ * has changed (oven-sh/bun#43109), Deno reads it into memory (denoland/deno#32316), and Node's error does not say why it could not
+ * be read. Therefore this class reads the file itself. On Node and Bun it also wraps the runtime's blob, for APIs that read the
+ * internal parts of a blob.
  */
 export class DiskFile extends File {
-  readonly #opened: Opened;
+  readonly #opened: OpenedFile;
 
-  /** @param native the same content as the runtime has it, if it has a way that leaves it on disk */
-  constructor(native: Blob[], opened: Opened) {
+  /** @param native the file-backed blob of the runtime; empty if the runtime has none */
+  constructor(native: Blob[], opened: OpenedFile) {
     const { name, type, lastModified } = opened;
     super(native, name, { type, lastModified });
     this.#opened = opened;
@@ -65,13 +66,13 @@ interface Extent {
   end: number;
 }
 
-const streamedAtOnce = 512 * 1024;
+const chunkBytes = 512 * 1024;
 
 class DiskSlice extends Blob {
-  readonly #opened: Opened;
+  readonly #opened: OpenedFile;
   readonly #extent: Extent;
 
-  constructor(native: Blob[], opened: Opened, outer: Extent, start = 0, end = outer.end - outer.start, type = '') {
+  constructor(native: Blob[], opened: OpenedFile, outer: Extent, start = 0, end = outer.end - outer.start, type = '') {
     super(native, { type });
     const most = outer.end - outer.start;
     const from = position(start, most);
@@ -95,12 +96,12 @@ class DiskSlice extends Blob {
       {
         type: 'bytes',
         pull: async (controller) => {
-          const to = Math.min(at + streamedAtOnce, end);
+          const to = Math.min(at + chunkBytes, end);
           if (to > at) controller.enqueue(await read(this.#opened, { start: at, end: to }));
           at = to;
           if (to < end) return;
           controller.close();
-          controller.byobRequest?.respond(0); // a reader with a buffer of its own waits for that
+          controller.byobRequest?.respond(0); // a BYOB reader waits for this
         },
       },
       { highWaterMark: 0 },
@@ -120,13 +121,13 @@ class DiskSlice extends Blob {
   }
 }
 
-/** As `slice` counts: from the end if negative, and never beyond either. */
+/** Clamps an argument of `slice()`. A negative one counts from the end. */
 function position(value: number, most: number): number {
   const whole = Math.round(value) || 0;
   return whole < 0 ? Math.max(0, most + whole) : Math.min(whole, most);
 }
 
-async function read({ path, version, size }: Opened, { start, end }: Extent): Promise<Uint8Array<ArrayBuffer>> {
+async function read({ path, version, size }: OpenedFile, { start, end }: Extent): Promise<Uint8Array<ArrayBuffer>> {
   let handle: FileHandle;
   try {
     handle = await open(path);
@@ -144,11 +145,11 @@ async function read({ path, version, size }: Opened, { start, end }: Extent): Pr
         throw pathError(path, 'cannot be read', error, start + filled);
       }));
     }
-    // afterwards: it is these bytes that must be of the version that was opened
+    // after reading, to be sure that these bytes are of the version that was opened
     if (versionOf(await handle.stat({ bigint: true })) !== version) throw changed(path, 'has changed', start);
     if (filled < bytes.byteLength) {
-      const message = `${basename(path)} ends after ${start + filled} bytes, and was said to have ${size}`;
-      throw new TransferError('truncated', `${message}: upload a stream of it`, start + filled);
+      const message = `${basename(path)} ends after ${start + filled} bytes, but its size was ${size}`;
+      throw new TransferError('truncated', `${message}: upload a stream instead`, start + filled);
     }
     return bytes;
   } finally {

@@ -9,37 +9,39 @@ import { absolutePath } from './absolute-path.js';
 import { DiskFile, versionOf } from './disk-file.js';
 
 /**
- * Opens a file as a platform `File`, for `api.files.upload()` and everything else that takes one. It has a name, a size in
- * bytes, a type (by the extension) and the time of its last change; its content is read when it is wanted, piece by piece.
+ * Opens a file on disk as a `File`, for `api.files.upload()` and every other API that accepts one. The `File` has the name, the
+ * size in bytes, the media type (by extension) and the modification time. Its content is read in chunks when it is needed.
  *
- * A file that changes afterwards can no longer be read: an upload of it then ends in a `TransferError` `changed`, and
- * never sends a mixture of two versions.
+ * If the file changes after it was opened, reading it rejects with a `TransferError` (`changed`), so that an upload never mixes two
+ * versions.
  *
  * @example
+ * import { openFile } from 'doctape-sdk/node';
+ *
  * const { id } = await api.files.upload(await openFile('holiday.jpg'));
  *
  * @throws {FileSystemError} `file_not_found`, `is_directory`, `permission_denied`, `name_too_long`, or `io` if it is not a
  * regular file
- * @throws {ConfigurationError} `invalid_argument` if `path` is not a path
+ * @throws {ConfigurationError} `invalid_argument` if `path` is not a string, is empty or contains NUL
  */
 export async function openFile(path: string): Promise<File> {
   const absolute = absolutePath(path);
   let status: BigIntStats;
-  let hidden = false;
+  let hasHiddenContent = false;
   try {
-    status = await stat(absolute, { bigint: true }); // before it is opened: opening a pipe waits for its writer
-    if (status.isFile()) hidden = await hasMore(absolute, status);
+    status = await stat(absolute, { bigint: true }); // before it is opened, because opening a pipe waits for its writer
+    if (status.isFile()) hasHiddenContent = await isGenerated(absolute, status);
   } catch (error) {
     throw pathError(path, 'cannot be read', error);
   }
   if (status.isDirectory()) {
-    throw new FileSystemError('is_directory', `${path} is a folder: open the files in it one by one`, path);
+    throw new FileSystemError('is_directory', `${path} is a folder: open each file in it`, path);
   }
   if (!status.isFile()) {
-    throw new FileSystemError('io', `${path} is not a regular file: upload a stream in its place`, path);
+    throw new FileSystemError('io', `${path} is not a regular file: upload a stream instead`, path);
   }
-  if (hidden) {
-    const message = `${path} has more bytes than the system says: upload a stream of it in its place`;
+  if (hasHiddenContent) {
+    const message = `${path} has more bytes than its reported size: upload a stream instead`;
     throw new FileSystemError('io', message, path);
   }
   const type = mime.getType(path) ?? '';
@@ -53,8 +55,8 @@ export async function openFile(path: string): Promise<File> {
   });
 }
 
-/** Files that the system makes up as they are read, such as those in /proc, are said to be empty. */
-async function hasMore(path: string, { size }: BigIntStats): Promise<boolean> {
+/** Whether a file of size 0 has content: the system generates files such as those in /proc when they are read. */
+async function isGenerated(path: string, { size }: BigIntStats): Promise<boolean> {
   const handle = await open(path);
   try {
     return size === 0n && (await handle.read(new Uint8Array(1), 0, 1, 0)).bytesRead > 0;

@@ -5,103 +5,112 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { FileSystemError, TransferError } from '../../protocol/errors.js';
 import { parseHttpDate } from '../../transport/http/http-date.js';
 import { systemCode, unlessAbsent } from '../system-error.js';
-import { accessOf, adopt, closed } from './access.js';
+import { accessOf, copyAccess, privateMode } from './access.js';
 import type { PathLock } from './path-lock.js';
 import type { SideFiles } from './side-files.js';
 
-/** What a part is of. Only bytes of the same file at the same server, in the same version, can be added to it. */
-export interface Origin {
-  /** Server, id and rendition, without the token. */
+/** The remote file that a part belongs to. Only bytes of the same version of that file can be appended to the part. */
+export interface RemoteFile {
+  /** The URL of the file and rendition, without the token. */
   url: string;
-  /** The `ETag` or `Last-Modified` of the version. Without one that is strong, nothing can be added. */
+  /** The `ETag` or `Last-Modified` of the version. Without a strong one, the download cannot be resumed. */
   validator?: string | undefined;
 }
 
-/** A part that an earlier run left. */
-export interface Left {
+/** A part of an earlier run, which can be continued. */
+export interface ResumablePart {
   validator: string;
-  /** Bytes it has: at least one. */
+  /** Its size in bytes: at least 1. */
   size: number;
 }
 
 /**
- * The half of a download that is on disk, in `path.part`, and what it is of, in `path.part.json` (see `sideFiles` for long names). The note says which file is
- * the part, so that nobody else's of the same name is taken for it.
+ * An incomplete download: its bytes are in `path.part`, and the remote file they belong to is in `path.part.json` (see `sideFiles`
+ * for long names). The JSON also identifies the part by inode and creation time, so that another file of that name is never
+ * treated as the part.
  */
 export interface Part {
-  /** What is there of `url`, if it can be continued. Refuses what is there and is none of ours. */
-  left(url: string): Promise<Left | undefined>;
-  /** Opens what is there, to add to it. */
-  reopen(left: Left): Promise<OpenPart>;
-  /** Begins with nothing. */
-  create(origin: Origin): Promise<OpenPart>;
+  /**
+   * Returns the part of `url`, if it can be continued.
+   * @throws {FileSystemError} `file_exists` if another file has the name of the part
+   */
+  find(url: string): Promise<ResumablePart | undefined>;
+  /** Opens the part to append to it. */
+  reopen(found: ResumablePart): Promise<OpenPart>;
+  /** Creates an empty part. */
+  create(remote: RemoteFile): Promise<OpenPart>;
   remove(): Promise<void>;
 }
 
 export interface OpenPart {
-  /** @returns how many bytes of the chunks were written, behind so many that are there */
+  /**
+   * Writes chunks at the end.
+   * @param size the current size in bytes
+   * @returns the number of bytes written, which may be fewer than all
+   */
   write(chunks: Uint8Array[], size: number): Promise<number>;
   /**
-   * Waits until so many bytes are on the disk, and gives it the final name, and what the file had that it replaces. Where it may
-   * replace none and there is one, it stays a part.
+   * Flushes the part to the disk, copies the permissions of the file that it replaces, and renames it. If `overwrite` is false and
+   * the file exists, the part keeps its name.
+   * @param size the expected size in bytes
    */
   publish(size: number, overwrite: boolean): Promise<void>;
   close(): Promise<void>;
 }
 
-const syncedAtOnce = 64 * 1024 * 1024;
+const bytesPerSync = 64 * 1024 * 1024;
 
-/** @param lock what keeps others away: nothing is touched once it is lost */
-export function partOf(path: string, { part, note }: SideFiles, lock: PathLock): Part {
-  /** The file that is the part, once it is known. */
-  let ours: Identity | undefined;
+/** @param lock protects the files: nothing is written or removed after it is lost */
+export function partOf(path: string, { part, info }: SideFiles, lock: PathLock): Part {
+  /** Identifies the file that is the part, once it is known. */
+  let identity: Identity | undefined;
 
   function checkHeld(): void {
-    if (!lock.held()) throw takenOver(path);
+    if (!lock.held()) throw lockLost(path);
   }
 
-  /** The part as it is, if there is one. Refuses somebody else's. */
-  async function look(): Promise<BigIntStats | undefined> {
+  /** Returns the status of the part, if it exists. Throws if another file has its name. */
+  async function checkPart(): Promise<BigIntStats | undefined> {
     const status = await lstat(part, { bigint: true }).catch(unlessAbsent);
-    if (status && !(ours && isSame(ours, status))) throw inTheWay(part);
+    if (status && !(identity && isSame(identity, status))) throw foreignFile(part);
     return status;
   }
 
-  /** Refuses somebody else's, which may have come meanwhile. */
-  async function removeNote(): Promise<void> {
-    const about = (await readNote(note))?.part;
-    if (about && (about.inode !== ours?.inode || about.born !== ours.born)) throw inTheWay(note);
-    await unlink(note).catch(unlessAbsent);
+  /** Removes the JSON file. Throws if it describes the part of another run, which may have replaced it. */
+  async function removeInfo(): Promise<void> {
+    const described = (await readInfo(info))?.part;
+    if (described && (described.inode !== identity?.inode || described.born !== identity.born)) throw foreignFile(info);
+    await unlink(info).catch(unlessAbsent);
   }
 
-  /** The note goes last: without it, a part would be taken for somebody else's file. */
+  /** Removes the JSON file last, because a part without one is treated as a foreign file. */
   async function remove(): Promise<void> {
     checkHeld();
-    if (await look()) await unlink(part).catch(unlessAbsent);
-    await syncFolder(path); // no old part may ever come to stand beside a new note
-    await removeNote();
+    if (await checkPart()) await unlink(part).catch(unlessAbsent);
+    await syncFolder(path); // an old part must never be beside a new JSON file, not even after a crash
+    await removeInfo();
   }
 
   function openPart(handle: FileHandle): OpenPart {
     let unsynced = 0;
     let syncing: Promise<void> | undefined;
 
-    /** What is written goes to the disk while more arrives, so that little is left to wait for in the end. */
-    function syncMeanwhile(bytes: number): void {
+    /** Flushes to the disk while more bytes arrive, so that the final flush is short. */
+    function syncInBackground(bytes: number): void {
       unsynced += bytes;
-      if (unsynced < syncedAtOnce || syncing) return;
+      if (unsynced < bytesPerSync || syncing) return;
       unsynced = 0;
       syncing = handle.datasync().then(() => {
         syncing = undefined;
       });
-      syncing.catch(() => {}); // it stays there, and is told at the end
+      syncing.catch(() => {}); // publish() awaits it and rejects
     }
 
     return {
       async write(chunks, size) {
-        checkHeld(); // of a process that was stopped for long, the file may be finished by another
+        checkHeld(); // another process may have taken the lock while this one was suspended
         const { bytesWritten } = await handle.writev(chunks, size);
-        syncMeanwhile(bytesWritten);
+        syncInBackground(bytesWritten);
         return bytesWritten;
       },
 
@@ -109,22 +118,31 @@ export function partOf(path: string, { part, note }: SideFiles, lock: PathLock):
         await syncing;
         await handle.sync();
         const access = await accessOf(path);
-        if (access) await adopt(handle, access);
+        if (access) await copyAccess(handle, access);
         checkHeld();
-        const status = await look();
+        const status = await checkPart();
         if (!status || Number(status.size) !== size) {
-          throw new TransferError('changed', `${part} was changed while it was written`, size);
+          throw new TransferError(
+            'changed',
+            `${part} was changed by another program during the download: call again`,
+            size,
+          );
         }
         if (overwrite) await rename(part, path);
-        else if (!(await takeFreeName(part, path))) {
-          const message = `${path} exists by now, and overwrite is false: what was loaded is in ${part}`;
+        else if (!(await renameIfFree(part, path))) {
+          const message = `${path} was created during the download and overwrite is false: the downloaded bytes are in ${part}`;
           throw new FileSystemError('file_exists', message, path, size);
         }
         const published = await lstat(path, { bigint: true }).catch(unlessAbsent);
-        if (!(published && ours && isSame(ours, published))) {
-          throw new FileSystemError('io', `${path} was replaced by somebody else: look at what is there`, path, size);
+        if (!(published && identity && isSame(identity, published))) {
+          throw new FileSystemError(
+            'io',
+            `${path} was replaced by another program during the download: check its content`,
+            path,
+            size,
+          );
         }
-        await removeNote().catch(() => {}); // of somebody else, which is not in the way any more
+        await removeInfo().catch(() => {}); // a JSON file of another run no longer matters
         await syncFolder(path);
       },
 
@@ -133,45 +151,47 @@ export function partOf(path: string, { part, note }: SideFiles, lock: PathLock):
   }
 
   return {
-    async left(url) {
-      const origin = await readNote(note);
-      ours = origin?.part;
+    async find(url) {
+      const described = await readInfo(info);
+      identity = described?.part;
       const status = await lstat(part, { bigint: true }).catch(unlessAbsent);
-      const isOurs = status && ours && isSame(ours, status);
-      // a run may have died before it made the note of its part
-      const isUnnoted = !ours && status?.isFile() && status.size === 0n;
-      // a run may have died between giving the part its name and taking the other one away
+      const isOurs = status && identity && isSame(identity, status);
+      // an earlier run may have ended before it wrote the JSON file
+      const isUndescribed = !identity && status?.isFile() && status.size === 0n;
+      // an earlier run may have ended between linking the part to its final name and unlinking it
       const isPublished = isOurs && status.nlink > 1n;
-      if (isUnnoted || isPublished) await unlink(part);
-      const size = Number((await look())?.size ?? 0n);
-      const validator = origin?.url === url ? origin.validator : undefined;
+      if (isUndescribed || isPublished) await unlink(part);
+      const size = Number((await checkPart())?.size ?? 0n);
+      const validator = described?.url === url ? described.validator : undefined;
       return size > 0 && validator !== undefined ? { validator, size } : undefined;
     },
 
     async reopen({ size }) {
-      // not through a link that was put there meanwhile
+      // do not follow a symbolic link that was created there meanwhile
       const flags = constants.O_RDWR | (constants.O_NOFOLLOW ?? 0);
       let handle = await open(part, flags).catch(unlessDenied);
       if (!handle) {
-        await look();
-        await chmod(part, closed); // it had been given its permissions when the run died that wrote it
+        await checkPart();
+        await chmod(part, privateMode); // an earlier run may have ended after it copied read-only permissions
         handle = await open(part, flags);
       }
       const status = await handle.stat({ bigint: true });
-      if (ours && isSame(ours, status) && Number(status.size) === size) return openPart(handle);
+      if (identity && isSame(identity, status) && Number(status.size) === size) return openPart(handle);
       await handle.close();
-      await look();
-      throw new TransferError('changed', `${part} was changed while it was to be continued`, 0);
+      await checkPart();
+      throw new TransferError('changed', `${part} was changed by another program: call again`, 0);
     },
 
-    async create(origin) {
+    async create(remote) {
       await remove();
-      const mode = (await accessOf(path)) ? closed : 0o666; // one that replaces no file is as open as any
-      const handle = await open(part, 'wx', mode).catch((error: unknown) => look().then(() => Promise.reject(error)));
+      const mode = (await accessOf(path)) ? privateMode : 0o666; // a new file has the default permissions
+      const handle = await open(part, 'wx', mode).catch((error: unknown) =>
+        checkPart().then(() => Promise.reject(error)),
+      );
       try {
-        ours = identityOf(await handle.stat({ bigint: true }));
-        if (!(await tellsBirth(handle))) ours.born = unknownBirth;
-        await writeNote(note, { ...origin, part: ours });
+        identity = identityOf(await handle.stat({ bigint: true }));
+        if (!(await hasBirthTime(handle))) identity.born = unknownBirth;
+        await writeInfo(info, { ...remote, part: identity });
         return openPart(handle);
       } catch (error) {
         await handle.close();
@@ -184,15 +204,15 @@ export function partOf(path: string, { part, note }: SideFiles, lock: PathLock):
 }
 
 /**
- * Gives a part its name by a second link to it, which the system refuses when there is a file of that name.
- * @returns whether there was none
+ * Renames a part unless a file of that name exists. It uses a hard link, because `link()` fails if the name exists.
+ * @returns false if the file exists
  */
-async function takeFreeName(part: string, path: string): Promise<boolean> {
+async function renameIfFree(part: string, path: string): Promise<boolean> {
   try {
     await link(part, path);
   } catch (error) {
     if (systemCode(error) === 'EEXIST') return false;
-    // not every file system has links: there, a file may come between the look and the move
+    // not every file system has hard links: without them, a file that is created between these two lines is replaced
     if (await lstat(path).catch(unlessAbsent)) return false;
     await rename(part, path);
     return true;
@@ -205,19 +225,19 @@ function unlessDenied(error: unknown): undefined {
   if (systemCode(error) !== 'EACCES') throw error;
 }
 
-function takenOver(path: string): FileSystemError {
-  return new FileSystemError('locked', `${path} was taken over by another download meanwhile`, path);
+function lockLost(path: string): FileSystemError {
+  const message = `the lock of ${path} was removed or taken by another download: call again`;
+  return new FileSystemError('locked', message, path);
 }
-
-function inTheWay(file: string): FileSystemError {
-  const message = `${file} is in the way, and not what a download left there: remove it, or choose another`;
+function foreignFile(file: string): FileSystemError {
+  const message = `${file} exists and is not of a download: remove it, or choose another path`;
   return new FileSystemError('file_exists', message, file);
 }
 
-/** What tells a file from another that bears its name later. */
+/** Distinguishes a file from another one that has the same name later. */
 interface Identity {
   inode: string;
-  /** Milliseconds since 1970, which all runtimes agree on, or `unknown`. */
+  /** The creation time in milliseconds since 1970, a precision that all runtimes have, or `unknown`. */
   born: string;
 }
 
@@ -227,17 +247,17 @@ function identityOf({ ino, birthtimeNs }: BigIntStats): Identity {
   return { inode: String(ino), born: String(birthtimeNs / 1_000_000n) };
 }
 
-/** Both, because an inode is given to the next file when it is free, and two may be born at once. */
+/** Compares both, because inodes are reused and two files may be created in the same millisecond. */
 function isSame(one: Identity, status: BigIntStats): boolean {
   const { inode, born } = identityOf(status);
   return status.isFile() && one.inode === inode && (one.born === born || one.born === unknownBirth);
 }
 
 /**
- * Whether the system knows when a file was made. Where it does not, it tells the last change in its place: so here is a change
- * of an empty file, and another as long as the clock of the system has not moved on.
+ * Whether the file system has creation times. If it has not, the system reports the time of the last change instead. To find out,
+ * this changes the empty file until its change time differs from its creation time.
  */
-async function tellsBirth(file: FileHandle): Promise<boolean> {
+async function hasBirthTime(file: FileHandle): Promise<boolean> {
   for (const wait of [0, 1, 2, 4, 8, 16]) {
     await sleep(wait);
     await file.truncate(0);
@@ -247,21 +267,21 @@ async function tellsBirth(file: FileHandle): Promise<boolean> {
   return false;
 }
 
-interface Note extends Origin {
+interface PartInfo extends RemoteFile {
   part: Identity;
 }
 
-/** What our note says. One with nothing in it was begun by a run that died. */
-async function readNote(note: string): Promise<Note | undefined> {
-  if ((await lstat(note).catch(unlessAbsent))?.isFile() === false) throw inTheWay(note);
-  const text = await readFile(note, 'utf8').catch(unlessAbsent);
+/** Reads the JSON file. An empty one is treated as absent: an earlier run ended before it wrote the content. */
+async function readInfo(file: string): Promise<PartInfo | undefined> {
+  if ((await lstat(file).catch(unlessAbsent))?.isFile() === false) throw foreignFile(file);
+  const text = await readFile(file, 'utf8').catch(unlessAbsent);
   if (!text?.replaceAll('\0', '')) return undefined;
-  const parsed = parseNote(text);
-  if (!parsed) throw inTheWay(note);
+  const parsed = parseInfo(text);
+  if (!parsed) throw foreignFile(file);
   return parsed;
 }
 
-function parseNote(text: string): Note | undefined {
+function parseInfo(text: string): PartInfo | undefined {
   try {
     const { url, validator, part } = JSON.parse(text);
     if ([url, part.inode, part.born].some((value) => typeof value !== 'string')) return undefined;
@@ -269,29 +289,29 @@ function parseNote(text: string): Note | undefined {
       typeof validator === 'string' && (/^"[\x21\x23-\x7e]*"$/.test(validator) || parseHttpDate(validator));
     return { url, validator: strong ? validator : undefined, part };
   } catch {
-    return undefined; // it is none
+    return undefined; // not a JSON file of a download
   }
 }
 
-async function writeNote(path: string, note: Note): Promise<void> {
+async function writeInfo(path: string, info: PartInfo): Promise<void> {
   const handle = await open(path, 'wx');
   try {
-    await handle.writeFile(JSON.stringify(note));
+    await handle.writeFile(JSON.stringify(info));
     await handle.sync();
   } catch (error) {
-    await unlink(path).catch(() => {}); // half a note would be taken for somebody else's
+    await unlink(path).catch(() => {}); // a truncated one would be treated as a foreign file
     throw error;
   } finally {
     await handle.close();
   }
 }
 
-/** Makes a new name last. Windows cannot, and does not need it. */
+/** Makes a rename durable. Windows does not support it and does not need it. */
 async function syncFolder(path: string): Promise<void> {
   try {
     const folder = await open(dirname(path));
     await folder.sync().finally(() => folder.close());
   } catch {
-    // not every file system can
+    // not every file system supports it
   }
 }

@@ -10,45 +10,45 @@ import { pathError, systemCode, unlessAbsent } from '../system-error.js';
 
 export interface PathLock {
   /**
-   * Whether it is still ours: a process that was stopped for long may have been taken for dead. Synchronous, because it stands
-   * before every write, and a detour through the thread pool costs more than the look itself.
+   * Whether this process still has the lock: while it was suspended, another process may have treated it as dead. Synchronous,
+   * because it is called before every write, and the thread pool costs more time than the call itself.
    */
   held(): boolean;
   release(): Promise<void>;
 }
 
-const beat = 2000;
+const heartbeat = 2000;
 const deadAfter = 10_000;
-const mostAttempts = 8;
-const mostFolders = 100;
-
-/** The claims of this thread that are not released. */
-const ours = new Set<string>();
+const maxAttempts = 8;
+const maxFolderAttempts = 100;
+/** The claims of this thread that have not been released. */
+const ownClaims = new Set<string>();
 
 /**
- * Keeps others away from `path`. Node has no locks of the operating system, which would go with their process, so whoever
- * wants a path puts a claim into a folder beside it, and has it when no other claim there is of somebody alive. A claim
- * has a name that never comes again, so taking away one of the dead can never take away another.
- * @param folder where the claims are
- * @throws {FileSystemError} `locked` when somebody alive has it. Whether somebody elsewhere is alive takes ten seconds to tell
+ * Locks `path` against other processes. Node has no operating-system locks, which would end with their process. Instead, each
+ * process that wants the path creates a claim, a file in a folder beside it. It has the lock if no other claim there belongs to a
+ * live process. The name of a claim is never used twice, so removing the claim of a dead process can never remove another one.
+ * @param folder the folder of the claims
+ * @throws {FileSystemError} `locked` if another live process has the lock. For a process on another machine, this takes ten
+ * seconds to find out
  */
 export async function lockPath(path: string, folder: string, signal?: AbortSignal): Promise<PathLock> {
-  const here = await ourPlace();
+  const here = await hostId();
   for (let attempt = 1; ; attempt++) {
     const claim = await makeClaim(path, folder, here);
     try {
       const other = await otherClaim(folder, claim.name, here, signal);
       if (other === undefined) return claim;
-      if (attempt === mostAttempts || placeOf(other) !== here) throw taken(path, other, here);
+      if (attempt === maxAttempts || hostOf(other) !== here) throw locked(path, other, here);
     } catch (error) {
       await claim.release();
       if (signal?.aborted) throw signal.reason;
       throw error instanceof DoctapeError
         ? error
-        : pathError(path, `is locked by ${folder}, which cannot be read`, error);
+        : pathError(path, `cannot be locked, because ${folder} cannot be read`, error);
     }
     await claim.release();
-    await sleep(Math.random() * 10 * attempt); // of two that came at once, both stepped back
+    await sleep(Math.random() * 10 * attempt); // two processes that claim it at the same time both release it
   }
 }
 
@@ -57,22 +57,22 @@ interface Claim extends PathLock {
 }
 
 async function makeClaim(path: string, folder: string, here: string): Promise<Claim> {
-  const name = [process.pid, (await beginningOf(process.pid)) ?? '', here, randomUUID()].join('.');
+  const name = [process.pid, (await startTimeOf(process.pid)) ?? '', here, randomUUID()].join('.');
   const file = join(folder, name);
   const handle = await createIn(path, folder, file);
-  ours.add(name);
-  const timer = setInterval(() => void handle.utimes(new Date(), new Date()).catch(() => {}), beat);
+  ownClaims.add(name);
+  const timer = setInterval(() => void handle.utimes(new Date(), new Date()).catch(() => {}), heartbeat);
   timer.unref();
   return {
     name,
     held: () => lstatSync(file, { throwIfNoEntry: false }) !== undefined,
     async release() {
       clearInterval(timer);
-      // what is written stays written, whatever becomes of the claim: others see that it does not move
-      await handle.close().catch(() => {}); // first: Windows removes no open file
+      // errors are ignored: the download is complete, and others see that this claim is no longer refreshed
+      await handle.close().catch(() => {}); // first, because Windows cannot remove an open file
       await unlink(file).catch(() => {});
-      await rmdir(folder).catch(() => {}); // somebody else's claim may be in it
-      ours.delete(name);
+      await rmdir(folder).catch(() => {}); // fails if it contains the claim of another process
+      ownClaims.delete(name);
     },
   };
 }
@@ -84,22 +84,26 @@ async function createIn(path: string, folder: string, file: string): Promise<Fil
     });
     const there = await lstat(folder).catch(unlessAbsent);
     if (there && !there.isDirectory()) {
-      throw new FileSystemError('file_exists', `${folder} is in the way: remove it, or choose another`, folder);
+      throw new FileSystemError(
+        'file_exists',
+        `${folder} exists and is not a folder: remove it, or choose another path`,
+        folder,
+      );
     }
     try {
       return await open(file, 'wx');
     } catch (error) {
-      // the last of the others has just taken the folder away
-      if (systemCode(error) === 'ENOENT' && attempt < mostFolders) continue;
-      await rmdir(folder).catch(() => {}); // it may be of somebody else
-      throw pathError(path, `is locked by ${folder}, which cannot be written`, error);
+      // another process has just removed the folder
+      if (systemCode(error) === 'ENOENT' && attempt < maxFolderAttempts) continue;
+      await rmdir(folder).catch(() => {}); // fails if it contains the claim of another process
+      throw pathError(path, `cannot be locked, because ${folder} cannot be written`, error);
     }
   }
 }
 
 const claimName = /^[1-9]\d{0,9}\.\d*\.[\da-f]*\.[\da-f-]{36}$/;
 
-/** The claim of somebody else who is alive. Those of the dead are taken away, and whatever is no claim is left alone. */
+/** Returns the claim of another live process. Removes the claims of dead processes, and ignores files that are not claims. */
 async function otherClaim(
   folder: string,
   claim: string,
@@ -110,80 +114,82 @@ async function otherClaim(
     const { name } = entry;
     if (name === claim || !claimName.test(name) || !entry.isFile()) continue;
     const file = join(folder, name);
-    if ((await livesHere(name, here)) ?? (await moves(file, signal))) return name;
+    if ((await isAlive(name, here)) ?? (await isRefreshed(file, signal))) return name;
     await unlink(file).catch(unlessAbsent);
   }
   return undefined;
 }
 
-function placeOf(claim: string): string | undefined {
+function hostOf(claim: string): string | undefined {
   return claim.split('.')[2];
 }
 
-function taken(path: string, claim: string, here: string): FileSystemError {
+function locked(path: string, claim: string, here: string): FileSystemError {
   const [pid = ''] = claim.split('.');
   const local = pid === String(process.pid) ? 'this process' : `process ${pid}`;
-  const who = placeOf(claim) === here ? local : 'another machine or container';
-  const message = `${path} is being written by a download of ${who}: wait for it, or choose another`;
+  const owner = hostOf(claim) === here ? local : 'another machine or container';
+  const message = `${path} is being written by a download of ${owner}: wait for it, or choose another path`;
   return new FileSystemError('locked', message, path);
 }
 
-/** Whether the process of a claim is alive. Undefined where that cannot be told from here. */
-async function livesHere(name: string, here: string): Promise<boolean | undefined> {
-  const [pid = '', began = '', place] = name.split('.');
-  if (place !== here || here === '') return undefined;
+/** Whether the process of a claim is alive. Undefined if this process cannot find out. */
+async function isAlive(name: string, here: string): Promise<boolean | undefined> {
+  const [pid = '', started = '', host] = name.split('.');
+  if (host !== here || here === '') return undefined;
   try {
     process.kill(Number(pid), 0);
   } catch (error) {
     if (systemCode(error) === 'ESRCH') return false;
   }
-  const begins = await beginningOf(Number(pid));
-  if (begins !== undefined && began !== '' && begins !== began) return false;
-  if (pid !== String(process.pid)) return begins !== undefined && began !== '' ? true : undefined;
-  return ours.has(name) || undefined; // of another thread, which may have been ended
+  const startTime = await startTimeOf(Number(pid));
+  if (startTime !== undefined && started !== '' && startTime !== started) return false;
+  if (pid !== String(process.pid)) return startTime !== undefined && started !== '' ? true : undefined;
+  return ownClaims.has(name) || undefined; // otherwise of another thread, which may have ended
 }
 
-/** Whether somebody keeps a claim fresh. It is watched, because the clocks of other machines may be wrong. */
-async function moves(file: string, signal: AbortSignal | undefined): Promise<boolean> {
-  const before = await touched(file);
+/** Whether a claim is refreshed. Observes it instead of comparing times, because the clocks of other machines may be wrong. */
+async function isRefreshed(file: string, signal: AbortSignal | undefined): Promise<boolean> {
+  const before = await modifiedAt(file);
   if (before === undefined) return false;
-  for (let waited = 0; waited < deadAfter; waited += beat) {
-    await sleep(beat, undefined, signal && { signal });
-    const now = await touched(file);
+  for (let waited = 0; waited < deadAfter; waited += heartbeat) {
+    await sleep(heartbeat, undefined, signal && { signal });
+    const now = await modifiedAt(file);
     if (now !== before) return now !== undefined;
   }
   return false;
 }
 
-async function touched(file: string): Promise<number | undefined> {
+async function modifiedAt(file: string): Promise<number | undefined> {
   return (await lstat(file).catch(unlessAbsent))?.mtimeMs;
 }
 
 /**
- * Where the number of a process means the same as to us: this machine, on Linux since it was started and in these
- * namespaces, because containers may bear one host name. In letters that may be in the name of a file.
+ * Identifies where process ids have the same meaning as here: this machine, and on Linux this boot and these namespaces, because
+ * several containers may have the same host name. It is valid in a file name.
  */
-async function ourPlace(): Promise<string> {
+async function hostId(): Promise<string> {
   try {
     const boot = await readFile('/proc/sys/kernel/random/boot_id', 'utf8').catch(() => '');
-    // of processes, and of the time since the start, by which they are told apart
-    const spaces = await Promise.all(['pid', 'time'].map((kind) => readlink(`/proc/self/ns/${kind}`).catch(() => '')));
+    // of process ids, and of the boot time that start times are relative to
+    const namespaces = await Promise.all(
+      ['pid', 'time'].map((kind) => readlink(`/proc/self/ns/${kind}`).catch(() => '')),
+    );
     const network =
       boot === '' ? Object.values(networkInterfaces()).flatMap((each) => each?.map(({ mac }) => mac)) : [];
-    const place = [hostname(), boot, ...spaces, ...network.sort()].join();
-    return createHash('sha256').update(place).digest('hex').slice(0, 16);
+    const identity = [hostname(), boot, ...namespaces, ...network.sort()].join();
+    return createHash('sha256').update(identity).digest('hex').slice(0, 16);
   } catch {
-    return ''; // Deno asks for a permission
+    return ''; // Deno needs a permission
   }
 }
 
 /**
- * When a process began, as its system counts: process ids come again. Linux only: elsewhere no file tells.
- * A dead one that nobody has buried yet never began.
+ * The start time of a process in the unit of its system, because process ids are reused. Only Linux has it in a file. For a zombie
+ * process it is `never`.
  */
-async function beginningOf(pid: number): Promise<string | undefined> {
+async function startTimeOf(pid: number): Promise<string | undefined> {
   const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined);
-  // the second field is a name that may hold anything
+  // the second field is a name that may contain any character
   const fields = text?.slice(text.lastIndexOf(')') + 2).split(' ');
   return fields && /[ZX]/.test(fields[0] ?? '') ? 'never' : fields?.[19];
 }

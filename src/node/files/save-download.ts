@@ -8,61 +8,66 @@ import type { Rendition } from '../../protocol/renditions.js';
 import { meter, type OnProgress, type Progress } from '../../transport/calls/progress.js';
 import { contentRange, strongValidator } from '../../transport/download/range.js';
 import { type ResponseReader, responseReader } from '../../transport/download/response-reader.js';
-import { isEncoded } from '../../transport/http/content-coding.js';
+import { isEncoded } from '../../transport/http/body.js';
 import { pathError, systemCode, unlessAbsent, writeError } from '../system-error.js';
 import { absolutePath } from './absolute-path.js';
 import { type BatchWriter, batchWriter } from './batch-writer.js';
-import { type Left, type Origin, type Part, partOf } from './part.js';
+import { type Part, partOf, type RemoteFile, type ResumablePart } from './part.js';
 import { lockPath } from './path-lock.js';
 import { sideFiles } from './side-files.js';
 
-/** What to save, and whom to tell. */
+/** The options of {@link saveDownload}. */
 export interface SaveOptions {
-  /** @default 'original' */
+  /** The rendition to download. @default 'original' */
   rendition?: Rendition | undefined;
-  /** Whether a file that is there may be replaced; if not, one that is there is an error. @default true */
+  /** Whether to replace an existing file. If false and the file exists, the call rejects with `file_exists`. @default true */
   overwrite?: boolean | undefined;
   /**
-   * Told at most every 100 ms, and once at the end, when the file bears its name. It counts bytes that are written, those
-   * of earlier runs among them; `total` is the whole file.
+   * Called at most every 100 ms, and once at the end, when the file has its final name. `loaded` is the number of bytes on disk,
+   * including those of earlier runs. `total` is the size of the whole file.
    */
   onProgress?: OnProgress | undefined;
-  /** Stops the download, which then rejects with the signal's reason. What is there can be continued. */
+  /** Cancels the download, which then rejects with the signal's reason. A later call continues it. */
   signal?: AbortSignal | undefined;
 }
 
 const optionNames: OptionNames<SaveOptions> = { rendition: 1, overwrite: 1, onProgress: 1, signal: 1 };
 
-/** A file that is on the disk. */
+/** A file that was saved to disk. */
 export interface SavedFile {
-  /** Where it is, absolute. */
+  /** The absolute path. */
   path: string;
-  /** Bytes. */
+  /** The size in bytes. */
   size: number;
 }
 
-/** A file that changes again and again while it is downloaded is given up. */
-const mostVersions = 4;
+/** How often the download starts again if the file changes on the server. */
+const maxVersions = 4;
 
 /**
  * Downloads a file to `path`. Scope: `file.read`.
  *
- * The bytes go to `path.part`, which gets its final name when all of them are on the disk: whatever happens, `path` holds
- * the old file or the whole new one. A part that an earlier run left is continued if the file is still the same version
- * (RFC 9110 section 14.2), and else begun again. One download at a time can write to a path. Where the name is longer than 133
- * bytes, the part has a shorter one.
+ * The bytes are written to `path.part`, which is renamed when all of them are on the disk: `path` never contains an incomplete
+ * file. An incomplete download of an earlier call is continued if the file on the server has not changed (RFC 9110 section 14.2);
+ * otherwise it starts again. Only one download at a time can write to a path. If the file name is longer than 133 bytes, the name
+ * of the part is shortened.
  *
- * @param path where to write it: the name of a file, never a folder
+ * @param api the client to download with
+ * @param id the id of the file
+ * @param path the path of the file to write, not of a folder
  *
  * @example
+ * import { saveDownload } from 'doctape-sdk/node';
+ *
  * await saveDownload(api, id, 'holiday.jpg', { onProgress: ({ fraction }) => console.log(fraction) });
  *
- * @throws {FileSystemError} `file_exists` if `overwrite` is false and there is a file, or if another file has the name of the part;
+ * @throws {FileSystemError} `file_exists` if `overwrite` is false and the file exists, or if a foreign file has the name of the part;
  * `locked` if another download is writing to `path`; `disk_full`, `permission_denied`, `file_not_found`, `is_directory`,
- * `name_too_long` or `io` if the file system refuses. `bytes` is what has been written. `path.part` is kept, and the next call continues
- * @throws {TransferError} when it broke off; `path.part` is kept, and the next call continues
- * @throws {ConfigurationError} when an argument is wrong
- * @throws whatever else `api.files.download()` throws
+ * `name_too_long` or `io` if the file system reports an error. `bytes` is the number of bytes written. The part is kept, and the
+ * next call continues
+ * @throws {TransferError} if the connection broke. The part is kept, and the next call continues
+ * @throws {ConfigurationError} if an argument is invalid
+ * @throws the errors of `api.files.download()`
  */
 export async function saveDownload(
   api: ApiClient,
@@ -85,9 +90,9 @@ export async function saveDownload(
   const beside = sideFiles(target);
   const lock = await lockPath(target, beside.lock, signal);
   try {
-    await checkTarget(path, overwrite); // somebody may have written it while we waited for the lock
+    await checkTarget(path, overwrite); // another process may have created the file while this one waited for the lock
     const download: Download = {
-      url: origin + pathname, // without its query, which holds the token
+      url: origin + pathname, // without its query, which contains the token
       path: target,
       overwrite,
       part: partOf(target, beside, lock),
@@ -98,8 +103,8 @@ export async function saveDownload(
       try {
         return { path: target, size: await save(download) };
       } catch (error) {
-        if (!(error instanceof TransferError && error.code === 'changed') || version === mostVersions) throw error;
-        await onDisk(target, () => 0, download.part.remove()); // what is there is of the old version
+        if (!(error instanceof TransferError && error.code === 'changed') || version === maxVersions) throw error;
+        await onDisk(target, () => 0, download.part.remove()); // the part belongs to the old version
       }
     }
   } finally {
@@ -116,20 +121,20 @@ interface Download {
   fetch: (range?: { start: number; ifRange: string }) => Promise<Response>;
 }
 
-/** Continues what is there, or begins. @returns the size of the file */
+/** Continues or starts the download. @returns the size of the file in bytes */
 async function save(download: Download): Promise<number> {
   const { path, part, url } = download;
   let written = 0;
   const disk = <T>(work: Promise<T>) => onDisk(path, () => written, work);
-  const left = await disk(part.left(url));
-  const { response, start } = await ask(download, left);
-  const { total, origin } = describe(response, url);
+  const found = await disk(part.find(url));
+  const { response, start } = await requestBytes(download, found);
+  const { total, remote } = readHead(response, url);
   const progress = meter(download.onProgress, total);
   const reader = responseReader(response);
   written = start;
   try {
     progress.add(start);
-    const opened = await disk(left && start > 0 ? part.reopen(left) : part.create(origin));
+    const opened = await disk(found && start > 0 ? part.reopen(found) : part.create(remote));
     const writer = batchWriter(async (chunks) => {
       const bytes = await disk(opened.write(chunks, written));
       written += bytes;
@@ -137,15 +142,15 @@ async function save(download: Download): Promise<number> {
       return bytes;
     });
     try {
-      await pour(reader, writer);
+      await writeBody(reader, writer);
       await disk(opened.publish(written, download.overwrite));
     } finally {
-      await opened.close().catch(() => {}); // what counts was synced, and has its name
+      await opened.close().catch(() => {}); // the file is complete and flushed
     }
   } catch (error) {
-    void reader.release(); // ends the connection, when it is the disk that failed
-    if (origin.validator === undefined && start === 0) await part.remove().catch(() => {}); // nobody could continue it
-    // the transfer counts from where it was continued
+    void reader.release(); // closes the connection if the disk failed
+    if (remote.validator === undefined && start === 0) await part.remove().catch(() => {}); // it could not be continued
+    // the error counts the bytes of this response only
     if (error instanceof TransferError && error.bytes !== written) {
       throw new TransferError(error.code, error.message, written);
     }
@@ -156,24 +161,27 @@ async function save(download: Download): Promise<number> {
 }
 
 /**
- * The last byte that is there is asked for once more. So a part that is complete already is no special case, and one that
- * is longer than the file is told by the server (416).
+ * Requests the last byte of the part again. A complete part is then not a special case, and the server rejects a part that is longer
+ * than the file with 416.
  */
-async function ask(download: Download, left: Left | undefined): Promise<{ response: Response; start: number }> {
-  if (left && left.size > 1) {
-    const start = left.size - 1;
+async function requestBytes(
+  download: Download,
+  found: ResumablePart | undefined,
+): Promise<{ response: Response; start: number }> {
+  if (found && found.size > 1) {
+    const start = found.size - 1;
     try {
-      return { response: await download.fetch({ start, ifRange: left.validator }), start };
+      return { response: await download.fetch({ start, ifRange: found.validator }), start };
     } catch (error) {
-      if (!isUnfit(error)) throw error;
+      if (!cannotContinue(error)) throw error;
     }
   }
   return { response: await download.fetch(), start: 0 };
 }
 
-/** Whether what is there is no part of what the server has, or not one that it can give the rest of. */
-function isUnfit(error: unknown): boolean {
-  // 400 and 501 are answers of servers that know no ranges
+/** Whether the server cannot send the rest of this part: the file has changed, or the server does not support ranges. */
+function cannotContinue(error: unknown): boolean {
+  // servers that do not support ranges may respond with 400 or 501
   if (error instanceof ApiError) return [400, 412, 416, 501].includes(error.status);
   if (error instanceof TransferError) return error.code === 'changed';
   return error instanceof ResponseError && error.code === 'unexpected_status';
@@ -185,29 +193,29 @@ function onDisk<T>(path: string, written: () => number, work: Promise<T>): Promi
   });
 }
 
-/** The size of the whole file, and the version it is of, as far as the response tells. */
-function describe({ status, headers }: Response, url: string): { total: number | undefined; origin: Origin } {
-  // of a compressed body, lengths and ranges are of something else than what arrives
-  if (isEncoded(headers)) return { total: undefined, origin: { url } };
+/** The size of the whole file and its version, if the response has them. */
+function readHead({ status, headers }: Response, url: string): { total: number | undefined; remote: RemoteFile } {
+  // the length and ranges of a compressed body do not apply to the decompressed bytes
+  if (isEncoded(headers)) return { total: undefined, remote: { url } };
   const length = headers.get('content-length') ?? '';
-  const whole = /^\d{1,15}$/.test(length) ? Number(length) : undefined;
+  const size = /^\d{1,15}$/.test(length) ? Number(length) : undefined;
   return {
-    total: status === 206 ? contentRange(headers)?.size : whole,
-    origin: { url, validator: strongValidator(headers, Date.now()) },
+    total: status === 206 ? contentRange(headers)?.size : size,
+    remote: { url, validator: strongValidator(headers, Date.now()) },
   };
 }
 
-async function pour(reader: ResponseReader, writer: BatchWriter): Promise<void> {
+async function writeBody(reader: ResponseReader, writer: BatchWriter): Promise<void> {
   try {
     for (let chunk = await reader.read(); chunk; chunk = await reader.read()) await writer.write(chunk);
   } catch (error) {
-    await writer.flush().catch(() => {}); // what arrived before it broke is worth keeping
+    await writer.flush().catch(() => {}); // keep what arrived before the connection broke
     throw error;
   }
   await writer.flush();
 }
 
-/** What was loaded of a version that is gone still counts as loaded. Until there is as much again, nobody knows of how much. */
+/** `loaded` never decreases, also if the download starts again. Until the new version has as many bytes, `total` is omitted. */
 function monotonic(onProgress: OnProgress): OnProgress {
   let most = 0;
   return (progress: Progress) => {
@@ -223,26 +231,35 @@ function checkApi(api: unknown): void {
   throw invalid('api', `must be an ApiClient, not ${kindOf(api)}`);
 }
 
-/** The file to write: where a link leads, if there is one. */
+/** Returns the path of the file to write. Symbolic links are followed. */
 async function checkTarget(path: string, overwrite: boolean): Promise<string> {
   const target = absolutePath(path);
-  if (path.endsWith('/') || path.endsWith(sep)) throw isFolder(path);
+  if (path.endsWith('/') || path.endsWith(sep)) throw folderError(path);
   try {
     const status = await stat(target);
-    if (status.isDirectory()) throw isFolder(path);
+    if (status.isDirectory()) throw folderError(path);
     if (!status.isFile()) {
-      throw new FileSystemError('io', `${path} is not a regular file, and cannot be replaced by one`, path);
+      throw new FileSystemError(
+        'io',
+        `${path} is not a regular file, so a download cannot replace it: choose another path`,
+        path,
+      );
     }
-    if (!overwrite) throw new FileSystemError('file_exists', `${path} exists, and overwrite is false`, path);
+    if (!overwrite)
+      throw new FileSystemError(
+        'file_exists',
+        `${path} exists and overwrite is false: remove it, or choose another path`,
+        path,
+      );
     return await realpath(target);
   } catch (error) {
     if (error instanceof DoctapeError) throw error;
     if (systemCode(error) !== 'ENOENT') throw pathError(path, 'cannot be written', error);
   }
   const link = await lstat(target).catch(unlessAbsent);
-  if (link?.isSymbolicLink()) throw notFound(path, 'is a link that leads nowhere: make what it leads to');
+  if (link?.isSymbolicLink()) throw notFound(path, 'is a symbolic link to a file that does not exist: remove the link');
   const folder = await stat(dirname(target)).catch(() => undefined);
-  if (!folder) throw notFound(path, 'is in a folder that does not exist: make it first');
+  if (!folder) throw notFound(path, 'is in a folder that does not exist: create the folder first');
   return target;
 }
 
@@ -250,6 +267,6 @@ function notFound(path: string, problem: string): FileSystemError {
   return new FileSystemError('file_not_found', `${path} ${problem}`, path);
 }
 
-function isFolder(path: string): FileSystemError {
-  return new FileSystemError('is_directory', `${path} is a folder: name the file to write`, path);
+function folderError(path: string): FileSystemError {
+  return new FileSystemError('is_directory', `${path} is a folder: pass the path of a file in it`, path);
 }

@@ -12,20 +12,24 @@ const style = `
 const styleHash = createHash('sha256').update(style).digest('base64');
 
 const pages = {
-  success: { status: 200, title: 'You are signed in', text: 'You can close this window and go back to the program.' },
-  refused: { status: 400, title: 'You are not signed in', text: 'The program says why. You can close this window.' },
+  success: { status: 200, title: 'You are signed in', text: 'You can close this window and return to the program.' },
+  refused: {
+    status: 400,
+    title: 'You are not signed in',
+    text: 'The program shows the reason. You can close this window.',
+  },
   foreign: {
     status: 400,
-    title: 'This is not the sign-in',
+    title: 'This is not the current sign-in',
     text: 'It may be an older one. Start again in the program.',
   },
 } as const;
 
-/** Shows the user how it ended. Nothing that came with the request is on the page, and nothing is loaded by it. */
+/** Shows the user the result. The page contains nothing from the request, and loads nothing. */
 export function showPage(response: ServerResponse, kind: keyof typeof pages): void {
   const { status, title, text } = pages[kind];
   response.writeHead(status, {
-    ...plain,
+    ...privateHeaders,
     'content-type': 'text/html; charset=utf-8',
     'content-security-policy': `default-src 'none'; style-src 'sha256-${styleHash}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
   });
@@ -42,13 +46,13 @@ export function showPage(response: ServerResponse, kind: keyof typeof pages): vo
 `);
 }
 
-/** An answer without a page. */
+/** Sends a response without a page. */
 export function refuse(response: ServerResponse, status: number, headers: Record<string, string> = {}): void {
-  response.writeHead(status, { ...plain, ...headers }).end();
+  response.writeHead(status, { ...privateHeaders, ...headers }).end();
 }
 
-/** The address of a callback holds a code: it is to go nowhere and stay nowhere. */
-const plain = {
+/** The URL of a callback contains a code: these headers keep it out of caches and other requests. */
+const privateHeaders = {
   'cache-control': 'no-store',
   'referrer-policy': 'no-referrer',
   'x-content-type-options': 'nosniff',

@@ -7,29 +7,29 @@ import { systemCode } from '../system-error.js';
 import { refuse, showPage } from './callback-page.js';
 
 export interface CallbackServer {
-  /** Such as `http://127.0.0.1:40123/callback`. */
+  /** For example `http://127.0.0.1:40123/callback`. */
   redirectUri: string;
   /**
-   * Waits for the callback that has this state, and has `finish` make something of it, once; the browser is shown how that
-   * went, as often as it asks. Whatever else comes is turned away.
+   * Waits for the callback with this state, calls `finish` with its URL once, and shows the result in the browser, also if the
+   * browser loads the page again. All other requests are rejected.
    */
   receive<T>(state: string, finish: (callback: string) => Promise<T>): Promise<T>;
-  /** Ends all connections. */
+  /** Closes all connections. */
   close(): Promise<void>;
 }
 
 const host = '127.0.0.1';
 
 /**
- * Listens for a callback on this machine (RFC 8252 section 7.3): on 127.0.0.1, and on the same port of [::1], where a server or
- * a proxy that rewrites the address may send the browser.
+ * Listens for a callback on this machine (RFC 8252 section 7.3): on 127.0.0.1, and on the same port of [::1], because a server or
+ * proxy may rewrite the redirect URI to localhost.
  */
 export async function callbackServer(path: string, port: number): Promise<CallbackServer> {
   let accept: ((request: IncomingMessage, response: ServerResponse, query: string) => void) | undefined;
   const listener: RequestListener = (request, response) => {
-    response.on('error', () => {}); // a browser that leaves
+    response.on('error', () => {}); // the browser closed the connection
     const [target = '', query = ''] = split(request.url ?? '');
-    // a page elsewhere may have given its own name this address (DNS rebinding)
+    // another site may have pointed its own host name here (DNS rebinding)
     if (!authorities.has(request.headers.host)) refuse(response, 421);
     else if (target !== path) refuse(response, 404);
     else if (request.method !== 'GET') refuse(response, 405, { allow: 'GET' });
@@ -38,13 +38,14 @@ export async function callbackServer(path: string, port: number): Promise<Callba
   };
   const server = await listen(listener, port, host).catch((error: unknown) => {
     const code = systemCode(error);
-    const reason = code === 'EADDRINUSE' ? 'it is taken: choose another, or 0 for a free one' : `(${code})`;
-    throw invalid('port', `${port} on ${host} cannot be listened on: ${reason}`);
+    const reason =
+      code === 'EADDRINUSE' ? 'another program uses it: choose another port, or 0 for a free one' : `(${code})`;
+    throw invalid('port', `${port} on ${host} is not available: ${reason}`);
   });
   const redirectUri = `http://${host}:${(server.address() as AddressInfo).port}${path}`;
   const url = new URL(redirectUri);
-  const authorities = new Set<string | undefined>([url.host, url.host.replace(host, '[::1]')]); // without port 80
-  // without IPv6, or if another program has that port, 127.0.0.1 is enough: it is what the redirect URI names
+  const authorities = new Set<string | undefined>([url.host, url.host.replace(host, '[::1]')]); // omits port 80
+  // an error is ignored (no IPv6, or another program uses the port), because the redirect URI has 127.0.0.1
   const second = await listen(listener, Number(url.port || 80), '::1').catch(() => undefined);
 
   return {
@@ -54,21 +55,21 @@ export async function callbackServer(path: string, port: number): Promise<Callba
       return new Promise((resolve) => {
         let callback: string | undefined;
         let outcome: Promise<'success' | 'refused'>;
-        const answers: Promise<unknown>[] = [];
+        const responses: Promise<unknown>[] = [];
         accept = (request, response, query) => {
           const { url = '' } = request;
           const states = new URLSearchParams(query).getAll('state');
           const isOurs = states.length === 1 && sameText(states[0] ?? '', state) && url === (callback ?? url);
           if (!isOurs) return showPage(response, 'foreign');
-          answers.push(new Promise((done) => response.once('close', done)));
+          responses.push(new Promise((done) => response.once('close', done)));
           if (callback === undefined) {
-            callback = url; // which browsers may load again, and are shown the same then
+            callback = url; // browsers may load it again, and then see the same page
             const result = finish(url);
             outcome = result.then(
               () => 'success',
               () => 'refused',
             );
-            void outcome.then(() => Promise.all(answers)).then(() => resolve(result));
+            void outcome.then(() => Promise.all(responses)).then(() => resolve(result));
           }
           void outcome.then((kind) => showPage(response, kind));
         };
@@ -76,7 +77,7 @@ export async function callbackServer(path: string, port: number): Promise<Callba
     },
 
     async close() {
-      await Promise.all([server, second].map(closed));
+      await Promise.all([server, second].map(closeServer));
     },
   };
 }
@@ -89,7 +90,7 @@ async function listen(listener: RequestListener, port: number, address: string):
   return server;
 }
 
-async function closed(server: Server | undefined): Promise<void> {
+async function closeServer(server: Server | undefined): Promise<void> {
   if (!server) return;
   const closing = new Promise((resolve) => server.close(resolve));
   server.closeAllConnections();

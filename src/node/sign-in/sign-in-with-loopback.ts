@@ -10,7 +10,7 @@ import { watch } from '../../transport/http/watch.js';
 import { callbackServer } from './callback-server.js';
 import { openBrowser } from './open-browser.js';
 
-/** The application, the server that it signs its user in at, and how the user's browser gets there. */
+/** The options of {@link signInWithLoopback}. */
 export interface LoopbackOptions
   extends Pick<
     AuthorizationCodeClientOptions,
@@ -24,20 +24,23 @@ export interface LoopbackOptions
     | 'fetch'
   > {
   /**
-   * Opens a URL in the user's browser. It may be async. If it fails, the sign-in goes on if there is an `onUrl`, and rejects if
-   * there is none. @default the opener of the platform: `xdg-open`, `open`, or `rundll32`
+   * Opens a URL in the user's browser. It may be async. If it fails and there is no `onUrl`, the sign-in rejects.
+   * @default the opener of the platform: `xdg-open`, `open`, or `rundll32`
    */
   open?: ((url: URL) => unknown) | undefined;
   /**
-   * Called with the URL before it is opened, to show it to users whose browser does not open. It may be async. If it fails, the
-   * sign-in rejects with its error.
+   * Called with the URL before it is opened, to show it to users whose browser does not open. It may be async. If it throws or
+   * rejects, the sign-in rejects with the same error.
+   * @default none
+   * @example
+   * await signInWithLoopback({ clientId, onUrl: (url) => console.error(`Open ${url}`) });
    */
   onUrl?: ((url: URL) => unknown) | undefined;
-  /** Additional parameters for the authorization URL. Those of the protocol are refused. */
+  /** Additional parameters for the authorization URL. Parameters that the client sets itself are refused. */
   params?: Record<string, string> | undefined;
   /** The path of the redirect URI. @default '/callback' */
   redirectPath?: string | undefined;
-  /** The port of the redirect URI, for a server that wants it registered. @default 0: a free one */
+  /** The port of the redirect URI. Set it if the server requires a registered port. @default 0, which chooses a free port */
   port?: number | undefined;
   /** How long the whole sign-in may take, in milliseconds. @default 600_000 */
   timeout?: number | undefined;
@@ -64,19 +67,27 @@ const loopbackOptions: OptionNames<LoopbackOptions> = {
 };
 
 /**
- * Signs in from a program without a web server, by authorization code with PKCE (RFC 8252, wire document section 2.3):
- * listens on a port of this machine (127.0.0.1 and [::1]), opens the browser, waits for the callback, and closes the port.
- * The redirect URI is `http://127.0.0.1:PORT/callback`.
+ * Signs in from a program without a web server, by authorization code with PKCE (RFC 8252). It listens on a port of this machine
+ * (127.0.0.1 and [::1]), opens the browser, waits for the callback, and closes the port. The redirect URI is
+ * `http://127.0.0.1:PORT/callback`.
  *
  * @example
- * const token = await signInWithLoopback({ clientId, scope: ['file.read'], onUrl: (url) => console.log(`Open ${url}`) });
+ * import { signInWithLoopback } from 'doctape-sdk/node';
  *
- * @throws {ConfigurationError} when an option is wrong, the port is taken, or no browser can be opened and there is no `onUrl`
- * @throws {OAuthError} when the user or the server refused
- * @throws {CallbackError} when the answer is not one of the protocol, or of another issuer
- * @throws {TimeoutError} `timeout` when nobody came back in time
- * @throws whatever else `AuthorizationCodeClient.exchange()` throws
+ * const token = await signInWithLoopback({
+ *   clientId: '5f0c1c0e-3c5e-4b57-9f0b-2d8c1f6b7a01',
+ *   scope: ['file.read'],
+ *   onUrl: (url) => console.log(`Open ${url}`),
+ * });
+ *
+ * @throws {ConfigurationError} if an option is invalid, the port is not available, or the browser cannot be opened and there is no
+ * `onUrl`
+ * @throws {OAuthError} if the user or the server refused
+ * @throws {CallbackError} if the callback is malformed or from another issuer
+ * @throws {TimeoutError} `timeout` if the user does not finish within `timeout`
+ * @throws the other errors of `AuthorizationCodeClient.exchange()`
  */
+// wire document section 2.3
 export async function signInWithLoopback(options: LoopbackOptions): Promise<Token> {
   const {
     open = openBrowser,
@@ -97,10 +108,10 @@ export async function signInWithLoopback(options: LoopbackOptions): Promise<Toke
   checkFunction('open', open);
   checkOptionalFunction('onUrl', onUrl);
   if (typeof redirectPath !== 'string' || !isPlainPath(redirectPath)) {
-    throw invalid('redirectPath', 'must be a path of plain characters, such as /callback');
+    throw invalid('redirectPath', 'must be a path of letters, digits, "-", "_", ".", "~" and "/", such as /callback');
   }
   if (!Number.isInteger(port) || port < 0 || port > 65_535) {
-    throw invalid('port', 'must be a whole number from 0 to 65535');
+    throw invalid('port', 'must be an integer from 0 to 65535');
   }
   checkDuration('timeout', timeout);
   const clientWith = (redirectUri: string) =>
@@ -116,7 +127,7 @@ export async function signInWithLoopback(options: LoopbackOptions): Promise<Toke
       redirectUri,
       maxAge: Math.ceil(timeout / 1000),
     });
-  clientWith('http://127.0.0.1/'); // reports what is wrong with the options before it takes a port
+  clientWith('http://127.0.0.1/'); // checks the options before it listens on a port
 
   const watched = watch({ signal: checkSignal(signal), limit: timeout, code: 'timeout', operation: 'the sign-in' });
   try {
@@ -125,9 +136,9 @@ export async function signInWithLoopback(options: LoopbackOptions): Promise<Toke
       const client = clientWith(server.redirectUri);
       const { url, state, pending } = await client.authorize({ ...(params && { params }) });
       const token = server.receive(state, (callback) => client.exchange(callback, pending, { signal: watched.signal }));
-      token.catch(() => {}); // when the browser cannot be opened, nobody waits for it
+      token.catch(() => {}); // nothing awaits it if the browser cannot be opened
       const shown = Promise.resolve(onUrl?.(new URL(url)));
-      const opening = bring(open, url, onUrl !== undefined);
+      const opening = openOrReject(open, url, onUrl !== undefined);
       return await watched.run(Promise.race([token, opening, shown.then(() => token)]));
     } finally {
       await server.close();
@@ -137,12 +148,12 @@ export async function signInWithLoopback(options: LoopbackOptions): Promise<Toke
   }
 }
 
-/** Rejects when the user cannot get there; else it stays open. */
-function bring(open: (url: URL) => unknown, url: URL, shown: boolean): Promise<never> {
+/** Rejects if the browser cannot be opened and the URL was not shown; otherwise stays pending. */
+function openOrReject(open: (url: URL) => unknown, url: URL, shown: boolean): Promise<never> {
   return new Promise((_, reject) => {
     const fail = () => {
-      const remedy = 'pass onUrl to show its address in place of it, or open, to open it another way';
-      if (!shown) reject(new ConfigurationError('invalid_argument', `open failed to bring up a browser: ${remedy}`));
+      const remedy = 'pass onUrl to show the URL to the user, or open to open it another way';
+      if (!shown) reject(new ConfigurationError('invalid_argument', `open failed to open the browser: ${remedy}`));
     };
     try {
       Promise.resolve(open(new URL(url))).catch(fail);
@@ -152,7 +163,7 @@ function bring(open: (url: URL) => unknown, url: URL, shown: boolean): Promise<n
   });
 }
 
-/** A path that a browser leaves as it is. */
+/** Whether browsers send this path unchanged. */
 function isPlainPath(path: string): boolean {
   return /^\/[\w\-.~/]*$/.test(path) && new URL(`http://127.0.0.1${path}`).pathname === path;
 }

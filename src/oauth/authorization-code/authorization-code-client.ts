@@ -10,7 +10,7 @@ import {
   kindOf,
 } from '../../protocol/checks.js';
 import { endpoints, outOfBand } from '../../protocol/endpoints.js';
-import { CallbackError, NetworkError } from '../../protocol/errors.js';
+import { CallbackError } from '../../protocol/errors.js';
 import { checkOptions, type OptionNames } from '../../protocol/options.js';
 import { randomText } from '../../protocol/random.js';
 import { sameText } from '../../protocol/same-text.js';
@@ -18,9 +18,9 @@ import type { Token } from '../../protocol/schemas/token.js';
 import type { Scope } from '../../protocol/scopes.js';
 import { checkBaseUrl, checkEndpoint } from '../../protocol/urls.js';
 import { postForm } from '../../transport/http/http.js';
-import type { Fetch, HttpAnswer } from '../../transport/http/response.js';
-import { type CallbackParameters, checkAnswer, required } from '../callback.js';
-import { authorizationUrl, checkFreeOfProtocol } from '../request.js';
+import type { Fetch } from '../../transport/http/response.js';
+import { authorizationUrl, checkFreeOfProtocol } from '../authorization-url.js';
+import { type CallbackParameters, checkAuthorizationResponse, required } from '../callback.js';
 import { type Callback, readCallback } from './handed-callback.js';
 import { createPendingSeal, type Pending, type PendingSeal } from './pending.js';
 import { checkCodeRedirectUri } from './redirect-uri.js';
@@ -314,7 +314,7 @@ export class AuthorizationCodeClient {
       this.#clientSecret,
       ...this.#previousSecrets,
     ].filter((value) => value !== undefined);
-    checkAnswer(parameters, this.#issuer, secrets);
+    checkAuthorizationResponse(parameters, this.#issuer, secrets);
     const code = required(parameters, 'code', this.#redirectUri === outOfBand);
     const now = this.#now();
     const form = new URLSearchParams({
@@ -325,18 +325,15 @@ export class AuthorizationCodeClient {
       code,
       ...(verifier !== undefined && { code_verifier: verifier }),
     });
-    return readTokenAnswer(await this.#post(form, signal), scope, now, secrets);
-  }
-
-  async #post(form: URLSearchParams, signal: AbortSignal | undefined): Promise<HttpAnswer> {
-    const url = this.#tokenEndpoint;
-    try {
-      return await postForm({ url, form, fetch: this.#fetch, timeout: this.#timeout, signal, limit: 1024 * 1024 });
-    } catch (error) {
-      if (!(error instanceof NetworkError) || url.href !== endpoints.token) throw error;
-      const remedy = 'doctape was retired in 2014: name another server with the option tokenEndpoint';
-      throw new NetworkError(`${error.message} (${remedy})`, error.reason);
-    }
+    const answer = await postForm({
+      url: this.#tokenEndpoint,
+      form,
+      fetch: this.#fetch,
+      timeout: this.#timeout,
+      signal,
+      limit: 1024 * 1024,
+    });
+    return readTokenAnswer(answer, scope, now, secrets);
   }
 
   /** Checks the state, and uses it up before anything else can fail. */

@@ -1,9 +1,9 @@
 import { invalid, kindOf } from '../../protocol/checks.js';
-import { type CallbackParameters, malformed, mostCharacters, parseParameters } from '../callback.js';
+import { type CallbackParameters, malformed, maxCharacters, parseParameters } from '../callback.js';
 
-/** A request, by what it can do: of `fetch`, of Node, or of a framework. */
+/** The request to the redirect URI: a `Request`, or the request object of Node or of a framework. */
 export interface CallbackRequest {
-  /** The URL that was requested, or its path and query. */
+  /** The requested URL, or its path and query. */
   readonly url?: string | { readonly href: string } | undefined;
 }
 
@@ -15,20 +15,20 @@ export type CallbackQuery =
   | { readonly [name: string]: string | object | null | undefined }
   | { readonly code?: string | undefined; readonly state?: string | undefined; readonly error?: string | undefined };
 
-/** A callback: the request to the redirect URI, its URL, its query as text, or its query as a framework has parsed it. */
+/** A callback: the request to the redirect URI, its URL, its query as a string, or its query as parsed by a framework. */
 export type Callback = string | { readonly href: string } | URLSearchParams | CallbackRequest | CallbackQuery;
 
 /** Parameters of an authorization response (RFC 6749 section 4.1.2, RFC 9207). */
 const known: ReadonlySet<string> = new Set(['state', 'code', 'iss', 'error', 'error_description', 'error_uri']);
 
 /**
- * Reads the parameters of a callback in whatever form an application has it. Objects are recognised by what they can do:
- * a `Request` or a `URL` of another realm is not an instance of ours.
- * @throws {CallbackError} `malformed_callback` when a known parameter comes twice or cannot be decoded
- * @throws {ConfigurationError} when it is not a callback at all
+ * Reads the parameters of a callback. Objects are recognised by their properties, because a `Request` or a `URL` of another realm
+ * is not an instance of the global class.
+ * @throws {CallbackError} `malformed_callback` if a known parameter is repeated or cannot be decoded
+ * @throws {ConfigurationError} if the argument is not a callback
  */
 export function readCallback(callback: unknown): CallbackParameters {
-  if (typeof callback === 'string') return parseParameters(queryOf(unquoted(callback)), known);
+  if (typeof callback === 'string') return parseParameters(queryOf(trimPasted(callback)), known);
   if (typeof callback !== 'object' || callback === null || Array.isArray(callback)) throw notACallback(callback);
   if ('then' in callback && typeof callback.then === 'function') {
     throw invalid('callback', 'is a promise: await it first, as in `await searchParams` in Next.js');
@@ -38,7 +38,7 @@ export function readCallback(callback: unknown): CallbackParameters {
   const isQuery = Array.from(known).some((name) => Object.hasOwn(query, name));
   const plain = isPlain(query);
   if (plain && isQuery) return readQuery(query);
-  // not before: a visitor may add a `url` to a query
+  // after the query: a visitor may add a parameter `url` to it
   const url = textOf(Reflect.get(query, 'url')) ?? textOf(query);
   if (url !== undefined) return parseParameters(queryOf(url), known);
   if (!isQuery && !(plain && Object.values(query).every(isQueryValue))) throw notACallback(query);
@@ -53,18 +53,18 @@ function isSearchParams(value: object): value is Pick<URLSearchParams, 'getAll'>
   return 'getAll' in value && typeof value.getAll === 'function';
 }
 
-/** An object literal of any realm, or one without a prototype: not an instance of a class. */
+/** Whether it is an object literal of any realm, or has no prototype. */
 function isPlain(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
-/** What a parser of queries makes: it does not make numbers or functions. */
+/** Whether a query parser can return it: they return neither numbers nor functions. */
 function isQueryValue(value: unknown): boolean {
   return value === undefined || typeof value === 'string' || typeof value === 'object';
 }
 
-/** A URL as text, or in an object of any realm. */
+/** The text of a URL, which is a string or a `URL` object of any realm. */
 function textOf(value: unknown): string | undefined {
   if (typeof value === 'string') return value;
   if (typeof value !== 'object' || value === null || !('href' in value)) return undefined;
@@ -75,7 +75,7 @@ function readQuery(query: object): CallbackParameters {
   return readValues((name) => (Object.hasOwn(query, name) ? Reflect.get(query, name) : undefined));
 }
 
-/** The values of a query that has been decoded already. */
+/** Reads the parameters of a query that is already decoded. */
 function readValues(read: (name: string) => unknown): CallbackParameters {
   const parameters = new Map<string, string>();
   let characters = 0;
@@ -84,20 +84,23 @@ function readValues(read: (name: string) => unknown): CallbackParameters {
     if (value) parameters.set(name, value);
     characters += value?.length ?? 0;
   }
-  if (characters > mostCharacters) throw malformed(`is longer than ${mostCharacters} characters`);
+  if (characters > maxCharacters) throw malformed(`is longer than ${maxCharacters} characters`);
   return parameters;
 }
 
-/** Frameworks hand out an array for a parameter that comes twice, and some for every parameter. */
+/** Frameworks return an array for a repeated parameter, and some for every parameter. */
 function onlyValue(name: string, values: unknown): string | undefined {
   if (Array.isArray(values) && values.length > 1) throw malformed(`has more than one ${name}`);
   const value: unknown = Array.isArray(values) ? values[0] : values;
   if (value === undefined || value === null || typeof value === 'string') return value ?? undefined;
-  if (typeof value === 'object') throw malformed(`has a nested ${name}`); // `?code[x]=y`, as qs reads it
-  throw invalid(`callback.${name}`, `must be a string, not ${kindOf(value)}: do not convert the values of the query`);
+  if (typeof value === 'object') throw malformed(`has a nested ${name}`); // `?code[x]=y`, as qs parses it
+  throw invalid(
+    `callback.${name}`,
+    `must be a string, not ${kindOf(value)}: pass the query as the framework parsed it`,
+  );
 }
 
-/** The query of a URL, still encoded. What has neither a scheme nor a path before its first parameter is a query alone. */
+/** The encoded query of a URL. A text with neither a scheme nor a path before its first parameter is itself a query. */
 function queryOf(url: string): string {
   const [beforeFragment = ''] = url.split('#', 1);
   const at = beforeFragment.indexOf('?');
@@ -107,15 +110,15 @@ function queryOf(url: string): string {
   return at < 0 ? '' : beforeFragment.slice(at + 1);
 }
 
-/** Characters around a pasted URL that never stand in one. */
+/** Characters that may surround a pasted URL and never occur in one. */
 const around = /[\s"<>`\u2018-\u201f]/;
 
-/** A URL as people paste it: without spaces, line breaks and quotation marks around it. */
-function unquoted(text: string): string {
+/** Removes the white space and quotation marks around a pasted URL. */
+function trimPasted(text: string): string {
   let [start, end] = [0, text.length];
   while (start < end && around.test(text.charAt(start))) start++;
   while (start < end && around.test(text.charAt(end - 1))) end--;
-  // an apostrophe may be the last character of a query: only a pair of them is quotation marks
+  // an apostrophe may be the last character of a query: only a pair counts as quotation marks
   const pair = end - start > 1 && text[start] === "'" && text[end - 1] === "'";
   return pair ? text.slice(start + 1, end - 1) : text.slice(start, end);
 }

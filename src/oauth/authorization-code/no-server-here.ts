@@ -1,21 +1,21 @@
 import { ConfigurationError } from '../../protocol/errors.js';
 
-/** Takes the place of the real one in a bundle for a page, where everyone could read its secret. */
+/** Replaces the real one in browser bundles, where everyone could read the secret. */
 export class AuthorizationCodeClient {
   constructor() {
-    throw notHere('AuthorizationCodeClient', 'sign in with ImplicitGrantClient of doctape-sdk/browser');
+    throw serverOnly('AuthorizationCodeClient', 'sign in with ImplicitGrantClient of doctape-sdk/browser');
   }
 }
 
-/** Takes the place of the real one in a bundle for a page, where everyone could read its secret. */
+/** Replaces the real one in browser bundles, where everyone could read the secret. */
 export function createTokenSeal(): never {
-  throw notHere('createTokenSeal', 'pass tokenStorage to ImplicitGrantClient of doctape-sdk/browser');
+  throw serverOnly('createTokenSeal', 'pass tokenStorage to ImplicitGrantClient of doctape-sdk/browser');
 }
 
-function notHere(name: string, remedy: string): ConfigurationError {
+function serverOnly(name: string, remedy: string): ConfigurationError {
   return new ConfigurationError(
     'browser_secret',
-    `${name} is for servers, and this was bundled for a browser, where everyone could read its secret: ${remedy}, or move this ` +
-      'code to the server',
+    `${name} works on servers only, and this code was bundled for a browser, where everyone could read its secret: ${remedy}, ` +
+      'or move this code to the server',
   );
 }

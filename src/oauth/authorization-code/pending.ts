@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import { CallbackError } from '../../protocol/errors.js';
 import { createSeal } from './seal.js';
 
-/** A pending sign-in: what the callback is checked against. */
+/** A pending sign-in. The callback is checked against it. */
 export interface Pending {
   state: string;
   verifier?: string | undefined;
@@ -10,7 +10,7 @@ export interface Pending {
   redirect_uri: string;
   scope?: string[] | undefined;
   return_to?: string | undefined;
-  /** Milliseconds since 1970. Not the claim `exp`, whose seconds are too coarse for a short `maxAge`. */
+  /** Milliseconds since 1970. The JWT claim `exp` is not used, because it has whole seconds and `maxAge` may be shorter. */
   expires: number;
 }
 
@@ -26,11 +26,11 @@ const claims = z.object({
 
 export interface PendingSeal {
   seal(pending: Pending): Promise<string>;
-  /** @throws {CallbackError} `state_mismatch` if it was not sealed by this seal */
+  /** @throws {CallbackError} `state_mismatch` if it was altered or sealed with another secret */
   open(sealed: string): Promise<Pending>;
 }
 
-/** Seals pending sign-ins with the client secret. Those that were sealed with a previous one are opened as well. */
+/** Seals pending sign-ins with the first secret, and opens those that were sealed with any of the secrets. */
 export function createPendingSeal(secrets: readonly string[]): PendingSeal {
   const { seal, open } = createSeal(secrets, 'doctape-sdk pending sign-in');
   return {

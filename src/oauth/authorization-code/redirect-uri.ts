@@ -2,12 +2,12 @@ import { invalid } from '../../protocol/checks.js';
 import { ConfigurationError } from '../../protocol/errors.js';
 import { checkFreeOfAnswers, checkParts, checkRedirectUri, parseUrl, type UrlRules } from '../../protocol/urls.js';
 
-/** Schemes of URLs that are no names of applications: they run code, or read what they name. */
+/** Registered schemes that cannot identify an application. */
 const schemesOfTheWeb = /^(about|blob|data|file|filesystem|ftp|javascript|mailto|urn|vbscript|view-source|wss?):/i;
 
 /**
- * The redirect URI of a code grant, byte for byte as it was given. Beside URLs of the web it may have a private-use scheme
- * (RFC 8252 section 7.1), such as `com.example.app:/callback`, at which the system opens a native application.
+ * Checks the redirect URI of an authorization code grant, and returns it unchanged. It is an `http` or `https` URL, or has a
+ * private-use scheme (RFC 8252 section 7.1) such as `com.example.app:/callback`, for which the system opens a native application.
  */
 export function checkCodeRedirectUri(name: string, value: unknown, rules: UrlRules): string {
   const [, scheme = ''] = (typeof value === 'string' && /^([a-z][a-z0-9+.-]*):/i.exec(value)) || [];
@@ -15,13 +15,13 @@ export function checkCodeRedirectUri(name: string, value: unknown, rules: UrlRul
     return checkRedirectUri(name, value, rules);
   }
   const url = parseUrl(value);
-  // `app.example:3000/callback` is a host and a port that lack their scheme
+  // `app.example:3000/callback` is a host and a port without a scheme
   if (!url || !/^[\x21-\x7e]+$/.test(value) || !/^[^:]*:\//.test(value)) throw invalid(name, 'is not an absolute URL');
   if (!/^[a-z0-9+-]+(\.[a-z0-9+-]+)+$/i.test(scheme)) {
     throw new ConfigurationError(
       'insecure_url',
-      `${name} has a private-use scheme without a dot, which other applications could claim as well: use your own domain in ` +
-        'reverse, such as com.example.app:/callback (RFC 8252 section 7.1)',
+      `${name} has a private-use scheme without a dot, which other applications could also register: use your domain name in ` +
+        'reverse order, such as com.example.app:/callback (RFC 8252 section 7.1)',
     );
   }
   checkParts(name, value, url);

@@ -1,21 +1,20 @@
 import { EncryptJWT, type JWTPayload, jwtDecrypt } from 'jose';
 import { ConfigurationError } from '../../protocol/errors.js';
 
-/** Encrypts and authenticates plain data. */
+/** Authenticated encryption of JSON data. */
 export interface Seal {
   seal(data: JWTPayload): Promise<string>;
-  /** Undefined for what was not sealed by this seal, or was altered. */
+  /** Returns undefined if the text was altered or sealed with another secret. */
   open(sealed: string): Promise<JWTPayload | undefined>;
 }
 
 const encryption = { alg: 'dir', enc: 'A256GCM' } as const;
 
 /**
- * A seal whose key is derived from a secret, so that every server of an application can open what another one sealed, and
- * nobody else can.
+ * Creates a seal whose keys are derived from secrets, so that all servers of an application can open it.
  *
- * @param secrets the first one seals, and each one opens; without any, the key lives and dies with this instance
- * @param purpose keeps seals with the same secret apart
+ * @param secrets the first one seals, and each one opens. If there are none, a random key is used, which only this instance has
+ * @param purpose separates seals that have the same secret
  */
 export function createSeal(secrets: readonly string[], purpose: string): Seal {
   let keys: Promise<Uint8Array[]> | undefined;
@@ -41,7 +40,7 @@ export function createSeal(secrets: readonly string[], purpose: string): Seal {
           });
           return payload;
         } catch {
-          // another key, or nothing that was sealed at all: the library does not tell them apart, and should not
+          // another key, or not a seal at all: the library reports the same error for both, so that nobody can probe for keys
         }
       }
       return undefined;
@@ -50,19 +49,19 @@ export function createSeal(secrets: readonly string[], purpose: string): Seal {
 }
 
 /**
- * Pages have WebCrypto only in a secure context, and test environments that imitate a page often have none.
+ * Pages have WebCrypto only in a secure context, and test environments such as jsdom may not have it.
  * @throws {ConfigurationError} `unsupported_platform`
  */
 export function checkWebCrypto(): void {
   if (typeof globalThis.crypto?.subtle?.deriveBits === 'function') return;
   throw new ConfigurationError(
     'unsupported_platform',
-    'crypto.subtle is missing: in a browser, open the page over https or on localhost; in a test, use the environment of Node ' +
-      'in place of jsdom',
+    'crypto.subtle is missing: in a browser, open the page over https or on localhost; in a test, use the Node environment ' +
+      'instead of jsdom',
   );
 }
 
-/** HKDF (RFC 5869): the same secret gives the same key everywhere, and the key does not give the secret. */
+/** Derives a key by HKDF (RFC 5869): the same secret always gives the same key, and the secret cannot be computed from it. */
 async function deriveKey(secret: string, purpose: string): Promise<Uint8Array> {
   const encoder = new TextEncoder();
   const material = await crypto.subtle.importKey('raw', encoder.encode(secret), 'HKDF', false, ['deriveBits']);

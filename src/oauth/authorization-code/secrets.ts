@@ -2,7 +2,7 @@ import { checkText, invalid, kindOf } from '../../protocol/checks.js';
 import { ConfigurationError } from '../../protocol/errors.js';
 
 /**
- * Refuses a secret where everyone can read it.
+ * Rejects a secret in a browser page.
  * @throws {ConfigurationError} `browser_secret`
  */
 export function checkNotInPage(name: string): void {
@@ -14,7 +14,7 @@ export function checkNotInPage(name: string): void {
   }
 }
 
-/** The secrets that one had before. An environment variable that is missing is refused here. */
+/** Checks the option `previousSecrets`. An undefined element is an error, because an environment variable may be missing. */
 export function checkPreviousSecrets(value: readonly string[] | undefined): string[] {
   if (value === undefined) return [];
   if (!Array.isArray(value)) throw invalid('previousSecrets', `must be an array of strings, not ${kindOf(value)}`);

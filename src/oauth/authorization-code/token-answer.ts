@@ -48,7 +48,7 @@ export function readTokenAnswer(
   }
   const origin = { operation, status, secrets };
   const granted = decode(tokenAnswer, body, '', origin);
-  return bearerToken({ answer: granted, requested, now, giver: operation, status });
+  return bearerToken({ response: granted, requested, now, source: operation, status });
 }
 
 /**

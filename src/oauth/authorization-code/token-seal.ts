@@ -9,11 +9,16 @@ import { checkNotInPage, checkPreviousSecrets } from './secrets.js';
 /** The options of {@link createTokenSeal}. */
 export interface TokenSealOptions {
   /**
-   * How long a sealed token can be opened, in seconds. The token itself is valid for years: without a limit, so is a stolen
-   * cookie. @default no limit
+   * How long a sealed token can be opened, in seconds. Set it: the token itself is valid for years, and without a limit a stolen
+   * cookie is too. @default no limit
    */
   maxAge?: number | undefined;
-  /** Secrets that were used before. What was sealed with them can still be opened; nothing is sealed with them. @default none */
+  /**
+   * Secrets that were used before. Tokens that were sealed with them can still be opened. New tokens are sealed with `secret`.
+   * @default none
+   * @example
+   * createTokenSeal(newKey, { previousSecrets: [oldKey] });
+   */
   previousSecrets?: readonly string[] | undefined;
   /** The clock, in milliseconds since 1970. @default Date.now, looked up at every call */
   now?: (() => number) | undefined;
@@ -21,25 +26,31 @@ export interface TokenSealOptions {
 
 const sealOptions: OptionNames<TokenSealOptions> = { maxAge: 1, previousSecrets: 1, now: 1 };
 
-/** Encrypts tokens for storage. */
+/** Encrypts and decrypts tokens. Created by {@link createTokenSeal}. */
 export interface TokenSeal {
   /**
    * Encrypts a token.
-   * @returns text of letters, digits, `-`, `_` and `.`, so that it fits in a cookie as it is
-   * @throws {ConfigurationError} if it is not a token
+   * @returns a string of letters, digits, `-`, `_` and `.`, which needs no encoding in a cookie
+   * @throws {ConfigurationError} if the argument is not a token
+   * @example
+   * const cookie = await tokens.seal(await client.exchange(request, pending));
    */
   seal(token: Token): Promise<string>;
   /**
    * Decrypts a token.
-   * @param text what `seal()` returned; undefined, null, false and empty text are accepted, because a missing cookie gives them
-   * @returns undefined if there is no token, or if it was altered, sealed with another secret, or is older than `maxAge`: sign in
-   * again
-   * @throws {ConfigurationError} if it is not text
+   * @param text the string that `seal()` returned. It may be undefined, null, false or empty, as frameworks return for a missing
+   * cookie
+   * @returns undefined if there is no token, or if it was altered, was sealed with another secret, or is older than `maxAge`. The
+   * user then has to sign in again
+   * @throws {ConfigurationError} if the argument is not a string
+   * @example
+   * const token = await tokens.open(cookie);
+   * if (!token) return redirect('/login');
    */
   open(text: string | null | undefined | false): Promise<Token | undefined>;
 }
 
-const least = 16;
+const minimumLength = 16;
 
 const tokenSchema = z.object({
   access_token: z.string().check(z.regex(visible)),
@@ -51,12 +62,12 @@ const tokenSchema = z.object({
 const sealedSchema = z.object({ token: tokenSchema, sealed_at: z.number() });
 
 /**
- * Encrypts tokens, so that a stolen cookie, session store or backup does not contain any. It runs on a server: the secret must not
- * be in a page.
+ * Encrypts tokens for storage, so that a stolen cookie, session store or backup does not reveal them. For servers only: a secret
+ * in a browser page is not a secret.
  *
- * @param secret at least 16 characters; use 32 random ones or more. Whoever has a sealed token can guess a weak secret offline.
- * Every instance of your application needs the same one. It need not be the client secret
- * @throws {ConfigurationError} if the secret is missing or too short, or an option is wrong
+ * @param secret at least 16 characters. Use 32 or more random characters: an attacker who has a sealed token can try to guess a
+ * weak secret offline. All instances of your application need the same secret. It can differ from the client secret
+ * @throws {ConfigurationError} if the secret is missing or too short, or an option is invalid
  * @example
  * const tokens = createTokenSeal(process.env.TOKEN_KEY, { maxAge: 12 * 60 * 60 });
  * const cookie = await tokens.seal(await client.exchange(request, pending));
@@ -65,10 +76,10 @@ const sealedSchema = z.object({ token: tokenSchema, sealed_at: z.number() });
 export function createTokenSeal(secret: string | undefined, options: TokenSealOptions = {}): TokenSeal {
   checkNotInPage('secret');
   const checked = checkText('secret', secret);
-  if (checked.length < least) {
+  if (checked.length < minimumLength) {
     throw invalid(
       'secret',
-      `must have at least ${least} characters: make one with node -p "crypto.randomBytes(32).toString('base64url')"`,
+      `must have at least ${minimumLength} characters: create one with node -p "crypto.randomBytes(32).toString('base64url')"`,
     );
   }
   const {
@@ -82,12 +93,13 @@ export function createTokenSeal(secret: string | undefined, options: TokenSealOp
   return {
     async seal(token) {
       const parsed = tokenSchema.safeParse(token);
-      if (!parsed.success) throw invalid('token', 'must be a token as exchange() returns it');
+      if (!parsed.success) throw invalid('token', 'must be a token that exchange() returned');
       return seal({ token: parsed.data, sealed_at: now() });
     },
     async open(text) {
       if (text === undefined || text === null || text === false || text === '') return undefined;
-      if (typeof text !== 'string') throw invalid('text', `must be what seal() returned, not ${kindOf(text)}`);
+      if (typeof text !== 'string')
+        throw invalid('text', `must be the string that seal() returned, not ${kindOf(text)}`);
       const opened = sealedSchema.safeParse(await open(text));
       if (!opened.success) return undefined;
       const { token, sealed_at } = opened.data;

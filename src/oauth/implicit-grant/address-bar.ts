@@ -1,5 +1,5 @@
 import { StorageError } from '../../protocol/errors.js';
-import { type PageCallback, pageCallback, statesIn, valuesOf, withoutAnswer } from './page-callback.js';
+import { type PageCallback, pageCallback, statesIn, valuesOf, withoutCallback } from './page-callback.js';
 
 /** The part of `window.location` that is used. */
 export interface PageLocation {
@@ -10,51 +10,53 @@ export interface PageLocation {
 
 /** The part of `window.history` that is used. */
 export interface PageHistory {
-  /** The state of the current entry. It is kept, without the answer. */
+  /** The state of the current entry. It is preserved, except for the callback parameters. */
   readonly state: unknown;
   replaceState(state: unknown, unused: string, url: string): void;
 }
 
 /**
- * Removes an answer from the address bar and keeps it out. A router that was created before has read the URL already, and
- * some write what they have read back to the history: Vue Router at its first navigation, and again before it pushes the
- * next entry (vuejs/router#718).
+ * Removes a callback from the address bar and keeps it out. A router that was created earlier has already read the URL, and
+ * some routers write the URL that they read back to the history: Vue Router does at its first navigation, and again before it
+ * pushes the next entry (vuejs/router#718).
  *
- * @returns a function that tells such a router where the page is now. Call it when the answer has been handled
- * @throws {StorageError} if the page may not change its history
+ * @returns a function that notifies such a router of the new URL. Call it after the callback has been handled
+ * @throws {StorageError} if the browser does not let the page change its history
  */
 export function cleanAddressBar(location: PageLocation, history: PageHistory, callback: PageCallback): () => void {
   replace(location, history, callback);
   if (history !== globalThis.history) return () => {};
   const secrets = secretsOf(callback);
-  const answerIn = (href: string) => {
+  const callbackIn = (href: string) => {
     const again = pageCallback(new URL(href), () => true);
     return again && secretsOf(again).some((secret) => secrets.includes(secret)) ? again : undefined;
   };
   const onChange = () => {
-    const again = answerIn(location.href);
+    const again = callbackIn(location.href);
     if (!again) return;
     replace(location, history, again);
-    setTimeout(tellRouters);
+    setTimeout(notifyRouters);
   };
-  // going back leads to an entry with the answer, if a router has pushed another one
+  // if a router has pushed another entry, going back leads to one with the callback
   addEventListener('popstate', onChange);
   if ('navigation' in globalThis) {
     navigation.addEventListener('currententrychange', onChange);
-    const left = navigation.entries().find(({ url, sameDocument }) => sameDocument && url && answerIn(url));
+    const left = navigation.entries().find(({ url, sameDocument }) => sameDocument && url && callbackIn(url));
     if (left) visit(left);
   } else for (const delay of [0, 100, 1_000, 5_000]) setTimeout(onChange, delay);
-  return tellRouters;
+  return notifyRouters;
 }
 
-/** Goes to an entry, which is cleaned on arrival, and comes back: an entry can be replaced only while it is the current one. */
+/**
+ * Navigates to an entry, where `onChange` cleans it, and back: only the current entry can be replaced.
+ */
 async function visit({ key }: NavigationHistoryEntry): Promise<void> {
   const here = navigation.currentEntry?.key;
   try {
     await navigation.traverseTo(key).committed;
     if (here) await navigation.traverseTo(here).committed;
   } catch {
-    // the user has gone elsewhere meanwhile: the entry is cleaned when they come back to it
+    // the user has navigated meanwhile: the entry is cleaned when they return to it
   }
 }
 
@@ -64,7 +66,7 @@ function secretsOf(callback: PageCallback): string[] {
 
 function replace(location: PageLocation, history: PageHistory, callback: PageCallback): void {
   const url = new URL(location.href);
-  const clean = withoutAnswer(url, callback);
+  const clean = withoutCallback(url, callback);
   const { search, hash } = new URL(clean);
   const changes = [
     [callback.query, search.slice(1)],
@@ -73,11 +75,13 @@ function replace(location: PageLocation, history: PageHistory, callback: PageCal
   try {
     history.replaceState(withChanges(history.state, changes), '', clean);
   } catch {
-    throw new StorageError('the callback cannot be removed from the address bar: the page may not change its history');
+    throw new StorageError(
+      'the callback cannot be removed from the address bar: the browser does not let the page change its history',
+    );
   }
 }
 
-/** A copy with these texts replaced: routers keep the URL in the state of the entry. */
+/** Returns a copy with these texts replaced: routers store the URL in the state of the entry. */
 function withChanges(state: unknown, changes: readonly (readonly [string, string])[]): unknown {
   if (state?.constructor !== Object) return state;
   const change = (value: unknown) =>
@@ -87,10 +91,10 @@ function withChanges(state: unknown, changes: readonly (readonly [string, string
   return Object.fromEntries(Object.entries(state).map(([name, value]) => [name, change(value)]));
 }
 
-/** What a browser does when its user goes to another entry. The old URL is not told: it has the answer. */
-function tellRouters(): void {
+/** Dispatches the events of a navigation. `oldURL` is the new URL, because the old one contains the callback. */
+function notifyRouters(): void {
   const { href } = location;
-  const { PopStateEvent, HashChangeEvent } = globalThis; // some test environments lack one
+  const { PopStateEvent, HashChangeEvent } = globalThis; // some test environments do not have them
   if (PopStateEvent) dispatchEvent(new PopStateEvent('popstate', { state: history.state }));
   if (HashChangeEvent) dispatchEvent(new HashChangeEvent('hashchange', { oldURL: href, newURL: href }));
 }

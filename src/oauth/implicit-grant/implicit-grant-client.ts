@@ -17,55 +17,57 @@ import { sameText } from '../../protocol/same-text.js';
 import type { Token } from '../../protocol/schemas/token.js';
 import type { Scope } from '../../protocol/scopes.js';
 import { checkBaseUrl, checkEndpoint, checkRedirectUri, parseUrl } from '../../protocol/urls.js';
+import { authorizationUrl, checkFreeOfProtocol } from '../authorization-url.js';
 import { bearerToken } from '../bearer-token.js';
-import { type CallbackParameters, checkAnswer, malformed, required } from '../callback.js';
-import { authorizationUrl, checkFreeOfProtocol } from '../request.js';
+import { type CallbackParameters, checkAuthorizationResponse, malformed, required } from '../callback.js';
 import { cleanAddressBar, type PageHistory, type PageLocation } from './address-bar.js';
 import {
   isPopupState,
   type PageCallback,
   pageCallback,
-  popupMark,
-  readAnswer,
+  popupPrefix,
+  readAuthorizationResponse,
   statesIn,
-  withoutAnswer,
+  withoutCallback,
 } from './page-callback.js';
 import type { PopupClient, PopupOptions } from './popup.js';
 import { type SignIns, signIns } from './sign-ins.js';
 import { type TokenStore, tokenStore } from './token-store.js';
-import { shelf, storageOf, type WebStorage } from './web-storage.js';
+import { prefixedStorage, storageOf, type WebStorage } from './web-storage.js';
 
 /** The options of {@link ImplicitGrantClient}. */
 export interface ImplicitGrantClientOptions {
-  /** The id of your application: a UUID, at doctape. A page has no secret. */
+  /** The id of your application. At doctape it is a UUID. A browser page has no client secret. */
   clientId: string;
-  /** The page that the user comes back to, exactly as registered. It is sent byte for byte. */
+  /** The URL of the page that the user returns to, exactly as registered. It is sent byte for byte. */
   redirectUri: string;
   /** The scopes that every sign-in requests. @default none, which the server treats as `account.read` */
   scope?: readonly Scope[] | undefined;
   /** @default 'https://my.doctape.com/oauth2' */
   authorizationEndpoint?: string | URL | undefined;
-  /** The issuer identifier of the server. If it is set, a callback without it is refused (RFC 9207). */
+  /** The issuer identifier of the server. If it is set, a callback with another issuer or none is rejected (RFC 9207). @default none */
   issuer?: string | undefined;
-  /** The number of seconds that a sign-in may take. @default 600 */
+  /** How long a sign-in may take, in seconds. @default 600 */
   maxAge?: number | undefined;
-  /** Where pending sign-ins are kept. @default sessionStorage */
+  /** Stores pending sign-ins. @default sessionStorage */
   storage?: WebStorage | undefined;
   /**
-   * Where the token is kept, so that a reload does not sign the user out. `localStorage` keeps it for all tabs and for years;
-   * null keeps it in memory only. Any script on the page can read what is stored. @default sessionStorage
+   * Stores the token, so that the user stays signed in after a reload. `localStorage` shares it with all tabs and keeps it until
+   * the user signs out; null keeps it in memory only. Every script on the page can read the storage. @default sessionStorage
+   * @example
+   * new ImplicitGrantClient({ clientId, redirectUri, tokenStorage: localStorage });
    */
   tokenStorage?: WebStorage | null | undefined;
   /**
-   * Allows `http` URLs of other hosts than loopback. For development only, such as in containers: everybody on the network
-   * can read the token. @default false
+   * Accepts `http` URLs on hosts other than loopback, such as `http://sandbox:4400` in a container. For development only:
+   * everybody on the network can read the token. @default false
    */
   allowInsecureHttp?: boolean | undefined;
-  /** @default the page's own */
+  /** The location of the page. @default window.location */
   location?: PageLocation | undefined;
-  /** @default the page's own */
+  /** The session history of the page. @default window.history */
   history?: PageHistory | undefined;
-  /** The clock, in milliseconds since 1970. @default Date.now */
+  /** The clock, in milliseconds since 1970. @default Date.now, looked up at every call */
   now?: (() => number) | undefined;
 }
 
@@ -88,9 +90,9 @@ const clientOptions: OptionNames<ImplicitGrantClientOptions> = {
 export interface SignInOptions {
   /** The scopes that this sign-in requests, in place of the client's `scope`. */
   scope?: readonly Scope[] | undefined;
-  /** Where in the application to continue afterwards, on its own origin. @default the current URL */
+  /** The page to continue at after the sign-in, on the same origin. `client.returnTo` contains it then. @default the current URL */
   returnTo?: string | URL | undefined;
-  /** More parameters for the authorization URL. The protocol's own are refused. */
+  /** Additional parameters for the authorization URL. Parameters that the client sets itself are refused. */
   params?: Record<string, string> | undefined;
 }
 
@@ -99,20 +101,27 @@ const signInOptions: OptionNames<SignInOptions> = { scope: 1, returnTo: 1, param
 const popupOptions: OptionNames<PopupOptions> = { scope: 1, params: 1, signal: 1, features: 1 };
 
 /**
- * Signs users in by implicit grant (RFC 6749 section 4.2, wire document section 2.4), in a browser page without a server
- * of its own.
+ * Signs users in by implicit grant (RFC 6749 section 4.2), in a browser page without a server.
  *
- * Current best practice advises against this grant (RFC 9700 section 2.1.2), because the token passes through the address
- * bar. doctape has no other for browsers. Therefore this client removes the token from the address bar and the session
- * history first, and accepts it only with the state of a sign-in that this browser began, once. Scripts on the page can
- * still read the token: give the page a `Content-Security-Policy`, and `Referrer-Policy: no-referrer`.
+ * Current best practice advises against this grant (RFC 9700 section 2.1.2), because the token is in the URL. doctape supports no
+ * other grant for browsers. The client therefore first removes the token from the URL and the session history, then accepts it
+ * only if its `state` matches a pending sign-in that has not been used. Scripts on the page can still read the token: send the
+ * page with a `Content-Security-Policy` and `Referrer-Policy: no-referrer`.
  *
  * @example
+ * import { ImplicitGrantClient } from 'doctape-sdk/browser';
+ *
+ * const client = new ImplicitGrantClient({
+ *   clientId: '5f0c1c0e-3c5e-4b57-9f0b-2d8c1f6b7a01',
+ *   redirectUri: 'https://app.example/',
+ *   scope: ['file.read'],
+ * });
  * const token = client.resume(); // on every page load
  * if (!token) button.onclick = () => client.signIn();
  *
- * @throws {ConfigurationError} at construction, naming the option that is wrong and the remedy
+ * @throws {ConfigurationError} from the constructor, if an option is missing, unknown or invalid
  */
+// wire document section 2.4
 export class ImplicitGrantClient {
   readonly #clientId: string;
   readonly #redirectUri: string;
@@ -120,7 +129,7 @@ export class ImplicitGrantClient {
   readonly #authorizationEndpoint: URL;
   readonly #issuer: string | undefined;
   readonly #maxAge: number;
-  readonly #ofPage: Pick<ImplicitGrantClientOptions, 'location' | 'history'>;
+  readonly #page: Pick<ImplicitGrantClientOptions, 'location' | 'history'>;
   readonly #signIns: SignIns;
   readonly #tokens: TokenStore;
   readonly #now: () => number;
@@ -143,11 +152,11 @@ export class ImplicitGrantClient {
       tokenStorage,
       location,
       history,
-      now = () => Date.now(), // looked up at each call: tests replace it
+      now = () => Date.now(), // looked up at every call, because tests replace it
     } = checkOptions('options of ImplicitGrantClient', options, clientOptions);
     this.#clientId = checkText('clientId', options.clientId);
     this.#redirectUri = checkRedirectUri('redirectUri', options.redirectUri, options);
-    if (this.#redirectUri === outOfBand) throw invalid('redirectUri', 'must be the URL of a page of yours');
+    if (this.#redirectUri === outOfBand) throw invalid('redirectUri', 'must be the URL of a page of your application');
     this.#scope = checkScope('scope', options.scope);
     this.#authorizationEndpoint = checkFreeOfProtocol(
       'authorizationEndpoint',
@@ -157,44 +166,52 @@ export class ImplicitGrantClient {
     this.#issuer = issuer;
     this.#maxAge = checkDuration('maxAge', maxAge);
     this.#now = checkFunction('now', now);
-    this.#ofPage = { location, history };
-    checkOfPage('location', this.#location);
-    checkOfPage('history', this.#history);
+    this.#page = { location, history };
+    checkPageObject('location', this.#location);
+    checkPageObject('history', this.#history);
     const { host, pathname } = this.#authorizationEndpoint;
-    const owner = [this.#clientId, host + pathname].map(encodeURIComponent).join('@'); // not another server's
+    const owner = [this.#clientId, host + pathname].map(encodeURIComponent).join('@'); // a client of another server is another owner
     this.#signIns = signIns(
-      shelf('storage', storageOf('storage', storage), 'doctape-sdk:sign-in:'),
+      prefixedStorage('storage', storageOf('storage', storage), 'doctape-sdk:sign-in:'),
       owner,
       this.#maxAge,
       now,
     );
     const tokenKey = `doctape-sdk:token:${owner}`;
     this.#tokens = tokenStore(
-      tokenStorage === null ? undefined : shelf('tokenStorage', storageOf('tokenStorage', tokenStorage), tokenKey),
+      tokenStorage === null
+        ? undefined
+        : prefixedStorage('tokenStorage', storageOf('tokenStorage', tokenStorage), tokenKey),
       tokenKey,
       now,
     );
   }
 
   /**
-   * Where the application was when the sign-in began: path, query and fragment, on its own origin. Set after `resume()`
-   * has handled a callback, also if the server refused.
+   * The page to continue at: path, query and fragment. By default it is the page that began the sign-in. Set after `resume()`
+   * or `handleCallback()` has handled a callback, also if the user or the server refused.
+   * @example
+   * const token = client.resume();
+   * if (client.returnTo) history.replaceState(null, '', client.returnTo);
    */
   get returnTo(): string | undefined {
     return this.#returnTo;
   }
 
   /**
-   * The current token. Undefined if nobody is signed in. Unlike `resume()`, this does not look at the URL of the page.
+   * The current token, or undefined if nobody is signed in. Unlike `resume()`, it does not read the URL of the page.
    * @throws {StorageError} if the browser does not let the page use its storage
+   * @example
+   * const signedIn = client.token !== undefined;
    */
   get token(): Token | undefined {
     return this.#tokens.get();
   }
 
   /**
-   * Calls `listener` after each sign-in and sign-out, also in other tabs if `tokenStorage` is `localStorage`.
-   * @returns a function that stops the calls
+   * Calls `listener` after each sign-in and sign-out. If `tokenStorage` is `localStorage`, this includes those in other tabs.
+   * @returns a function that removes the listener
+   * @throws {ConfigurationError} if `listener` is not a function
    * @example
    * const stop = client.onTokenChange((token) => show(token ? 'signed in' : 'signed out'));
    */
@@ -203,46 +220,51 @@ export class ImplicitGrantClient {
   }
 
   /**
-   * Begins a sign-in and remembers it. Send the browser to `url`, or let `signIn()` do it.
-   * @throws {ConfigurationError} `invalid_argument` for an ill-formed scope or parameter, or a `returnTo` elsewhere
-   * @throws {StorageError} if the sign-in cannot be remembered
+   * Begins a sign-in and stores it as pending. Send the browser to `url`, or call `signIn()`, which does both.
+   * @throws {ConfigurationError} `invalid_argument` if a scope or parameter is malformed, or `returnTo` is on another origin
+   * @throws {StorageError} if the sign-in cannot be stored
+   * @example
+   * const { url } = client.authorize({ scope: ['file.read', 'file.create'] });
+   * location.assign(url);
    */
   authorize(options: SignInOptions = {}): { url: URL; state: string } {
     const { scope, returnTo, params } = checkOptions('options', options, signInOptions);
     const state = randomText();
-    const { url, wanted } = this.#request(state, scope, params);
-    this.#signIns.remember(state, { scope: wanted, returnTo: this.#placeToReturnTo(returnTo) });
+    const { url, requested } = this.#request(state, scope, params);
+    this.#signIns.remember(state, { scope: requested, returnTo: this.#checkReturnTo(returnTo) });
     return { url, state };
   }
 
   /**
-   * Begins a sign-in and leaves the page for it.
-   * @throws what `authorize()` throws
+   * Begins a sign-in and sends the browser to the sign-in page of the server.
+   * @throws the errors of `authorize()`
+   * @example
+   * button.onclick = () => client.signIn({ returnTo: '/files' });
    */
   signIn(options: SignInOptions = {}): void {
     this.#location.assign(this.authorize(options).url.href);
   }
 
   /**
-   * Signs in in a popup, so that the page stays as it is. Call it in a click handler, before any `await`: browsers block
-   * popups that no click has asked for. The page of `redirectUri` must call `resume()`, which closes the popup.
+   * Signs in in a popup, so that the page keeps its state. Call it in a click handler before any `await`: browsers block other
+   * popups. The page of `redirectUri` must call `resume()`, which closes the popup.
    *
-   * It works with `Cross-Origin-Opener-Policy` on the pages of the server and of the application. With `same-origin` on
-   * either, nobody can tell that the user has closed the popup: the promise then waits for `maxAge`, for `signal`, or for
+   * It works with `Cross-Origin-Opener-Policy` on the pages of the server and of the application. If either has `same-origin`, the
+   * client cannot detect that the user closed the popup. The promise then rejects after `maxAge`, when `signal` is aborted, or at
    * the next call, which replaces this one.
    *
    * @throws {PopupError} `popup_blocked` or `popup_closed`
    * @throws {TimeoutError} after `maxAge`
    * @throws {OAuthError} if the user or the server refused
    * @throws {CallbackError} if the callback is not valid
-   * @throws {StorageError} if the token cannot be stored. `token` has it nevertheless
-   * @throws {NetworkError} if the part of the SDK for popups cannot be loaded
-   * @throws {ConfigurationError} if an option is wrong, or `redirectUri` is on another origin than the page
+   * @throws {StorageError} if the token cannot be stored. `client.token` returns it nevertheless
+   * @throws {NetworkError} if the module of the SDK for popups cannot be loaded
+   * @throws {ConfigurationError} if an option is invalid, or `redirectUri` is not on the origin of the page
    * @example
    * button.onclick = async () => show(await client.signInWithPopup());
    */
   async signInWithPopup(options: PopupOptions = {}): Promise<Token> {
-    // first, before anything is awaited: browsers let a page open a window only while they handle a click
+    // before any await: browsers let a page open a window only while they handle a click
     const popup = globalThis.open?.('', '', options?.features ?? 'popup,width=500,height=700');
     this.#popup?.abort();
     const replaced = new AbortController();
@@ -255,20 +277,20 @@ export class ImplicitGrantClient {
       redirectUri: this.#redirectUri,
       maxAge: this.#maxAge,
       now: this.#now,
-      origin: this.#address(this.#location.href).origin,
+      origin: this.#parseUrl(this.#location.href).origin,
       replaced: replaced.signal,
       request: (given) => {
         const { scope, params, signal, features } = checkOptions('options', given, popupOptions);
         checkSignal(signal);
         if (features !== undefined) checkText('features', features);
-        const state = popupMark + randomText();
+        const state = popupPrefix + randomText();
         return { state, url: this.#request(state, scope, params).url };
       },
       accept: (href, state, { scope = this.#scope }) => {
-        const address = this.#address(href);
-        const answer = readAnswer(pageCallback(address, isPopupState) ?? noCallback());
-        if (!sameText(answer.parameters.get('state') ?? '', state)) throw malformed('has another state');
-        return this.#accept(address, [...scope], answer);
+        const url = this.#parseUrl(href);
+        const response = readAuthorizationResponse(pageCallback(url, isPopupState) ?? noCallback());
+        if (!sameText(response.parameters.get('state') ?? '', state)) throw malformed('has another state');
+        return this.#accept(url, [...scope], response);
       },
       errors: { ConfigurationError, PopupError, TimeoutError },
     };
@@ -276,103 +298,116 @@ export class ImplicitGrantClient {
   }
 
   /**
-   * Call it on every page load. On the way back from a sign-in it finishes the sign-in; otherwise it returns the token that
-   * is remembered. A callback is first removed from the URL, whether it is accepted or not. In a popup that
-   * `signInWithPopup()` opened, it gives the callback to the page that opened it and closes the popup.
+   * Finishes a sign-in if the URL of the page is a callback; otherwise returns the stored token. Call it on every page load.
+   * It first removes the callback from the URL, whether it is accepted or not. In a popup that `signInWithPopup()` opened, it
+   * sends the callback to the page that opened it and closes the popup.
    *
    * @returns undefined if nobody is signed in
-   * @throws {CallbackError} if the callback does not belong to a sign-in of this browser. Other sign-ins are untouched
+   * @throws {CallbackError} if the callback does not match a pending sign-in of this browser. Other sign-ins stay pending
    * @throws {OAuthError} if the user or the server refused
-   * @throws {ResponseError} `unsupported_token_type`
-   * @throws {StorageError} if the browser does not let the page store anything
+   * @throws {ResponseError} `unsupported_token_type` if the token is not a bearer token
+   * @throws {StorageError} if the browser does not let the page use its storage
+   * @example
+   * try {
+   *   const token = client.resume();
+   *   if (token) showFiles(token);
+   *   else showSignInButton();
+   * } catch (error) {
+   *   if (error instanceof OAuthError && error.code === 'access_denied') showSignInButton();
+   *   else throw error;
+   * }
    */
   resume(): Token | undefined {
-    const address = this.#address(this.#location.href);
-    const callback = this.#callbackIn(address);
+    const url = this.#parseUrl(this.#location.href);
+    const callback = this.#callbackIn(url);
     if (!callback) return this.token;
-    const tellRouters = cleanAddressBar(this.#location, this.#history, callback);
+    const notifyRouters = cleanAddressBar(this.#location, this.#history, callback);
     try {
       const popup = statesIn(callback).find(isPopupState);
-      if (popup === undefined) return this.#finish(address, callback);
+      if (popup === undefined) return this.#finish(url, callback);
       loadPopup()
-        .then(({ handOver }) => handOver(popup, address.href))
-        .catch(reportError); // here nobody waits for it: the page that opened the popup reports a timeout
+        .then(({ sendToOpener }) => sendToOpener(popup, url.href))
+        .catch(reportError); // nothing awaits it here; the page that opened the popup times out
       return this.token;
     } finally {
-      tellRouters();
+      notifyRouters();
     }
   }
 
   /**
-   * Finishes the sign-in that this callback belongs to, for an application that was given the URL, for example by a window
-   * of its own. `resume()` does it for the URL of the page.
-   * @param href @default the URL of the page. If it is that, it is cleaned
-   * @throws what `resume()` throws, and a `CallbackError` (`malformed_callback`) if it is not a callback
+   * Finishes a sign-in with a callback URL that the application received itself, for example from a window that it opened. For
+   * the URL of the page, use `resume()`.
+   * @param href the callback URL. If it is the URL of the page, the callback is removed from it. @default the URL of the page
+   * @throws the errors of `resume()`, and a `CallbackError` (`malformed_callback`) if the URL is not a callback
+   * @example
+   * const token = client.handleCallback('https://app.example/#access_token=…&state=…');
    */
   handleCallback(href?: string | URL): Token {
-    const address = this.#address(href === undefined ? this.#location.href : href);
-    const callback = pageCallback(address, (state) => this.#signIns.has(state)) ?? noCallback();
-    const isPage = address.href === this.#location.href;
-    const tellRouters = isPage ? cleanAddressBar(this.#location, this.#history, callback) : undefined;
+    const url = this.#parseUrl(href === undefined ? this.#location.href : href);
+    const callback = pageCallback(url, (state) => this.#signIns.has(state)) ?? noCallback();
+    const isPage = url.href === this.#location.href;
+    const notifyRouters = isPage ? cleanAddressBar(this.#location, this.#history, callback) : undefined;
     try {
-      return this.#finish(address, callback);
+      return this.#finish(url, callback);
     } finally {
-      tellRouters?.();
+      notifyRouters?.();
     }
   }
 
   /**
-   * Forgets the token. doctape has no call to revoke it: a copy of it stays valid.
+   * Removes the token from memory and storage. doctape has no endpoint to revoke it: a copy of it stays valid.
    * @throws {StorageError} if the browser does not let the page use its storage
+   * @example
+   * signOutButton.onclick = () => client.signOut();
    */
   signOut(): void {
     this.#tokens.delete();
   }
 
   get #location(): PageLocation {
-    return this.#ofPage.location ?? globalThis.location;
+    return this.#page.location ?? globalThis.location;
   }
 
   get #history(): PageHistory {
-    return this.#ofPage.history ?? globalThis.history;
+    return this.#page.history ?? globalThis.history;
   }
 
-  #address(href: string | URL): URL {
-    const address = href instanceof URL ? href : typeof href === 'string' ? parseUrl(href) : undefined;
-    if (!address) throw invalid('href', 'must be the whole URL of the callback');
-    return address;
+  #parseUrl(href: string | URL): URL {
+    const url = href instanceof URL ? href : typeof href === 'string' ? parseUrl(href) : undefined;
+    if (!url) throw invalid('href', 'must be the complete URL of the callback');
+    return url;
   }
 
   #request(
     state: string,
     scope: readonly Scope[] | undefined,
     params: Record<string, string> | undefined,
-  ): { url: URL; wanted: string[] } {
-    const wanted = scope === undefined ? this.#scope : checkScope('scope', scope);
+  ): { url: URL; requested: string[] } {
+    const requested = scope === undefined ? this.#scope : checkScope('scope', scope);
     const protocol = {
       response_type: 'token',
       client_id: this.#clientId,
       redirect_uri: this.#redirectUri,
-      scope: wanted.length > 0 ? wanted.join(' ') : undefined,
+      scope: requested.length > 0 ? requested.join(' ') : undefined,
       state,
     };
-    return { url: authorizationUrl(this.#authorizationEndpoint, protocol, params), wanted };
+    return { url: authorizationUrl(this.#authorizationEndpoint, protocol, params), requested };
   }
 
   /**
-   * The callback in this URL, if it is for this client. On another page than that of `redirectUri` only the answer to a
-   * pending sign-in of ours: other providers may have their callbacks there.
+   * The callback in this URL, if it is for this client. On pages other than that of `redirectUri` it must have the state of a
+   * pending sign-in of this client, because other providers may have their callbacks there.
    */
-  #callbackIn(address: URL): PageCallback | undefined {
+  #callbackIn(url: URL): PageCallback | undefined {
     const isOurs = (state: string) => isPopupState(state) || this.#signIns.has(state);
-    const callback = pageCallback(address, isOurs);
+    const callback = pageCallback(url, isOurs);
     if (!callback) return undefined;
     const states = statesIn(callback);
-    if (!this.#isRedirectUri(address)) return states.some(isOurs) ? callback : undefined;
+    if (!this.#isRedirectUri(url)) return states.some(isOurs) ? callback : undefined;
     try {
-      return states.some((state) => this.#signIns.isAnothers(state)) ? undefined : callback;
+      return states.some((state) => this.#signIns.belongsToOtherClient(state)) ? undefined : callback;
     } catch {
-      return callback; // the storage is blocked: the URL is cleaned before that is reported
+      return callback; // the storage is blocked: the URL is cleaned before the error is thrown
     }
   }
 
@@ -381,22 +416,22 @@ export class ImplicitGrantClient {
     return origin === own.origin && pathname === own.pathname;
   }
 
-  #finish(address: URL, callback: PageCallback): Token {
+  #finish(url: URL, callback: PageCallback): Token {
     this.#returnTo = undefined;
-    const answer = readAnswer(callback);
-    const { scope, returnTo } = this.#signIns.consume(answer.parameters.get('state'));
-    this.#returnTo = this.#ownPlace(returnTo);
-    return this.#accept(address, scope, answer);
+    const response = readAuthorizationResponse(callback);
+    const { scope, returnTo } = this.#signIns.consume(response.parameters.get('state'));
+    this.#returnTo = this.#sameOriginPath(returnTo);
+    return this.#accept(url, scope, response);
   }
 
-  /** What comes after the state: everything else that can be wrong with a callback. */
-  #accept(address: URL, scope: string[], { parameters, inQuery }: ReturnType<typeof readAnswer>): Token {
+  /** Checks a callback whose state has been verified, and stores its token. */
+  #accept(url: URL, scope: string[], { parameters, inQuery }: ReturnType<typeof readAuthorizationResponse>): Token {
     const secrets = ['access_token', 'code', 'state'].flatMap((name) => parameters.get(name) ?? []);
-    if (!this.#isRedirectUri(address)) throw this.#wrongPage(address, secrets);
-    checkAnswer(parameters, this.#issuer, secrets);
+    if (!this.#isRedirectUri(url)) throw this.#wrongPage(url, secrets);
+    checkAuthorizationResponse(parameters, this.#issuer, secrets);
     if (parameters.has('code')) throw malformed('has a code, which only a server can exchange');
-    if (inQuery.has('access_token')) throw malformed('has its token in the query, where servers log it');
-    const token = this.#tokenIn(parameters, scope);
+    if (inQuery.has('access_token')) throw malformed('has its token in the query, which servers log');
+    const token = this.#readToken(parameters, scope);
     this.#tokens.set(token);
     return token;
   }
@@ -406,15 +441,15 @@ export class ImplicitGrantClient {
     const [came, expected] = [origin + pathname, own.origin + own.pathname].map((url) => quotable(url, secrets));
     const remedy =
       origin === own.origin
-        ? `if the server of the page changes the path, register ${came} and set it as redirectUri`
+        ? `if your web server changes the path, register ${came} and set it as redirectUri`
         : 'sign in again';
     return new CallbackError(
       'malformed_callback',
-      `the callback came to ${came}, but redirectUri is ${expected}: ${remedy}`,
+      `the callback arrived at ${came}, but redirectUri is ${expected}: ${remedy}`,
     );
   }
 
-  #tokenIn(parameters: CallbackParameters, requested: string[]): Token {
+  #readToken(parameters: CallbackParameters, requested: string[]): Token {
     const access_token = required(parameters, 'access_token');
     const token_type = required(parameters, 'token_type');
     const expires = parameters.get('expires_in') || undefined;
@@ -423,41 +458,41 @@ export class ImplicitGrantClient {
     const scope = text === undefined ? undefined : parseScope(text);
     if (text !== undefined && !scope) throw malformed('has an ill-formed scope');
     return bearerToken({
-      answer: { access_token, token_type, expires_in: expires === undefined ? undefined : Number(expires), scope },
+      response: { access_token, token_type, expires_in: expires === undefined ? undefined : Number(expires), scope },
       requested: requested.length > 0 ? requested : undefined,
       now: this.#now(),
-      giver: 'the callback',
+      source: 'the callback',
     });
   }
 
-  #placeToReturnTo(returnTo: string | URL = this.#here()): string {
-    const place = this.#ownPlace(returnTo);
-    if (place === undefined) throw invalid('returnTo', "must be a URL on the application's own origin");
+  #checkReturnTo(returnTo: string | URL = this.#currentPage()): string {
+    const place = this.#sameOriginPath(returnTo);
+    if (place === undefined) throw invalid('returnTo', 'must be a URL on the origin of the page');
     return place;
   }
 
-  #here(): URL {
-    const address = this.#address(this.#location.href);
-    const callback = this.#callbackIn(address);
-    return callback ? new URL(withoutAnswer(address, callback)) : address;
+  #currentPage(): URL {
+    const url = this.#parseUrl(this.#location.href);
+    const callback = this.#callbackIn(url);
+    return callback ? new URL(withoutCallback(url, callback)) : url;
   }
 
-  /** A URL of this application without its origin. Undefined for any other: it would be an open redirect. */
-  #ownPlace(place: string | URL): string | undefined {
-    const here = this.#address(this.#location.href);
+  /** Returns the path, query and fragment of a URL on the origin of the page. Returns undefined for other URLs: open redirects. */
+  #sameOriginPath(place: string | URL): string | undefined {
+    const here = this.#parseUrl(this.#location.href);
     const url = place instanceof URL ? place : typeof place === 'string' ? parseUrl(place, here.href) : undefined;
     if (url?.origin !== here.origin || url.protocol !== here.protocol || url.host !== here.host) return undefined;
-    // `//host` as a path would be treated as another host
+    // the path `//host` would be treated as another host
     return url.pathname.startsWith('//') ? url.href : url.pathname + url.search + url.hash;
   }
 }
 
-/** @throws {NetworkError} if the page is offline, or another version has been deployed since it was loaded */
+/** @throws {NetworkError} if the page is offline, or another version was deployed after it was loaded */
 async function loadPopup(): Promise<typeof import('./popup.js')> {
   try {
     return await import('./popup.js');
   } catch {
-    throw new NetworkError('a part of the SDK could not be loaded from where the page came: reload the page');
+    throw new NetworkError('a module of the SDK could not be loaded from the server of the page: reload the page');
   }
 }
 
@@ -465,8 +500,8 @@ function noCallback(): never {
   throw malformed('has neither a token nor an error');
 }
 
-function checkOfPage(name: string, value: unknown): void {
+function checkPageObject(name: string, value: unknown): void {
   if (typeof value === 'object' && value !== null) return;
-  if (value !== undefined) throw invalid(name, `must be that of a page, not ${kindOf(value)}`);
-  throw invalid(name, 'is missing: ImplicitGrantClient works in a browser page, so create it only there');
+  if (value !== undefined) throw invalid(name, `must be the ${name} object of a page, not ${kindOf(value)}`);
+  throw invalid(name, 'is missing: create ImplicitGrantClient in a browser page, or pass the option');
 }

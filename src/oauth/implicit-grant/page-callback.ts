@@ -2,70 +2,70 @@ import { answerParameters } from '../../protocol/urls.js';
 import { type CallbackParameters, malformed, parameterName, parseParameters } from '../callback.js';
 
 /**
- * The callback of an implicit grant in the URL of a page. A token comes in the fragment. An error comes in the query
- * according to doctape's documentation, and in the fragment according to OAuth (wire document section 2.9).
+ * The callback of an implicit grant in the URL of a page. A token is in the fragment. An error is in the query according to
+ * doctape's documentation, and in the fragment according to OAuth (wire document section 2.9).
  */
 export interface PageCallback {
   query: string;
   fragment: string;
-  /** The beginning of the fragment that belongs to the application: `/files?sort=name&` in `#/files?sort=name&error=…`. */
+  /** The part of the fragment before the callback: `/files?sort=name&` in `#/files?sort=name&error=…`. */
   route: string;
 }
 
-/** A state that begins like this is of a sign-in in a popup. Only the page that opened the popup knows it. */
-export const popupMark = 'popup.';
+/** The start of every state of a popup sign-in. Only the page that opened the popup knows the rest. */
+export const popupPrefix = 'popup.';
 
-export const isPopupState = (state: string): boolean => state.startsWith(popupMark);
+export const isPopupState = (state: string): boolean => state.startsWith(popupPrefix);
 
-/** How a fragment begins that is a route: `/`, `!/`, `?`, or a name and then `?` or another `#`. */
+/** The start of a fragment that is a route: `/`, `!/`, `?`, or a name followed by `?` or another `#`. */
 const routeStart = '(?:[/!?]|[^=&#?]*[#?])';
 const startsWithRoute = new RegExp(`^${routeStart}`);
 
 /**
- * A fragment that a hash router has rewritten: a route, perhaps without a name, and then the answer. Angular also encodes the
- * `=` of what it treats as a path.
+ * A fragment that a hash router has rewritten: a route, which may have no name, followed by the callback. Angular also encodes
+ * the `=` in a path.
  */
 const routed = new RegExp(
   `^(${routeStart}(?:[^]*?[/!?&#])??)((?:${[...answerParameters].join('|')})(?:=|%3D)[^]*)$`,
   'i',
 );
 
-/** What a router puts in front of everything. */
+/** A prefix that a router adds to every fragment. */
 const namelessRoute = /^[/!?]*$/;
 
 /**
- * Finds the answer in the URL of a page. Undefined if there is none, so that the page's own queries and fragments are left
- * alone. An answer has a token or an error, or a state together with what a server sends beside it.
+ * Finds the callback in the URL of a page. Returns undefined if there is none, so that the page's own queries and fragments
+ * are not changed. A callback has a token or an error, or a state together with a code or a token type.
  *
- * `#/login?error=1&state=open` is a route of the application. It is an answer only if it has a token, or a state that
- * `isPending`.
+ * `#/login?error=1&state=open` is a route of the application. It is treated as a callback only if it has a token, or a state
+ * for which `isPending` returns true.
  */
 export function pageCallback({ search, hash }: URL, isPending: (state: string) => boolean): PageCallback | undefined {
   const callback = { query: search.slice(1), fragment: hash.slice(1), route: '' };
   if (startsWithRoute.test(callback.fragment)) {
-    const [, route = callback.fragment, answer = ''] = routed.exec(callback.fragment) ?? [];
+    const [, route = callback.fragment, response = ''] = routed.exec(callback.fragment) ?? [];
     callback.route = route;
-    callback.fragment = answer.replace(/(^|&)(\w+)%3D/gi, '$1$2=');
+    callback.fragment = response.replace(/(^|&)(\w+)%3D/gi, '$1$2=');
     const names = namesIn(callback.fragment);
-    const ours =
+    const isCallback =
       names.has('access_token') ||
-      (hasAnswer(callback.fragment) &&
+      (hasCallback(callback.fragment) &&
         statesIn({ ...callback, query: '' }).some((state) => namelessRoute.test(route) || isPending(state)));
-    if (!ours) {
+    if (!isCallback) {
       callback.route = hash.slice(1);
       callback.fragment = '';
     }
   }
-  return hasAnswer(callback.query) || hasAnswer(callback.fragment) ? callback : undefined;
+  return hasCallback(callback.query) || hasCallback(callback.fragment) ? callback : undefined;
 }
 
-function hasAnswer(encoded: string): boolean {
+function hasCallback(encoded: string): boolean {
   const names = namesIn(encoded);
   if (names.has('access_token') || names.has('error')) return true;
   return names.has('state') && (names.has('code') || names.has('token_type'));
 }
 
-/** Every value of `state`, also in what is not a valid answer. */
+/** Every value of `state`, also in a malformed callback. */
 export function statesIn({ query, fragment }: PageCallback): string[] {
   return valuesOf('state', `${query}&${fragment}`);
 }
@@ -77,10 +77,10 @@ export function valuesOf(name: string, encoded: string): string[] {
 }
 
 /**
- * The parameters of the answer, in the query and in the fragment.
- * @throws {CallbackError} `malformed_callback` if one cannot be decoded, or is repeated
+ * Parses the parameters in the query and in the fragment.
+ * @throws {CallbackError} `malformed_callback` if a parameter cannot be decoded or is repeated
  */
-export function readAnswer({ query, fragment }: PageCallback): {
+export function readAuthorizationResponse({ query, fragment }: PageCallback): {
   parameters: CallbackParameters;
   inQuery: Set<string>;
 } {
@@ -93,8 +93,8 @@ export function readAnswer({ query, fragment }: PageCallback): {
   return { parameters, inQuery: new Set(fromQuery.keys()) };
 }
 
-/** The URL without the answer. What is left of the query and of a route stays as it is, byte for byte. */
-export function withoutAnswer({ origin, pathname }: URL, { query, fragment, route }: PageCallback): string {
+/** The URL without the callback. The rest of the query and of the route is preserved byte for byte. */
+export function withoutCallback({ origin, pathname }: URL, { query, fragment, route }: PageCallback): string {
   const search = ownPairs(query);
   const hash = namelessRoute.test(route) ? '' : (route + ownPairs(fragment)).replace(/[?&#]+$/, '');
   return origin + pathname + (search && `?${search}`) + (hash && `#${hash}`);
@@ -105,7 +105,7 @@ function ownPairs(encoded: string): string {
   return pairs.filter((pair) => pair !== '' && !answerParameters.has(parameterName(pair) ?? '')).join('&');
 }
 
-/** The names of parameters that have a value: `#error` may be a heading of the page, and empty ones count as absent. */
+/** The names of parameters with a value. `#error` alone may link to a heading of the page, and empty parameters count as absent. */
 function namesIn(encoded: string): Set<string | undefined> {
   const pairs = encoded.split('&').filter((pair) => /=./.test(pair));
   return new Set(pairs.map(parameterName));

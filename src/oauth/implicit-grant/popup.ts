@@ -2,22 +2,22 @@ import type * as errors from '../../protocol/errors.js';
 import type { Token } from '../../protocol/schemas/token.js';
 import type { Scope } from '../../protocol/scopes.js';
 
-// Loaded on demand: by the page that opens a popup, and by the page of `redirectUri` in the popup. It imports types only: a
-// module in common with the first bundle would split that in two, which costs every page 600 bytes.
+// Loaded on demand by the page that opens a popup, and by the page of `redirectUri` in the popup. It imports only types: a
+// module shared with the first bundle would split that in two, which costs every page 600 bytes.
 
 /** The options of one sign-in in a popup. */
 export interface PopupOptions {
   /** The scopes that this sign-in requests, in place of the client's `scope`. */
   scope?: readonly Scope[] | undefined;
-  /** More parameters for the authorization URL. The protocol's own are refused. */
+  /** Additional parameters for the authorization URL. Parameters that the client sets itself are refused. */
   params?: Record<string, string> | undefined;
-  /** Ends the sign-in and closes the popup. The promise rejects with the signal's reason. */
+  /** Cancels the sign-in and closes the popup. The promise rejects with the signal's reason. */
   signal?: AbortSignal | undefined;
-  /** The third argument of `window.open()`. @default 'popup,width=500,height=700' */
+  /** The window features that are passed to `window.open()`. @default 'popup,width=500,height=700' */
   features?: string | undefined;
 }
 
-/** The client that opens a popup. */
+/** The client that opened the popup. */
 export interface PopupClient {
   redirectUri: string;
   /** Seconds. */
@@ -35,14 +35,14 @@ export interface PopupClient {
 }
 
 /**
- * Where the popup meets the page that opened it: `window.opener` and `window.name` are empty after a page with
- * `Cross-Origin-Opener-Policy: same-origin`. Only pages of the same origin can listen, if they know the state.
+ * Connects the popup and the page that opened it. `window.opener` and `window.name` are empty after a page with
+ * `Cross-Origin-Opener-Policy: same-origin`. Only pages of the same origin that know the state can listen.
  */
 const channelOf = (state: string): BroadcastChannel => new BroadcastChannel(`doctape-sdk:${state}`);
 
 /**
- * Signs in in a popup that has been opened, and is still blank. The popup is closed at the end, whatever the end is.
- * The state is kept in memory only: the popup would get a copy of `sessionStorage`, and could use it a second time.
+ * Signs in in a popup that is open and still blank, and closes the popup in every case. The state is kept in memory only:
+ * the popup gets a copy of `sessionStorage`, and could use a state in it a second time.
  */
 export async function signInInPopup(
   popup: Window | null | undefined,
@@ -76,15 +76,15 @@ export async function signInInPopup(
   }
 }
 
-/** How often the popup is looked at, in milliseconds. There is no event that tells that it was closed. */
-const pause = 100;
+/** The interval between two checks of the popup, in milliseconds. A page receives no event when its popup is closed. */
+const pollInterval = 100;
 
-/** How often in a row the popup must be closed: what it sent just before can still be on its way. */
-const looks = 10;
+/** How many checks in a row must find the popup closed: a message that it sent before may still arrive. */
+const closedChecks = 10;
 
 /**
- * A popup counts as closed by the user only if it has been seen on another page before. One that seems to be closed from
- * the start has come to a page with `Cross-Origin-Opener-Policy: same-origin`, which cuts it off from this page. It is open.
+ * A popup counts as closed by the user only after it has left its blank page. A popup that seems closed before that is open: it
+ * has loaded a page with `Cross-Origin-Opener-Policy: same-origin`, which disconnects it from this page.
  */
 function waitForCallback(
   popup: Window,
@@ -108,19 +108,19 @@ function waitForCallback(
     const fail = (error: Error) => end(() => reject(error));
     const onAbort = () => end(() => reject(signal?.reason));
     const onReplaced = () =>
-      fail(new PopupError('popup_closed', 'another call of signInWithPopup() has replaced this sign-in'));
+      fail(new PopupError('popup_closed', 'a later call of signInWithPopup() replaced this sign-in'));
     const timer = setInterval(() => {
       if (now() >= expires) fail(new TimeoutError('timeout', 'the sign-in in the popup took too long: sign in again'));
       else if (!popup.closed) {
         wasAway ||= isAway(popup);
         closed = 0;
-      } else if (wasAway && document.hasFocus() && ++closed > looks) {
-        fail(new PopupError('popup_closed', 'the popup was closed before the sign-in had finished: sign in again'));
+      } else if (wasAway && document.hasFocus() && ++closed > closedChecks) {
+        fail(new PopupError('popup_closed', 'the popup was closed before the sign-in finished: sign in again'));
       }
-    }, pause);
+    }, pollInterval);
     channel.onmessage = ({ data }) => {
       if (typeof data !== 'string') return;
-      channel.postMessage(null); // the popup closes itself: from here it can be out of reach
+      channel.postMessage(null); // the popup closes itself, because this page may be disconnected from it
       end(() => resolve(data));
     };
     signal?.addEventListener('abort', onAbort);
@@ -130,7 +130,7 @@ function waitForCallback(
   });
 }
 
-/** Whether the popup has left the blank page that it begins with. The URL of another origin cannot be read. */
+/** Whether the popup has left its initial blank page. Reading the URL of another origin throws. */
 function isAway(popup: Window): boolean {
   try {
     return popup.location.href !== 'about:blank';
@@ -139,12 +139,12 @@ function isAway(popup: Window): boolean {
   }
 }
 
-/** How long the popup tries to reach the page that opened it: 10 s. A page in the background can be slow to hear. */
+/** The popup sends the callback for 10 s, because browsers slow down pages in the background. */
 const attempts = 50;
 const nextAttempt = 200;
 
-/** In the popup: gives the callback to the page that opened it, and closes the popup as soon as that page has it. */
-export function handOver(state: string, href: string): void {
+/** Runs in the popup. Sends the callback to the page that opened it, and closes the popup when that page has received it. */
+export function sendToOpener(state: string, href: string): void {
   const channel = channelOf(state);
   let sent = 0;
   const send = () => {

@@ -1,61 +1,61 @@
 import { CallbackError } from '../../protocol/errors.js';
 import { sameText } from '../../protocol/same-text.js';
-import type { Shelf } from './web-storage.js';
+import type { PrefixedStorage } from './web-storage.js';
 
-/** A pending sign-in, as it is kept until the user comes back. */
+/** A pending sign-in: stored until the user returns. */
 export interface SignIn {
   scope: string[];
   returnTo: string;
 }
 
-/** The pending sign-ins, one per state, so that tabs that sign in at the same time do not lose each other's. */
+/** The pending sign-ins, one per state, so that several tabs can sign in at the same time. */
 export interface SignIns {
   remember(state: string, signIn: SignIn): void;
   /**
-   * Takes a sign-in out. It is used up, whatever happens next.
+   * Removes and returns a sign-in. Its state cannot be used again.
    * @throws {CallbackError} `state_missing`, `state_mismatch`, `state_used` or `state_expired`
    */
   consume(state: string | undefined): SignIn;
   /** Whether a sign-in of this client with this state is pending. */
   has(state: string): boolean;
-  /** Whether another client, which shares the storage, has a pending sign-in with this state. */
-  isAnothers(state: string): boolean;
+  /** Whether another client in the same storage has a pending sign-in with this state. */
+  belongsToOtherClient(state: string): boolean;
 }
 
-interface Kept extends SignIn {
+interface StoredSignIn extends SignIn {
   /** Milliseconds since 1970. */
   expires: number;
 }
 
 /**
- * @param storage the sign-ins of all clients of the page, under `owner:state`
- * @param owner the client: it has no colon
+ * @param storage contains the sign-ins of all clients of the page, with keys `owner:state`
+ * @param owner identifies the client. It must not contain a colon
  * @param maxAge seconds
  */
-export function signIns(storage: Shelf, owner: string, maxAge: number, now: () => number): SignIns {
+export function signIns(storage: PrefixedStorage, owner: string, maxAge: number, now: () => number): SignIns {
   const used = new Set<string>();
-  const own = `${owner}:`;
+  const prefix = `${owner}:`;
 
-  const find = (state: string) => storage.keys().find((key) => key.startsWith(own) && sameText(key, own + state));
-  const isOver = (key: string) => !((parse(storage.get(key))?.expires ?? 0) > now());
+  const find = (state: string) => storage.keys().find((key) => key.startsWith(prefix) && sameText(key, prefix + state));
+  const isExpired = (key: string) => !((parse(storage.get(key))?.expires ?? 0) > now());
 
-  function sweep(): void {
-    for (const key of storage.keys()) if (key.startsWith(own) && isOver(key)) storage.delete(key);
+  function deleteExpired(): void {
+    for (const key of storage.keys()) if (key.startsWith(prefix) && isExpired(key)) storage.delete(key);
   }
 
   return {
     remember(state, signIn) {
-      sweep();
-      const kept: Kept = { ...signIn, expires: now() + maxAge * 1000 };
-      storage.set(own + state, JSON.stringify(kept));
+      deleteExpired();
+      const stored: StoredSignIn = { ...signIn, expires: now() + maxAge * 1000 };
+      storage.set(prefix + state, JSON.stringify(stored));
     },
 
     consume(state) {
       if (!state) throw new CallbackError('state_missing', 'the callback has no state: sign in again');
       if (used.has(state)) throw new CallbackError('state_used', 'this callback was used before: sign in again');
       const key = find(state);
-      const kept = key === undefined ? undefined : parse(storage.get(key));
-      if (!key || !kept) {
+      const stored = key === undefined ? undefined : parse(storage.get(key));
+      if (!key || !stored) {
         throw new CallbackError(
           'state_mismatch',
           'the callback does not belong to a pending sign-in of this browser: sign in again',
@@ -63,26 +63,28 @@ export function signIns(storage: Shelf, owner: string, maxAge: number, now: () =
       }
       storage.delete(key);
       used.add(state);
-      sweep();
-      if (!(kept.expires > now())) {
+      deleteExpired();
+      if (!(stored.expires > now())) {
         throw new CallbackError('state_expired', 'the sign-in took too long: sign in again');
       }
-      return kept;
+      return stored;
     },
 
     has: (state) => find(state) !== undefined,
 
-    isAnothers: (state) =>
-      storage.keys().some((key) => !key.startsWith(own) && sameText(key.replace(/^.*?:/, ''), state) && !isOver(key)),
+    belongsToOtherClient: (state) =>
+      storage
+        .keys()
+        .some((key) => !key.startsWith(prefix) && sameText(key.replace(/^.*?:/, ''), state) && !isExpired(key)),
   };
 }
 
-/** Undefined for what is not ours: any script on the page can write to its storage. */
-function parse(text: string | null): Kept | undefined {
+/** Returns undefined for anything else, because every script on the page can write to the storage. */
+function parse(text: string | null): StoredSignIn | undefined {
   try {
     const { scope, returnTo, expires } = JSON.parse(text ?? '');
-    const ours = Array.isArray(scope) && typeof returnTo === 'string' && typeof expires === 'number';
-    return ours ? { scope: scope.map(String), returnTo, expires } : undefined;
+    const isSignIn = Array.isArray(scope) && typeof returnTo === 'string' && typeof expires === 'number';
+    return isSignIn ? { scope: scope.map(String), returnTo, expires } : undefined;
   } catch {
     return undefined;
   }

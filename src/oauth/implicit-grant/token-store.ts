@@ -1,59 +1,59 @@
 import type { Token } from '../../protocol/schemas/token.js';
-import { readKeptToken } from './kept-token.js';
-import type { Shelf } from './web-storage.js';
+import { readStoredToken } from './stored-token.js';
+import type { PrefixedStorage } from './web-storage.js';
 
-/** Where the token of one client is kept. */
+/** Stores the token of one client. */
 export interface TokenStore {
   /** Undefined if nobody is signed in, or the token has expired. */
   get(): Token | undefined;
   set(token: Token): void;
   delete(): void;
-  /** Calls `listener` after each change, also after one in another tab. @returns a function that stops it */
+  /** Calls `listener` after each change, also after one in another tab. @returns a function that removes the listener */
   onChange(listener: (token: Token | undefined) => void): () => void;
 }
 
-/** @param kept where the token is stored, under `key`. Undefined to keep it in memory only */
-export function tokenStore(kept: Shelf | undefined, key: string, now: () => number): TokenStore {
-  /** The token, if no storage has it. */
+/** @param storage stores the token under `key`. Undefined to keep it in memory only */
+export function tokenStore(storage: PrefixedStorage | undefined, key: string, now: () => number): TokenStore {
+  /** The token, if it is not in the storage. */
   let inMemory: Token | undefined;
   const listeners = new Set<() => void>();
 
-  const tell = () => {
-    for (const listener of listeners) queueMicrotask(listener); // what it throws is not a failure of the sign-in
+  const notify = () => {
+    for (const listener of listeners) queueMicrotask(listener); // an error of a listener must not fail the sign-in
   };
 
   const store: TokenStore = {
     get() {
-      const token = inMemory ?? readKeptToken(kept?.get('') ?? null);
+      const token = inMemory ?? readStoredToken(storage?.get('') ?? null);
       if (token?.expires_at === undefined || now() < token.expires_at * 1000) return token;
       store.delete();
       return undefined;
     },
 
     set(token) {
-      inMemory = token; // first: if the storage fails, the token is not lost
-      tell();
-      if (!kept) return;
-      kept.delete(''); // the previous user is signed out, even if there is no room for the new token
-      kept.set('', JSON.stringify(token));
+      inMemory = token; // first, so that the token is not lost if the storage fails
+      notify();
+      if (!storage) return;
+      storage.delete(''); // signs the previous user out even if the new token does not fit
+      storage.set('', JSON.stringify(token));
       inMemory = undefined;
     },
 
     delete() {
       inMemory = undefined;
-      tell();
-      kept?.delete('');
+      notify();
+      storage?.delete('');
     },
 
     onChange(listener) {
-      const own = () => listener(store.get());
+      const call = () => listener(store.get());
       const onStorage = (event: StorageEvent) => {
-        if (event.key === key || event.key === null) own();
+        if (event.key === key || event.key === null) call();
       };
-      listeners.add(own);
+      listeners.add(call);
       globalThis.addEventListener?.('storage', onStorage);
       return () => {
-        listeners.delete(own);
+        listeners.delete(call);
         globalThis.removeEventListener?.('storage', onStorage);
       };
     },

@@ -1,9 +1,9 @@
 import { invalid } from '../../protocol/checks.js';
 import { StorageError } from '../../protocol/errors.js';
 
-/** What is needed of Web Storage: `sessionStorage`, `localStorage`, or anything that keeps text alike. */
+/** The part of the Web Storage API that the SDK uses: `sessionStorage`, `localStorage`, or your own implementation. */
 export interface WebStorage {
-  /** How many keys there are. */
+  /** The number of keys. */
   readonly length: number;
   key(index: number): string | null;
   getItem(key: string): string | null;
@@ -11,18 +11,18 @@ export interface WebStorage {
   removeItem(key: string): void;
 }
 
-/** How to get at the storage that the caller chose, or the one of this tab. */
+/** Returns a function that looks up the storage: the one that was passed, or `sessionStorage`. */
 export function storageOf(name: string, storage: WebStorage | undefined): () => WebStorage | undefined {
   if (storage === undefined) return () => globalThis.sessionStorage;
   const methods = ['key', 'getItem', 'setItem', 'removeItem'] as const;
-  // its length is not looked at: where storage is blocked, that throws
+  // does not read the length: that throws where storage is blocked
   const fits = typeof storage === 'object' && storage !== null && 'length' in storage;
   if (fits && methods.every((method) => typeof storage[method] === 'function')) return () => storage;
   throw invalid(name, 'must be a Web Storage, such as localStorage');
 }
 
 /** Entries of a Web Storage under one prefix. Every method throws {@link StorageError} when the storage cannot be used. */
-export interface Shelf {
+export interface PrefixedStorage {
   /** All keys, without the prefix. */
   keys(): string[];
   get(key: string): string | null;
@@ -30,15 +30,15 @@ export interface Shelf {
   delete(key: string): void;
 }
 
-/** @param open looks the storage up at every use: where cookies are blocked, even to look at it throws */
-export function shelf(name: string, open: () => WebStorage | undefined, prefix: string): Shelf {
+/** @param open looks up the storage. Called at every use, because it throws where cookies are blocked */
+export function prefixedStorage(name: string, open: () => WebStorage | undefined, prefix: string): PrefixedStorage {
   function use<T>(action: (storage: WebStorage) => T): T {
     let storage: WebStorage | undefined;
     try {
       storage = open();
       if (storage) return action(storage);
     } catch {
-      // the error may quote what was to be stored
+      // drops the error, which may quote the value
     }
     const problem = storage ? 'is full or blocked' : 'is blocked or absent';
     throw new StorageError(`${name} ${problem} in this browser: allow the page to store data, or pass another storage`);

@@ -30,6 +30,8 @@ type Event =
 
 const mostParts = 1_000;
 const mostFieldBytes = 64 * 1024;
+const mostDiscardedBytes = 256 * 1024 * 1024;
+const mostDiscardingMs = 5_000;
 
 /**
  * Streams a multipart body into the store. Any file part counts, whatever its name (wire document section 7, choice 17).
@@ -107,10 +109,11 @@ export async function receive(store: Store, request: Request, quota: Quota): Pro
     }
   }
 
+  const reader = await bodyReader(request);
   try {
-    const reader = await bodyReader(request);
     while (reader && !problem) {
       const { done, value } = await reader.read().catch(() => {
+        isRead = true;
         throw new Failure(400, 'the body was cut off');
       });
       isRead = done;
@@ -130,8 +133,35 @@ export async function receive(store: Store, request: Request, quota: Quota): Pro
     for (const { size } of files) quota.release(size);
     await dropBlobs(store, files);
     const failure = error instanceof Error ? failureOf(error) : undefined;
-    // with a part of the body still to come, the connection cannot carry another request
-    throw failure && !isRead ? new Failure(failure.status, failure.detail, { Connection: 'close' }) : error;
+    if (!failure || isRead || (await discardRest(reader))) throw error;
+    throw new Failure(failure.status, failure.detail, { Connection: 'close' });
+  }
+}
+
+/**
+ * Reads the rest of a refused body and discards it. A server that closes the connection while the client is still sending makes
+ * the client report a broken connection in place of the response, and the connection could not carry another request.
+ *
+ * @returns whether that was all of it. A very large rest is not waited for, and neither is a client that stalls
+ */
+async function discardRest(reader: ReadableStreamDefaultReader<Uint8Array> | undefined): Promise<boolean> {
+  let left = mostDiscardedBytes;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const tooLong = new Promise<'stalled'>((resolve) => {
+    timer = setTimeout(resolve, mostDiscardingMs, 'stalled');
+  });
+  try {
+    while (left >= 0) {
+      const chunk = await Promise.race([reader?.read(), tooLong]);
+      if (chunk === 'stalled') return false;
+      if (!chunk || chunk.done) return true;
+      left -= chunk.value.byteLength;
+    }
+    return false;
+  } catch {
+    return true; // the client has gone, so nobody reads the response
+  } finally {
+    clearTimeout(timer);
   }
 }
 

@@ -2,9 +2,10 @@ import { isLoopback, parseUrl } from '../../protocol/urls.js';
 import type { Attempt } from '../calls/attempts.js';
 import { basePath, type Connection, climbs } from '../calls/connection.js';
 import { openAnswer } from '../http/answer.js';
+import { readBounded } from '../http/body.js';
 import { fetchApi } from '../http/fetch.js';
 import { operationOf } from '../http/redaction.js';
-import { discard, isRedirect, readAnswer, redirectRefused } from '../http/response.js';
+import { discard, isRedirect, redirectRefused } from '../http/response.js';
 import { type Watch, watch } from '../http/watch.js';
 import { type Part, partOf } from './part.js';
 import { type ByteRange, rangeHeaders } from './range.js';
@@ -37,7 +38,7 @@ export async function requestBytes(
     response = await follow(connection, url, token, range, redirects === 'follow' ? mostRedirects : 0, watched);
     await attempt.response(response, watched);
     if (!isGood(response)) {
-      const answer = await readAnswer(response, { operation, watched }, { limit: 1024 * 1024, excess: 'cut' });
+      const answer = await readBounded(response, { operation, watched }, { limit: 1024 * 1024, excess: 'cut' });
       openAnswer(answer, { now: connection.now, secrets: attempt.secrets });
     }
     check(response);

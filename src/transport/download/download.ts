@@ -2,7 +2,7 @@ import { ResponseError, TransferError } from '../../protocol/errors.js';
 import { type Attempts, attemptsOf } from '../calls/attempts.js';
 import { type Connection, routeUrl, type SearchParams } from '../calls/connection.js';
 import type { OnProgress } from '../calls/progress.js';
-import { isUnpackable } from '../http/content-coding.js';
+import { isUnpackable } from '../http/body.js';
 import { operationOf } from '../http/redaction.js';
 import { watch } from '../http/watch.js';
 import { requestBytes } from './byte-request.js';

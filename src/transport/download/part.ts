@@ -1,4 +1,4 @@
-import { isEncoded, unpacked } from '../http/content-coding.js';
+import { isEncoded, unpacked } from '../http/body.js';
 import { platform } from '../http/platform.js';
 import type { Watch } from '../http/watch.js';
 import { contentRange } from './range.js';

@@ -1,7 +1,7 @@
 import { ApiError, NetworkError, TransferError } from '../../protocol/errors.js';
 import type { Attempts } from '../calls/attempts.js';
 import type { Connection } from '../calls/connection.js';
-import { isEncoded } from '../http/content-coding.js';
+import { isEncoded } from '../http/body.js';
 import { operationOf } from '../http/redaction.js';
 import { requestBytes } from './byte-request.js';
 import type { Part } from './part.js';

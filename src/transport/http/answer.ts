@@ -10,11 +10,12 @@ import {
   ResponseError,
   UnauthorizedError,
 } from '../../protocol/errors.js';
-import { quotable } from '../../protocol/quotable.js';
+import { quotable, quotableJson } from '../../protocol/quotable.js';
 import { errorMessage, openEnvelope } from '../../protocol/schemas/envelope.js';
 import { parseChallenge } from './challenge.js';
+import { parseRetryAfter } from './http-date.js';
+import { serverHint } from './redaction.js';
 import type { HttpAnswer } from './response.js';
-import { parseRetryAfter } from './retry-after.js';
 
 export interface AnswerContext {
   now: () => number;
@@ -30,28 +31,36 @@ export interface AnswerContext {
  * @throws {ResponseError} `malformed_response` when the answer is no envelope
  */
 export function openAnswer(answer: HttpAnswer, context: AnswerContext): unknown {
-  const envelope = openEnvelope((context.parse ?? parseJson)(answer.text));
-  if (answer.status >= 400 || (envelope && 'error' in envelope)) {
-    throw apiError(answer, envelope && 'error' in envelope ? envelope.error : undefined, context);
-  }
-  if (!envelope) {
-    const form = answer.text.trim() === '' ? 'an empty body' : contentType(answer.headers);
-    const message = `${answer.operation} answered with ${form} in place of a JSON envelope`;
-    throw new ResponseError('malformed_response', message, answer.status);
-  }
+  const body = (context.parse ?? parseJson)(answer.text);
+  const envelope = openEnvelope(body);
+  if (answer.status >= 400 || (envelope && 'error' in envelope)) throw apiError(answer, body, context);
+  if (!envelope)
+    throw new ResponseError('malformed_response', `${answer.operation} ${noEnvelope(answer)}`, answer.status);
   return envelope.result;
 }
 
-function apiError(answer: HttpAnswer, error: unknown, { now, secrets }: AnswerContext): ApiError {
-  const { message, code } = errorMessage(error);
+/** What is said of a response of some other server, or of another part of this one. */
+function noEnvelope({ operation, status, text, headers }: HttpAnswer): string {
+  const form = text.trim() === '' ? 'an empty body' : contentType(headers);
+  const hint = serverHint(operation) || ': is baseUrl right?';
+  return `was answered with ${status} and ${form}, not with a JSON envelope${hint}`;
+}
+
+function apiError(answer: HttpAnswer, body: unknown, { now, secrets }: AnswerContext): ApiError {
+  const envelope = openEnvelope(body);
+  const { message, code } = errorMessage(envelope && 'error' in envelope ? envelope.error : undefined);
   // a failure may come with a 200; the documented code is then the status it should have had
   const status = answer.status < 400 && code !== undefined && code >= 400 && code < 600 ? code : answer.status;
   const clean = (text: string) => quotable(text, secrets);
+  const [method, url] = answer.operation.split(' ');
   const requestId = answer.headers.get('x-request-id');
   const retryAfter = parseRetryAfter(answer.headers.get('retry-after'), now());
   const challenge = parseChallenge(answer.headers.get('www-authenticate'));
   const details: ApiErrorDetails = {
     status,
+    method,
+    url,
+    body: quotableJson(withoutResult(body), secrets),
     ...(requestId !== null && { requestId: clean(requestId) }),
     ...(retryAfter !== undefined && { retryAfter }),
     ...(challenge && {
@@ -64,9 +73,19 @@ function apiError(answer: HttpAnswer, error: unknown, { now, secrets }: AnswerCo
       },
     }),
   };
-  const words = message !== undefined ? clean(message) : 'without a message';
   const scopes = status === 403 && details.challenge?.scope ? `; it needs ${details.challenge.scope.join(' ')}` : '';
-  return new (errorClass(status, challenge))(`${answer.operation} failed with ${status}: ${words}${scopes}`, details);
+  const isElsewhere = !envelope && (status === 404 || status === 405);
+  const words = `failed with ${status}: ${message !== undefined ? clean(message) : 'without a message'}${scopes}`;
+  return new (errorClass(status, challenge))(
+    `${answer.operation} ${isElsewhere ? noEnvelope(answer) : words}`,
+    details,
+  );
+}
+
+/** What came with an error is of no use, and may be a long list. */
+function withoutResult(body: unknown): unknown {
+  if (typeof body !== 'object' || body === null || !('error' in body)) return body;
+  return Object.fromEntries(Object.entries(body).filter(([key]) => key !== 'result'));
 }
 
 function errorClass(
@@ -86,7 +105,7 @@ function errorClass(
   return status === 429 ? RateLimitError : ApiError;
 }
 
-/** Undefined when the text is no JSON. */
+/** Undefined if the text is not JSON. */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);

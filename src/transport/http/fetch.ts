@@ -1,6 +1,8 @@
+import { invalid } from '../../protocol/checks.js';
 import { failure } from './failure.js';
-import { platform, withoutTraces } from './platform.js';
-import { type Asked, checkResponse, discard, type Fetch, redirectRefused } from './response.js';
+import type { Fetch, FetchInit } from './fetch-option.js';
+import { needs, platform, withoutTraces } from './platform.js';
+import { type Asked, checkResponse, discard, redirectRefused } from './response.js';
 
 /**
  * The calls of the API, on plain `fetch`. ky would cost a page half as much again, keep a copy of what it sends, and lose
@@ -16,34 +18,50 @@ export interface ApiRequest extends Asked {
   fetch: Fetch | undefined;
 }
 
-/** A redirect comes back as it is. */
+/** The only place that calls a `fetch`: as a plain function, with a string and an object. A redirect comes back as it is. */
 export async function fetchApi(request: ApiRequest): Promise<Response> {
   const { operation, method, url, headers, body, watched } = request;
-  const fetcher = request.fetch ?? globalThis.fetch;
-  let answer: Promise<Response> | undefined;
+  if (!request.fetch) needs('fetch');
+  const fetcher: Fetch = request.fetch ?? globalThis.fetch;
+  const init: FetchInit = {
+    method,
+    headers,
+    ...(body !== undefined && { body }),
+    ...(isStream(body) && { duplex: 'half' }),
+    redirect: redirectMode(request),
+    signal: watched.signal,
+    ...withoutTraces(),
+  };
+  let answer: Promise<unknown> | undefined;
   try {
-    const begun = fetcher(url.href, {
-      method,
-      headers,
-      ...(body !== undefined && { body }),
-      ...(body instanceof ReadableStream && { duplex: 'half' }),
-      redirect: redirectMode(request),
-      signal: watched.signal,
-      ...withoutTraces(),
-    } as RequestInit);
-    answer = Promise.resolve(begun); // of a test, it may be no promise
-    return checkResponse(await watched.run(answer));
+    answer = Promise.resolve(fetcher(url.href, init)); // of a test, it may be no promise
+    return checkResponse(await watched.run(answer), operation);
   } catch (error) {
-    answer?.then(discard).catch(() => {}); // it may come when nobody waits for it any more
-    throw isRedirectError(error) ? redirectRefused(operation) : failure(error, operation, watched.signal);
+    answer?.then((late) => discard(checkResponse(late, operation))).catch(() => {}); // nobody waits for it any more
+    if (isRedirectError(error)) throw redirectRefused(operation);
+    throw failure(error, { operation, signal: watched.signal, ownFetch: request.fetch !== undefined });
   }
 }
 
-function redirectMode({ body, followInBrowser }: ApiRequest): RequestRedirect {
+/**
+ * A library that cannot send a stream makes a string of it, and would store `[object ReadableStream]` as the file: node-fetch,
+ * and Firefox.
+ */
+function isStream(body: ApiRequest['body']): boolean {
+  if (typeof body !== 'object' || !('getReader' in body)) return false;
+  Object.defineProperty(body, 'toString', {
+    value() {
+      throw invalid('`fetch`', 'cannot send a ReadableStream: for uploads use that of the platform or of undici');
+    },
+  });
+  return true;
+}
+
+function redirectMode({ body, followInBrowser }: ApiRequest): FetchInit['redirect'] {
   const where = platform();
   if (where === 'browser' && followInBrowser) return 'follow';
   // any other mode makes Node keep everything it sends (nodejs/undici#4058)
-  return where === 'node' && body instanceof ReadableStream ? 'error' : 'manual';
+  return where === 'node' && typeof body === 'object' && 'getReader' in body ? 'error' : 'manual';
 }
 
 /** How Node says that a redirect came where none was allowed. */

@@ -15,3 +15,11 @@ export function parseHttpDate(text: string): number | undefined {
   const date = Date.parse(text.endsWith('GMT') ? text : `${text} GMT`);
   return Number.isNaN(date) ? undefined : date;
 }
+
+/** Seconds to wait, from a `Retry-After` header in either form (RFC 9110 section 10.2.3). Undefined for neither. */
+export function parseRetryAfter(header: string | null, now: number): number | undefined {
+  const value = header?.trim() ?? '';
+  if (/^\d{1,10}$/.test(value)) return Number(value);
+  const date = parseHttpDate(value);
+  return date === undefined ? undefined : Math.max(0, Math.ceil((date - now) / 1000));
+}

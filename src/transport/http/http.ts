@@ -1,8 +1,9 @@
 import ky from 'ky';
-import { failure } from './failure.js';
-import { withoutTraces } from './platform.js';
+import { readBounded } from './body.js';
+import { fetchApi } from './fetch.js';
+import { needs, withoutTraces } from './platform.js';
 import { operationOf } from './redaction.js';
-import { checkResponse, type Fetch, type HttpAnswer, readAnswer } from './response.js';
+import type { Fetch, HttpAnswer } from './response.js';
 import { watch } from './watch.js';
 
 /** A form, posted once. */
@@ -25,21 +26,33 @@ const client = ky.create({ retry: 0, timeout: false, throwHttpErrors: false, red
 
 /** Posts a form to a token endpoint. A redirect is refused: it would carry the secret in the body to wherever it says. */
 export async function postForm({ url, form, fetch, timeout, signal, limit }: FormRequest): Promise<HttpAnswer> {
+  needs('Request', 'Headers', 'ReadableStream');
   const operation = operationOf('POST', url);
   const watched = watch({ signal, limit: timeout, code: 'timeout', operation });
+  // ky hands over a Request, which the `fetch` of a library and many wrappers cannot read
+  const unwrapped = async (input: string | URL | Request) => {
+    const request = new Request(input);
+    return fetchApi({
+      operation,
+      method: request.method,
+      url: new URL(request.url),
+      headers: Object.fromEntries(request.headers),
+      body: await request.text(),
+      fetch,
+      watched,
+    });
+  };
   try {
     const response = await watched.run(
       client.post(url, {
         headers: { accept: 'application/json' },
         body: form,
-        ...(fetch && { fetch }),
+        fetch: unwrapped,
         signal: watched.signal,
         ...withoutTraces(),
       }),
     );
-    return await readAnswer(checkResponse(response), { operation, watched }, { limit });
-  } catch (error) {
-    throw failure(error, operation, watched.signal);
+    return await readBounded(response, { operation, watched }, { limit });
   } finally {
     watched.stop();
   }

@@ -1,3 +1,6 @@
+import { ConfigurationError } from '../../protocol/errors.js';
+import type { FetchInit } from './fetch-option.js';
+
 /** Which `fetch` this is: they differ in what a request may be (docs in platform-specific lines link back here). */
 export type Platform = 'node' | 'bun' | 'deno' | 'workerd' | 'edge-light' | 'browser';
 
@@ -22,7 +25,16 @@ export function platform(): Platform {
  * Neither cookies nor a cache. At the edge there are no cookies, and `fetch` throws on what it does not know; a cache there
  * is, of Cloudflare by its compatibility date, and of Next.js.
  */
-export function withoutTraces(): RequestInit {
+export function withoutTraces(): Pick<FetchInit, 'credentials' | 'cache'> {
   if (!['workerd', 'edge-light'].includes(platform())) return { credentials: 'omit', cache: 'no-store' };
   return 'cache' in Request.prototype ? { cache: 'no-store' } : {};
+}
+
+/** @throws {ConfigurationError} `unsupported_platform`, naming the first of these that the runtime lacks */
+export function needs(...names: string[]): void {
+  const missing = names.find((name) => Reflect.get(globalThis, name) === undefined);
+  if (missing === undefined) return;
+  const remedy =
+    'use a current browser, Node 22.12 or later, or a test environment that has it (for Jest, jest-fixed-jsdom)';
+  throw new ConfigurationError('unsupported_platform', `this runtime has no global ${missing}: ${remedy}`);
 }

@@ -1,13 +1,11 @@
-import { invalid } from '../../protocol/checks.js';
+import { invalid, kindOf } from '../../protocol/checks.js';
 import { ResponseError } from '../../protocol/errors.js';
-import { byteReader } from './byte-reader.js';
-import { failure } from './failure.js';
+import { failure, networkError, usedResponse } from './failure.js';
 import type { Watch } from './watch.js';
 
-/** A `fetch`: that of the platform, of a library, or a server in the same process. */
-export type Fetch = (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
+export type { Fetch } from './fetch-option.js';
 
-/** An answer that was read whole. */
+/** A response that was read whole. */
 export interface HttpAnswer {
   /** What was asked, for messages: the method and the redacted URL. */
   operation: string;
@@ -16,10 +14,39 @@ export interface HttpAnswer {
   text: string;
 }
 
-/** What an application's own `fetch` gave. */
-export function checkResponse(response: Response): Response {
-  if (typeof response?.status !== 'number') throw invalid('fetch', 'must resolve to a Response');
+/**
+ * Checks what a `fetch` resolved to. It may be a mock, or of a library.
+ * @throws {ConfigurationError} `invalid_argument` when it cannot be used as a Response
+ */
+export function checkResponse(response: unknown, operation: string): Response {
+  if (!isResponse(response)) {
+    const what = typeof response === 'object' && response ? 'an object without status, ok and headers' : '';
+    throw invalid('fetch', `must resolve to a Response, not to ${what || kindOf(response)}`);
+  }
+  if (response.type === 'error') throw networkError(operation); // Response.error() stands for that
+  if (response.type === 'opaque') throw invalid('`fetch`', 'gave an opaque Response: do not set mode to "no-cors"');
+  if (response.bodyUsed || response.body?.locked)
+    throw invalid('fetch', `must resolve to a Response that is not used up. It ${usedResponse}`);
+  listen(response.body);
   return response;
+}
+
+function isResponse(value: unknown): value is Response {
+  if (typeof value !== 'object' || value === null) return false;
+  const { status, ok, headers }: { status?: unknown; ok?: unknown; headers?: unknown } = value;
+  return typeof status === 'number' && typeof ok === 'boolean' && hasMethod(headers, 'get');
+}
+
+export function hasMethod<Name extends string>(
+  value: unknown,
+  name: Name,
+): value is Record<Name, (...args: unknown[]) => unknown> {
+  return typeof value === 'object' && value !== null && typeof Reflect.get(value, name) === 'function';
+}
+
+/** A stream of Node that fails before somebody reads it would end the process, if nobody listened. */
+function listen(body: unknown): void {
+  if (hasMethod(body, 'on')) body.on('error', () => {});
 }
 
 /** Browsers hide a redirect that is not to be followed behind the type `opaqueredirect` and the status 0. */
@@ -28,18 +55,15 @@ export function isRedirect(response: Response): boolean {
 }
 
 export function redirectRefused(operation: string, status?: number): ResponseError {
-  const message = `${operation} answered with a redirect, which is refused because it would take the credentials along`;
+  const message = `${operation} was answered with a redirect, which is refused because it would take the credentials along`;
   return new ResponseError('redirect_refused', message, status || undefined);
 }
 
 /** Gives up a body that nobody will read. That it may have failed already is of no interest. */
 export function discard(response: Response): void {
   const body: unknown = response.body;
-  try {
-    void byteReader(body)?.release();
-  } catch {
-    // somebody else is reading it, and has to give it up
-  }
+  if (hasMethod(body, 'cancel')) void Promise.resolve(body.cancel()).catch(() => {});
+  else if (hasMethod(body, 'destroy')) body.destroy();
 }
 
 /** What is being answered. */
@@ -48,54 +72,25 @@ export interface Asked {
   watched: Watch;
 }
 
-export interface ReadOptions {
-  /** The most bytes to read. @default no limit */
-  limit?: number;
-  /** What becomes of more bytes: an error, or nothing. */
-  excess?: 'refuse' | 'cut';
+/** A response that is read whole, however long it is. A redirect is refused: it would take the credentials along. */
+export function readAnswer(response: Response, asked: Asked): Promise<HttpAnswer> {
+  return readBy(response, asked, () => response.text());
 }
 
-/** An answer that is small enough to be read whole. A redirect is refused: it would take the credentials along. */
-export async function readAnswer(
+/** The same, read by a function. */
+export async function readBy(
   response: Response,
   { operation, watched }: Asked,
-  { limit = Number.POSITIVE_INFINITY, excess = 'refuse' }: ReadOptions = {},
+  read: () => Promise<string>,
 ): Promise<HttpAnswer> {
+  const { status, headers } = response;
   if (isRedirect(response)) {
     discard(response);
-    throw redirectRefused(operation, response.status);
+    throw redirectRefused(operation, status);
   }
   try {
-    const text = await watched.run(readText(response, limit, operation, excess));
-    return { operation, status: response.status, headers: response.headers, text };
+    return { operation, status, headers, text: await watched.run(read()) };
   } catch (error) {
-    throw failure(error, operation, watched.signal);
-  }
-}
-
-async function readText(
-  response: Response,
-  limit: number,
-  operation: string,
-  excess: 'refuse' | 'cut',
-): Promise<string> {
-  if (limit === Number.POSITIVE_INFINITY || !response.body) return response.text();
-  const reader = response.body.getReader();
-  const decoder = new TextDecoder();
-  let text = '';
-  for (let size = 0; ; ) {
-    const { done, value } = await reader.read();
-    if (done) return text + decoder.decode();
-    size += value.byteLength;
-    if (size > limit) {
-      void reader.cancel().catch(() => {}); // what is thrown next says it all
-      if (excess === 'cut') return text;
-      throw new ResponseError(
-        'malformed_response',
-        `${operation} answered with more than ${limit} bytes`,
-        response.status,
-      );
-    }
-    text += decoder.decode(value, { stream: true });
+    throw failure(error, { operation, signal: watched.signal });
   }
 }

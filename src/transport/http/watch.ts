@@ -1,4 +1,5 @@
 import { TimeoutError } from '../../protocol/errors.js';
+import { serverHint } from './redaction.js';
 
 /** Ends a piece of work when the caller aborts it, or when it has shown no sign of life for too long. */
 export interface Watch {
@@ -53,7 +54,7 @@ export function watch({ signal, limit, code, operation }: WatchOptions): Watch {
 
   const expire = (after: number) => {
     const what = code === 'timeout' ? 'took longer than' : 'stood still for';
-    end(new TimeoutError(code, `${operation} ${what} ${after} ms`));
+    end(new TimeoutError(code, `${operation} ${what} ${after} ms${serverHint(operation)}`));
   };
   let timer: ReturnType<typeof setTimeout> | undefined;
   const pause = () => clearTimeout(timer);

@@ -1,8 +1,8 @@
 import { invalid, kindOf } from '../../protocol/checks.js';
 import { DoctapeError, TransferError } from '../../protocol/errors.js';
 import { checkOptions } from '../../protocol/options.js';
+import { isEncoded } from '../http/body.js';
 import { type ByteReader, byteReader, isIterable, isWebStream, plainBytes } from '../http/byte-reader.js';
-import { isEncoded } from '../http/content-coding.js';
 import { systemCode } from '../http/failure.js';
 import { platform } from '../http/platform.js';
 import { bytesIn, isBlob, nativeBlob } from './blob.js';

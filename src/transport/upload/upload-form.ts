@@ -1,6 +1,7 @@
 import { NetworkError, TimeoutError } from '../../protocol/errors.js';
+import { readBounded } from '../http/body.js';
 import { fetchApi } from '../http/fetch.js';
-import { discard, type HttpAnswer, readAnswer } from '../http/response.js';
+import { discard, type HttpAnswer } from '../http/response.js';
 import { escapeControls, type Part } from './multipart.js';
 import { probe } from './source.js';
 import { answerLimit, type Sending } from './upload-stream.js';
@@ -36,7 +37,7 @@ export async function sendForm(sending: Sending): Promise<HttpAnswer> {
     discard(response); // what a hook or a listener throws ends the upload
     throw error;
   }
-  return readAnswer(response, { operation, watched }, { limit: answerLimit, excess: response.ok ? 'refuse' : 'cut' });
+  return readBounded(response, { operation, watched }, { limit: answerLimit, excess: response.ok ? 'refuse' : 'cut' });
 }
 
 /** Browsers do not tell a file that cannot be read from a network that fails. */

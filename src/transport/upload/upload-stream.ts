@@ -1,10 +1,11 @@
 import { invalid } from '../../protocol/checks.js';
 import type { Attempt } from '../calls/attempts.js';
 import type { Meter } from '../calls/progress.js';
+import { readBounded } from '../http/body.js';
 import { isWebStream } from '../http/byte-reader.js';
 import { fetchApi } from '../http/fetch.js';
 import { platform } from '../http/platform.js';
-import { type Asked, discard, type Fetch, type HttpAnswer, readAnswer } from '../http/response.js';
+import { type Asked, discard, type Fetch, type HttpAnswer } from '../http/response.js';
 import { multipart, type Part } from './multipart.js';
 
 /** One attempt to send an upload. */
@@ -94,7 +95,7 @@ export async function sendStream({
     }
     await attempt.response(response, watched);
     const excess = response.ok ? 'refuse' : 'cut';
-    const answer = await readAnswer(response, { operation, watched }, { limit: answerLimit, excess });
+    const answer = await readBounded(response, { operation, watched }, { limit: answerLimit, excess });
     if (sourceError) throw sourceError; // whatever the server made of what it got
     // a `fetch` that never asks for the body is one of somebody's tests
     return sentAll || !asked ? answer : { ...answer, sentOnly: progress.loaded };

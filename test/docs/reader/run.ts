@@ -47,7 +47,7 @@ async function save(
 
 /** Starts a piece in Node. */
 export async function runInNode(piece: Piece, surroundings: Surroundings): Promise<Running & { folder: string }> {
-  const { folder, start } = await machine(surroundings);
+  const { folder, start } = await machine({ ...surroundings, packages: packagesOf(piece) });
   const { before, file } = await save(piece, surroundings, folder);
   return { folder, ...start(process.execPath, ['--import', pathToFileURL(before).href, file], surroundings.env) };
 }
@@ -79,6 +79,12 @@ export async function servePage(piece: Piece, surroundings: Surroundings): Promi
   return `${url}/`;
 }
 
+/** The packages of others that a piece imports. */
+function packagesOf({ modules }: Piece): Set<string> {
+  const others = modules.filter((module) => !/^(?:doctape-sdk|node:)/.test(module));
+  return new Set(others.map((module) => module.replace(/\/.*/, '')));
+}
+
 interface TestResult {
   title: string;
   status: string;
@@ -87,8 +93,7 @@ interface TestResult {
 
 /** Runs a piece as the beginning of a file of tests, which ends in these. @returns what became of each, by its title */
 export async function runAsTests(piece: Piece, tests: string): Promise<Record<string, string>> {
-  const others = piece.modules.filter((module) => !module.startsWith('doctape-sdk'));
-  const { folder, start } = await machine({ packages: new Set(others.map((module) => module.replace(/\/.*/, ''))) });
+  const { folder, start } = await machine({ packages: packagesOf(piece) });
   await writeFile(join(folder, `app.test.${piece.language}`), `${piece.text}\n${tests}`);
   const command = [inPackage('vitest/vitest.mjs'), 'run', '--reporter=json', '--outputFile=report.json'];
   await start(process.execPath, command).ended.catch(() => {}); // which tests failed is in the report

@@ -16,11 +16,11 @@ async function makeFile(name: string, content: string | Uint8Array): Promise<str
   return path;
 }
 
-/** More than fits between a client and a server that does not read. */
+/** Larger than the buffers between a client and a server that does not read. */
 const large = 64 * 1024 * 1024;
 const bytes = crypto.getRandomValues(new Uint8Array(50_000));
 
-it('gives a File with the name, size, type and age of the file', async () => {
+it('returns a File with the name, size, type and modification time of the file', async () => {
   const path = await makeFile('Ferien größe 1.JPG', bytes);
   await utimes(path, 1_000_000_000, 1_000_000_000);
   const file = await openFile(path);
@@ -40,11 +40,11 @@ it.each([
   ['Makefile', ''],
   ['.profile', ''],
   ['strange.nosuchextension', ''],
-])('knows the type of %s', async (name, type) => {
+])('detects the type of %s', async (name, type) => {
   expect((await openFile(await makeFile(name, 'x'))).type).toBe(type);
 });
 
-it('reads what a Blob reads, in every way it can be read', async () => {
+it('reads the same bytes as a Blob with every method', async () => {
   const file = await openFile(await makeFile('a.bin', bytes));
   const model = new Blob([bytes]);
   expect(Buffer.compare(await file.bytes(), bytes)).toBe(0);
@@ -64,7 +64,7 @@ it('reads what a Blob reads, in every way it can be read', async () => {
   expect(await (await openFile(await makeFile('text.txt', 'größe'))).text()).toBe('größe');
 });
 
-it('fills the buffer of a reader that brings one', async () => {
+it('fills the buffer of a BYOB reader', async () => {
   const file = await openFile(await makeFile('a.bin', bytes));
   const reader = file.slice(49_900).stream().getReader({ mode: 'byob' });
   const first = await reader.read(new Uint8Array(60));
@@ -74,15 +74,15 @@ it('fills the buffer of a reader that brings one', async () => {
   expect(end).toEqual({ done: true, value: new Uint8Array(0) });
 });
 
-it.runIf(process.platform === 'linux')('refuses a file whose size the system does not know', async () => {
+it.runIf(process.platform === 'linux')('rejects a file whose size the system reports wrongly', async () => {
   const empty = await rejection(openFile('/proc/self/status'), FileSystemError);
-  expect(empty.message).toMatch(/status has more bytes than the system says: upload a stream of it/);
-  const file = await openFile('/sys/kernel/mm/transparent_hugepage/enabled'); // said to be a page, and is a line
+  expect(empty.message).toMatch(/status has more bytes than its reported size: upload a stream instead/);
+  const file = await openFile('/sys/kernel/mm/transparent_hugepage/enabled'); // its reported size is 4096, but it has one line
   expect(file.size).toBeGreaterThan(1000);
   for (const read of [() => file.bytes(), () => file.text(), () => new Response(file.stream()).bytes()]) {
     const error = await rejection(read(), TransferError);
     expect(error.code).toBe('truncated');
-    expect(error.message).toMatch(/^enabled ends after \d+ bytes, and was said to have \d+: upload a stream of it$/);
+    expect(error.message).toMatch(/^enabled ends after \d+ bytes, but its size was \d+: upload a stream instead$/);
   }
   const { url, sandbox } = await servedForTest();
   const api = apiAt(url, { token: await tokenFor(sandbox, 'alice', undefined, url) });
@@ -90,7 +90,7 @@ it.runIf(process.platform === 'linux')('refuses a file whose size the system doe
   expect(await api.files.list()).toEqual([]);
 });
 
-it('is a File for those who look inside: FormData, Blob, fetch', async () => {
+it('is accepted as a File by FormData, Blob and fetch', async () => {
   const server = await scriptedServer(async (request, response) => reply(response, 200, await bodyOf(request)));
   const file = await openFile(await makeFile('a.bin', bytes));
   const form = new FormData();
@@ -105,7 +105,7 @@ it('is a File for those who look inside: FormData, Blob, fetch', async () => {
   expect(server.requests[0]?.headers['content-length']).toBe('50000');
 });
 
-it('uploads under its name and type, bit for bit', async () => {
+it('uploads bit for bit with its name and type', async () => {
   const { url, sandbox } = await servedForTest();
   const token = await tokenFor(sandbox, 'alice', undefined, url);
   const api = apiAt(url, { token });
@@ -124,7 +124,7 @@ it('uploads under its name and type, bit for bit', async () => {
   }
 });
 
-it('takes a path relative to the current folder, and follows a link', async () => {
+it('accepts a path relative to the current folder and follows symbolic links', async () => {
   const path = await makeFile('a.txt', 'content');
   expect(await (await openFile(relative(process.cwd(), path))).text()).toBe('content');
   await symlink(path, `${path}.link.txt`);
@@ -134,21 +134,21 @@ it('takes a path relative to the current folder, and follows a link', async () =
 
 it.each([
   ['appended to', (path: string) => appendFileSync(path, 'more')],
-  ['cut', (path: string) => truncateSync(path, large / 2)],
-  ['written again, with as many bytes', (path: string) => writeFileSync(path, new Uint8Array(large))],
+  ['truncated', (path: string) => truncateSync(path, large / 2)],
+  ['overwritten with the same number of bytes', (path: string) => writeFileSync(path, new Uint8Array(large))],
   ['deleted', (path: string) => unlinkSync(path)],
   [
-    'replaced by another',
+    'replaced by another file',
     (path: string) => {
       writeFileSync(`${path}.new`, new Uint8Array(large));
       renameSync(`${path}.new`, path);
     },
   ],
-])('ends an upload in a TransferError when the file is %s meanwhile', async (_what, change) => {
+])('rejects an upload with a TransferError if the file is %s during it', async (_what, change) => {
   const path = await makeFile('a.bin', '');
   await truncate(path, large);
   const server = await scriptedServer(async (request, response) => {
-    await once(request, 'readable'); // what nobody takes from here stops the client, long before the end of the file
+    await once(request, 'readable'); // the body is not read, so the client pauses long before the end of the file
     change(path);
     const { length } = await bodyOf(request);
     reply(response, 200, { error: null, result: { x: { id: 'x', name: 'a.bin', size: length } } });
@@ -162,19 +162,19 @@ it.each([
 it.each<[string, unknown, string, RegExp]>([
   ['nothing', undefined, 'invalid_argument', /path must be a string, not undefined/],
   ['an empty path', '', 'invalid_argument', /path is empty/],
-  ['no text', 5, 'invalid_argument', /path must be a string, not number/],
+  ['a number', 5, 'invalid_argument', /path must be a string, not number/],
   ['a NUL', 'a\0b', 'invalid_argument', /NUL/],
   [
-    'a file that is not there',
+    'a file that does not exist',
     '/nowhere/at/all.txt',
     'file_not_found',
-    /^\/nowhere\/at\/all\.txt cannot be read: there is no such file/,
+    /^\/nowhere\/at\/all\.txt cannot be read: the file or folder does not exist \(ENOENT\)/,
   ],
   ['a path through a file', '/etc/passwd/x', 'file_not_found', /not a folder/],
   ['a folder', '/etc', 'is_directory', /is a folder/],
   ['a device', '/dev/null', 'io', /not a regular file/],
   ['a name that is too long', `/tmp/${'x'.repeat(256)}`, 'name_too_long', /too long/],
-])('refuses %s', async (_what, path, code, message) => {
+])('rejects %s', async (_what, path, code, message) => {
   const type = code === 'invalid_argument' ? ConfigurationError : FileSystemError;
   const error = await rejection<DoctapeError>(openFile(path as string), type);
   expect(error.code).toBe(code);
@@ -188,11 +188,11 @@ it('does not wait for the writer of a pipe', async () => {
   expect((await rejection(openFile(path), FileSystemError)).message).toMatch(/not a regular file/);
 });
 
-it('refuses a file that may not be read', async () => {
+it('rejects a file without read permission', async () => {
   const path = await makeFile('secret.txt', 'x');
   await chmod(path, 0o000);
   const answer = await asOrdinaryUser(`
     const { openFile } = await import('doctape-sdk/node');
     await openFile(${JSON.stringify(path)}).then(() => console.log('opened'), (error) => console.log(error.name, error.message));`);
-  expect(answer).toMatch(/^FileSystemError .*secret\.txt cannot be read: this process may not/);
+  expect(answer).toMatch(/^FileSystemError .*secret\.txt cannot be read: permission denied/);
 });

@@ -57,7 +57,7 @@ import {
 const content: Uint8Array<ArrayBuffer> = new Uint8Array(5_000_000).map((_, index) => (index * 7919) >> 3);
 const other: Uint8Array<ArrayBuffer> = content.map((byte) => byte ^ 255);
 
-/** A folder with the place for a file in it, and a client of a server that has the file. */
+/** A folder, the path of a file in it, and a client of a server with the file. */
 async function place(file: ServedFile = { content, etag: '"1"' }) {
   const folder = await makeFolder();
   const server = await fileServer(file);
@@ -68,11 +68,11 @@ async function expectBytes(path: string, expected: Uint8Array): Promise<void> {
   expect(Buffer.compare(await readFile(path), expected), 'bit for bit').toBe(0);
 }
 
-/** What makes a server stop in the middle, and wait. */
+/** Makes the server pause halfway. */
 const halfway = { stopAfter: 2_500_000, waitFor: new Promise(() => {}) };
 const whole = { stopAfter: undefined, waitFor: undefined };
 
-/** Downloads from a server that stops halfway, until no more comes. */
+/** Downloads from a server that pauses halfway, and cancels the download there. */
 async function saveHalf(api: ApiClient, path: string): Promise<void> {
   const controller = new AbortController();
   const saving = saveDownload(api, 'x', path, { signal: controller.signal });
@@ -90,19 +90,19 @@ function sizeOf(path: string): Promise<number> {
   );
 }
 
-/** A part of the file, as a run that was stopped leaves it. */
+/** Creates a part of the file, as an interrupted run leaves it. */
 async function leavePart(path: string, bytes: Uint8Array, url: string, validator: string): Promise<void> {
   await leaveRun(path, bytes, { url: `${url}/v1/doc/x/original`, validator });
 }
 
-it('writes the file bit for bit, and leaves nothing beside it', async () => {
+it('writes the file bit for bit and leaves no other file', async () => {
   const { folder, path, api } = await place();
   expect(await saveDownload(api, 'x', path)).toEqual({ path, size: content.byteLength });
   await expectBytes(path, content);
   expect(await readdir(folder)).toEqual(['saved.bin']);
 });
 
-it('writes a file of the sandbox, and its renditions', async () => {
+it('writes files and renditions of the sandbox', async () => {
   const { url, sandbox } = await servedForTest();
   const api = apiAt(url, { token: await tokenFor(sandbox, 'alice', undefined, url) });
   const path = join(await makeFolder(), 'a.bin');
@@ -122,7 +122,7 @@ it.each([0, 1, 2, 1024 * 1024, 1024 * 1024 + 1])('writes a file of %i bytes', as
   expect(await readdir(folder)).toEqual(['saved.bin']);
 });
 
-it('writes many small chunks, and a body whose length nobody announced', async () => {
+it('writes many small chunks and a body without Content-Length', async () => {
   const server = await scriptedServer(async (_request, response) => {
     response.writeHead(200, { 'content-type': 'application/octet-stream' });
     for (let at = 0; at < 3000; at++) response.write(content.subarray(at * 10, at * 10 + 10));
@@ -133,7 +133,7 @@ it('writes many small chunks, and a body whose length nobody announced', async (
   await expectBytes(path, content.subarray(0, 30_000));
 });
 
-it('replaces a file when the new one is whole, and not before', async () => {
+it('replaces a file only when the new one is complete', async () => {
   const { path, api, file } = await place({ content, etag: '"1"', ...halfway });
   await writeFile(path, 'the old one');
   await saveHalf(api, path);
@@ -143,7 +143,7 @@ it('replaces a file when the new one is whole, and not before', async () => {
   await expectBytes(path, content);
 });
 
-it('writes where a link leads, and takes a path relative to the current folder', async () => {
+it('follows symbolic links and accepts a path relative to the current folder', async () => {
   const { folder, path, api } = await place();
   await writeFile(path, 'old');
   await symlink(path, join(folder, 'link'));
@@ -155,15 +155,17 @@ it('writes where a link leads, and takes a path relative to the current folder',
   expect((await readdir(folder)).sort()).toEqual(['link', 'saved.bin']);
 });
 
-it('refuses a link that leads nowhere', async () => {
+it('rejects a dangling symbolic link', async () => {
   const { folder, path, api, server } = await place();
   await symlink(join(folder, 'elsewhere'), path);
-  expect((await rejection(saveDownload(api, 'x', path), FileSystemError)).message).toMatch(/link that leads nowhere/);
+  expect((await rejection(saveDownload(api, 'x', path), FileSystemError)).message).toMatch(
+    /symbolic link to a file that does not exist/,
+  );
   expect(await readdir(folder)).toEqual(['saved.bin']);
   expect(server.requests).toEqual([]);
 });
 
-it('leaves a note that somebody puts there meanwhile', async () => {
+it('does not remove the JSON file of another program', async () => {
   const path = join(await makeFolder(), 'saved.bin');
   const mine = '{ "my": "list" }';
   const url = await whenAsked(() => writeFile(`${path}.part.json`, mine));
@@ -171,26 +173,28 @@ it('leaves a note that somebody puts there meanwhile', async () => {
   expect(await readFile(`${path}.part.json`, 'utf8')).toBe(mine);
 });
 
-it('writes nothing more once another has taken it for dead', async () => {
+it('writes nothing after another process has taken its lock', async () => {
   const { promise: waitFor, resolve: goOn } = Promise.withResolvers<void>();
   const { path, api } = await place({ content, etag: '"1"', stopAfter: 2_500_000, waitFor });
   const saving = saveDownload(api, 'x', path);
   await expect.poll(() => sizeOf(`${path}.part`)).toBeGreaterThan(2_000_000);
   await rm(`${path}.part.lock`, { recursive: true });
-  await rename(`${path}.part`, path); // the other has finished it
+  await rename(`${path}.part`, path); // the other process has finished it
   const before = await readFile(path);
   goOn();
-  expect((await rejection(saving, FileSystemError)).message).toMatch(/taken over by another download/);
+  expect((await rejection(saving, FileSystemError)).message).toMatch(
+    /the lock of .* was removed or taken by another download/,
+  );
   expect(Buffer.compare(await readFile(path), before)).toBe(0);
 });
 
-it.runIf(process.platform === 'linux')('breaks the lock of a process that is dead and not buried', async () => {
+it.runIf(process.platform === 'linux')('removes the lock of a zombie process', async () => {
   const { folder, path, server } = await place({ content, etag: '"1"', ...halfway });
   const program = runProgram(`
     import { spawn } from 'node:child_process';
     const child = spawn(process.execPath, ['--input-type=module', '-e', ${JSON.stringify(savingProgram(server.url, path))}]);
     console.log(child.pid);
-    process.kill(process.pid, 'SIGSTOP'); // so that nobody asks what became of it`);
+    process.kill(process.pid, 'SIGSTOP'); // so that it does not wait for its child`);
   await expect.poll(() => sizeOf(`${path}.part`)).toBeGreaterThan(2_000_000);
   process.kill(Number(program.output()), 'SIGKILL');
   const { url } = await fileServer({ content, etag: '"1"' });
@@ -198,7 +202,7 @@ it.runIf(process.platform === 'linux')('breaks the lock of a process that is dea
   expect(await readdir(folder)).toEqual(['saved.bin']);
 });
 
-it('can be continued after the part has been given the permissions of a file that may only be read', async () => {
+it('continues a part that has the permissions of a read-only file', async () => {
   const { folder, path, server } = await place();
   await writeFile(path, 'old');
   await leavePart(path, content.subarray(0, 1000), server.url, '"1"');
@@ -213,17 +217,19 @@ it('can be continued after the part has been given the permissions of a file tha
   expect(server.requests[0]?.headers.range).toBe('bytes=999-');
 });
 
-it('writes through no link that somebody put where the part goes', async () => {
+it('does not follow a symbolic link with the name of the part', async () => {
   const { folder, path, api, server } = await place();
   await writeFile(join(folder, 'victim'), 'untouched');
   await leavePart(path, content.subarray(0, 10), server.url, '"1"');
   await rm(`${path}.part`);
   await symlink(join(folder, 'victim'), `${path}.part`);
-  expect((await rejection(saveDownload(api, 'x', path), FileSystemError)).message).toMatch(/\.part is in the way/);
+  expect((await rejection(saveDownload(api, 'x', path), FileSystemError)).message).toMatch(
+    /\.part exists and is not of a download/,
+  );
   expect(await readFile(join(folder, 'victim'), 'utf8')).toBe('untouched');
 });
 
-it('is as private as the file that it replaces, and else as any other', async () => {
+it('copies the permissions of the replaced file, and uses the default ones for a new file', async () => {
   const { path, api, file } = await place({ content, etag: '"1"', ...halfway });
   await writeFile(path, 'the old one');
   await chmod(path, 0o600);
@@ -239,7 +245,7 @@ it('is as private as the file that it replaces, and else as any other', async ()
   expect((await stat(`${path}.new`)).mode).toBe((await stat(`${path}.any`)).mode);
 });
 
-it('never takes a part that is more open than the file it replaces to its name', async () => {
+it('never publishes a part that is accessible to more users than the replaced file', async () => {
   const { path, api, server } = await place();
   await leavePart(path, content.subarray(0, 1000), server.url, '"1"');
   await chmod(`${path}.part`, 0o666);
@@ -249,7 +255,7 @@ it('never takes a part that is more open than the file it replaces to its name',
   expect((await stat(path)).mode & 0o777).toBe(0o600);
 });
 
-it('keeps the owner and the group of a file (only root can give them)', needing('root'), async () => {
+it('preserves the owner and group of the replaced file (needs root)', needing('root'), async () => {
   const { path, api } = await place();
   await writeFile(path, 'of somebody else');
   await chown(path, 1234, 5678);
@@ -259,7 +265,7 @@ it('keeps the owner and the group of a file (only root can give them)', needing(
   expect((await stat(path)).mode & 0o777).toBe(0o640);
 });
 
-it('gives a group nothing that another group had (only root can try it)', needing('root'), async () => {
+it('does not give the permissions of one group to another (needs root)', needing('root'), async () => {
   const { folder, path, server } = await place();
   await writeFile(path, 'of a project');
   await chown(path, 1234, 5678);
@@ -273,7 +279,7 @@ it('gives a group nothing that another group had (only root can try it)', needin
 it.each([
   ['an ETag', { etag: '"1"' }, '"1"'],
   ['a Last-Modified', { lastModified: 'Mon, 01 Apr 2013 10:00:00 GMT' }, 'Mon, 01 Apr 2013 10:00:00 GMT'],
-])('continues what an earlier run left, by %s', async (_what, validators, condition) => {
+])('continues the part of an earlier run, validated by %s', async (_what, validators, condition) => {
   const { folder, path, api, server, file } = await place({ content, ...validators, ...halfway });
   await saveHalf(api, path);
   const { size } = await stat(`${path}.part`);
@@ -289,7 +295,7 @@ it.each([
   expect(await readdir(folder)).toEqual(['saved.bin']);
 });
 
-it('continues after a connection that broke, and says how far it came', async () => {
+it('continues after a broken connection, whose error contains the number of bytes', async () => {
   const { path, api, server, file } = await place({ content, etag: '"1"', ranges: false, stopAfter: 2_000_000 });
   const error = await rejection(saveDownload(api, 'x', path), TransferError);
   expect(error.code).toBe('interrupted');
@@ -302,7 +308,7 @@ it('continues after a connection that broke, and says how far it came', async ()
   await expectBytes(path, content);
 });
 
-it('keeps no token on the disk', async () => {
+it('does not write the token to the disk', async () => {
   const { folder, path, api } = await place({ content, etag: '"1"', ...halfway });
   await saveHalf(api, path);
   expect(JSON.parse(await readFile(`${path}.part.json`, 'utf8'))).toEqual({
@@ -315,7 +321,7 @@ it('keeps no token on the disk', async () => {
   }
 });
 
-it('begins again when the file has changed since', async () => {
+it('starts again if the file has changed on the server', async () => {
   const { path, api, file } = await place({ content, etag: '"1"', ...halfway });
   await saveHalf(api, path);
   Object.assign(file, { content: other, etag: '"2"', ...whole });
@@ -323,7 +329,7 @@ it('begins again when the file has changed since', async () => {
   await expectBytes(path, other);
 });
 
-it('begins again when the file changes while it is loaded, and does not count backwards', async () => {
+it('starts again if the file changes during the download, and its progress never decreases', async () => {
   const { path, file, server } = await place({ content: other, etag: '"2"', ranges: false });
   let calls = 0;
   const api = apiAt(server.url, {
@@ -343,7 +349,7 @@ it('begins again when the file changes while it is loaded, and does not count ba
   expect(seen.at(-1)).toBe(other.byteLength);
 });
 
-it('does not tell that a file is nearly there which has become smaller', async () => {
+it('does not report a fraction near 1 for a file that has become smaller', async () => {
   const { path, file, server } = await place({ content: other.subarray(0, 1_000_000), etag: '"2"', pace: 20 });
   let calls = 0;
   const api = apiAt(server.url, {
@@ -364,7 +370,7 @@ it('does not tell that a file is nearly there which has become smaller', async (
   expect(seen.at(-1)).toMatchObject({ loaded: most, fraction: 1 });
 });
 
-it('gives up on a file that never stays the same', async () => {
+it('gives up on a file that changes during every download', async () => {
   let version = 0;
   const server = await scriptedServer(async (_request, response) => {
     version++;
@@ -389,11 +395,11 @@ it.each([
   ['of another file', (url: string) => ({ url: `${url}/v1/doc/y/original`, validator: '"1"' })],
   ['of another rendition', (url: string) => ({ url: `${url}/v1/doc/x/image.jpg`, validator: '"1"' })],
   ['of another server', () => ({ url: 'http://127.0.0.1:1/v1/doc/x/original', validator: '"1"' })],
-  ['of a version that is gone', (url: string) => ({ url: `${url}/v1/doc/x/original`, validator: '"0"' })],
-  ['whose note has no validator', (url: string) => ({ url: `${url}/v1/doc/x/original` })],
-  ['whose note has no strong validator', (url: string) => ({ url: `${url}/v1/doc/x/original`, validator: 'W/"1"' })],
-  ['whose note has a broken validator', (url: string) => ({ url: `${url}/v1/doc/x/original`, validator: 'a\nb' })],
-])('does not add to a part %s', async (_what, note) => {
+  ['of an old version', (url: string) => ({ url: `${url}/v1/doc/x/original`, validator: '"0"' })],
+  ['whose JSON has no validator', (url: string) => ({ url: `${url}/v1/doc/x/original` })],
+  ['whose JSON has no strong validator', (url: string) => ({ url: `${url}/v1/doc/x/original`, validator: 'W/"1"' })],
+  ['whose JSON has a malformed validator', (url: string) => ({ url: `${url}/v1/doc/x/original`, validator: 'a\nb' })],
+])('does not continue a part %s', async (_what, note) => {
   const { folder, path, api, server } = await place();
   await leaveRun(path, other.subarray(0, 1_000_000), note(server.url));
   await saveDownload(api, 'x', path);
@@ -402,19 +408,19 @@ it.each([
 });
 
 it.each([
-  ['no note', undefined, '.part'],
-  ['a note that says nothing', '', '.part'],
-  ['a note that is broken', '{"url":', '.part.json'],
-  ['a note that is null', 'null', '.part.json'],
-  ['a note of another kind', '{ "url": "http://127.0.0.1:1/", "validator": "\\"1\\"" }', '.part.json'],
-  ['a note of another part', '{ "url": "http://127.0.0.1:1/", "part": { "inode": "1", "born": "1" } }', '.part'],
-])('leaves a file alone that is called as a part would be, with %s', async (_what, note, inTheWay) => {
+  ['no JSON file', undefined, '.part'],
+  ['an empty JSON file', '', '.part'],
+  ['a truncated JSON file', '{"url":', '.part.json'],
+  ['a JSON file with null', 'null', '.part.json'],
+  ['another kind of JSON file', '{ "url": "http://127.0.0.1:1/", "validator": "\\"1\\"" }', '.part.json'],
+  ['the JSON file of another part', '{ "url": "http://127.0.0.1:1/", "part": { "inode": "1", "born": "1" } }', '.part'],
+])('does not touch a foreign file that has the name of the part, with %s', async (_what, note, inTheWay) => {
   const { folder, path, api, server } = await place();
   await writeFile(`${path}.part`, 'a third of the report');
   if (note !== undefined) await writeFile(`${path}.part.json`, note);
   const before = (await readdir(folder)).sort();
   const error = await rejection(saveDownload(api, 'x', path), FileSystemError);
-  expect(error.message).toContain(`saved.bin${inTheWay} is in the way`);
+  expect(error.message).toContain(`saved.bin${inTheWay} exists and is not of a download`);
   expect(server.requests).toEqual([]);
   expect((await readdir(folder)).sort()).toEqual(before);
   expect(await readFile(`${path}.part`, 'utf8')).toBe('a third of the report');
@@ -422,12 +428,12 @@ it.each([
 });
 
 it.each([
-  ['its part and no note', '', undefined],
-  ['its part and the name of its note', '', ''],
-  ['its part and the length of its note', '', '\0\0\0'],
-  ['its note alone', undefined, '{ "url": "http://127.0.0.1:1/", "part": { "inode": "1", "born": "1" } }'],
-  ['an empty note alone', undefined, ''],
-])('begins anew after a run that died when it had made %s', async (_what, part, note) => {
+  ['its part but no JSON file', '', undefined],
+  ['its part and an empty JSON file', '', ''],
+  ['its part and a JSON file of zero bytes', '', '\0\0\0'],
+  ['only its JSON file', undefined, '{ "url": "http://127.0.0.1:1/", "part": { "inode": "1", "born": "1" } }'],
+  ['only an empty JSON file', undefined, ''],
+])('starts again after a run that was killed when it had created %s', async (_what, part, note) => {
   const { folder, path, api } = await place();
   if (part !== undefined) await writeFile(`${path}.part`, part);
   if (note !== undefined) await writeFile(`${path}.part.json`, note);
@@ -436,21 +442,21 @@ it.each([
   expect(await readdir(folder)).toEqual(['saved.bin']);
 });
 
-it('leaves a note of somebody else alone', async () => {
+it('does not touch a foreign file that has the name of the JSON file', async () => {
   const { path, api, server } = await place();
   await writeFile(`${path}.part.json`, '{ "url": "a list of mine" }');
   expect((await rejection(saveDownload(api, 'x', path), FileSystemError)).message).toContain(
-    '.part.json is in the way',
+    '.part.json exists and is not of a download',
   );
   expect(await readFile(`${path}.part.json`, 'utf8')).toBe('{ "url": "a list of mine" }');
   expect(server.requests).toEqual([]);
 });
 
 it.each([
-  ['has all bytes already', content, 1],
+  ['has all bytes', content, 1],
   ['has all but one', content.subarray(0, content.byteLength - 1), 1],
-  ['has one', content.subarray(0, 1), 1],
-  ['has none', content.subarray(0, 0), 1],
+  ['has one byte', content.subarray(0, 1), 1],
+  ['is empty', content.subarray(0, 0), 1],
   ['is longer than the file', Buffer.concat([content, content]), 2],
 ])('finishes a part that %s', async (_what, part, requests) => {
   const { folder, path, api, server } = await place();
@@ -461,7 +467,7 @@ it.each([
   expect(await readdir(folder)).toEqual(['saved.bin']);
 });
 
-it('begins again when the server no longer knows ranges', async () => {
+it('starts again if the server no longer supports ranges', async () => {
   const { path, api, server } = await place({ content, etag: '"1"', ranges: false });
   await leavePart(path, other.subarray(0, 1_000_000), server.url, '"1"');
   await saveDownload(api, 'x', path);
@@ -469,9 +475,9 @@ it('begins again when the server no longer knows ranges', async () => {
 });
 
 it.each<[string, (request: IncomingMessage, response: ServerResponse) => void]>([
-  ['refuses the condition', (_, response) => reply(response, 412, { error: 'no', result: null })],
+  ['rejects the condition', (_, response) => reply(response, 412, { error: 'no', result: null })],
   [
-    'gives a piece of it only',
+    'sends only a part of the range',
     (request, response) => {
       const [, start = ''] = /^bytes=(\d+)-$/.exec(request.headers.range ?? '') ?? [];
       const piece = content.subarray(Number(start), Number(start) + 1000);
@@ -480,10 +486,10 @@ it.each<[string, (request: IncomingMessage, response: ServerResponse) => void]>(
     },
   ],
   [
-    'does not say where it ends',
+    'sends an incomplete Content-Range',
     (_, response) => response.writeHead(206, { 'content-range': 'bytes 999999-1000000/*', etag: '"1"' }).end('xx'),
   ],
-])('begins again when the server %s, asked for the rest', async (_what, answer) => {
+])('starts again if the server, asked for a range, %s', async (_what, answer) => {
   const server = await scriptedServer((request, response) => {
     if (request.headers.range !== undefined) answer(request, response);
     else response.writeHead(200, { etag: '"1"', 'content-length': content.byteLength }).end(content);
@@ -496,15 +502,15 @@ it.each<[string, (request: IncomingMessage, response: ServerResponse) => void]>(
 });
 
 it.each([
-  ['none', {}],
-  ['a weak one', { etag: 'W/"1"', lastModified: 'Mon, 01 Apr 2013 10:00:00 GMT' }],
-])('keeps no part that could not be continued, the validator being %s', async (_what, validators) => {
+  ['no validator', {}],
+  ['a weak validator', { etag: 'W/"1"', lastModified: 'Mon, 01 Apr 2013 10:00:00 GMT' }],
+])('does not keep a part with %s, which could not be continued', async (_what, validators) => {
   const { folder, path, api } = await place({ content, ...validators, ...halfway });
   await saveHalf(api, path);
   expect(await readdir(folder)).toEqual([]);
 });
 
-it('keeps the part when the server fails, whatever it says', async () => {
+it('keeps the part after every server error', async () => {
   let status = 500;
   const server = await scriptedServer((_request, response) => reply(response, status, { error: 'no', result: null }));
   const path = join(await makeFolder(), 'saved.bin');
@@ -515,7 +521,7 @@ it('keeps the part when the server fails, whatever it says', async () => {
   }
 });
 
-it('refuses bytes of a body that ends too early', async () => {
+it('rejects a body that ends too early', async () => {
   const server = await scriptedServer((_request, response) => {
     response.writeHead(200, { etag: '"1"', 'content-length': 2000 });
     response.write(content.subarray(0, 1000), () => setTimeout(() => response.destroy(), 50));
@@ -526,7 +532,7 @@ it('refuses bytes of a body that ends too early', async () => {
   await expectBytes(`${path}.part`, content.subarray(0, 1000));
 });
 
-it('lets what onProgress throws end it', async () => {
+it('rejects with the error that onProgress throws', async () => {
   const { path, api } = await place();
   const oops = new Error('oops');
   const onProgress = () => {
@@ -536,16 +542,16 @@ it('lets what onProgress throws end it', async () => {
 });
 
 it.each([
-  ['begins', 0],
-  ['goes on', 1],
-])('ends the connection when what it does with the bytes fails as it %s', async (_when, least) => {
+  ['its first chunk', 0],
+  ['a later chunk', 1],
+])('closes the connection if the disk fails at %s', async (_when, least) => {
   const closed = Promise.withResolvers<void>();
   const server = await scriptedServer(async (_request, response) => {
     response.on('close', closed.resolve);
     response.writeHead(200, { etag: '"1"', 'content-length': content.byteLength });
     for (let at = 0; at < 3_000_000; at += 600_000) {
       response.write(content.subarray(at, at + 600_000));
-      await wait(150); // longer than between two reports
+      await wait(150); // longer than the interval of onProgress
     }
   });
   const path = join(await makeFolder(), 'saved.bin');
@@ -556,7 +562,7 @@ it.each([
   await closed.promise;
 });
 
-it('rejects with the reason of a signal that was aborted before, and asks for nothing', async () => {
+it('rejects with the reason of a signal that is already aborted, and sends no request', async () => {
   const { folder, path, api, server } = await place();
   const signal = AbortSignal.abort('no more');
   expect(await reasonOf(saveDownload(api, 'x', path, { signal }))).toBe('no more');
@@ -564,7 +570,7 @@ it('rejects with the reason of a signal that was aborted before, and asks for no
   expect(await readdir(folder)).toEqual([]);
 });
 
-it('lets one download at a time write to a path', async () => {
+it('allows only one download at a time to a path', async () => {
   const { promise: waitFor, resolve: goOn } = Promise.withResolvers<void>();
   const { folder, path, api, server } = await place({ content, etag: '"1"', stopAfter: 2_500_000, waitFor });
   const first = saveDownload(api, 'x', path);
@@ -581,7 +587,7 @@ it('lets one download at a time write to a path', async () => {
   expect(await readdir(folder)).toEqual(['saved.bin']);
 });
 
-/** What a claim of this process says of where it is. */
+/** The host id in a claim of this process. */
 async function placeOfOurs(): Promise<string> {
   const path = join(await makeFolder(), 'x');
   const lock = await lockPath(path, `${path}.part.lock`);
@@ -592,7 +598,7 @@ async function placeOfOurs(): Promise<string> {
 
 const here = 'here';
 
-/** A claim on a path, as a process would have made it. */
+/** Creates a claim on a path, as a process would. */
 async function claim(path: string, [pid, began, where]: readonly [number, string, string], age = 0): Promise<void> {
   const placed = where === here ? await placeOfOurs() : where;
   const file = join(`${path}.part.lock`, `${pid}.${began}.${placed}.${crypto.randomUUID()}`);
@@ -602,10 +608,10 @@ async function claim(path: string, [pid, began, where]: readonly [number, string
   await utimes(file, time, time);
 }
 
-/** Above the highest that Linux gives. */
+/** Higher than every process id of Linux. */
 const nobody = 2 ** 22 + 1;
 
-it.each([1, 2, 3])('lets one of many that begin at once have the path, and tells the others (%i)', async () => {
+it.each([1, 2, 3])('allows one of many simultaneous downloads to a path, and rejects the others (%i)', async () => {
   let running = 0;
   let most = 0;
   const { folder, path, api } = await place();
@@ -623,7 +629,7 @@ it.each([1, 2, 3])('lets one of many that begin at once have the path, and tells
   expect(await readdir(folder)).toEqual(['saved.bin']);
 });
 
-it('lets one of many processes that begin at once have the path', async () => {
+it('allows one of many processes that start at the same time', async () => {
   const { folder, path, server } = await place();
   const programs = Array.from({ length: 4 }, () => runProgram(savingProgram(server.url, path)));
   await Promise.all(programs.map(({ ended }) => ended));
@@ -640,18 +646,18 @@ it('lets one of many processes that begin at once have the path', async () => {
 const elsewhere = 'e15e';
 
 it.each([
-  ['a process that is dead', [nobody, '', here], 0],
-  ['a process whose number another has now', [process.pid, '1', here], 0],
-  ['a process elsewhere that shows no sign of life', [1, '', elsewhere], 0],
-  ['a thread of this process that shows none', [process.pid, '', here], 0],
-] as const)('breaks the lock of %s', async (_what, owner, age) => {
+  ['a dead process', [nobody, '', here], 0],
+  ['a process whose id was reused', [process.pid, '1', here], 0],
+  ['a process on another machine that does not refresh its claim', [1, '', elsewhere], 0],
+  ['a thread of this process that does not refresh its claim', [process.pid, '', here], 0],
+] as const)('removes the lock of %s', async (_what, owner, age) => {
   const { folder, path, api } = await place();
   await claim(path, owner, age);
   await saveDownload(api, 'x', path);
   expect(await readdir(folder)).toEqual(['saved.bin']);
 });
 
-it('heeds the lock of a process elsewhere that is alive', async () => {
+it('respects the lock of a live process on another machine', async () => {
   const { path, api, server } = await place();
   await claim(path, [1, '', elsewhere]);
   const [name = ''] = await readdir(`${path}.part.lock`);
@@ -662,7 +668,7 @@ it('heeds the lock of a process elsewhere that is alive', async () => {
   expect(server.requests).toEqual([]);
 });
 
-it('does not wait for a sign of life once it is told to stop', async () => {
+it('does not wait for another claim after its signal was aborted', async () => {
   const { path, api, server } = await place();
   await claim(path, [1, '', elsewhere]);
   const controller = new AbortController();
@@ -674,7 +680,7 @@ it('does not wait for a sign of life once it is told to stop', async () => {
   expect(server.requests).toEqual([]);
 });
 
-it('leaves alone what is no claim', async () => {
+it('does not touch files in the lock folder that are not claims', async () => {
   const { folder, path, api } = await place();
   await mkdir(`${path}.part.lock`);
   const precious = join(`${path}.part.lock`, 'precious.txt');
@@ -685,27 +691,27 @@ it('leaves alone what is no claim', async () => {
   expect(await readFile(precious, 'utf8')).toBe('mine');
 });
 
-it.each(['folder', 'nowhere'])('takes no link to a %s for its lock', async (target) => {
+it.each(['folder', 'nowhere'])('does not use a symbolic link to a %s as its lock folder', async (target) => {
   const { folder, path, api, server } = await place();
   await mkdir(join(folder, 'folder'));
   await symlink(join(folder, target), `${path}.part.lock`);
   const error = await rejection(saveDownload(api, 'x', path), FileSystemError);
-  expect(error.message).toContain('.part.lock is in the way');
+  expect(error.message).toContain('.part.lock exists and is not a folder');
   expect(server.requests).toEqual([]);
   expect(await readdir(join(folder, 'folder'))).toEqual([]);
 });
 
-it('heeds the lock of another container (only root can make one)', needing('mounts'), async () => {
+it('respects the lock of another container (needs root)', needing('mounts'), async () => {
   const { path, api, server } = await place({ content, etag: '"1"', ...halfway });
   const launcher = ['unshare', '--pid', '--fork', '--kill-child', '--mount-proc'];
-  runProgram(savingProgram(server.url, path), launcher); // under the host name that is ours
+  runProgram(savingProgram(server.url, path), launcher); // with the same host name
   await expect.poll(() => sizeOf(`${path}.part`)).toBeGreaterThan(0);
   const error = await rejection(saveDownload(api, 'x', path), FileSystemError);
   expect(error.message).toContain('a download of another machine or container');
   expect(await sizeOf(`${path}.part`)).toBeGreaterThan(0);
 });
 
-it('leaves the part of another alone that has taken it for dead', async () => {
+it('does not touch the part of a process that has taken its lock', async () => {
   const { path, api } = await place({ content, ...halfway }); // without a validator it would remove its own
   const controller = new AbortController();
   const saving = saveDownload(api, 'x', path, { signal: controller.signal });
@@ -719,7 +725,7 @@ it('leaves the part of another alone that has taken it for dead', async () => {
   expect(await readFile(`${path}.part`, 'utf8')).toBe('of the other');
 });
 
-it('gives no part a name that is not the one it wrote', async () => {
+it('does not publish a part that it did not write', async () => {
   const { promise: waitFor, resolve: goOn } = Promise.withResolvers<void>();
   const { folder, path, api } = await place({ content, etag: '"1"', stopAfter: 2_500_000, waitFor });
   const saving = saveDownload(api, 'x', path);
@@ -727,13 +733,13 @@ it('gives no part a name that is not the one it wrote', async () => {
   await writeFile(`${path}.other`, 'of the other');
   await rename(`${path}.other`, `${path}.part`);
   goOn();
-  expect((await rejection(saving, FileSystemError)).message).toMatch(/\.part is in the way/);
+  expect((await rejection(saving, FileSystemError)).message).toMatch(/\.part exists and is not of a download/);
   expect(await readdir(folder)).not.toContain('saved.bin');
-  await rejection(saveDownload(api, 'x', path), FileSystemError); // nor does the next one take it for its own
+  await rejection(saveDownload(api, 'x', path), FileSystemError); // nor does the next call
   expect(await readFile(`${path}.part`, 'utf8')).toBe('of the other');
 });
 
-/** A server that does something when it is asked, before it answers. */
+/** A server that calls a function before it responds. */
 async function whenAsked(action: () => Promise<unknown>): Promise<string> {
   const server = await scriptedServer(async (request, response) => {
     await action();
@@ -745,7 +751,7 @@ async function whenAsked(action: () => Promise<unknown>): Promise<string> {
   return server.url;
 }
 
-it('begins again when the part was cut while the rest was asked for', async () => {
+it('starts again if the part was truncated during the request', async () => {
   const path = join(await makeFolder(), 'saved.bin');
   const url = await whenAsked(() => truncate(`${path}.part`, 5).catch(() => {}));
   await leavePart(path, content.subarray(0, 1_000_000), url, '"1"');
@@ -754,7 +760,7 @@ it('begins again when the part was cut while the rest was asked for', async () =
 });
 
 it.each([true, false])(
-  'leaves what somebody put there while the server was asked, with a part before: %j',
+  'does not touch a foreign file that was created during the request, with a part of an earlier run: %j',
   async (before) => {
     const path = join(await makeFolder(), 'saved.bin');
     const url = await whenAsked(async () => {
@@ -763,12 +769,12 @@ it.each([true, false])(
     });
     if (before) await leavePart(path, content.subarray(0, 1_000_000), url, '"1"');
     const error = await rejection(saveDownload(apiAt(url), 'x', path), FileSystemError);
-    expect(error.message).toMatch(/\.part is in the way/);
+    expect(error.message).toMatch(/\.part exists and is not of a download/);
     expect(await readFile(`${path}.part`, 'utf8')).toBe('precious');
   },
 );
 
-it('gives nothing a name once another has taken it for dead', async () => {
+it('does not publish after another process has taken its lock', async () => {
   const { promise: waitFor, resolve: goOn } = Promise.withResolvers<void>();
   const { folder, path, api } = await place({ content, etag: '"1"', stopAfter: 2_500_000, waitFor });
   const saving = saveDownload(api, 'x', path);
@@ -776,12 +782,14 @@ it('gives nothing a name once another has taken it for dead', async () => {
   await rm(`${path}.part.lock`, { recursive: true });
   await claim(path, [1, '', elsewhere]);
   goOn();
-  expect((await rejection(saving, FileSystemError)).message).toMatch(/taken over by another download/);
+  expect((await rejection(saving, FileSystemError)).message).toMatch(
+    /the lock of .* was removed or taken by another download/,
+  );
   expect(await readdir(folder)).not.toContain('saved.bin');
   expect(await readdir(`${path}.part.lock`)).toHaveLength(1);
 });
 
-it('holds the old file or the whole new one after kill -9 at any moment, and gets to the end', async () => {
+it('leaves either the old or the complete new file after kill -9 at any moment, and finishes in a later run', async () => {
   const file: ServedFile = { content, etag: '"1"', pace: 2 };
   const { folder, path, server } = await place(file);
   await writeFile(path, 'the old one');
@@ -808,7 +816,7 @@ it('holds the old file or the whole new one after kill -9 at any moment, and get
   expect(await readdir(folder)).toEqual(['saved.bin']);
 });
 
-it('survives kill -9 at moments nobody chose', async () => {
+it('survives kill -9 at random moments', async () => {
   const { folder, path, server } = await place({ content, etag: '"1"' });
   const started = runProgram('');
   const begun = performance.now();
@@ -829,9 +837,9 @@ it('survives kill -9 at moments nobody chose', async () => {
   expect((await readdir(folder)).filter((name) => name !== 'saved.bin')).toEqual([]);
 });
 
-it('tells when there is no room for more, and continues when there is', async () => {
+it('rejects with disk_full at the file size limit, and continues when there is space', async () => {
   const { path, server, api } = await place();
-  // a limit on the size of a file is a full disk for those who may not mount one
+  // a file size limit simulates a full disk without root
   const limit = spawnSync('sh', ['-c', 'ulimit -f 2000 && echo ok'], { encoding: 'utf8' });
   expect(limit.stdout).toBe('ok\n');
   const program = runProgram(savingProgram(server.url, path), ['sh', '-c', 'ulimit -f 2000 && exec "$0" "$@"']);
@@ -840,7 +848,7 @@ it('tells when there is no room for more, and continues when there is', async ()
   expect(size).toBeGreaterThan(0);
   expect(program.output()).toMatch(
     new RegExp(
-      `^FileSystemError disk_full ${size} .*saved\\.bin cannot be written after ${size} bytes: there is no room left`,
+      `^FileSystemError disk_full ${size} .*saved\\.bin cannot be written after ${size} bytes: the disk is full`,
     ),
   );
   await saveDownload(api, 'x', path);
@@ -848,7 +856,7 @@ it('tells when there is no room for more, and continues when there is', async ()
   await expectBytes(path, content);
 });
 
-it('tells when the disk is full (only root can make a small one)', needing('mounts'), async () => {
+it('rejects with disk_full on a full disk (needs root)', needing('mounts'), async () => {
   const { folder, server, api } = await place();
   const disk = join(folder, 'disk');
   await mkdir(disk);
@@ -856,7 +864,7 @@ it('tells when the disk is full (only root can make a small one)', needing('moun
   onTestFinished(() => void execFileSync('umount', [disk]));
   const path = join(disk, 'saved.bin');
   const error = await rejection(saveDownload(api, 'x', path), FileSystemError);
-  expect(error).toMatchObject({ code: 'disk_full', path, message: expect.stringContaining('there is no room left') });
+  expect(error).toMatchObject({ code: 'disk_full', path, message: expect.stringContaining('the disk is full') });
   const { size } = await stat(`${path}.part`);
   expect(error.bytes).toBe(size);
   execFileSync('mount', ['-o', 'remount,size=20m', disk]);
@@ -865,13 +873,13 @@ it('tells when the disk is full (only root can make a small one)', needing('moun
   await expectBytes(path, content);
 });
 
-it('tells that it may not touch a part of somebody else (only root can make one)', needing('root'), async () => {
+it('rejects with permission_denied for the part of another user (needs root)', needing('root'), async () => {
   const { folder, path, server, file } = await place();
   await leavePart(path, content.subarray(0, 1000), server.url, '"1"');
   await chmod(`${path}.part`, 0o400);
-  await chmod(folder, 0o1777); // others may add files, and remove none
+  await chmod(folder, 0o1777); // sticky: other users can add files but not remove them
   const refused =
-    /^FileSystemError permission_denied (undefined|\d+) .*saved\.bin cannot be written: this process may not/;
+    /^FileSystemError permission_denied (undefined|\d+) .*saved\.bin cannot be written: permission denied/;
   expect(await asOrdinaryUser(savingStatement(server.url, path))).toMatch(refused);
   file.etag = '"2"';
   await chmod(`${path}.part`, 0o666);
@@ -879,11 +887,11 @@ it('tells that it may not touch a part of somebody else (only root can make one)
   await expectBytes(`${path}.part`, content.subarray(0, 1000));
 });
 
-it('tells that it may not write there', async () => {
+it('rejects with permission_denied in a read-only folder', async () => {
   const { folder, path, server } = await place();
   await chmod(folder, 0o555);
   expect(await asOrdinaryUser(savingStatement(server.url, path))).toMatch(
-    /^FileSystemError permission_denied (undefined|\d+) .*saved\.bin cannot be written: this process may not/,
+    /^FileSystemError permission_denied (undefined|\d+) .*saved\.bin cannot be written: permission denied/,
   );
   expect(server.requests).toEqual([]);
 });
@@ -892,19 +900,19 @@ it.each<[string, unknown, string, RegExp]>([
   ['nothing', undefined, 'invalid_argument', /path must be a string/],
   ['an empty path', '', 'invalid_argument', /path is empty/],
   ['a NUL', 'a\0b', 'invalid_argument', /NUL/],
-  ['a folder', '/etc', 'is_directory', /\/etc is a folder: name the file to write/],
-  ['a folder that is not there', '/tmp/nowhere/', 'is_directory', /is a folder/],
-  ['this folder', '.', 'is_directory', /is a folder/],
+  ['a folder', '/etc', 'is_directory', /\/etc is a folder: pass the path of a file in it/],
+  ['a folder that does not exist', '/tmp/nowhere/', 'is_directory', /is a folder/],
+  ['the current folder', '.', 'is_directory', /is a folder/],
   ['a device', '/dev/null', 'io', /not a regular file/],
   [
-    'a path in a folder that is not there',
+    'a path in a folder that does not exist',
     '/tmp/no/such/folder/a.bin',
     'file_not_found',
-    /does not exist: make it first/,
+    /does not exist: create the folder first/,
   ],
   ['a path through a file', '/etc/passwd/a.bin', 'file_not_found', /not a folder/],
   ['a name that is too long', `/tmp/${'x'.repeat(256)}`, 'name_too_long', /too long/],
-])('refuses %s, and asks for nothing', async (_what, path, code, message) => {
+])('rejects %s without a request', async (_what, path, code, message) => {
   const { api, server } = await place();
   const type = code === 'invalid_argument' ? ConfigurationError : FileSystemError;
   const error = await rejection<DoctapeError>(saveDownload(api, 'x', path as string), type);
@@ -914,22 +922,24 @@ it.each<[string, unknown, string, RegExp]>([
   expect(server.requests).toEqual([]);
 });
 
-it('refuses what stands in its way', async () => {
+it('rejects a folder with the name of the part', async () => {
   const { path, api } = await place();
   await mkdir(`${path}.part`);
-  expect((await rejection(saveDownload(api, 'x', path), FileSystemError)).message).toMatch(/\.part is in the way/);
+  expect((await rejection(saveDownload(api, 'x', path), FileSystemError)).message).toMatch(
+    /\.part exists and is not of a download/,
+  );
 });
 
 it.each<[string, string]>([
-  ['133 bytes, whose side files are called after it', 'x'.repeat(133)],
+  ['133 bytes, which is not shortened', 'x'.repeat(133)],
   ['134 bytes', 'x'.repeat(134)],
   ['245 bytes', 'x'.repeat(245)],
   ['246 bytes', 'x'.repeat(246)],
   ['250 bytes', `${'x'.repeat(246)}.jpg`],
   ['255 bytes', 'x'.repeat(255)],
-  ['255 bytes in letters of two', `x${'ä'.repeat(127)}`],
-  ['255 bytes in letters of four', `xyz${'😀'.repeat(63)}`],
-])('writes to a name of %s, and continues what it has of it', async (_, name) => {
+  ['255 bytes in two-byte characters', `x${'ä'.repeat(127)}`],
+  ['255 bytes in four-byte characters', `xyz${'😀'.repeat(63)}`],
+])('writes and continues a file with a name of %s', async (_, name) => {
   const file: ServedFile = { content, etag: '"1"', ...halfway };
   const { folder, server, api } = await place(file);
   const path = join(folder, name);
@@ -953,14 +963,14 @@ it.each<[string, string]>([
   expect(await readdir(folder)).toEqual([name]);
 });
 
-it('keeps apart two long names that begin alike', async () => {
+it('distinguishes two long names with the same beginning', async () => {
   const { folder, api } = await place();
   const names = ['a', 'b'].map((end) => 'x'.repeat(254) + end);
   await Promise.all(names.map((name) => saveDownload(api, 'x', join(folder, name))));
   expect((await readdir(folder)).sort()).toEqual(names);
 });
 
-it('refuses wrong arguments', async () => {
+it('rejects invalid arguments', async () => {
   const { path, api } = await place();
   await rejection(saveDownload(undefined as unknown as ApiClient, 'x', path), ConfigurationError);
   await rejection(saveDownload(api, '..', path), ConfigurationError);
@@ -974,7 +984,7 @@ it('refuses wrong arguments', async () => {
   });
 });
 
-it('does not wait for a server that is silent once it is told to stop', async () => {
+it('does not wait for a stalled server after its signal was aborted', async () => {
   const server = await scriptedServer((_request, response) => {
     response.writeHead(200, { etag: '"1"', 'content-length': 2000 });
     response.write(content.subarray(0, 1000));
@@ -989,7 +999,7 @@ it('does not wait for a server that is silent once it is told to stop', async ()
   expect((await readdir(folder)).sort()).toEqual(['a.part', 'a.part.json']);
 });
 
-it('writes a large file bit for bit, some of which is on the disk before all of it has arrived', async () => {
+it('writes a large file bit for bit, and flushes it to the disk during the download', async () => {
   const large = randomFillSync(new Uint8Array(140 * 1024 * 1024));
   const { folder, path, api } = await place({ content: large, etag: '"1"' });
   await saveDownload(api, 'x', path);
@@ -997,22 +1007,24 @@ it('writes a large file bit for bit, some of which is on the disk before all of 
   expect(await readdir(folder)).toEqual(['saved.bin']);
 });
 
-it('leaves a file alone that may not be replaced, and asks the server for nothing', async () => {
+it('does not replace a file if overwrite is false, and sends no request', async () => {
   const { path, server, api } = await place();
   await writeFile(path, 'mine');
   const error = await rejection(saveDownload(api, 'x', path, { overwrite: false }), FileSystemError);
-  expect(error.message).toContain('saved.bin exists, and overwrite is false');
+  expect(error.message).toContain('saved.bin exists and overwrite is false');
   expect(await readFile(path, 'utf8')).toBe('mine');
   expect(server.requests).toEqual([]);
 });
 
-it('leaves a file alone that came during the download, and keeps what it loaded', async () => {
+it('does not replace a file that was created during the download if overwrite is false, and keeps the part', async () => {
   const { folder, path, api } = await place();
   const onProgress = ({ loaded }: Progress) => {
     if (loaded < content.byteLength) writeFileSync(path, 'mine');
   };
   const saving = saveDownload(api, 'x', path, { overwrite: false, onProgress });
-  expect((await rejection(saving, FileSystemError)).message).toContain('exists by now');
+  expect((await rejection(saving, FileSystemError)).message).toContain(
+    'was created during the download and overwrite is false',
+  );
   expect(await readFile(path, 'utf8')).toBe('mine');
   expect((await readdir(folder)).sort()).toEqual(['saved.bin', 'saved.bin.part', 'saved.bin.part.json']);
   await saveDownload(api, 'x', path);
@@ -1020,7 +1032,7 @@ it('leaves a file alone that came during the download, and keeps what it loaded'
   expect(await readdir(folder)).toEqual(['saved.bin']);
 });
 
-it('writes a file that is not there, where it may replace none', async () => {
+it('writes a new file if overwrite is false', async () => {
   const { folder, path, api } = await place();
   await saveDownload(api, 'x', path, { overwrite: false });
   await expectBytes(path, content);
@@ -1028,7 +1040,7 @@ it('writes a file that is not there, where it may replace none', async () => {
   expect((await stat(path)).nlink).toBe(1);
 });
 
-it('leaves a file alone that a run has named, and died before it took the other name away', async () => {
+it('does not touch a file that a killed run has linked but not unlinked', async () => {
   const { folder, path, file, server, api } = await place();
   await leavePart(path, content, server.url, '"1"');
   await link(`${path}.part`, path);
@@ -1041,18 +1053,20 @@ it('leaves a file alone that a run has named, and died before it took the other 
   expect((await stat(path)).nlink).toBe(1);
 });
 
-it('takes no file for its part that got the place of one that was removed', async () => {
+it('does not treat a file with a reused inode as its part', async () => {
   const { path, file, api } = await place();
   Object.assign(file, halfway);
   await saveHalf(api, path);
   Object.assign(file, whole);
   await rm(`${path}.part`);
-  writeFileSync(`${path}.part`, 'of somebody else'); // in one moment, so that it has its birth and its last change at once
-  expect((await rejection(saveDownload(api, 'x', path), FileSystemError)).message).toMatch(/\.part is in the way/);
+  writeFileSync(`${path}.part`, 'of somebody else'); // in one call, so that its creation time equals its change time
+  expect((await rejection(saveDownload(api, 'x', path), FileSystemError)).message).toMatch(
+    /\.part exists and is not of a download/,
+  );
   expect(await readFile(`${path}.part`, 'utf8')).toBe('of somebody else');
 });
 
-it('begins again without a range at a server that cannot be asked for one', async () => {
+it('starts again without a range at a server that rejects ranges', async () => {
   for (const status of [400, 501]) {
     const { path, file, server, api } = await place();
     Object.assign(file, halfway);
@@ -1068,7 +1082,7 @@ it('begins again without a range at a server that cannot be asked for one', asyn
   }
 });
 
-it('takes no answer for whole whose length is that of a part', async () => {
+it('does not treat a partial response as complete', async () => {
   const { path } = await place();
   const server = await byteServer((_, socket) => {
     const headers = { 'content-range': 'bytes 0-399/1000', 'content-length': 1000 };
@@ -1078,7 +1092,7 @@ it('takes no answer for whole whose length is that of a part', async () => {
   expect(error.bytes).toBe(400);
 });
 
-it('says so where the folder that it is in is gone', async () => {
+it('rejects with file_not_found if the current folder was removed', async () => {
   const folder = await makeFolder();
   const { output, ended } = runProgram(`
     import { openFile, saveDownload } from 'doctape-sdk/node';
@@ -1092,6 +1106,7 @@ it('says so where the folder that it is in is gone', async () => {
     }
   `);
   await ended;
-  const line = 'FileSystemError x is in a folder that is gone: go to another, or give the whole path';
+  const line =
+    'FileSystemError x is relative to a current folder that was removed: change the current folder, or pass an absolute path';
   expect(output().trim().split('\n')).toEqual([line, line]);
 });

@@ -9,19 +9,19 @@ import { expectNoCrash } from '../../support/crash.js';
 import { inRepository, repository } from '../../support/places.js';
 import { accessToken, bodyOf, type ScriptedServer, scriptedServer } from '../../support/scripted-server.js';
 
-/** An empty folder, removed when the test is over. */
+/** Creates an empty folder, which is removed after the test. */
 export async function makeFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'doctape-disk-'));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
   return folder;
 }
 
-/** Leaves a part and its note, as a run that was stopped does. */
-export async function leaveRun(path: string, bytes: string | Uint8Array, origin: object): Promise<void> {
+/** Creates a part and its JSON file, as an interrupted run leaves them. */
+export async function leaveRun(path: string, bytes: string | Uint8Array, remote: object): Promise<void> {
   await writeFile(`${path}.part`, bytes);
   const { ino, birthtimeNs } = await stat(`${path}.part`, { bigint: true });
   const part = { inode: String(ino), born: String(birthtimeNs / 1_000_000n) };
-  await writeFile(`${path}.part.json`, JSON.stringify({ ...origin, part }));
+  await writeFile(`${path}.part.json`, JSON.stringify({ ...remote, part }));
 }
 
 export interface Program {
@@ -30,7 +30,7 @@ export interface Program {
   ended: Promise<void>;
 }
 
-/** Runs a program that uses the built package, and ends it with the test at the latest. */
+/** Runs a program that uses the built package. It is killed at the end of the test. */
 export function runProgram(source: string, launcher: readonly string[] = [], cwd: string = repository): Program {
   const [command = process.execPath, ...rest] = [...launcher, process.execPath];
   const child = spawn(command, [...rest, '--input-type=module', '-e', source], { cwd });
@@ -46,18 +46,17 @@ export function runProgram(source: string, launcher: readonly string[] = [], cwd
 }
 
 /**
- * Runs a program of the built package as a user whom permissions concern, and returns what it printed. Root may do
- * everything, so it steps down.
+ * Runs a program that uses the built package as a user other than root, to whom permissions apply, and returns its output.
  */
 export async function asOrdinaryUser(source: string): Promise<string> {
   const isRoot = process.getuid?.() === 0;
-  const stepDown = isRoot ? 'process.setgroups([]); process.setgid(65534); process.setuid(65534);\n' : '';
-  const program = runProgram(stepDown + source, [], isRoot ? await readableCopy() : repository);
+  const dropPrivileges = isRoot ? 'process.setgroups([]); process.setgid(65534); process.setuid(65534);\n' : '';
+  const program = runProgram(dropPrivileges + source, [], isRoot ? await readableCopy() : repository);
   await program.ended;
   return program.output();
 }
 
-/** A copy of the built package that every user can read. The folder of root that has the repository may be closed to them. */
+/** Creates a copy of the built package that every user can read, because the repository may be in a private folder of root. */
 async function readableCopy(): Promise<string> {
   const folder = await makeFolder();
   const { dependencies } = JSON.parse(await readFile(inRepository('package.json'), 'utf8'));
@@ -67,7 +66,7 @@ async function readableCopy(): Promise<string> {
   return folder;
 }
 
-/** The source of a program that downloads to `path` and prints what came of it. */
+/** The source of a program that downloads to `path` and prints the result. */
 export function savingProgram(url: string, path: string, id = 'x'): string {
   return `
     import { ApiClient } from 'doctape-sdk';
@@ -86,22 +85,22 @@ export function savingStatement(url: string, path: string, id = 'x'): string {
     );`;
 }
 
-/** A file on a server, which a test may change. */
+/** A file on a server. A test may change it. */
 export interface ServedFile {
   content: Uint8Array;
   etag?: string | undefined;
   lastModified?: string | undefined;
-  /** Whether ranges are heeded. @default true */
+  /** Whether the server supports ranges. @default true */
   ranges?: boolean;
-  /** Milliseconds between two pieces of 64 KiB. @default none: all at once */
+  /** Milliseconds between two chunks of 64 KiB. @default none */
   pace?: number | undefined;
-  /** How many bytes are sent before the server stops, */
+  /** The number of bytes after which the server pauses or closes the connection. @default never */
   stopAfter?: number | undefined;
-  /** and what it waits for then. @default nothing: the connection breaks */
+  /** The promise that the server awaits before it continues. @default none: it closes the connection */
   waitFor?: Promise<unknown> | undefined;
 }
 
-/** A server of one file that knows ranges and their conditions (RFC 9110 sections 13.1.5 and 14). */
+/** A server with one file that supports ranges and their conditions (RFC 9110 sections 13.1.5 and 14). */
 export async function fileServer(file: ServedFile): Promise<ScriptedServer> {
   return scriptedServer(async (request, response) => {
     await bodyOf(request);
@@ -133,7 +132,7 @@ async function* pieces(body: Uint8Array, { pace, stopAfter, waitFor }: ServedFil
   let stopped = stopAfter === undefined;
   for (let at = 0; at < body.byteLength; at += size) {
     if (!stopped && at >= (stopAfter ?? 0)) {
-      await new Promise((resolve) => setTimeout(resolve, 50)); // what was sent is to arrive first
+      await new Promise((resolve) => setTimeout(resolve, 50)); // so that the bytes that were sent arrive first
       if (!waitFor) throw new Error('broken off');
       await waitFor;
       stopped = true;

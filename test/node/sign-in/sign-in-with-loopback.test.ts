@@ -31,7 +31,7 @@ interface Page {
   text: string;
 }
 
-/** Goes to an address as a browser does, and keeps its connection open if it may. */
+/** Requests a URL as a browser does, with a persistent connection. */
 function visit(url: URL | string, headers: Record<string, string> = {}, method = 'GET'): Promise<Page> {
   const agent = new Agent({ keepAlive: true });
   return new Promise((resolve, reject) => {
@@ -45,7 +45,7 @@ function visit(url: URL | string, headers: Record<string, string> = {}, method =
   });
 }
 
-/** A browser whose user decides. What it saw in the end is in `pages`. */
+/** A browser whose user decides. `pages` contains the pages it received. */
 function browser(decision: 'allow' | 'deny' = 'allow') {
   const pages: Promise<Page>[] = [];
   const urls: URL[] = [];
@@ -71,7 +71,7 @@ async function canListenOn(port: number, address = '127.0.0.1'): Promise<boolean
   );
 }
 
-it('signs in, shows a calm page, and closes the port', async () => {
+it('signs in, shows a page without scripts, and closes the port', async () => {
   const { options } = await server();
   const { open, pages, urls } = browser();
   const token = await signInWithLoopback({ ...options, open });
@@ -94,7 +94,7 @@ it('signs in, shows a calm page, and closes the port', async () => {
   expect(await isClosed(parameters?.get('redirect_uri') ?? null)).toBe(true);
 });
 
-it('signs a public client in, without a secret', async () => {
+it('signs in a public client without a secret', async () => {
   const clientId = '11111111-2222-4333-8444-555555555555';
   const apps = [{ clientId, type: 'server' as const, name: 'Tool', redirectUris: ['loopback'] }];
   const { url } = await servedForTest({ apps });
@@ -103,7 +103,7 @@ it('signs a public client in, without a secret', async () => {
   expect((await signInWithLoopback({ clientId, ...endpoints, open })).token_type).toBe('Bearer');
 });
 
-it('tells the address before it opens it, and passes parameters on', async () => {
+it('calls onUrl before it opens the URL, and adds params to it', async () => {
   const { options } = await server();
   const { open } = browser();
   const order: string[] = [];
@@ -119,7 +119,7 @@ it('tells the address before it opens it, and passes parameters on', async () =>
   expect(order).toEqual(['told dark', 'opened']);
 });
 
-it('rejects with what the user said, and shows that it did not work', async () => {
+it('rejects with access_denied if the user declines, and shows it on the page', async () => {
   const { options } = await server();
   const { open, pages, urls } = browser('deny');
   const error = await rejection(signInWithLoopback({ ...options, open }), OAuthError);
@@ -130,7 +130,7 @@ it('rejects with what the user said, and shows that it did not work', async () =
   expect(await isClosed(urls[0]?.searchParams.get('redirect_uri') ?? null)).toBe(true);
 });
 
-it('rejects when the code is not accepted, and shows that too', async () => {
+it('rejects if the server rejects the code, and shows it on the page', async () => {
   const { options } = await server();
   const refusing = await scriptedServer((_request, response) => reply(response, 400, { error: 'invalid_grant' }));
   const { open, pages } = browser();
@@ -142,7 +142,7 @@ it('rejects when the code is not accepted, and shows that too', async () => {
   expect((await pages[0])?.text).toContain('You are not signed in');
 });
 
-it('turns away everything else meanwhile, and goes on waiting', async () => {
+it('rejects all other requests and continues to wait', async () => {
   const { options } = await server();
   const { open, pages } = browser();
   let seen: Record<string, number | undefined> = {};
@@ -198,7 +198,7 @@ it.each([
   ['succeeds', 200, { access_token: 'token-1', token_type: 'bearer', expires_in: 60 }, 'You are signed in'],
   ['fails', 400, { error: 'invalid_grant' }, 'You are not signed in'],
 ])(
-  'sends the code once when the callback is loaded again, and shows each how it %s',
+  'sends the code once if the callback is loaded again, and shows the same page when the exchange %s',
   async (_what, status, answer, title) => {
     const { options } = await server();
     const pages: Promise<Page>[] = [];
@@ -227,12 +227,12 @@ it.each([
     const seen = await Promise.all(pages);
     expect(seen.map((page) => page.status)).toEqual([status, status, status]);
     for (const { text } of seen) expect(text).toContain(`<h1>${title}</h1>`);
-    expect((await others[0])?.text).toContain('This is not the sign-in');
+    expect((await others[0])?.text).toContain('This is not the current sign-in');
     expect(codes).toBe(1);
   },
 );
 
-it('answers a browser that has left and come back', async () => {
+it('responds to a browser that has disconnected and reconnected', async () => {
   const { options } = await server();
   let callback = '';
   let gone: ReturnType<typeof request> | undefined;
@@ -240,7 +240,7 @@ it('answers a browser that has left and come back', async () => {
   const slow = await scriptedServer(async (_request, response) => {
     gone?.destroy();
     page = visit(callback);
-    await wait(1000); // until the visit has arrived there
+    await wait(1000); // until the request has arrived
     reply(response, 200, { access_token: 'token-1', token_type: 'bearer', expires_in: 60 });
   });
   await signInWithLoopback({
@@ -257,11 +257,11 @@ it('answers a browser that has left and come back', async () => {
 });
 
 it.each([
-  ['names another issuer', '&code=c&iss=https://other.example', CallbackError, 'issuer_mismatch'],
-  ['names no issuer', '&code=c', CallbackError, 'issuer_mismatch'],
+  ['is from another issuer', '&code=c&iss=https://other.example', CallbackError, 'issuer_mismatch'],
+  ['has no issuer', '&code=c', CallbackError, 'issuer_mismatch'],
   ['has neither code nor error', '&iss=ISSUER', CallbackError, 'malformed_callback'],
   ['has two codes', '&code=a&code=b&iss=ISSUER', CallbackError, 'malformed_callback'],
-])('rejects when the callback %s', async (_what, query, type, code) => {
+])('rejects if the callback %s', async (_what, query, type, code) => {
   const { options, url: issuer } = await server();
   const open = (url: URL) => {
     const state = url.searchParams.get('state');
@@ -270,7 +270,7 @@ it.each([
   expect((await rejection(signInWithLoopback({ ...options, open }), type)).code).toBe(code);
 });
 
-it('ends when nobody comes back in time, and closes the port', async () => {
+it('rejects with a TimeoutError if no callback arrives in time, and closes the port', async () => {
   const { options } = await server();
   const { urls } = browser();
   const open = (url: URL) => void urls.push(url);
@@ -279,7 +279,7 @@ it('ends when nobody comes back in time, and closes the port', async () => {
   expect(await isClosed(urls[0]?.searchParams.get('redirect_uri') ?? null)).toBe(true);
 });
 
-it('ends when it is told to: before, while it waits, and while the code is exchanged', async () => {
+it('rejects when its signal is aborted: before the start, while it waits, and during the exchange', async () => {
   const { options } = await server();
   expect(await reasonOf(signInWithLoopback({ ...options, open() {}, signal: AbortSignal.abort('before') }))).toBe(
     'before',
@@ -298,7 +298,7 @@ it('ends when it is told to: before, while it waits, and while the code is excha
   expect(await isClosed(urls[0]?.searchParams.get('redirect_uri') ?? null)).toBe(true);
 });
 
-it('closes connections that were left open', async () => {
+it('closes idle connections', async () => {
   const { options } = await server();
   const { open } = browser();
   let idle: ReturnType<typeof connect> | undefined;
@@ -307,7 +307,7 @@ it('closes connections that were left open', async () => {
     async open(url) {
       idle = connect(Number(new URL(url.searchParams.get('redirect_uri') ?? '').port), '127.0.0.1');
       await once(idle, 'connect');
-      idle.write('GET /callback HTTP/1.1\r\n'); // and never the rest
+      idle.write('GET /callback HTTP/1.1\r\n'); // an incomplete request
       open(url);
     },
   });
@@ -322,13 +322,13 @@ it.each([
       throw new Error('no display');
     },
   ],
-])('ends when the opener %s and nobody can show the address', async (_what, open) => {
+])('rejects if open %s and there is no onUrl', async (_what, open) => {
   const { options } = await server();
   const error = await rejection(signInWithLoopback({ ...options, open }), ConfigurationError);
-  expect(error.message).toMatch(/^open failed to bring up a browser: pass onUrl/);
+  expect(error.message).toMatch(/^open failed to open the browser: pass onUrl/);
 });
 
-it('goes on without an opener when the address was told', async () => {
+it('continues if open fails and there is an onUrl', async () => {
   const { options } = await server();
   const { open } = browser();
   const fail = () => Promise.reject(new Error('no display'));
@@ -354,22 +354,22 @@ it.runIf(process.platform === 'linux')('uses the opener of the platform', async 
   await expect.poll(() => readFile(join(folder, 'url'), 'utf8').catch(() => '')).toMatch(/^http/);
   const { open, pages } = browser();
   open(new URL(await readFile(join(folder, 'url'), 'utf8')));
-  await program.ended; // by itself: no socket and no timer holds it
+  await program.ended; // no socket and no timer keeps the process alive
   expect(program.output()).toBe('Bearer\n');
   expect((await pages[0])?.status).toBe(200);
 
   const without = signIn(join(folder, 'nothing'));
   await without.ended;
-  expect(without.output()).toMatch(/^open failed to bring up a browser/);
+  expect(without.output()).toMatch(/^open failed to open the browser/);
 });
 
-it('can be given a path and a port, and says when the port is taken', async () => {
+it('accepts a path and a port, and rejects if the port is in use', async () => {
   const { options } = await server();
   const other = createServer().listen(0, '127.0.0.1');
   await once(other, 'listening');
   const { port } = other.address() as { port: number };
   const error = await rejection(signInWithLoopback({ ...options, port, open() {} }), ConfigurationError);
-  expect(error.message).toMatch(/^port \d+ on 127\.0\.0\.1 cannot be listened on: it is taken/);
+  expect(error.message).toMatch(/^port \d+ on 127\.0\.0\.1 is not available: another program uses it/);
   await new Promise((resolve) => other.close(resolve));
   const { open, urls } = browser();
   await signInWithLoopback({ ...options, port, redirectPath: '/signed-in/', open });
@@ -377,7 +377,7 @@ it('can be given a path and a port, and says when the port is taken', async () =
 });
 
 describe.runIf(await canListenOn(0, '::1'))('on a machine with IPv6', () => {
-  it('also listens on [::1], and closes it', async () => {
+  it('also listens on [::1], and closes that port too', async () => {
     const { options } = await server();
     const ported: string[] = [];
     let foreign: number | undefined;
@@ -397,7 +397,7 @@ describe.runIf(await canListenOn(0, '::1'))('on a machine with IPv6', () => {
     expect(await canListenOn(Number(ported[0]), '::1')).toBe(true);
   });
 
-  it('signs in where another program has the port of [::1]', async () => {
+  it('signs in if another program uses the port on [::1]', async () => {
     const { options } = await server();
     const other = createServer().listen(0, '::1');
     await once(other, 'listening');
@@ -416,7 +416,7 @@ it.each([
       throw new Error('the terminal is gone');
     },
   ],
-])('ends with the error of an onUrl that %s, and closes the port', async (_what, onUrl) => {
+])('rejects with the error of an onUrl that %s, and closes the port', async (_what, onUrl) => {
   const { options } = await server();
   const urls: URL[] = [];
   const open = (url: URL) => void urls.push(url);
@@ -436,7 +436,7 @@ it.each([
   ['timeOut', 'timeout'],
   ['redirect_path', 'redirectPath'],
   ['scopes', 'scope'],
-])('refuses the unknown option %s, and names the nearest one', async (name, nearest) => {
+])('rejects the unknown option %s and suggests the nearest one', async (name, nearest) => {
   const { options } = await server();
   const signingIn: unknown = Reflect.apply(signInWithLoopback, undefined, [{ ...options, [name]: 'x' }]);
   const error = await rejection(Promise.resolve(signingIn), ConfigurationError);
@@ -446,7 +446,7 @@ it.each([
   });
 });
 
-it('takes endpoints over http off loopback only with allowInsecureHttp', async () => {
+it('accepts http endpoints on other hosts than loopback only with allowInsecureHttp', async () => {
   const { options } = await server();
   const insecure = { ...options, authorizationEndpoint: 'http://sandbox:4400/oauth2', timeout: 50 };
   const error = await rejection(signInWithLoopback({ ...insecure, open() {} }), ConfigurationError);
@@ -457,7 +457,7 @@ it('takes endpoints over http off loopback only with allowInsecureHttp', async (
   expect(urls[0]?.host).toBe('sandbox:4400');
 });
 
-it.runIf(await canListenOn(80))('can be given the port that browsers leave out of an address', async () => {
+it.runIf(await canListenOn(80))('accepts port 80, which browsers omit from URLs', async () => {
   const { options } = await server();
   const { open, pages } = browser();
   await signInWithLoopback({ ...options, port: 80, open });
@@ -479,7 +479,7 @@ it.each([
   ['timeout', { timeout: 0 }],
   ['signal', { signal: {} }],
   ['params', { params: { state: 'mine' } }],
-])('refuses a wrong %s', async (name, wrong) => {
+])('rejects an invalid %s', async (name, wrong) => {
   const { options } = await server();
   const error = await rejection(
     signInWithLoopback({ ...options, open() {}, ...(wrong as Partial<LoopbackOptions>) }),
@@ -488,7 +488,7 @@ it.each([
   expect(error.message).toContain(name);
 });
 
-it('holds no secret in what it throws', async () => {
+it('throws errors without secrets', async () => {
   const { options } = await server();
   const { open } = browser('deny');
   const error = await reasonOf(signInWithLoopback({ ...options, open }));

@@ -676,7 +676,7 @@ describe('a redirect', () => {
       response.writeHead(302, { location: `https://127.0.0.1:1/${token}/signed` }).end();
     });
     const error = await rejection(apiAt(server.url, { retry: false }).files.download('a'), NetworkError);
-    expect(error.message).toContain(`GET ${server.url}/v1/doc/a/original got no answer`);
+    expect(error.message).toContain(`GET ${server.url}/v1/doc/a/original got no response`);
     expect(`${error.stack}`).not.toMatch(/signed|:1\//);
     expect(error.stack).not.toContain(accessToken);
   });

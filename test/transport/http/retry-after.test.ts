@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { parseRetryAfter } from '../../../src/transport/http/retry-after.js';
+import { parseRetryAfter } from '../../../src/transport/http/http-date.js';
 
 const now = Date.UTC(2014, 9, 21, 7, 28, 0);
 

@@ -1,5 +1,5 @@
-// Sends the file alone as the body of the request. A form by itself would wrap it in multipart/form-data, which the
-// server would have to take apart before it could pass the file on.
+// Sends the file as the request body. A plain form would send multipart/form-data, which the server would have to parse before
+// it could forward the file.
 const form = document.querySelector('#upload');
 
 form.addEventListener('submit', async (event) => {

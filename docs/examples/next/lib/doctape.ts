@@ -3,7 +3,7 @@ import { AuthorizationCodeClient, createTokenSeal, type TokenSeal } from 'doctap
 import { type CookieJar, cookieJar } from './cookies.ts';
 import { ForeignRequestError, NotSignedInError, problemOf } from './problem.ts';
 
-/** How long somebody stays signed in. The token itself is valid for five years. */
+/** How long a user stays signed in. The token itself is valid for five years. */
 export const sessionSeconds: number = 12 * 60 * 60;
 
 export interface Application {
@@ -12,11 +12,10 @@ export interface Application {
   tokens: TokenSeal;
 }
 
-let made: Application | undefined;
-
-/** Made with the first request: `next build` calls the routes as well, and has no secrets. */
+let created: Application | undefined;
+/** Created at the first request, because `next build` also calls the routes and has no secrets. */
 export function application(): Application {
-  made ??= {
+  created ??= {
     client: new AuthorizationCodeClient({
       clientId: setting('DOCTAPE_CLIENT_ID'),
       clientSecret: setting('DOCTAPE_CLIENT_SECRET'),
@@ -24,16 +23,16 @@ export function application(): Application {
       scope: ['account.read', 'file.read', 'file.create'],
       authorizationEndpoint: `${setting('DOCTAPE_URL')}/oauth2`,
       tokenEndpoint: `${setting('DOCTAPE_URL')}/oauth2/token`,
-      // leave it out for a server that does not name itself in its answers, as doctape did not in 2013
+      // omit it for a server whose callbacks have no iss parameter, such as doctape in 2013
       issuer: setting('DOCTAPE_URL'),
     }),
     cookies: cookieJar(new URL(setting('PUBLIC_URL'))),
     tokens: createTokenSeal(setting('TOKEN_KEY'), { maxAge: sessionSeconds }),
   };
-  return made;
+  return created;
 }
 
-/** The API on behalf of whoever sent the request. */
+/** Creates a client of the API for the user who sent the request. */
 export async function apiOf(request: Request): Promise<ApiClient> {
   const { cookies, tokens } = application();
   const token = await tokens.open(cookies.read(request).get(cookies.tokenName));
@@ -41,19 +40,19 @@ export async function apiOf(request: Request): Promise<ApiClient> {
   return new ApiClient({ token, baseUrl: `${setting('DOCTAPE_URL')}/v1` });
 }
 
-/** Refuses what a page of another origin asks to change, and answers errors with a sentence. */
-export async function answering(request: Request, answer: () => Response | Promise<Response>): Promise<Response> {
+/** Calls a route handler. Rejects POST requests of other origins, and turns errors into responses. */
+export async function handle(request: Request, handler: () => Response | Promise<Response>): Promise<Response> {
   try {
-    // SameSite=Lax lets no other site send our cookies along with a POST; this is for neighbours on the same site.
-    // Before anything else: a route that reads a header is none that `next build` calls to its end, to keep the answer
+    // SameSite=Lax blocks POST requests from other sites; this check also blocks other hosts of the same site.
+    // It comes first: `next build` does not prerender a route that reads a header
     const from = request.headers.get('sec-fetch-site') ?? 'same-origin';
     if (request.method === 'POST' && from !== 'same-origin') throw new ForeignRequestError();
-    return await answer();
+    return await handler();
   } catch (error) {
-    if (error instanceof Error && 'digest' in error) throw error; // one of Next.js, which is waiting for it
-    const { status, sentence } = problemOf(error);
+    if (error instanceof Error && 'digest' in error) throw error; // an error of Next.js, which handles it
+    const { status, text } = problemOf(error);
     if (status === 500) console.error(error);
-    return Response.json({ error: sentence }, { status });
+    return Response.json({ error: text }, { status });
   }
 }
 
@@ -66,6 +65,6 @@ export function redirect(location: string, cookies: [string, string][]): Respons
 
 function setting(name: string): string {
   const value = process.env[name];
-  if (!value) throw new Error(`${name} is not set: README.md says what it is`);
+  if (!value) throw new Error(`${name} is not set: see README.md`);
   return value;
 }

@@ -1,15 +1,15 @@
-import { answering, apiOf } from '../../../lib/doctape.ts';
+import { apiOf, handle } from '../../../lib/doctape.ts';
 
 export function GET(request: Request): Promise<Response> {
-  return answering(request, async () => {
+  return handle(request, async () => {
     const api = await apiOf(request);
     return Response.json(await api.files.list(), { headers: { 'Cache-Control': 'no-store' } });
   });
 }
 
-/** The body is the file, as `fetch('/api/files?name=holiday.jpg', { method: 'POST', body: file })` sends it. */
+/** Uploads the request body: `fetch('/api/files?name=holiday.jpg', { method: 'POST', body: file })`. */
 export function POST(request: Request): Promise<Response> {
-  return answering(request, async () => {
+  return handle(request, async () => {
     const api = await apiOf(request);
     const size = request.headers.get('content-length');
     const stream = request.body ?? new Blob().stream();

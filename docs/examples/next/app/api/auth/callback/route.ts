@@ -1,7 +1,7 @@
-import { answering, application, redirect, sessionSeconds } from '../../../../lib/doctape.ts';
+import { application, handle, redirect, sessionSeconds } from '../../../../lib/doctape.ts';
 
 export function GET(request: Request): Promise<Response> {
-  return answering(request, async () => {
+  return handle(request, async () => {
     const { client, cookies, tokens } = application();
     const cookieName = client.cookieName(request);
     const token = await client.exchange(request, cookies.read(request).get(cookieName));

@@ -1,10 +1,10 @@
-import { answering, application, redirect } from '../../../../lib/doctape.ts';
+import { application, handle, redirect } from '../../../../lib/doctape.ts';
 
 export function GET(request: Request): Promise<Response> {
-  return answering(request, async () => {
+  return handle(request, async () => {
     const { client, cookies } = application();
     const { url, pending, cookieName } = await client.authorize();
-    // all that the sign-in needs, sealed: any instance can finish it. Each tab has a cookie of its own
+    // the sealed cookie has everything the sign-in needs, so that every instance can finish it. Each tab has its own cookie
     return redirect(url.href, [...cookies.clearOldSignIns(request), cookies.write(cookieName, pending, 600)]);
   });
 }

@@ -1,8 +1,8 @@
-import { answering, application, redirect } from '../../../../lib/doctape.ts';
+import { application, handle, redirect } from '../../../../lib/doctape.ts';
 
-// POST, because SameSite=Lax keeps other sites from sending one along with the cookies, and because links are prefetched.
+// POST, because SameSite=Lax blocks POST requests from other sites, and because Next.js prefetches links.
 export function POST(request: Request): Promise<Response> {
-  return answering(request, () => {
+  return handle(request, () => {
     const { cookies } = application();
     return redirect('/', [cookies.clear(cookies.tokenName)]);
   });

@@ -1,7 +1,7 @@
 import { invalid, kindOf } from '../protocol/checks.js';
 import { answerParameters } from '../protocol/urls.js';
 
-/** Everything that has a meaning of its own in a request or an answer of OAuth, and so is not for `params`. */
+/** Parameters that OAuth defines for requests and responses. The `params` option must not set them. */
 const reserved = new Set([
   ...answerParameters,
   'response_type',
@@ -17,7 +17,7 @@ const reserved = new Set([
   'code_verifier',
 ]);
 
-/** Refuses an endpoint whose own query would collide with the protocol's parameters. */
+/** Rejects an endpoint whose own query has one of the reserved parameters. */
 export function checkFreeOfProtocol(name: string, endpoint: URL): URL {
   for (const key of endpoint.searchParams.keys()) {
     if (reserved.has(key)) throw invalid(name, `must not have the parameter ${key} in its query: the client sets it`);
@@ -25,7 +25,7 @@ export function checkFreeOfProtocol(name: string, endpoint: URL): URL {
   return endpoint;
 }
 
-/** The authorization URL (RFC 6749 section 4.1.1, RFC 7636 section 4.3). Parameters that are undefined are left out. */
+/** Builds the authorization URL (RFC 6749 section 4.1.1, RFC 7636 section 4.3). Undefined parameters are omitted. */
 export function authorizationUrl(
   endpoint: URL,
   protocol: Record<string, string | undefined>,

@@ -1,0 +1,152 @@
+import { inspect } from 'node:util';
+import { describe, expect, it, vi } from 'vitest';
+import {
+  ApiClient,
+  ApiError,
+  ConfigurationError,
+  DoctapeError,
+  NetworkError,
+  NotFoundError,
+  ResponseError,
+} from '../../src/index.js';
+import { AuthorizationCodeClient } from '../../src/server.js';
+import { accessToken, apiAt, rejection, reply, scriptedServer, thrown } from '../support/scripted-server.js';
+
+// What an error tells beyond its class: for logs, for forms, and for whoever has configured the client wrongly.
+
+function answering(status: number, body: unknown, type = 'application/json') {
+  return scriptedServer((_, response) => reply(response, status, body, { 'content-type': type }));
+}
+
+describe('an ApiError', () => {
+  it('has the method, the URL without its query, and the field errors of a 422', async () => {
+    const body = {
+      error: { code: 422, message: 'invalid', fields: { name: ['is too long', 'has a slash'], tags: [] } },
+      took: 0.5,
+      ok: false,
+      none: null,
+    };
+    const server = await answering(422, body);
+    const api = apiAt(server.url);
+    const error = await rejection(
+      api.request('doc/a', { method: 'POST', searchParams: { q: accessToken }, json: {} }),
+      ApiError,
+    );
+    expect(error).toMatchObject({ status: 422, method: 'POST', url: `${server.url}/v1/doc/a`, body });
+    expect(JSON.parse(JSON.stringify(error))).toMatchObject({ name: 'ApiError', code: 'http_422', body });
+  });
+
+  it('shows no token in its body, in whatever place it was echoed', async () => {
+    const server = await answering(400, {
+      error: { message: 'no', [accessToken]: [`Bearer ${accessToken}`, { deep: encodeURIComponent(accessToken) }] },
+    });
+    const error = await rejection(apiAt(server.url).files.list(), ApiError);
+    expect(error.body).toEqual({
+      error: { message: 'no', '[redacted]': ['Bearer [redacted]', { deep: '[redacted]' }] },
+    });
+    expect(inspect(error, { depth: 20, showHidden: true })).not.toContain(accessToken);
+  });
+
+  it('has no body when that is not JSON', async () => {
+    const server = await answering(500, '<p>sorry</p>', 'text/html');
+    expect((await rejection(apiAt(server.url).files.list(), ApiError)).body).toBeUndefined();
+  });
+
+  it('of a failure in a 200 has it too', async () => {
+    const server = await answering(200, { error: { code: 404, message: 'gone' }, result: null });
+    const error = await rejection(apiAt(server.url).files.get('a'), NotFoundError);
+    expect(error).toMatchObject({ method: 'GET', body: { error: { code: 404, message: 'gone' } } });
+  });
+});
+
+describe('a NetworkError', () => {
+  it('has the reason of the system', async () => {
+    const server = await scriptedServer(() => {});
+    const { port } = new URL(server.url);
+    const refused = `http://127.0.0.1:${port === '9999' ? 9_998 : 9_999}`;
+    const error = await rejection(apiAt(refused).files.list(), NetworkError);
+    expect(error.reason).toBe('ECONNREFUSED');
+    expect(error.message).toContain('(ECONNREFUSED)');
+    expect(JSON.parse(JSON.stringify(error))).toMatchObject({ name: 'NetworkError', reason: 'ECONNREFUSED' });
+  });
+});
+
+describe('a baseUrl that is wrong', () => {
+  it.each<[string, number, unknown, string]>([
+    ['a page that does not exist', 404, '<h1>Not Found</h1>', 'text/html'],
+    ['a route that does not exist', 404, { message: 'no route', code: 'nope' }, 'application/json'],
+    ['a method that is not allowed', 405, 'Method Not Allowed', 'text/plain'],
+    ['a page', 200, '<h1>Welcome</h1>', 'text/html'],
+    ['other JSON', 200, { hello: 'world' }, 'application/json'],
+  ])('is asked about when the server has %s', async (_, status, body, type) => {
+    const server = await answering(status, body, type);
+    const { files } = apiAt(server.url);
+    for (const call of [() => files.list(), () => files.delete('a')]) {
+      const error = await rejection<DoctapeError>(call(), DoctapeError);
+      expect(error).toBeInstanceOf(status === 200 ? ResponseError : ApiError);
+      expect(error.message).toContain(`${status} and ${type}`);
+      expect(error.message).toContain('is baseUrl right?');
+    }
+  });
+
+  it('is not asked about when the server speaks the protocol, or fails', async () => {
+    for (const [status, body] of [
+      [404, { error: { code: 404, message: 'no such file' }, result: null }],
+      [502, '<h1>Bad Gateway</h1>'],
+    ] as const) {
+      const error = await rejection(apiAt((await answering(status, body)).url).files.get('a'), ApiError);
+      expect(error.message).not.toContain('baseUrl');
+    }
+  });
+});
+
+describe('the default servers', () => {
+  it.each<[string, () => Promise<Response>]>([
+    ['cannot be reached', () => Promise.reject(new TypeError('fetch failed'))],
+    [
+      'belong to somebody else',
+      async () => new Response('<h1>For sale</h1>', { headers: { 'content-type': 'text/html' } }),
+    ],
+    ['have nothing there', async () => new Response('Not Found', { status: 404 })],
+    ['do not answer', () => new Promise(() => {})],
+  ])('are said to be retired when they %s', async (_, fetch) => {
+    const api = new ApiClient({ token: accessToken, fetch, retry: false, timeout: 20 });
+    await expect(api.files.list()).rejects.toThrow(
+      'doctape was retired in 2014: name another server with the option baseUrl',
+    );
+  });
+
+  it('are said to be retired by the client that signs in, with its own option', async () => {
+    vi.stubGlobal('fetch', () => Promise.reject(new TypeError('fetch failed')));
+    const client = new AuthorizationCodeClient({
+      clientId: 'a',
+      clientSecret: 'secret-1',
+      redirectUri: 'https://app.example/',
+    });
+    const { state, pending } = await client.authorize();
+    const outcome = client.exchange(`?code=x&state=${state}`, pending);
+    await expect(outcome).rejects.toThrow('name another server with the option tokenEndpoint');
+    vi.unstubAllGlobals();
+  });
+
+  it('are not mentioned when another one fails', async () => {
+    const error = await rejection(apiAt('http://127.0.0.1:1').files.list(), NetworkError);
+    expect(error.message).not.toContain('doctape');
+  });
+});
+
+describe('a token with the word Bearer before it', () => {
+  it.each(['Bearer ', 'bearer ', 'BEARER '])('is refused: %j', async (word) => {
+    const text = `${word}${accessToken}`;
+    for (const token of [text, { access_token: text, token_type: 'Bearer' as const }]) {
+      const error = thrown(() => new ApiClient({ token }), ConfigurationError);
+      expect(error.message).toContain('must not begin with "Bearer"');
+      expect(error.message).not.toContain(accessToken);
+    }
+    await rejection(new ApiClient({ token: () => text }).files.list(), ConfigurationError);
+  });
+
+  it('is only refused when the word stands alone', () => {
+    expect(() => new ApiClient({ token: 'bearer-0123456789' })).not.toThrow();
+  });
+});

@@ -1,0 +1,47 @@
+import { once } from 'node:events';
+import { createServer, request } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
+import { onTestFinished } from 'vitest';
+
+export interface ForwardProxy {
+  url: string;
+  /** What it was asked for, such as `CONNECT 127.0.0.1:4400` or `GET http://127.0.0.1:4400/v1/doc`. */
+  asked: string[];
+}
+
+/** A proxy as companies have them: it tunnels (CONNECT), and passes plain HTTP on. Closed when the test is over. */
+export async function forwardProxy(): Promise<ForwardProxy> {
+  const asked: string[] = [];
+  const server = createServer((incoming, outgoing) => {
+    asked.push(`${incoming.method} ${incoming.url}`);
+    const { method, headers } = incoming;
+    const onward = request(incoming.url ?? '', { method, headers }, (response) => {
+      outgoing.writeHead(response.statusCode ?? 502, response.headers);
+      response.pipe(outgoing);
+    });
+    onward.on('error', () => outgoing.destroy());
+    incoming.pipe(onward);
+  });
+  server.on('connect', (incoming, client, head) => {
+    asked.push(`${incoming.method} ${incoming.url}`);
+    const { hostname, port } = new URL(`http://${incoming.url}`);
+    const target = connect(Number(port), hostname, () => {
+      client.write('HTTP/1.1 200 Connection Established\r\n\r\n');
+      target.write(head);
+      target.pipe(client).pipe(target);
+    });
+    client.on('error', () => target.destroy());
+    target.on('error', () => client.destroy());
+  });
+  const sockets = new Set<{ destroy(): void }>();
+  server.on('connection', (socket) => sockets.add(socket));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(async () => {
+    const closed = once(server, 'close');
+    server.close();
+    for (const socket of sockets) socket.destroy();
+    await closed;
+  });
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, asked };
+}
