@@ -1,4 +1,4 @@
-// Signing in in a browser page.
+// Sign-in in a browser, by implicit grant.
 export type { PageHistory, PageLocation } from './oauth/implicit-grant/address-bar.js';
 export {
   ImplicitGrantClient,

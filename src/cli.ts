@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// The command `doctape-sdk`.
+// The `doctape-sdk` command.
 import { run } from './cli/program.js';
 
 run(process.argv);

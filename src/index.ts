@@ -1,4 +1,4 @@
-// The client of the API, and what everything else shares.
+// The client of the API, its errors, and the types that all entry points share.
 export type { AccountResource, AvatarSize } from './api/account.js';
 export type { CallOptions } from './api/call-options.js';
 export { ApiClient, type ApiClientOptions, type ClientSettings } from './api/client.js';
@@ -14,10 +14,10 @@ export type {
 export type { RequestOptions, SchemaResult, StandardSchema } from './api/request.js';
 export type { TapeChanges, TapesResource } from './api/tapes.js';
 export type { WaitOptions } from './api/wait-until-processed.js';
-// What can go wrong.
+// Errors.
 export * from './protocol/errors.js';
 export { type Rendition, renditions } from './protocol/renditions.js';
-// What travels.
+// Data types of the API.
 export type { Account } from './protocol/schemas/account.js';
 export type { FileInfo, MediaType, UploadedFile } from './protocol/schemas/file.js';
 export type { FileMeta } from './protocol/schemas/meta.js';

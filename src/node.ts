@@ -1,4 +1,4 @@
-// Files on disk, and signing in without a web server. For Node, Bun and Deno.
+// Files on disk, and sign-in for command-line programs. For Node, Bun and Deno.
 export { openFile } from './node/files/open-file.js';
 export { type SavedFile, type SaveOptions, saveDownload } from './node/files/save-download.js';
 export { type LoopbackOptions, signInWithLoopback } from './node/sign-in/sign-in-with-loopback.js';

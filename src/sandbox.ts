@@ -1,8 +1,9 @@
-// A doctape of your own, as a function. Runs everywhere.
+// The sandbox: a server of the API, as a function from Request to Response. Runs everywhere.
 export type { SandboxApp, SandboxUser } from './sandbox/core/config.js';
 export { type Quirk, quirks } from './sandbox/core/quirks.js';
-export { createSandbox, type Sandbox, type SandboxOptions } from './sandbox/server/create-sandbox.js';
+export { createSandbox, type Sandbox } from './sandbox/server/create-sandbox.js';
 export type { LoggedRequest } from './sandbox/server/request-log.js';
+export type { SandboxOptions } from './sandbox/server/sandbox-options.js';
 export { memoryStore } from './sandbox/store/memory-store.js';
 export type {
   CodeRecord,

@@ -1,2 +1,2 @@
-// What a browser bundle gets in place of `doctape-sdk/server`.
+// The stub that browser bundles get instead of `doctape-sdk/server`.
 export { AuthorizationCodeClient, createTokenSeal } from './oauth/authorization-code/no-server-here.js';

@@ -1,4 +1,4 @@
-// Sign-in on a server.
+// Sign-in on a server, by authorization code.
 export {
   type Authorization,
   AuthorizationCodeClient,

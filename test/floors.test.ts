@@ -46,7 +46,7 @@ const mayImport: Record<string, string[]> = {
   'sandbox/media/pool': ['sandbox/media', 'sandbox/media/reading', 'sandbox/media/archives'],
   'sandbox/store': ['sandbox/media/reading'],
   'sandbox/store/disk': ['protocol', 'sandbox/store'],
-  'sandbox/core': ['protocol', 'sandbox/media', 'sandbox/store'],
+  'sandbox/core': ['protocol', 'sandbox/store'],
   'sandbox/tapes': ['sandbox/core', 'sandbox/store'],
   'sandbox/files': [
     'protocol',
@@ -83,8 +83,13 @@ const mayImport: Record<string, string[]> = {
 /** A room is one idea, and about a dozen files can tell one idea. Before you raise this number, look for a second idea. */
 const mostFilesInARoom = 13;
 
-/** Packages that only one floor may use. */
-const onlyIn: Record<string, string> = { ky: 'transport', jose: 'oauth', hono: 'sandbox', commander: 'cli' };
+/** Packages that only some floors may use. */
+const onlyIn: Record<string, string[]> = {
+  ky: ['transport', 'cli'], // the command line sends requests of its own: it submits forms and checks that a sandbox runs
+  jose: ['oauth'],
+  hono: ['sandbox'],
+  commander: ['cli'],
+};
 
 const files = readdirSync('src', { recursive: true, encoding: 'utf8' })
   .map((file) => file.replaceAll('\\', '/'))
@@ -195,8 +200,8 @@ it('keeps each package on its floor', () => {
     importsOf(file)
       .filter((specifier) => !specifier.startsWith('.'))
       .filter((specifier) => {
-        const floor = onlyIn[specifier.split('/')[0] ?? ''];
-        return floor !== undefined && floor !== floorOf(file);
+        const floors = onlyIn[specifier.split('/')[0] ?? ''];
+        return floors !== undefined && !floors.includes(floorOf(file));
       })
       .map((specifier) => `${file} imports ${specifier}`),
   );

@@ -12,7 +12,7 @@ beforeAll(() => server.listen({ onUnhandledFrame: 'error' }));
 afterEach(() => sandbox.reset());
 afterAll(() => server.close());
 
-/** An application as it is in production: no endpoint is configured. */
+/** An application as in production: it configures no endpoint. */
 async function signIn(): Promise<ApiClient> {
   const { clientId, clientSecret = '' } = appOf(sandbox, 'server');
   const client = new AuthorizationCodeClient({
@@ -26,7 +26,7 @@ async function signIn(): Promise<ApiClient> {
   return new ApiClient({ token: await client.exchange(await sandbox.authorize(url, { username: 'bob' }), pending) });
 }
 
-it("is a doctape at doctape's own addresses", async () => {
+it("doctapeHandlers serve a sandbox at doctape's own URLs", async () => {
   const api = await signIn();
   expect((await api.account.get()).username).toBe('bob');
   const { id } = await api.files.upload(new File(['hello'], 'hello.txt'));
@@ -35,7 +35,7 @@ it("is a doctape at doctape's own addresses", async () => {
   expect(await api.files.list()).toHaveLength(1);
 });
 
-it('forgets everything on reset()', async () => {
+it('doctapeHandlers keep nothing after reset()', async () => {
   const api = await signIn();
   expect(await api.files.list()).toEqual([]);
   await sandbox.reset();

@@ -5,29 +5,45 @@ import { type CallOptions, callRoute, checkCall, connectionFor } from './call-op
 import { restFor } from './load-rest.js';
 import { one } from './results.js';
 
-/** The widths in which the avatar comes, in pixels. */
+// The calls of wire document section 3.1.
+
+/** The available widths of an avatar, in pixels. */
 export type AvatarSize = 50 | 300 | 600;
 
-/** The signed-in user (wire document section 3.1). */
+/** The signed-in user. */
 export interface AccountResource {
   /**
-   * Who is signed in, and how much room they have. Scope: `account.read`.
-   * @throws what every call does: see {@link ApiClient}
+   * Gets the profile and the storage quota of the signed-in user. Scope: `account.read`.
+   *
+   * @example
+   * const { username, quota_free } = await api.account.get();
+   * console.log(`${username} has ${quota_free} bytes left`);
+   *
+   * @throws every error of a call: see {@link ApiClient}
    */
   get(options?: CallOptions): Promise<Account>;
   /**
-   * The user's picture. Scope: `account.read`. The response streams.
-   * @param size its width in pixels. @default 50
+   * Downloads the picture of the signed-in user. Scope: `account.read`. The body of the response is a stream.
+   *
+   * @example
+   * const picture = await (await api.account.avatar(300)).blob();
+   *
+   * @param size the width in pixels. @default 50
    * @throws {TransferError} while the body is read, as with {@link FilesResource.download}
-   * @throws what every call does: see {@link ApiClient}
+   * @throws every error of a call: see {@link ApiClient}
    */
   avatar(size?: AvatarSize, options?: CallOptions): Promise<Response>;
   /**
-   * An address of the user's picture for `<img src>`. Scope: `account.read`. It holds the access token: all that
-   * `files.url()` warns of is true of it as well.
-   * @param size its width in pixels. @default 50
-   * @throws {TokenExpiredError} at once, when the token is known to have expired
-   * @throws {ConfigurationError} at once, when the size or the token is wrong
+   * Builds a URL of the user's picture for `<img src>`. Scope: `account.read`. The URL contains the access token: the
+   * warnings of {@link FilesResource.url} apply.
+   *
+   * @example
+   * const image = new Image();
+   * image.src = api.account.avatarUrl(300).href;
+   *
+   * @param size the width in pixels. @default 50
+   * @throws {TokenExpiredError} synchronously, if the token is known to have expired
+   * @throws {ConfigurationError} synchronously, if the size or the token is invalid
    */
   avatarUrl(size?: AvatarSize): URL;
 }

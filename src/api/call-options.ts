@@ -4,19 +4,19 @@ import { type Call, type Connection, call, routeUrl, type SearchParams } from '.
 import { type CallHeaders, checkHeaders, type HeadersOption } from '../transport/calls/headers.js';
 import { checkRetry, type RetryOptions, type RetryPolicy, type RetrySettings } from '../transport/calls/retry.js';
 
-/** What every call takes. */
+/** Options of every call. */
 export interface CallOptions {
-  /** Aborts the call, which then rejects with the signal's reason. */
+  /** Aborts the call, which rejects with the reason of the signal. */
   signal?: AbortSignal | undefined;
   /**
-   * Milliseconds that the call may take, the body of the response included; false turns the limit off. For a JSON call it
-   * limits each attempt. For a transfer it limits all of it, beside `idleTimeout`.
-   * @default the client's `timeout`; no limit for a transfer
+   * The time limit in milliseconds, including the response body. `false` disables it. It limits each attempt of a JSON call.
+   * It limits a transfer as a whole, in addition to `idleTimeout`.
+   * @default the client's `timeout` for a JSON call; no limit for a transfer
    */
   timeout?: number | false | undefined;
-  /** How often this call is retried. What is left out is as the client has it. @default the client's `retry` */
+  /** When to retry this call. Omitted fields have the value of the client. @default the client's `retry` */
   retry?: RetryOptions | number | false | undefined;
-  /** Headers of this call, beside those of the client. Headers that the SDK sets itself are refused. */
+  /** Headers of this call, in addition to those of the client. Headers that the SDK sets are not allowed. */
   headers?: HeadersOption | undefined;
 }
 
@@ -24,7 +24,7 @@ export function checkTimeout(name: string, value: number | false | undefined): n
   return value === undefined || value === false ? value : checkDuration(name, value);
 }
 
-/** The options of a call, after they have been checked. */
+/** The checked options of a call. */
 export interface CallSettings {
   signal: AbortSignal | undefined;
   timeout: number | false | undefined;
@@ -32,7 +32,7 @@ export interface CallSettings {
   headers: CallHeaders | undefined;
 }
 
-/** The options of every call, to be spread into the options of one. */
+/** The checks of {@link CallOptions}. */
 export const callChecks: {
   [Name in keyof CallSettings]: (name: string, value: CallOptions[Name]) => CallSettings[Name];
 } = {
@@ -43,19 +43,19 @@ export const callChecks: {
 };
 
 /**
- * The options of a call that has others besides. A function, because bundlers do not leave out an unused object with a
- * spread in it; mark its call as pure.
+ * Adds the checks of {@link CallOptions} to those of a call. It is a function because bundlers do not remove an unused
+ * object that contains a spread. Mark calls of it as pure.
  */
 export function withCallChecks<Checks extends object>(checks: Checks): typeof callChecks & Checks {
   return { ...callChecks, ...checks };
 }
 
-/** The options of a call that has no others. */
+/** Checks the options of a call that takes only {@link CallOptions}. */
 export function checkCall(options: CallOptions): CallSettings {
   return readOptions('options', options, callChecks);
 }
 
-/** The connection as a call with these options uses it. */
+/** The connection with the settings of one call. */
 export function connectionFor(connection: Connection, { timeout, retry, headers }: CallSettings): Connection {
   return {
     ...connection,
@@ -65,18 +65,19 @@ export function connectionFor(connection: Connection, { timeout, retry, headers 
   };
 }
 
-/** What is left out stays as it is. */
+/** Merges retry options into a policy. */
 export function policyFrom(policy: RetryPolicy, retry: RetrySettings | undefined): RetryPolicy {
   return { limit: retry?.limit ?? policy.limit, maxDelay: retry?.maxDelay ?? policy.maxDelay };
 }
 
+/** A call of a documented route: its path segments, query and JSON body. */
 export interface RouteCall<T> extends Omit<Call<T>, 'url' | 'signal' | 'body'> {
   segments: readonly string[];
   searchParams?: SearchParams | undefined;
   json?: unknown | undefined;
 }
 
-/** A JSON call to one of the documented routes. */
+/** Calls a documented route. */
 export async function callRoute<T>(
   connection: Connection,
   { segments, searchParams, json, ...rest }: RouteCall<T>,

@@ -4,12 +4,12 @@ import { type OptionChecks, readOptions } from '../protocol/options.js';
 import { type Rendition, renditions } from '../protocol/renditions.js';
 import type { ByteRange } from '../transport/download/range.js';
 
-/** The arguments of the API's calls. All throw a `ConfigurationError` that names the argument. */
+// Checks of the arguments of API calls. Each throws a ConfigurationError that names the argument.
 
-/** An id as a path segment. `.` and `..` would be taken for directions. */
+/** An id is one path segment. URL parsers resolve `.` and `..`. */
 export function checkId(id: unknown): string {
   if (typeof id !== 'string') throw invalid('id', `must be a string, not ${kindOf(id)}`);
-  if (id === '' || id === '.' || id === '..') throw invalid('id', 'must be an id, as list() gives it');
+  if (id === '' || id === '.' || id === '..') throw invalid('id', 'must be an id that list() returned');
   if (!id.isWellFormed()) throw invalid('id', 'must be well-formed Unicode');
   return id;
 }
@@ -19,7 +19,7 @@ export function checkBoolean(name: string, value: boolean | undefined): boolean 
   throw invalid(name, `must be true or false, not ${kindOf(value)}`);
 }
 
-/** A boolean for the query. */
+/** A boolean, as a query parameter. */
 export function checkFlag(name: string, value: boolean | undefined): 'true' | 'false' | undefined {
   const flag = checkBoolean(name, value);
   return flag === undefined ? undefined : flag ? 'true' : 'false';
@@ -28,16 +28,16 @@ export function checkFlag(name: string, value: boolean | undefined): 'true' | 'f
 export function checkStrings(name: string, values: readonly string[] | undefined): string[] | undefined {
   if (values === undefined) return undefined;
   if (!Array.isArray(values) || values.some((value) => typeof value !== 'string' || value.trim() === '')) {
-    throw invalid(name, 'must be an array of strings, none of them empty');
+    throw invalid(name, 'must be an array of non-empty strings');
   }
   return [...values];
 }
 
-/** Tags for the query, where commas separate them. */
+/** Tags, as a query parameter. */
 export function checkTags(name: string, tags: readonly string[] | undefined): string | undefined {
   const checked = checkStrings(name, tags);
   if (checked?.some((tag) => tag.includes(',')))
-    throw invalid(name, 'must hold no comma: it separates them on the wire');
+    throw invalid(name, 'must not contain a comma, because commas separate tags in the request');
   return checked && checked.length > 0 ? checked.join(',') : undefined;
 }
 
@@ -77,13 +77,13 @@ export function checkRange(name: string, range: ByteRange | undefined): ByteRang
       return { start, end, ifRange };
     }
   }
-  throw invalid(name, 'must be { start, end? }: whole numbers of bytes, both included, end not before start');
+  throw invalid(name, 'must be { start, end? }: inclusive byte positions, as integers, with end at or after start');
 }
 
 function checkValidator(name: string, validator: string | undefined): string | undefined {
   if (validator === undefined) return undefined;
   if (typeof validator !== 'string' || !visible.test(validator) || /^\s*W\//.test(validator)) {
-    throw invalid(name, 'must be what the server sent as ETag, and not a weak one, or as Last-Modified');
+    throw invalid(name, "must be the server's ETag, which must not be weak, or its Last-Modified");
   }
   return validator;
 }

@@ -16,50 +16,54 @@ import { restFor } from './load-rest.js';
 import type { RequestOptions } from './request.js';
 import { type TapesResource, tapesResource } from './tapes.js';
 
-/** What an {@link ApiClient} needs: a token, and where the API is when it is not doctape's own. */
+/** Options of {@link ApiClient}. Only `token` is required. */
 export interface ApiClientOptions {
   /**
-   * The access token, or a function that returns it and is called for every attempt. The function may be async, for example
-   * to refresh the token. `files.url()` and `account.avatarUrl()` cannot wait for it: they use the token of the last call.
-   * A {@link Token} that has expired is not sent: the call rejects with a `TokenExpiredError`.
+   * The access token, or a function that returns it. The function is called for every attempt. It may be async, for example
+   * to refresh the token. `files.url()` and `account.avatarUrl()` are synchronous, so they use the token of the last call.
+   * An expired {@link Token} is not sent: the call rejects with a `TokenExpiredError`.
    */
   token: TokenOption;
-  /** The URL of the API. The token is sent nowhere else. @default 'https://api.doctape.com/v1' */
+  /** The URL of the API. The token is sent only to URLs below it. @default 'https://api.doctape.com/v1' */
   baseUrl?: string | URL | undefined;
   /**
-   * Allows a `baseUrl` with plain http on other hosts than loopback. For development only, for example with containers or
-   * phones on the LAN: everyone on the way can read the token. @default false
+   * Allows a `baseUrl` with `http:` on hosts other than loopback. For development only, for example with containers or
+   * phones on the LAN: anyone on the network can read the token. @default false
    */
   allowInsecureHttp?: boolean | undefined;
-  /** @default the global `fetch`, looked up at every call */
+  /** The function that sends requests. @default the global `fetch`, looked up at every call */
   fetch?: Fetch | undefined;
   /**
-   * Milliseconds that one attempt of a JSON call may take, the body of the response included; false turns the limit off.
-   * @default 30_000
+   * The time limit of one attempt of a JSON call, in milliseconds, including the response body. `false` disables it. It does
+   * not apply to transfers. @default 30_000
    */
   timeout?: number | false | undefined;
   /**
-   * Milliseconds that a transfer may stall in either direction; false turns the limit off. The response to an upload may take
-   * three times as long. An upload from a page through a `fetch` of your own cannot be watched. @default 30_000
+   * How long a transfer may stall, in milliseconds. `false` disables the limit. The response to an upload may take three times
+   * as long. It does not apply to uploads from a browser with a custom `fetch`. @default 30_000
    */
   idleTimeout?: number | false | undefined;
   /**
-   * How often a call is retried. GET and DELETE are retried after a failure that may pass; other calls only if the server
-   * refused them and said when to come back. A download that breaks is resumed as often, counted anew whenever bytes have
-   * arrived. A number is the limit; false is never. @default { limit: 2, maxDelay: 60_000 }
+   * When to retry a call. A number is the limit; `false` disables retries.
+   *
+   * - GET and DELETE are retried after a failure that may be temporary.
+   * - Other calls are retried only after a 429 or 503 with `Retry-After`.
+   * - A broken download is resumed up to `limit` times; the count starts again whenever bytes arrive.
+   *
+   * @default { limit: 2, maxDelay: 60_000 }
    */
   retry?: RetryOptions | number | false | undefined;
   /** Callbacks for each request, response, retry and error, for logging and metrics. URLs are redacted. */
   hooks?: Hooks | undefined;
-  /** Headers of every call, for example for tracing. Headers that the SDK sets itself are refused, `Authorization` among them. */
+  /** Headers of every call, for example for tracing. Headers that the SDK sets, such as `Authorization`, are not allowed. */
   headers?: HeadersOption | undefined;
-  /** Appended to `doctape-sdk/VERSION` in the `User-Agent` header. Browsers send their own, so it has no effect in a page. */
+  /** Appended to `doctape-sdk/VERSION` in the `User-Agent` header. Has no effect in browsers. */
   userAgent?: string | undefined;
-  /** The clock, in milliseconds since 1970. @default `Date.now`, looked up at every call */
+  /** Returns the current time in milliseconds since 1970. @default `Date.now`, looked up at every call */
   now?: (() => number) | undefined;
 }
 
-/** What {@link ApiClient.with} can change. */
+/** The settings that {@link ApiClient.with} can change. */
 export type ClientSettings = Partial<Pick<ApiClientOptions, 'token' | 'timeout' | 'retry' | 'headers' | 'hooks'>>;
 
 const clientChecks = {
@@ -85,31 +89,33 @@ const settingChecks = {
 } satisfies OptionChecks<ClientSettings>;
 
 /**
- * Calls the API: sends the token in the `Authorization` header, opens the envelope, and checks the response.
+ * The client of the API. It sends the token in the `Authorization` header and validates every response.
  *
- * Every method takes {@link CallOptions}. What every call may reject with, besides what its own comment names:
- * - {@link ConfigurationError} when an option is wrong or unknown, or an argument or the token is wrong. Nothing was sent
- * - {@link TokenExpiredError} when the token is known to have expired. Nothing was sent
- * - {@link UnauthorizedError} when the server does not take the token
- * - {@link InsufficientScopeError} when the token lacks a scope that the call needs
- * - {@link RateLimitError} when there were too many calls, and any other {@link ApiError} when the server refused or failed
- * - {@link ResponseError} when the answer is not one of the protocol
- * - {@link NetworkError} or {@link TimeoutError} when there was none, or not in time. What was asked for may have been done
- * - the reason of the signal that aborted it, as with `fetch`
- * - whatever a function of yours threw: `token`, a hook, `onProgress`
+ * Every method takes {@link CallOptions}. Besides the errors that its own comment lists, every call can reject with:
+ * - {@link ConfigurationError} if an argument, an option or the token is invalid. Nothing was sent
+ * - {@link TokenExpiredError} if the token is known to have expired. Nothing was sent
+ * - {@link UnauthorizedError} if the server rejects the token
+ * - {@link InsufficientScopeError} if the token lacks a scope that the call requires
+ * - {@link RateLimitError} if there were too many calls
+ * - {@link ApiError}, or another subclass of it, if the server refuses the call or fails
+ * - {@link ResponseError} if the response does not follow the protocol
+ * - {@link NetworkError} if there was no response, or {@link TimeoutError} if it took too long. The server may still have
+ *   processed the request
+ * - the reason of the `signal` that aborted it, as with `fetch`
+ * - an error that was thrown by your `token` function, a hook, or `onProgress`
  *
  * @example
  * const api = new ApiClient({ token });
  * for (const file of await api.files.list()) console.log(file.name, file.size);
  *
- * @throws {ConfigurationError} at construction, naming the option that is wrong and the remedy
+ * @throws {ConfigurationError} in the constructor, if an option is invalid. The message names the option and the remedy
  */
 export class ApiClient {
   /** The signed-in user. */
   readonly account: AccountResource;
-  /** Their files, and those shared with them. */
+  /** The files of the user, and those shared with them. */
   readonly files: FilesResource;
-  /** Their tapes, and those shared with them. */
+  /** The tapes of the user, and those shared with them. */
   readonly tapes: TapesResource;
   readonly #connection: Connection;
   readonly #options: ApiClientOptions;
@@ -130,7 +136,7 @@ export class ApiClient {
     };
     this.#options = {
       ...checked,
-      token: typeof token === 'object' ? { ...token } : token, // the application may change its own
+      token: typeof token === 'object' ? { ...token } : token, // a copy, because the application may change its object
       baseUrl: this.#connection.baseUrl,
       retry: this.#connection.retry,
       userAgent: options.userAgent,
@@ -141,13 +147,14 @@ export class ApiClient {
   }
 
   /**
-   * Another client like this one, with other settings. What is left out stays as it is; `headers` are added to those of
-   * this client, and `hooks` replace them.
+   * Creates a client with the same options, except for the given settings. `headers` are merged with those of this client;
+   * `hooks` replace them.
    *
    * @example
    * const patient = api.with({ timeout: 120_000, retry: 5 });
+   * for (const file of await patient.files.list()) console.log(file.name);
    *
-   * @throws {ConfigurationError} at once, when a setting is wrong
+   * @throws {ConfigurationError} synchronously, if a setting is invalid
    */
   with(settings: ClientSettings): ApiClient {
     const { token, timeout, retry, headers, hooks } = readOptions('options', settings, settingChecks);
@@ -163,20 +170,20 @@ export class ApiClient {
   }
 
   /**
-   * Calls anything else below `baseUrl`, with the same token, checks, retries and errors.
-   * @param path such as `account`; it cannot leave `baseUrl`
-   * @returns what stood in the envelope's `result`, checked by `schema` if there is one
+   * Calls an endpoint that has no method of its own, with the same token, checks, retries and errors.
    *
    * @example
-   * const { scopes } = await api.request('app', { schema: z.object({ scopes: z.array(z.string()) }) });
+   * const { username } = await api.request<{ username: string }>('account');
    *
-   * @throws {ResponseError} `malformed_response` when the result is not what `schema` wants
-   * @throws what every call does: see {@link ApiClient}
+   * @param path relative to `baseUrl`, such as `account`. It cannot point outside of `baseUrl`
+   * @returns the `result` of the response, validated by `schema` if you pass one
+   * @throws {ResponseError} `malformed_response` if the result does not match `schema`
+   * @throws every error of a call: see {@link ApiClient}
    */
   async request<T = unknown>(path: string, options: RequestOptions<T> = {}): Promise<T> {
     const signal = checkSignal(options?.signal);
-    const beginning = { name: 'request', method: 'GET', segments: [], signal };
-    const rest = await restFor(this.#connection, beginning);
+    const call = { name: 'request', method: 'GET', segments: [], signal };
+    const rest = await restFor(this.#connection, call);
     return rest.request(this.#connection, path, options);
   }
 }

@@ -6,22 +6,22 @@ import type { Token } from '../protocol/schemas/token.js';
 export type TokenOption = string | Token | (() => string | Token | Promise<string | Token>);
 
 export interface Credential {
-  /** The access token to send now. Throws or rejects when it has expired. */
+  /** Returns the access token to send. Throws or rejects if it has expired. */
   accessToken: () => string | Promise<string>;
-  /** The same for a URL, which cannot wait for it. */
+  /** The same, synchronously, for a URL. */
   accessTokenNow: () => string;
 }
 
 export function credential(token: TokenOption, now: () => number): Credential {
-  if (typeof token === 'function') return asked(token, now);
-  const checked = checkToken(token, 'token'); // now: whoever holds the object may change it
+  if (typeof token === 'function') return fromFunction(token, now);
+  const checked = checkToken(token, 'token'); // at once, because the application may change the object
   const accessToken = () => unexpired(checked, now);
   return { accessToken, accessTokenNow: accessToken };
 }
 
-function asked(token: () => string | Token | Promise<string | Token>, now: () => number): Credential {
-  const name = 'what the token function returned';
-  let known: CheckedToken | undefined; // what it resolved with last, if it is async
+function fromFunction(token: () => string | Token | Promise<string | Token>, now: () => number): Credential {
+  const name = "the token function's result";
+  let known: CheckedToken | undefined; // the last token that an async function resolved to
   const resolved = (given: unknown) => {
     known = checkToken(given, name);
     return unexpired(known, now);
@@ -35,12 +35,12 @@ function asked(token: () => string | Token | Promise<string | Token>, now: () =>
       if (!known) {
         const given = token();
         if (!isPromise(given)) return unexpired(checkToken(given, name), now);
-        given.then(resolved).catch(() => {}); // the next call asks again, and is told
+        given.then(resolved).catch(() => {}); // the next call calls the function again, and rejects
       }
       if (known && !isExpired(known, now)) return known.text;
       throw invalid(
         'token',
-        'is an async function, and a URL cannot wait for it: await a call first, which gets a token',
+        'is an async function, and a URL is built synchronously: await a call first, so that the token is known',
       );
     },
   };
@@ -62,7 +62,7 @@ function isExpired({ expires }: CheckedToken, now: () => number): boolean {
 
 function unexpired(token: CheckedToken, now: () => number): string {
   if (!isExpired(token, now)) return token.text;
-  throw new TokenExpiredError('the access token has expired, so nothing was sent: sign in again');
+  throw new TokenExpiredError('the access token has expired, so no request was sent: sign in again');
 }
 
 function checkToken(token: unknown, name: string): CheckedToken {
@@ -84,15 +84,15 @@ function checkToken(token: unknown, name: string): CheckedToken {
   return { text, expires: expires_at };
 }
 
-/** Texts that fit the grammar of a token, and can only be mistakes. */
+/** Refuses strings that match the grammar of a token but are mistakes. */
 function checkTokenText(name: string, value: unknown): string {
   const text = checkText(name, value);
   if (/^\s*(authorization\s*:\s*)?bearer(\s|$)/i.test(text)) {
-    throw invalid(name, 'must not begin with "Bearer": pass the access token alone, the SDK adds the scheme');
+    throw invalid(name, 'must not begin with "Bearer": pass only the access token, because the SDK adds the scheme');
   }
   if (/^(undefined|null|NaN|\[object \w+\])$/.test(text)) {
-    throw invalid(name, 'is a missing value or an object that was turned into a string: pass the access token itself');
+    throw invalid(name, 'is undefined, null or an object, converted to a string: pass the access token itself');
   }
-  if (/^\{.*\}$/.test(text)) throw invalid(name, 'is JSON: parse it first, and pass the Token or its access_token');
+  if (/^\{.*\}$/.test(text)) throw invalid(name, 'is JSON: parse it, and pass the Token or its access_token');
   return text;
 }

@@ -40,170 +40,243 @@ import { restFor } from './load-rest.js';
 import { mapOf, nothing, one } from './results.js';
 import type { WaitOptions } from './wait-until-processed.js';
 
-/** How to list files. */
+// The calls of wire document section 3.2, and those of sections 2.1 and 3.3 on one file.
+
+/** Options of {@link FilesResource.list} and {@link FilesResource.iterate}. */
 export interface ListOptions extends CallOptions {
-  /** Whether each file's `meta` is filled in. @default false */
+  /** Whether the server fills in the `meta` of each file. @default false */
   includeMeta?: boolean | undefined;
 }
 
-/** What can be changed of a file. What is left out stays as it is. */
+/** The fields of a file that can be changed. Omitted fields keep their values. */
 export interface FileChanges {
-  /** The new name, without the extension, which cannot be changed. */
+  /** The new name, without the extension. The extension cannot be changed. */
   name?: string | undefined;
-  /** All tags the file is to have: who is not among them is removed. */
+  /** The complete list of tags. Replaces all existing tags. */
   tags?: readonly string[] | undefined;
-  /** Whether the user has put a star on it. */
+  /** Whether the file is starred. */
   starred?: boolean | undefined;
 }
 
-/** How to upload files, and what to put on them. */
+/** Options of {@link FilesResource.uploadAll}. */
 export interface UploadAllOptions extends CallOptions {
-  /** Tags to put on each file. None may hold a comma, which separates them on the wire. */
+  /** Tags for each file. A tag cannot contain a comma, because commas separate tags in the request. */
   tags?: readonly string[] | undefined;
-  /** @default false */
+  /** Whether each file is starred. @default false */
   starred?: boolean | undefined;
   /**
-   * Told at most every 100 ms, and once at the end. It counts bytes of the files, without the framing around them. In Node,
-   * Bun, Deno and Workers: those that `fetch` took before it asked for more, ahead of the network by no more than the buffers
-   * of the platform. In a page: those that the browser has handed to the network; with a `fetch` of your own, all of them at the
-   * end.
+   * Called with the progress at most every 100 ms, and once at the end. It counts the bytes of the files, without the
+   * multipart framing.
+   *
+   * - In Node, Bun, Deno and Workers it counts the bytes that `fetch` has consumed. That is ahead of the network by the
+   *   buffers of the platform.
+   * - In a browser it counts the bytes that have been sent to the network. With a custom `fetch` it is called only at the end.
    */
   onProgress?: OnProgress | undefined;
 }
 
-/** How to upload one file, and what to call it. */
+/** Options of {@link FilesResource.upload}. */
 export interface UploadOptions extends UploadAllOptions {
-  /** The file's name, with its extension. @default the name of the File or Response, else `untitled` */
+  /** The file name, with its extension. @default the name of the File or Response, or `untitled` */
   name?: string | undefined;
-  /** The media type. @default the type of the File or Response, else `application/octet-stream` */
+  /** The media type. @default the type of the File or Response, or `application/octet-stream` */
   type?: string | undefined;
 }
 
-/** How to download a file, or a part of it. */
+/** Options of {@link FilesResource.download}. */
 export interface DownloadOptions extends CallOptions {
   /**
-   * Part of the file. A server that ignores it is an error, so that no wrong bytes are taken for the right ones. To go on
-   * with a download of an earlier run, give the first byte that is missing and, as `ifRange`, the validator of what is there.
+   * Downloads a part of the file. If the server ignores the range, the call rejects. To continue a download of an earlier
+   * run, pass the first missing byte as `start`, and the validator of the existing bytes as `ifRange`.
    *
    * @example
    * const part = await api.files.download(id, 'original', { range: { start: 4096, ifRange: '"v1"' } });
    */
   range?: ByteRange | undefined;
   /**
-   * Told at most every 100 ms, and once at the end. It counts bytes that have arrived, which are a quarter of a mebibyte ahead of the
-   * reader of the body at most, and never goes back: a download that resumes goes on from where it was.
+   * Called with the progress at most every 100 ms, and once at the end. It counts the bytes received, which are at most
+   * 256 KiB ahead of the bytes read from the body. It never decreases: a download that resumes continues the count.
    */
   onProgress?: OnProgress | undefined;
 }
 
-/** Files (wire document section 3.2). */
+/** The files of the user, and those shared with them. */
 export interface FilesResource {
   /**
-   * All files, in the order the server gives. Scope: `file.read`.
-   * @throws what every call does: see {@link ApiClient}
+   * Lists all files, in the order of the server. Scope: `file.read`.
+   *
+   * @example
+   * for (const file of await api.files.list()) console.log(file.name, file.size);
+   *
+   * @throws every error of a call: see {@link ApiClient}
    */
   list(options?: ListOptions): Promise<FileInfo[]>;
   /**
-   * All files, one by one as they arrive: memory stays flat however many there are. Scope: `file.read`. Leaving the loop
-   * ends the request. What can go wrong is thrown in the loop, after the files that came before it.
-   * @throws {ConfigurationError} at once, when an option is wrong
-   * @throws {TransferError} when the list breaks off
-   * @throws {TimeoutError} `idle_timeout` when it stands still; `timeout` is for calls that are read whole
-   * @throws what every call does: see {@link ApiClient}
+   * Yields all files one by one, while the list is received. Memory use does not grow with the number of files. Leaving
+   * the loop cancels the request. Scope: `file.read`.
+   *
+   * Every error except a wrong option is thrown in the loop, after the files that were received before it.
+   *
+   * @example
+   * for await (const file of api.files.iterate()) {
+   *   if (file.starred) console.log(file.name);
+   * }
+   *
+   * @throws {ConfigurationError} synchronously, if an option is invalid
+   * @throws {TransferError} if the connection breaks
+   * @throws {TimeoutError} `idle_timeout` if the list stalls; `timeout` if you set one and the whole list takes longer
+   * @throws every error of a call: see {@link ApiClient}
    */
   iterate(options?: ListOptions): AsyncIterableIterator<FileInfo>;
   /**
-   * One file. Scope: `file.read`.
-   * @throws {NotFoundError} when there is none of this id, or it is somebody else's
-   * @throws what every call does: see {@link ApiClient}
+   * Gets one file. Scope: `file.read`.
+   *
+   * @example
+   * const { name, extension, tags } = await api.files.get(id);
+   *
+   * @throws {NotFoundError} if the file does not exist, or is not visible to the user
+   * @throws every error of a call: see {@link ApiClient}
    */
   get(id: string, options?: CallOptions): Promise<FileInfo>;
   /**
-   * Changes what is given, and nothing else. Scopes: `file.update`, `file.read`.
-   * @throws {NotFoundError} when there is no such file
-   * @throws what every call does: see {@link ApiClient}
+   * Changes the name, the tags or the star of a file. Scopes: `file.update`, `file.read`.
+   *
+   * @example
+   * await api.files.update(id, { name: 'holiday', tags: ['beach', '#summer'] });
+   *
+   * @returns the file after the change
+   * @throws {NotFoundError} if the file does not exist
+   * @throws every error of a call: see {@link ApiClient}
    */
   update(id: string, changes: FileChanges, options?: CallOptions): Promise<FileInfo>;
   /**
-   * Uploads a file. Scope: `file.create`. A stream is sent as it is read, and never sent twice.
-   * @throws {TransferError} `interrupted` when the source fails; `truncated` when it gives another number of bytes than it
-   * announced, or the server answered before it had everything
-   * @throws {TimeoutError} `idle_timeout` when it stands still: there is no limit to how long it may take
-   * @throws {ApiError} `http_413` when the user has no room for it
-   * @throws what every call does: see {@link ApiClient}
+   * Uploads a file. Scope: `file.create`. A stream is sent while it is read, and is never sent twice.
+   *
+   * @example
+   * const { id } = await api.files.upload(new File(['Hello'], 'hello.txt'), { tags: ['greeting'] });
+   *
+   * @throws {TransferError} `interrupted` if the source fails; `truncated` if the source has another number of bytes than it
+   * announced, or if the server responds before it has received all of them
+   * @throws {TimeoutError} `idle_timeout` if the upload stalls. There is no limit to its duration unless you set `timeout`
+   * @throws {QuotaExceededError} if the account or the server has no room for the file
+   * @throws every error of a call: see {@link ApiClient}
    */
   upload(source: UploadSource, options?: UploadOptions): Promise<UploadedFile>;
   /**
-   * Uploads several files in one request. Scope: `file.create`. All arrive, or none.
-   * @throws what {@link FilesResource.upload} does
+   * Uploads several files in one request. Either all of them are stored, or none. Scope: `file.create`.
+   *
+   * @example
+   * const uploaded = await api.files.uploadAll([new File(['a'], 'a.txt'), new File(['b'], 'b.txt')]);
+   *
+   * @returns the uploaded files, in the order of `sources`
+   * @throws the errors of {@link FilesResource.upload}
    */
   uploadAll(sources: Iterable<UploadSource>, options?: UploadAllOptions): Promise<UploadedFile[]>;
   /**
-   * The bytes of a file, or of one of its {@link renditions}. Scope: `file.read`. The response streams: read its body,
-   * or call `.blob()` and the like.
+   * Downloads a file, or one of its {@link renditions}. Scope: `file.read`. The body of the response is a stream: read it, or
+   * call `.blob()`, `.text()` or `.arrayBuffer()`.
    *
-   * A body that breaks, ends early, or stands still for `idleTimeout` is resumed unseen: the rest of the same version of
-   * the file is asked for (RFC 9110 sections 13.1.5 and 14.2), as often as `retry` allows between two bytes that arrive.
-   * That takes a server that says `Accept-Ranges: bytes` and has a strong `ETag`, or a `Last-Modified` and no `ETag`; in a
-   * page, one that shows these headers to it. What the body cannot be completed with, its reader is told:
-   * @throws {NotFoundError} when the file has no such rendition
-   * @throws {TransferError} while the body is read: `interrupted` when it broke, `truncated` when it ended early, `changed`
-   * when the file is another than at the beginning. `bytes` is how far it came. At once, `changed`, when `range.ifRange`
-   * is no longer what the server has
-   * @throws {TimeoutError} `idle_timeout` while the body is read, when it stood still
-   * @throws {ApiError} when the server refuses, also to give the rest; `http_416` when `range` begins beyond the file
-   * @throws what every call does: see {@link ApiClient}
+   * A body that breaks, ends early, or stalls for `idleTimeout` is resumed: the SDK requests the missing bytes of the same
+   * version of the file. `retry` limits how often; the count starts again whenever bytes arrive. Resuming requires:
+   *
+   * - `Accept-Ranges: bytes` in the response
+   * - a strong `ETag`, or a `Last-Modified` without an `ETag`
+   * - in a browser, a server that exposes these headers (`Access-Control-Expose-Headers`)
+   *
+   * @example
+   * const response = await api.files.download(id, 'thumb_320.jpg');
+   * image.src = URL.createObjectURL(await response.blob());
+   *
+   * @throws {NotFoundError} if the file does not exist or has no such rendition
+   * @throws {TransferError} while the body is read: `interrupted` if the connection broke, `truncated` if the body ended early,
+   * `changed` if the file was replaced in the meantime. `bytes` is the number of bytes received. The call itself rejects with
+   * `changed` if `range.ifRange` is no longer current
+   * @throws {TimeoutError} `idle_timeout` while the body is read, if it stalls
+   * @throws {ApiError} if the server refuses the download or a resumption; `http_416` if `range` starts beyond the end
+   * @throws every error of a call: see {@link ApiClient}
    */
   download(id: string, rendition?: Rendition, options?: DownloadOptions): Promise<Response>;
   /**
-   * An address that gives the bytes without a header, for `<img src>`, a media player or a download link. Scope: `file.read`.
+   * Builds a URL that needs no header, for `<img src>`, a media player or a download link. Scope: `file.read`. No request
+   * is sent.
    *
-   * It holds the access token (wire document section 2.1): whoever sees it can do all that the token can. It ends up in
-   * the browser's history, in server logs, and in `Referer` headers unless the page has `Referrer-Policy: no-referrer`.
-   * Never publish it; for that there is {@link FilesResource.publish}.
-   * @throws {TokenExpiredError} at once, when the token is known to have expired
-   * @throws {ConfigurationError} at once, when the id, the rendition or the token is wrong
+   * **The URL contains the access token**, so it grants everything that the token does. It appears in the browser's history,
+   * in server logs, and in `Referer` headers unless the page sets `Referrer-Policy: no-referrer`. Never publish it: use
+   * {@link FilesResource.publish} instead.
+   *
+   * @example
+   * image.src = api.files.url(id, 'thumb_320.jpg').href;
+   *
+   * @throws {TokenExpiredError} synchronously, if the token is known to have expired
+   * @throws {ConfigurationError} synchronously, if the id, the rendition or the token is invalid
    */
   url(id: string, rendition?: Rendition): URL;
   /**
    * Copies a file, without its tags. Scopes: `file.create`, `file.read`.
+   *
+   * @example
+   * const copy = await api.files.clone(id);
+   *
    * @returns the id of the copy
-   * @throws {NotFoundError} when there is no such file
-   * @throws {ApiError} `http_413` when the user has no room for it
-   * @throws what every call does: see {@link ApiClient}
+   * @throws {NotFoundError} if the file does not exist
+   * @throws {QuotaExceededError} if the account or the server has no room for the copy
+   * @throws every error of a call: see {@link ApiClient}
    */
   clone(id: string, options?: CallOptions): Promise<string>;
   /**
-   * Gives a file an address that anyone can open. Scopes: `file.update`, `file.read`.
-   * @throws {NotFoundError} when there is no such file
-   * @throws what every call does: see {@link ApiClient}
+   * Publishes a file: anyone with the returned URL can open it, without a token. Scopes: `file.update`, `file.read`.
+   *
+   * @example
+   * const { href } = await api.files.publish(id);
+   *
+   * @throws {NotFoundError} if the file does not exist
+   * @throws every error of a call: see {@link ApiClient}
    */
   publish(id: string, options?: CallOptions): Promise<URL>;
   /**
-   * Takes that address away. Scopes: `file.update`, `file.read`.
-   * @throws {NotFoundError} when there is no such file
-   * @throws what every call does: see {@link ApiClient}
+   * Makes a published file private again. Scopes: `file.update`, `file.read`.
+   *
+   * @example
+   * await api.files.unpublish(id);
+   *
+   * @throws {NotFoundError} if the file does not exist
+   * @throws every error of a call: see {@link ApiClient}
    */
   unpublish(id: string, options?: CallOptions): Promise<void>;
   /**
-   * Deletes a file for good. Scopes: `file.delete`, `file.read`.
-   * @throws {NotFoundError} when there is no such file; not when an attempt that went unanswered had deleted it
-   * @throws what every call does: see {@link ApiClient}
+   * Deletes a file permanently. Scopes: `file.delete`, `file.read`.
+   *
+   * @example
+   * await api.files.delete(id);
+   *
+   * @throws {NotFoundError} if the file does not exist. A retry that finds it deleted by an earlier attempt succeeds
+   * @throws every error of a call: see {@link ApiClient}
    */
   delete(id: string, options?: CallOptions): Promise<void>;
   /**
-   * Unpacks a zip archive: its files appear in the list as if uploaded, some time later. Scopes: `file.create`, `file.read`.
-   * @throws {NotFoundError} when there is no such file
-   * @throws {ApiError} `http_400` when it is no zip archive
-   * @throws what every call does: see {@link ApiClient}
+   * Extracts a zip archive on the server. Its files appear in the list a short time later. Scopes: `file.create`, `file.read`.
+   *
+   * @example
+   * await api.files.extract(id);
+   *
+   * @throws {NotFoundError} if the file does not exist
+   * @throws {ApiError} `http_400` if the file is not a zip archive
+   * @throws every error of a call: see {@link ApiClient}
    */
   extract(id: string, options?: CallOptions): Promise<void>;
   /**
-   * Waits until a file has been converted, asking again and again. Scope: `file.read`.
-   * @throws {ProcessingError} when the server could not process it
-   * @throws {TimeoutError} `timeout` when it takes longer than `timeout`
-   * @throws {NotFoundError} when there is no such file
-   * @throws what every call does: see {@link ApiClient}
+   * Polls a file until the server has converted it. Scope: `file.read`.
+   *
+   * @example
+   * const { id } = await api.files.upload(file);
+   * await api.files.waitUntilProcessed(id, { timeout: 60_000 });
+   * const pdf = await api.files.download(id, 'document.pdf');
+   *
+   * @returns the file after the conversion
+   * @throws {ProcessingError} if the server could not convert it
+   * @throws {TimeoutError} `timeout` if it takes longer than `timeout`
+   * @throws {NotFoundError} if the file does not exist
+   * @throws every error of a call: see {@link ApiClient}
    */
   waitUntilProcessed(id: string, options?: WaitOptions): Promise<FileInfo>;
 }
@@ -242,7 +315,7 @@ const waitChecks = /* @__PURE__ */ withCallChecks({
 type CheckedUpload = CheckedOptions<typeof uploadAllChecks> & Partial<CheckedOptions<typeof uploadChecks>>;
 
 export function filesResource(connection: Connection): FilesResource {
-  /** A call to the route of one file, or to one below it. */
+  /** Calls `/doc/{id}`, or a route below it. */
   function callFile<T>(
     { id, below = [], ...route }: Omit<RouteCall<T>, 'segments'> & { id: string; below?: readonly string[] },
     settings: CallSettings,
@@ -266,7 +339,7 @@ export function filesResource(connection: Connection): FilesResource {
     sources: readonly UploadSource[],
     read: () => CheckedUpload,
   ): Promise<UploadedFile[]> {
-    const held = sources.map(hold); // before anything that can fail or take time
+    const held = sources.map(hold); // before the first await: a stream may fail, and the caller may reuse the bytes
     try {
       const { name, type, tags, starred, onProgress, ...settings } = read();
       const own = connectionFor(connection, settings);
@@ -311,19 +384,19 @@ export function filesResource(connection: Connection): FilesResource {
     async update(id, changes, options = {}) {
       const json = readOptions('changes', changes, changeChecks);
       if (Object.values(json).every((value) => value === undefined)) {
-        throw invalid('changes', 'must hold name, tags or starred');
+        throw invalid('changes', 'must contain name, tags or starred');
       }
       return callFile({ name: 'files.update', method: 'POST', id, json, ...one(fileInfo) }, checkCall(options));
     },
 
     async upload(source, options = {}) {
       const [file] = await uploadParts('files.upload', [source], () => readOptions('options', options, uploadChecks));
-      return file as UploadedFile; // one source, one file: mapOf has counted
+      return file as UploadedFile; // mapOf() has checked that there is one
     },
 
     async uploadAll(sources, options = {}) {
       const several = typeof sources === 'object' && sources !== null && Symbol.iterator in sources ? [...sources] : [];
-      if (several.length === 0) throw invalid('sources', 'must be an array of at least one source, or a FileList');
+      if (several.length === 0) throw invalid('sources', 'must be an array or FileList with at least one source');
       return uploadParts('files.uploadAll', several, () => readOptions('options', options, uploadAllChecks));
     },
 
@@ -373,8 +446,8 @@ export function filesResource(connection: Connection): FilesResource {
     async waitUntilProcessed(id, options = {}) {
       const route = { name: 'files.waitUntilProcessed', method: 'GET', id, ...one(fileInfo) } as const;
       const settings = readOptions('options', options, waitChecks);
-      const beginning = { ...route, segments: ['doc', checkId(id)], signal: settings.signal };
-      const rest = await restFor(connection, beginning);
+      const call = { ...route, segments: ['doc', checkId(id)], signal: settings.signal };
+      const rest = await restFor(connection, call);
       return rest.waitUntilProcessed(id, (own) => callFile(route, own), settings);
     },
   };

@@ -6,13 +6,13 @@ import { type Download, openDownload } from '../transport/download/download.js';
 import { openAnswer } from '../transport/http/answer.js';
 import { operationOf } from '../transport/http/redaction.js';
 
-/** The schemas of a list. They are handed in, because a bundle in one file could not leave them out where they are unused. */
+/** The schemas of a list. They are parameters, because a bundle in one file could not remove them if they are unused. */
 interface ListSchemas {
   fileInfo: Schema<FileInfo>;
   byId: Schema<unknown>;
 }
 
-/** Parses the list while it arrives. */
+/** Parses the list while it is received. */
 export async function* iterateFiles(
   connection: Connection,
   wanted: Download,
@@ -26,7 +26,7 @@ export async function* iterateFiles(
 
   const split = splitter();
   const decoder = new TextDecoder();
-  let text = ''; // what is not blank, for the message about an empty body
+  let text = ''; // not blank: a message about an empty body depends on it
   const open = (parse: () => unknown) =>
     openAnswer({ operation, status, headers, text }, { now: connection.now, secrets, parse });
   let isFirst = true;
@@ -37,7 +37,7 @@ export async function* iterateFiles(
       const piece = decoder.decode(chunk?.value, { stream: chunk?.done === false });
       text ||= piece.trim().slice(0, 1);
       const members = split.write(piece);
-      if (members.length > 0 && isFirst) open(split.head); // an error before the files is told before them
+      if (members.length > 0 && isFirst) open(split.head); // an error before the files is thrown before them
       if (members.length > 0) isFirst = false;
       for (const [id, file] of members) yield decode(fileInfo, file, `result.${id}`, origin);
       if (chunk?.done !== false || split.isBroken()) break;
@@ -46,6 +46,6 @@ export async function* iterateFiles(
   } catch (error) {
     throw await attempts.end(error);
   } finally {
-    void reader?.cancel().catch(() => {}); // it may have failed, which has been told
+    void reader?.cancel().catch(() => {}); // it may have failed, and the error was thrown above
   }
 }

@@ -2,8 +2,8 @@ import { attemptsOf } from '../transport/calls/attempts.js';
 import { type Connection, routeUrl } from '../transport/calls/connection.js';
 import { load } from '../transport/load.js';
 
-/** A call that is about to begin. */
-interface Beginning {
+/** The call that needs the chunk. */
+interface PendingCall {
   name: string;
   method: string;
   segments: readonly string[];
@@ -11,12 +11,12 @@ interface Beginning {
 }
 
 /**
- * Loads the rest of the SDK, which a page that lists files and links to them never needs. It is one chunk, because several
- * small ones are larger together. If it cannot be loaded the call has failed, and its hooks are told so.
+ * Loads the part of the SDK that a page which only lists files and links to them does not need. It is one chunk, because
+ * several small ones are larger in total. If it cannot be loaded, the call rejects and its `error` hook is called.
  */
 export async function restFor(
   connection: Connection,
-  { segments, signal, ...call }: Beginning,
+  { segments, signal, ...call }: PendingCall,
 ): Promise<typeof import('./rest.js')> {
   try {
     return await load(() => import('./rest.js'), signal);

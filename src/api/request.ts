@@ -8,16 +8,16 @@ import { type CallOptions, connectionFor, withCallChecks } from './call-options.
 
 /** A schema of any library that follows Standard Schema (https://standardschema.dev), such as zod or valibot. */
 export interface StandardSchema<T> {
-  /** The schema, in the form that those libraries have agreed on. */
+  /** The interface of Standard Schema, version 1. */
   readonly '~standard': {
     readonly version: 1;
     readonly vendor: string;
-    /** Checks a value, or makes another of it. */
+    /** Validates a value. May also transform it. */
     readonly validate: (value: unknown) => SchemaResult<T> | Promise<SchemaResult<T>>;
   };
 }
 
-/** What a {@link StandardSchema} makes of a value. */
+/** The result of a {@link StandardSchema}: the validated value, or the issues that were found. */
 export type SchemaResult<T> =
   | { readonly value: T; readonly issues?: undefined }
   | {
@@ -26,15 +26,15 @@ export type SchemaResult<T> =
       }>;
     };
 
-/** A call that has no method of its own. */
+/** Options of {@link ApiClient.request}. */
 export interface RequestOptions<T> extends CallOptions {
-  /** @default 'GET' */
+  /** The HTTP method. @default 'GET' */
   method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | undefined;
-  /** The query. What is undefined is left out; for a name that comes more than once there is `URLSearchParams`. */
+  /** The query. Undefined values are omitted. Use `URLSearchParams` to repeat a name. */
   searchParams?: URLSearchParams | Record<string, string | number | boolean | undefined> | undefined;
   /** The body, sent as JSON. */
   json?: unknown | undefined;
-  /** What the result must be. Without one it is `unknown`. */
+  /** Validates the result and determines its type. Without it, nothing but the envelope is validated. */
   schema?: StandardSchema<T> | undefined;
 }
 
@@ -50,21 +50,22 @@ const requestChecks = /* @__PURE__ */ withCallChecks({
   schema: (_: string, schema: StandardSchema<unknown> | undefined) => schema,
 }) satisfies OptionChecks<RequestOptions<unknown>>;
 
-/** A call to anything else below the base. */
+/** Calls any route below the base URL. */
 export async function request<T = unknown>(
   connection: Connection,
   path: string,
   options: RequestOptions<T>,
 ): Promise<T> {
   const { method, searchParams, json, schema, ...settings } = readOptions('options', options, requestChecks);
-  if (method === 'GET' && json !== undefined) throw invalid('json', 'cannot go with GET, which has no body');
+  if (method === 'GET' && json !== undefined)
+    throw invalid('json', 'must be left out with GET, which has no body: use searchParams, or another method');
   return call(connectionFor(connection, settings), {
     name: 'request',
     method,
     url: pathUrl(connection, path, searchParams),
     body: json,
     signal: settings.signal,
-    // without a schema the caller says what it is
+    // without a schema the type is the caller's claim
     read: (result, _, origin) => (schema ? validated(schema as StandardSchema<T>, result, origin) : (result as T)),
   });
 }
@@ -81,13 +82,13 @@ function queryOf(name: string, searchParams: RequestOptions<unknown>['searchPara
   return query;
 }
 
-/** By what it can do: it may come from an iframe, or from a polyfill. */
+/** Not `instanceof`: it may come from an iframe or from a polyfill. */
 function isSearchParams(value: unknown): value is URLSearchParams {
   return typeof value === 'object' && value !== null && Symbol.iterator in value && 'append' in value;
 }
 
 function notSearchParams(name: string): ConfigurationError {
-  return invalid(name, 'must be URLSearchParams, or an object of strings, numbers and booleans');
+  return invalid(name, 'must be URLSearchParams or an object of strings, numbers and booleans');
 }
 
 async function validated<T>(schema: StandardSchema<T>, value: unknown, origin: AnswerOrigin): Promise<T> {
@@ -96,26 +97,30 @@ async function validated<T>(schema: StandardSchema<T>, value: unknown, origin: A
   try {
     checked = await schema['~standard'].validate(value);
   } catch {
-    // what it threw may quote the value
-    throw new ResponseError('malformed_response', `${operation} gave an answer on which the schema failed`, status);
+    // its error may quote the value
+    throw new ResponseError(
+      'malformed_response',
+      `the schema threw while it validated the response to ${operation}`,
+      status,
+    );
   }
   if (!checked.issues) return checked.value;
   const keys = checked.issues[0]?.path?.map((part) => String(typeof part === 'object' ? part.key : part)) ?? [];
   const place = quotable(['result', ...keys].join('.'), secrets).slice(0, 200);
   throw new ResponseError(
     'malformed_response',
-    `${operation} gave a malformed answer: ${place} is not what the schema wants`,
+    `the response to ${operation} is malformed: ${place} does not match the schema`,
     status,
   );
 }
 
-/** What JSON cannot hold is refused here, by a message that does not quote it. */
+/** The error of `JSON.stringify()` may quote the value, so it is replaced. */
 function jsonText(name: string, json: unknown): string | undefined {
   try {
     const text = JSON.stringify(json);
     if (json === undefined || text !== undefined) return text;
   } catch {
-    // told below
+    // thrown below
   }
-  throw invalid(name, 'cannot be written as JSON: it holds a circle, a BigInt, or is a function');
+  throw invalid(name, 'cannot be converted to JSON: it has a circular reference or a BigInt, or is a function');
 }

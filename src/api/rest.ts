@@ -1,4 +1,4 @@
-// What is loaded when it is first needed.
+// One chunk, loaded when it is first needed.
 export { download } from '../transport/download/download.js';
 export { upload } from '../transport/upload/upload.js';
 export { iterateFiles } from './iterate-files.js';

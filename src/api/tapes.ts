@@ -6,31 +6,49 @@ import { type CallOptions, callRoute, checkCall } from './call-options.js';
 import { checkBoolean, checkId, checkStrings } from './checks.js';
 import { mapOf, one } from './results.js';
 
-/** What can be changed of a tape. What is left out stays as it is. */
+// The calls of wire document section 3.4.
+
+/** The fields of a tape that can be changed. Omitted fields keep their values. */
 export interface TapeChanges {
-  /** doctape's documentation gives it no meaning, only that it is a boolean (wire document section 3.4). */
+  /** A flag of the tape. doctape's documentation does not say what it means. */
   live?: boolean | undefined;
-  /** The usernames of all who may see it: who is not among them no longer may. */
+  /** The complete list of usernames that can see the tape. Replaces the existing list. */
   shared_with?: readonly string[] | undefined;
 }
 
-/** Tapes come into being when a file is tagged `#name`; the API has no call to make one (wire document section 3.4). */
+/**
+ * Tapes: collections of files that users share. The server creates a tape when a file is tagged `#name`; the API has no
+ * call that creates one.
+ */
 export interface TapesResource {
   /**
-   * All tapes. Scopes: `tape.read`, `file.read`.
-   * @throws what every call does: see {@link ApiClient}
+   * Lists all tapes of the user, and those shared with them. Scopes: `tape.read`, `file.read`.
+   *
+   * @example
+   * for (const tape of await api.tapes.list()) console.log(tape.name, tape.shared_with);
+   *
+   * @throws every error of a call: see {@link ApiClient}
    */
   list(options?: CallOptions): Promise<Tape[]>;
   /**
-   * One tape. Scopes: `tape.read`, `file.read`.
-   * @throws {NotFoundError} when there is none of this id, or it is not shared with the user
-   * @throws what every call does: see {@link ApiClient}
+   * Gets one tape. Scopes: `tape.read`, `file.read`.
+   *
+   * @example
+   * const tape = await api.tapes.get(id);
+   *
+   * @throws {NotFoundError} if the tape does not exist, or is not shared with the user
+   * @throws every error of a call: see {@link ApiClient}
    */
   get(id: string, options?: CallOptions): Promise<Tape>;
   /**
-   * Changes what is given of a tape, and nothing else. Scopes: `tape.update`, `tape.read`, `file.read`.
-   * @throws {NotFoundError} when the user has none of this id
-   * @throws what every call does: see {@link ApiClient}
+   * Changes some fields of a tape. Scopes: `tape.update`, `tape.read`, `file.read`.
+   *
+   * @example
+   * await api.tapes.update(id, { shared_with: ['alice', 'bob'] });
+   *
+   * @returns the tape after the change
+   * @throws {NotFoundError} if the user does not own a tape with this id
+   * @throws every error of a call: see {@link ApiClient}
    */
   update(id: string, changes: TapeChanges, options?: CallOptions): Promise<Tape>;
 }
@@ -50,7 +68,7 @@ export function tapesResource(connection: Connection): TapesResource {
     async update(id, changes, options = {}) {
       const json = readOptions('changes', changes, changeChecks);
       if (json.live === undefined && json.shared_with === undefined) {
-        throw invalid('changes', 'must hold live or shared_with');
+        throw invalid('changes', 'must contain live or shared_with');
       }
       const route = { name: 'tapes.update', method: 'POST', segments: ['tape', checkId(id)], json } as const;
       return callRoute(connection, { ...route, ...one(tape) }, checkCall(options));

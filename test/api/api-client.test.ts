@@ -14,7 +14,7 @@ import { accessToken, apiAt, bodyOf, rejection, reply, scriptedServer, thrown } 
 
 const token: Token = { access_token: accessToken, token_type: 'Bearer' };
 
-/** An application's own fetch, which keeps what it was called with and answers with an empty map. */
+/** A custom fetch that records its arguments and responds with an empty map. */
 function recordingFetch(): { fetch: Fetch; seen: Request[] } {
   const seen: Request[] = [];
   return {
@@ -26,17 +26,17 @@ function recordingFetch(): { fetch: Fetch; seen: Request[] } {
   };
 }
 
-/** Builds a client from options that no typed program could pass. */
+/** Builds a client from options that do not compile. */
 function build(options: unknown): ApiClient {
   return new ApiClient(options as ApiClientOptions);
 }
 
-describe('construction refuses', () => {
+describe('the constructor refuses', () => {
   test.each([
     ['no options', undefined],
     ['null', null],
     ['the bare token', accessToken],
-  ])('%s in place of options', (_, options) => {
+  ])('%s instead of options', (_, options) => {
     const error = thrown(() => build(options), ConfigurationError);
     expect(error.code).toBe('invalid_argument');
     expect(error.name).toBe('ConfigurationError');
@@ -77,13 +77,13 @@ describe('construction refuses', () => {
     ['now', null],
     ['now', 1_700_000_000],
     ['now', new Date()],
-  ])('the option %s as %j, naming it', (name, value) => {
+  ])('the option %s as %j, and names it', (name, value) => {
     const error = thrown(() => build({ token, [name]: value }), ConfigurationError);
     expect(error.code).toBe('invalid_argument');
     expect(error.message).toMatch(new RegExp(`^${name}\\b`));
   });
 
-  test.each([null, false, 0, ''])('a fetch that is %j, as it refuses any other that is no function', (value) => {
+  test.each([null, false, 0, ''])('a fetch that is %j, like any other value that is not a function', (value) => {
     const error = thrown(() => build({ token, fetch: value }), ConfigurationError);
     expect(error.message).toMatch(/^fetch\b/);
   });
@@ -93,14 +93,14 @@ describe('construction refuses', () => {
     expect(error.message).not.toContain(accessToken);
   });
 
-  test('a promise of a token, saying so', () => {
+  test('a promise of a token, and says so', () => {
     const error = thrown(() => build({ token: Promise.resolve(token) }), ConfigurationError);
     expect(error.code).toBe('invalid_argument');
     expect(error.message).toMatch(/^token must not be a promise/);
   });
 });
 
-test('construction takes false for both time limits', () => {
+test('the constructor accepts false for both time limits', () => {
   expect(() => build({ token, timeout: false, idleTimeout: false })).not.toThrow();
 });
 
@@ -108,9 +108,9 @@ describe('the token', () => {
   test.each<[string, ApiClientOptions['token']]>([
     ['a string', accessToken],
     ['a Token', token],
-    ['a function that gives a string', () => accessToken],
-    ['a function that gives a Token', () => ({ ...token, expires_at: 4_000_000_000 })],
-  ])('may be %s', async (_, given) => {
+    ['a function that returns a string', () => accessToken],
+    ['a function that returns a Token', () => ({ ...token, expires_at: 4_000_000_000 })],
+  ])('can be %s', async (_, given) => {
     const { fetch, seen } = recordingFetch();
     const api = new ApiClient({ token: given, fetch });
     await api.files.list();
@@ -118,11 +118,11 @@ describe('the token', () => {
     expect(api.files.url('a').searchParams.get('access_token')).toBe(accessToken);
   });
 
-  test('is asked for at every call when it is a function, and not before', async () => {
+  test('is read at every call, and not before, if it is a function', async () => {
     const { fetch, seen } = recordingFetch();
-    let asked = 0;
-    const api = new ApiClient({ token: () => `token-number-${++asked}`, fetch });
-    expect(asked).toBe(0);
+    let calls = 0;
+    const api = new ApiClient({ token: () => `token-number-${++calls}`, fetch });
+    expect(calls).toBe(0);
     await api.files.list();
     await api.files.list();
     expect(seen.map((request) => request.headers.get('authorization'))).toEqual([
@@ -132,7 +132,7 @@ describe('the token', () => {
     expect(api.files.url('a').searchParams.get('access_token')).toBe('token-number-3');
   });
 
-  test('stays what it was at construction when the object is changed afterwards', () => {
+  test('is copied by the constructor, so that later changes of the object have no effect', () => {
     const changing: Token = { ...token };
     const api = new ApiClient({ token: changing });
     changing.access_token = 'another';
@@ -147,7 +147,7 @@ describe('the token', () => {
     ['an empty string', () => ''],
     ['a line break', () => 'a\nb'],
     ['an object without a token', () => ({})],
-  ])('is refused at the call when its function gives %s, and no request is made', async (_, given) => {
+  ])('is refused by the call if its function returns %s, and no request is sent', async (_, given) => {
     const { fetch, seen } = recordingFetch();
     const api = build({ token: given, fetch });
     const error = await rejection(api.files.list(), ConfigurationError);
@@ -157,7 +157,7 @@ describe('the token', () => {
     expect(seen).toEqual([]);
   });
 
-  test('is not sent once it has expired: no call makes a request', async () => {
+  test('is not sent after it has expired: no call sends a request', async () => {
     const { fetch, seen } = recordingFetch();
     const api = new ApiClient({ token: { ...token, expires_at: 1_000 }, now: () => 1_000_000, fetch });
     const calls = [
@@ -176,12 +176,12 @@ describe('the token', () => {
     expect(seen).toEqual([]);
   });
 
-  test('does not go into a URL once it has expired', () => {
+  test('is not put into a URL after it has expired', () => {
     const api = new ApiClient({ token: { ...token, expires_at: 1_000 }, now: () => 1_000_000 });
     expect(thrown(() => api.files.url('a'), TokenExpiredError).code).toBe('token_expired');
   });
 
-  test('is good until the very second it expires, by the clock that was given', () => {
+  test('is valid until the second it expires, by the clock of the client', () => {
     let now = 999_999;
     const api = new ApiClient({ token: { ...token, expires_at: 1_000 }, now: () => now });
     expect(() => api.files.url('a')).not.toThrow();
@@ -189,23 +189,23 @@ describe('the token', () => {
     expect(() => api.files.url('a')).toThrow(TokenExpiredError);
   });
 
-  test('that has expired already is no mistake of construction', () => {
+  test('that has already expired does not make the constructor throw', () => {
     expect(() => new ApiClient({ token: { ...token, expires_at: 0 } })).not.toThrow();
   });
 
-  test('that expired before all time is an expired one, too', () => {
+  test('with a negative expires_at counts as expired', () => {
     const api = new ApiClient({ token: { ...token, expires_at: -1e20 } });
     expect(thrown(() => api.files.url('a'), TokenExpiredError).code).toBe('token_expired');
   });
 
-  test('given by a function is checked for its expiry', async () => {
+  test('returned by a function is checked for its expiry', async () => {
     const { fetch, seen } = recordingFetch();
     const api = new ApiClient({ token: () => ({ ...token, expires_at: 1_000 }), fetch });
     await rejection(api.files.list(), TokenExpiredError);
     expect(seen).toEqual([]);
   });
 
-  test('is not sent with an upload once it has expired, and the source is released', async () => {
+  test('is not sent with an upload after it has expired, and the source is released', async () => {
     const api = new ApiClient({ token: { ...token, expires_at: 0 } });
     const cancelled = Promise.withResolvers<void>();
     const source = new ReadableStream<Uint8Array>({ cancel: () => cancelled.resolve() });
@@ -232,7 +232,7 @@ describe('baseUrl', () => {
     ['http://2130706433/v1', 'http://127.0.0.1/v1/doc/a/original'],
     ['http://[::1]:4400/v1', 'http://[::1]:4400/v1/doc/a/original'],
     ['http://[0:0::0:1]/v1', 'http://[::1]/v1/doc/a/original'],
-  ])('%s leads to %s', (baseUrl, expected) => {
+  ])('%s is resolved to %s', (baseUrl, expected) => {
     const url = new ApiClient({ token, baseUrl }).files.url('a');
     expect(url.origin + url.pathname).toBe(expected);
   });
@@ -266,14 +266,14 @@ describe('baseUrl', () => {
     'https://user@api.example.com/v1',
     'https://user:pass-word@api.example.com/v1',
     'http://user:pass-word@localhost/v1',
-  ])('%s has what a base may not have', (baseUrl) => {
+  ])('%s is not a valid base URL', (baseUrl) => {
     const error = thrown(() => new ApiClient({ token, baseUrl }), ConfigurationError);
     expect(error.code).toBe('invalid_argument');
     expect(error.message).toMatch(/^baseUrl\b/);
     expect(error.message).not.toContain('pass-word');
   });
 
-  test('may be a URL, and is not changed with it', () => {
+  test('can be a URL, which is copied', () => {
     const baseUrl = new URL('https://api.example.com/v1/');
     const api = new ApiClient({ token, baseUrl });
     baseUrl.host = 'evil.com';
@@ -281,14 +281,14 @@ describe('baseUrl', () => {
     expect(baseUrl.pathname).toBe('/v1/');
   });
 
-  test('is checked as a URL, too', () => {
+  test('is checked if it is a URL object', () => {
     expect(thrown(() => new ApiClient({ token, baseUrl: new URL('http://evil.com') }), ConfigurationError).code).toBe(
       'insecure_url',
     );
     expect(() => new ApiClient({ token, baseUrl: new URL('https://example.com/?q') })).toThrow(/^baseUrl .*query/);
   });
 
-  test('is not changed by changing a URL that the client gave', () => {
+  test('is not affected by changes to a URL that the client returned', () => {
     const api = new ApiClient({ token });
     api.files.url('a').pathname = '/elsewhere';
     expect(api.files.url('a').href).toBe(
@@ -299,12 +299,12 @@ describe('baseUrl', () => {
 
 describe('the global fetch', () => {
   const mock = setupServer();
-  const before = new ApiClient({ token }); // made before the application's mock is there
+  const before = new ApiClient({ token }); // created before the application mocks fetch
   beforeAll(() => mock.listen({ onUnhandledFrame: 'error' }));
   afterEach(() => mock.resetHandlers());
   afterAll(() => mock.close());
 
-  test('is looked up when a JSON call is made', async () => {
+  test('is looked up at each JSON call', async () => {
     mock.use(
       http.get('https://api.doctape.com/v1/account', ({ request }) =>
         HttpResponse.json({
@@ -320,12 +320,12 @@ describe('the global fetch', () => {
     expect(await before.account.get()).toMatchObject({ username: `Bearer ${accessToken}`, quota: 3 });
   });
 
-  test('is looked up when a file is downloaded', async () => {
+  test('is looked up at each download', async () => {
     mock.use(http.get('https://api.doctape.com/v1/doc/a/original', () => HttpResponse.text('the bytes')));
     expect(await (await before.files.download('a')).text()).toBe('the bytes');
   });
 
-  test('is looked up when a file is uploaded', async () => {
+  test('is looked up at each upload', async () => {
     mock.use(
       http.post('https://api.doctape.com/v1/doc/upload', async ({ request }) => {
         const file = (await request.formData()).get('file');
@@ -336,7 +336,7 @@ describe('the global fetch', () => {
     expect(await before.files.upload(new Blob(['four']))).toEqual({ id: 'x', name: 'a.txt', size: 4 });
   });
 
-  test('may be replaced by hand between two calls', async () => {
+  test('can be replaced between two calls', async () => {
     const api = new ApiClient({ token });
     const original = globalThis.fetch;
     const seen: Request[] = [];
@@ -358,7 +358,7 @@ describe('the global fetch', () => {
 });
 
 describe('over HTTP', () => {
-  test('the header goes to baseUrl and no call has the token in its query', async () => {
+  test('every call sends the token in the header to baseUrl, and never in the query', async () => {
     const server = await scriptedServer(async (request, response) => {
       await bodyOf(request);
       if (request.url?.includes('/original')) response.end('bytes');
@@ -410,7 +410,7 @@ describe('over HTTP', () => {
     },
   );
 
-  test('a JSON call refuses a redirect within the base, too', async () => {
+  test('a JSON call refuses a redirect even below baseUrl', async () => {
     const server = await scriptedServer((_, response) => {
       response.writeHead(302, { location: '/v1/account' }).end();
     });
@@ -419,7 +419,7 @@ describe('over HTTP', () => {
   });
 });
 
-test('a client shows no token when it is printed or serialised', async () => {
+test('a client does not reveal its token when it is printed or serialised', async () => {
   const { inspect } = await import('node:util');
   const api = new ApiClient({ token });
   expect(inspect(api, { depth: 10, showHidden: true })).not.toContain(accessToken);

@@ -24,7 +24,7 @@ import {
 const envelope = (result: unknown) => ({ error: null, result });
 const account = { username: 'alice', quota: 1, quota_used: 0, quota_free: 1 };
 
-/** Answers every call as if it had succeeded. */
+/** Sends a successful response to every call. */
 const obliging = () =>
   scriptedServer(async (request, response) => {
     await bodyOf(request);
@@ -39,7 +39,7 @@ const obliging = () =>
 
 const silent = () => scriptedServer(() => {});
 
-/** Every call that is sent, with options of its own. */
+/** Every call that sends a request, with its options. */
 const calls: Record<
   string,
   (api: ApiClient, options: { timeout?: number; headers?: Record<string, string> }) => unknown
@@ -65,7 +65,7 @@ const calls: Record<
   request: (api, options) => api.request('account', options),
 };
 
-it.each(Object.entries(calls))('%s sends headers of its own, beside those of the client', async (_, call) => {
+it.each(Object.entries(calls))('%s sends its own headers in addition to those of the client', async (_, call) => {
   const server = await obliging();
   const api = apiAt(server.url, { headers: { traceparent: '00-a', 'X-Client': 'one' }, userAgent: 'photos/2.1' });
   await call(api, { headers: { 'X-Client': 'two', 'x-call': 'three' } });
@@ -79,7 +79,7 @@ it.each(Object.entries(calls))('%s sends headers of its own, beside those of the
   });
 });
 
-it.each(Object.entries(calls))('%s has a time limit of its own', async (_, call) => {
+it.each(Object.entries(calls))('%s has its own time limit', async (_, call) => {
   const server = await silent();
   const error = await rejection(Promise.resolve(call(apiAt(server.url), { timeout: 50 })), TimeoutError);
   expect(error.code).toBe('timeout');
@@ -97,7 +97,7 @@ it.each(['files.get', 'files.download', 'files.upload', 'tapes.list'] as const)(
   },
 );
 
-test('the time limit of a download covers its body', async () => {
+test('the time limit of a download includes its body', async () => {
   const server = await scriptedServer(async (_, response) => {
     response.writeHead(200, { 'content-length': '1000' });
     for (let i = 0; i < 100 && !response.destroyed; i++) {
@@ -109,12 +109,12 @@ test('the time limit of a download covers its body', async () => {
   expect((await rejection(response.text(), TimeoutError)).code).toBe('timeout');
 });
 
-it('retries as often as the call says, and keeps what it does not say', async () => {
+it('retries as often as the call says, and inherits omitted fields from the client', async () => {
   const server = await scriptedServer((_, response) => reply(response, 503, { error: 'busy' }, { 'retry-after': '9' }));
   const api = apiAt(server.url, { retry: { limit: 5, maxDelay: 100 } });
   await rejection(api.files.list({ retry: false }), ApiError);
   expect(server.requests).toHaveLength(1);
-  await rejection(api.files.list({ retry: { limit: 3 } }), ApiError); // still no wait above 100 ms
+  await rejection(api.files.list({ retry: { limit: 3 } }), ApiError); // maxDelay is still 100 ms
   expect(server.requests).toHaveLength(2);
 
   const failing = await scriptedServer((_, response) => reply(response, 500, { error: 'no' }));
@@ -122,7 +122,7 @@ it('retries as often as the call says, and keeps what it does not say', async ()
   expect(failing.requests).toHaveLength(3);
 });
 
-it('stops at the signal of the call', async () => {
+it('ends when the signal of the call is aborted', async () => {
   const server = await silent();
   for (const call of [
     (signal: AbortSignal) => apiAt(server.url).files.clone('a', { signal }),
@@ -169,14 +169,14 @@ it.each([
   ['an object', { 'X-A': 'a', 'x-b': undefined }],
   ['Headers', new Headers({ 'x-a': 'a' })],
   ['pairs', [['X-A', 'a']] as [string, string][]],
-])('takes headers as %s', async (_, headers) => {
+])('accepts headers as %s', async (_, headers) => {
   const server = await obliging();
   await apiAt(server.url, { headers }).account.get();
   expect(server.requests[0]?.headers['x-a']).toBe('a');
   expect(server.requests[0]?.headers).not.toHaveProperty('x-b');
 });
 
-it('sends headers of the application only to the API, and not to where a download is redirected', async () => {
+it('does not send custom headers to another origin that a download is redirected to', async () => {
   const elsewhere = await scriptedServer((_, response) => reply(response, 200, 'bytes', { 'content-length': '5' }));
   const server = await scriptedServer((_, response) => reply(response, 302, '', { location: `${elsewhere.url}/a` }));
   const api = apiAt(server.url, { headers: { 'x-api-key': 'mine' } });
@@ -186,14 +186,14 @@ it('sends headers of the application only to the API, and not to where a downloa
   expect(elsewhere.requests[0]?.headers).not.toHaveProperty('authorization');
 });
 
-it('knows its version', () => expect(version).toBe(manifest.version));
+it('has the version of the package', () => expect(version).toBe(manifest.version));
 
 it.each(['', 'a\nb', 5, null])('refuses %j as userAgent', (userAgent) => {
   const error = thrown(() => Reflect.construct(ApiClient, [{ token: accessToken, userAgent }]), ConfigurationError);
   expect(error.message).toMatch(/^userAgent/);
 });
 
-it('makes another client with other settings, which keeps the rest', async () => {
+it('with() creates a client with other settings and inherits the rest', async () => {
   const server = await obliging();
   const events: string[] = [];
   const tell = (name: string) => () => void events.push(name);
@@ -216,7 +216,7 @@ it('makes another client with other settings, which keeps the rest', async () =>
   expect(events).toEqual(['first', 'first', 'third']);
 });
 
-it('keeps the token that a client was given, also when its object is changed before another is made', async () => {
+it('with() keeps the token of the constructor, even if its object was changed since', async () => {
   const server = await obliging();
   const token = { access_token: accessToken, token_type: 'Bearer' as const };
   const api = apiAt(server.url, { token });
@@ -225,7 +225,7 @@ it('keeps the token that a client was given, also when its object is changed bef
   expect(server.requests[0]?.headers.authorization).toBe(`Bearer ${accessToken}`);
 });
 
-it('calls an API over plain http off loopback only with allowInsecureHttp, and its redirects too', async () => {
+it('calls an API over http on another host than loopback, and follows its redirects, only with allowInsecureHttp', async () => {
   const options = { token: accessToken, baseUrl: 'http://sandbox.example:4400/v1' };
   expect(thrown(() => new ApiClient(options), ConfigurationError).message).toContain('allowInsecureHttp');
   const seen: string[] = [];
@@ -244,7 +244,7 @@ it('calls an API over plain http off loopback only with allowInsecureHttp, and i
   expect(seen).toHaveLength(1);
 });
 
-it('gives another client its own time limit and retries', async () => {
+it('with() sets the time limit and the retries of the new client', async () => {
   const quiet = await silent();
   await rejection(apiAt(quiet.url).with({ timeout: 50 }).account.get(), TimeoutError);
   const failing = await scriptedServer((_, response) => reply(response, 500, { error: 'no' }));
@@ -253,12 +253,12 @@ it('gives another client its own time limit and retries', async () => {
   expect(failing.requests).toHaveLength(3);
 });
 
-test('an async token function is waited for, once per attempt', async () => {
+test('an async token function is awaited once per attempt', async () => {
   const server = await obliging();
-  let asked = 0;
-  const api = apiAt(server.url, { token: async () => `token-${++asked}` });
+  let calls = 0;
+  const api = apiAt(server.url, { token: async () => `token-${++calls}` });
   expect(thrown(() => api.files.url('a'), ConfigurationError).message).toContain('await a call first');
-  await wait(5); // what url() asked for has arrived
+  await wait(5); // the token function that url() called has resolved
   expect(api.files.url('a').searchParams.get('access_token')).toBe('token-1');
   await api.account.get();
   await api.files.upload(new Blob(['a']));
@@ -272,7 +272,7 @@ test('an async token function is waited for, once per attempt', async () => {
   expect(api.account.avatarUrl().searchParams.get('access_token')).toBe('token-4');
 });
 
-test('an async token function that fails ends the call, and nothing is sent', async () => {
+test('an async token function that rejects makes the call reject, and nothing is sent', async () => {
   const server = await obliging();
   const mistake = new Error('no session');
   const failing = apiAt(server.url, { token: () => Promise.reject(mistake) });
@@ -287,7 +287,7 @@ test('an async token function that fails ends the call, and nothing is sent', as
   expect(server.requests).toEqual([]);
 });
 
-test('an async token function that hangs is ended by the time limit and by the signal', async () => {
+test('a call whose async token function hangs is ended by the time limit and by the signal', async () => {
   const server = await obliging();
   const api = apiAt(server.url, { token: () => new Promise(() => {}), idleTimeout: 50, timeout: 50 });
   for (const call of Object.values(calls)) await rejection(Promise.resolve(call(api, {})), TimeoutError);
@@ -330,13 +330,13 @@ it.each([
   expect(server.requests).toEqual([]);
 });
 
-it.each(['bearer-token', 'Bearer_1', 'nullable', '{'])('takes %j as token', async (token) => {
+it.each(['bearer-token', 'Bearer_1', 'nullable', '{'])('accepts %j as token', async (token) => {
   const server = await obliging();
   await apiAt(server.url, { token }).account.get();
   expect(server.requests[0]?.headers.authorization).toBe(`Bearer ${token}`);
 });
 
-test('the clock is looked up when it is used', async () => {
+test('Date.now is looked up when it is used', async () => {
   const server = await obliging();
   const api = apiAt(server.url, {
     token: { access_token: accessToken, token_type: 'Bearer', expires_at: 4_000_000_000 },

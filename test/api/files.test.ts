@@ -14,7 +14,7 @@ import {
 import { inProcess, origin, tokenFor } from '../support/sandbox.js';
 import { accessToken, rejection, servedForTest, thrown } from '../support/scripted-server.js';
 
-/** An application's own fetch that keeps the URLs it was called with. */
+/** A custom fetch that records the URLs it was called with. */
 function addressBook(): { api: ApiClient; urls: string[] } {
   const urls: string[] = [];
   const fetch: Fetch = async (input, init) => {
@@ -42,7 +42,7 @@ describe('an id', () => {
     ['a whole file', { id: 'a' }],
     ['half a character', '\ud800'],
     ['the other half', 'a\udc00b'],
-  ])('that is %s is refused by every call, and nothing is sent', async (_, value) => {
+  ])('that is %s is refused by every method, and nothing is sent', async (_, value) => {
     const { api, urls } = addressBook();
     const id = value as string;
     for (const call of [() => api.files.get(id), () => api.files.download(id), () => api.files.delete(id)]) {
@@ -116,7 +116,7 @@ describe('a rendition', () => {
 });
 
 describe('url()', () => {
-  test('gives, at once, a URL with the token', () => {
+  test('synchronously returns a URL with the token', () => {
     const { api, urls } = addressBook();
     const url = api.files.url('a', 'thumb_320.jpg');
     expect(url).toBeInstanceOf(URL);
@@ -124,7 +124,7 @@ describe('url()', () => {
     expect(urls).toEqual([]);
   });
 
-  test.each(['a+b/c==', 'a&b=c', 'a#b?c', 'a%20b', 'a b'])('gives the token %s as it is', (token) => {
+  test.each(['a+b/c==', 'a&b=c', 'a#b?c', 'a%20b', 'a b'])('contains the token %s unchanged', (token) => {
     const url = new ApiClient({ token }).files.url('a');
     expect(new URL(url.href).searchParams.getAll('access_token')).toEqual([token]);
     expect([...url.searchParams.keys()]).toEqual(['access_token']);
@@ -133,7 +133,7 @@ describe('url()', () => {
 });
 
 describe('options', () => {
-  test('of list() are in the query', async () => {
+  test('of list() are sent in the query', async () => {
     const urls: string[] = [];
     const fetch: Fetch = async (input, init) => {
       urls.push(new Request(input, init).url);
@@ -147,14 +147,14 @@ describe('options', () => {
     expect(urls.map((url) => new URL(url).search)).toEqual(['', '', '?include_meta=true', '?include_meta=false']);
   });
 
-  test.each<[unknown]>([['true'], [1], [null], [{}]])('refuse an includeMeta that is %j', async (includeMeta) => {
+  test.each<[unknown]>([['true'], [1], [null], [{}]])('with an includeMeta of %j are refused', async (includeMeta) => {
     const { api, urls } = addressBook();
     const options = { includeMeta } as ListOptions;
     expect((await rejection(api.files.list(options), ConfigurationError)).message).toMatch(/^includeMeta\b/);
     expect(urls).toEqual([]);
   });
 
-  test('that are null are refused by every call, not stumbled over', async () => {
+  test('that are null are refused by every method with a ConfigurationError', async () => {
     const { api, urls } = addressBook();
     const options = null as unknown as CallOptions;
     const calls = [
@@ -203,12 +203,12 @@ const places: [
 ];
 
 describe.each(places)('with a sandbox %s', (_, start) => {
-  test('an account is the one of who signed in', async () => {
+  test('account.get() returns the signed-in user', async () => {
     const { clientOf } = await start();
     expect((await (await clientOf('bob')).account.get()).username).toBe('bob');
   });
 
-  test('a file goes up, is listed, comes down and is deleted', async () => {
+  test('a file can be uploaded, listed, downloaded and deleted', async () => {
     const { api } = await start();
     expect(await api.files.list()).toEqual([]);
     const uploaded = await api.files.upload(new File(['a photo'], 'beach.jpg', { type: 'image/jpeg' }), {
@@ -243,7 +243,7 @@ describe.each(places)('with a sandbox %s', (_, start) => {
     await rejection(api.files.delete(uploaded.id), NotFoundError);
   });
 
-  test('part of a file is that part', async () => {
+  test('a range of a file has the bytes of that range', async () => {
     const { api } = await start();
     const { id } = await api.files.upload(new Blob(['0123456789']));
     const part = async (range: { start: number; end?: number }) =>
@@ -254,7 +254,7 @@ describe.each(places)('with a sandbox %s', (_, start) => {
     expect(await part({ start: 8, end: 1000 })).toBe('89');
   });
 
-  test('a file of no bytes is one, too', async () => {
+  test('an empty file can be uploaded and downloaded', async () => {
     const { api } = await start();
     const { id, size } = await api.files.upload(new Blob([]), { name: 'empty.txt' });
     expect(size).toBe(0);
@@ -269,7 +269,7 @@ describe.each(places)('with a sandbox %s', (_, start) => {
     ['several dots', 'archive.tar.gz', 'archive.tar.gz'],
     ['no extension', 'README', 'README'],
     ['a dot in front', '.profile', '.profile'],
-  ])('a name with %s is kept', async (__, name, expected) => {
+  ])('a name with %s is preserved', async (__, name, expected) => {
     const { api } = await start();
     const uploaded = await api.files.upload(new Blob(['content']), { name });
     expect(uploaded.name).toBe(expected);
@@ -283,7 +283,7 @@ describe.each(places)('with a sandbox %s', (_, start) => {
     ['a header and content', 'x"\r\nContent-Type: text/html\r\n\r\nevil'],
     ['300 characters', `${'n'.repeat(296)}.txt`],
     ['the end of the body', 'x\r\n--doctape---\r\n'],
-  ])('a name with %s harms nothing', async (__, name) => {
+  ])('a name with %s is made harmless', async (__, name) => {
     const { api } = await start();
     const uploaded = await api.files.upload(new Blob(['content']), { name });
     expect(uploaded.size).toBe(7);
@@ -295,7 +295,7 @@ describe.each(places)('with a sandbox %s', (_, start) => {
     expect(await response.text()).toBe('content');
   });
 
-  test('tags with a comma, or that are empty, are refused', async () => {
+  test('tags that are empty or contain a comma are refused', async () => {
     const { api } = await start();
     for (const tags of [['a,b'], [''], ['good', ' '], ['a', 'b,']]) {
       const error = await rejection(api.files.upload(new Blob(['a']), { tags }), ConfigurationError);
@@ -304,7 +304,7 @@ describe.each(places)('with a sandbox %s', (_, start) => {
     expect(await api.files.list()).toEqual([]);
   });
 
-  test('tags of every kind arrive', async () => {
+  test('tags of every kind are stored', async () => {
     const { api } = await start();
     const tags = ['+bobby', '#bobby/wallpaper', 'ü & ö', 'a=b', '100%'];
     const { id } = await api.files.upload(new Blob(['a']), { tags });
@@ -317,7 +317,7 @@ describe.each(places)('with a sandbox %s', (_, start) => {
     await rejection(api.files.download(id, 'video_1280.mp4'), NotFoundError);
   });
 
-  test('a file of somebody else is not found', async () => {
+  test('a file of another user is not found', async () => {
     const { api, clientOf } = await start();
     const { id } = await api.files.upload(new Blob(['private']));
     const bob = await clientOf('bob');
@@ -328,14 +328,14 @@ describe.each(places)('with a sandbox %s', (_, start) => {
     expect((await api.files.get(id)).id).toBe(id);
   });
 
-  test('an id that looks like a way out is not found', async () => {
+  test('an id that looks like a path traversal is not found', async () => {
     const { api } = await start();
     for (const id of ['../account', '%2e%2e', 'a/b', 'ü', 'account', '__proto__']) {
       await rejection(api.files.get(id), NotFoundError);
     }
   });
 
-  test('a call without its scope says which it needs', async () => {
+  test('a call without the required scope names it', async () => {
     const { api, clientOf } = await start();
     const { id } = await api.files.upload(new Blob(['a']));
     const reader = await clientOf('alice', ['file.read']);
@@ -350,7 +350,7 @@ describe.each(places)('with a sandbox %s', (_, start) => {
     expect(await reader.files.list()).toHaveLength(1);
   });
 
-  test('a list comes in an order that holds, whatever was added', async () => {
+  test('a list keeps its order when files are added', async () => {
     const { api } = await start();
     const names = ['c.txt', 'a.txt', 'b.txt'];
     for (const name of names) await api.files.upload(new Blob([name]), { name });
@@ -359,7 +359,7 @@ describe.each(places)('with a sandbox %s', (_, start) => {
     expect((await api.files.list({ includeMeta: true })).map(({ id }) => id)).toEqual(first);
   });
 
-  test('five uploads and downloads at once do not mix', async () => {
+  test('five concurrent uploads and downloads do not mix', async () => {
     const { api } = await start();
     const texts = ['one', 'two', 'three', 'four', 'five'].map((word) => word.repeat(50_000));
     const uploaded = await Promise.all(texts.map((text) => api.files.upload(new Blob([text]))));
@@ -369,7 +369,7 @@ describe.each(places)('with a sandbox %s', (_, start) => {
 });
 
 describe('over HTTP', () => {
-  test('the address of a file link opens without a header', async () => {
+  test('the URL of a file link opens without a header', async () => {
     const { sandbox, url } = await servedForTest();
     const api = new ApiClient({ token: await tokenFor(sandbox, 'alice', undefined, url), baseUrl: `${url}/v1/` });
     const { id } = await api.files.upload(new Blob(['linked']), { name: 'a.txt' });
@@ -378,7 +378,7 @@ describe('over HTTP', () => {
     expect(await response.text()).toBe('linked');
   });
 
-  test('a token that the server does not know is an UnauthorizedError', async () => {
+  test('an unknown token is an UnauthorizedError', async () => {
     const { url } = await servedForTest();
     const api = new ApiClient({ token: accessToken, baseUrl: `${url}/v1` });
     const calls = [

@@ -11,9 +11,9 @@ async function idsOf(url: string): Promise<string[]> {
   return ids;
 }
 
-const answering = (body: unknown, status = 200) => scriptedServer((_, response) => reply(response, status, body));
+const respondWith = (body: unknown, status = 200) => scriptedServer((_, response) => reply(response, status, body));
 
-it('gives each file as it arrives', async () => {
+it('yields each file while the list is received', async () => {
   let more = () => {};
   const server = await scriptedServer((_, response) => {
     response.writeHead(200, { 'content-type': 'application/json' });
@@ -27,7 +27,7 @@ it('gives each file as it arrives', async () => {
   expect((await files.next()).done).toBe(true);
 });
 
-it('gives the same files as list()', async () => {
+it('yields the same files as list()', async () => {
   const { api } = await inProcess();
   for (const name of ['a.txt', 'ü"\\.txt', '日本.txt'])
     await api.files.upload(new Blob([name]), { name, tags: ['x', '{'] });
@@ -37,7 +37,7 @@ it('gives the same files as list()', async () => {
   expect(iterated).toEqual(await api.files.list());
 });
 
-it('ends the request when the loop is left', async () => {
+it('cancels the request when the loop is left', async () => {
   let closed = false;
   const server = await scriptedServer((_, response) => {
     response.on('close', () => {
@@ -54,12 +54,12 @@ it('ends the request when the loop is left', async () => {
 });
 
 it('reads an empty list', async () => {
-  expect(await idsOf((await answering({ error: null, result: {} })).url)).toEqual([]);
-  expect(await idsOf((await answering({ result: {} })).url)).toEqual([]);
+  expect(await idsOf((await respondWith({ error: null, result: {} })).url)).toEqual([]);
+  expect(await idsOf((await respondWith({ result: {} })).url)).toEqual([]);
 });
 
-it('names the file that is malformed', async () => {
-  const server = await answering({ result: { a: file('a'), b: { ...file('b'), size: 'big' } } });
+it('names the malformed file', async () => {
+  const server = await respondWith({ result: { a: file('a'), b: { ...file('b'), size: 'big' } } });
   const error = await rejection(idsOf(server.url), ResponseError);
   expect(error.message).toContain('result.b.size');
 });
@@ -73,13 +73,13 @@ it.each([
   ['null', '{"result":null}'],
   ['half of it', `{"result":{"a":${JSON.stringify(file('a'))}`],
   ['more after the end', '{"result":{}}{}'],
-])('refuses an answer that is %s', async (_, body) => {
-  await rejection(idsOf((await answering(body)).url), ResponseError);
+])('refuses a response that is %s', async (_, body) => {
+  await rejection(idsOf((await respondWith(body)).url), ResponseError);
 });
 
-it('fails when the envelope holds an error, whatever the status', async () => {
+it('throws if the envelope contains an error, whatever the status', async () => {
   const error = await rejection(
-    idsOf((await answering({ error: { code: 500, message: 'tired' }, result: null })).url),
+    idsOf((await respondWith({ error: { code: 500, message: 'tired' }, result: null })).url),
     ApiError,
   );
   expect(error.message).toContain('tired');
@@ -89,7 +89,7 @@ it('fails when the envelope holds an error, whatever the status', async () => {
   await rejection(api.files.iterate().next(), InsufficientScopeError);
 });
 
-it('fails when the connection breaks in the middle', async () => {
+it('throws if the connection breaks in the middle', async () => {
   const server = await scriptedServer(async (_, response) => {
     response.writeHead(200, { 'content-type': 'application/json' });
     response.write(`{"result":{"a":${JSON.stringify(file('a'))},`);

@@ -2,15 +2,15 @@ import { describe, expect, it } from 'vitest';
 import { DoctapeError, type FileInfo } from '../../src/index.js';
 import { apiAt, reasonOf, rejection, scriptedServer } from '../support/scripted-server.js';
 
-// list() and iterate() read the same body in two ways, whole and as it arrives. Both must give the same files in the order of
-// the wire, and fail alike.
+// list() and iterate() read the same body in two ways: whole, and while it is received. Both must return the same files in
+// the order of the response, and fail with the same error.
 
 const file = (id: string, more: object = {}) =>
   JSON.stringify({ id, name: `file ${id}`, size: 1, time_added: 1, ...more });
 const member = (key: string, value = file(key)) => `${JSON.stringify(key)}:${value}`;
 const envelope = (...members: string[]) => `{"error":null,"result":{${members.join(',')}}}`;
 
-/** Sends a body in pieces of so many bytes. */
+/** Sends a body in pieces of this size. */
 const sending = (body: string | Buffer, status = 200, pieces = Number.POSITIVE_INFINITY) =>
   scriptedServer(async (_, response) => {
     response.writeHead(status, { 'content-type': 'application/json', 'x-request-id': 'r-1' });
@@ -134,7 +134,7 @@ const ways = ['whole', 'in pieces of 7 bytes', 'byte by byte'] as const;
 const sizes = { whole: undefined, 'in pieces of 7 bytes': 7, 'byte by byte': 1 };
 
 describe.each(ways)('a body sent %s', (way) => {
-  it.each(good)('with %s: the same files in the order of the wire', async (_, body, ids) => {
+  it.each(good)('with %s returns the same files, in the order of the response', async (_, body, ids) => {
     const { url } = await sending(body, 200, sizes[way]);
     const whole = await listed(url);
     expect(whole.error).toBeUndefined();
@@ -142,7 +142,7 @@ describe.each(ways)('a body sent %s', (way) => {
     expect(await iterated(url)).toEqual(whole);
   });
 
-  it.each(bad)('with %s: the same error', async (_, body, status) => {
+  it.each(bad)('with %s throws the same error', async (_, body, status) => {
     const { url } = await sending(body, status, sizes[way]);
     const [whole, parts] = [(await listed(url)).error, (await iterated(url)).error];
     if (!(whole instanceof DoctapeError && parts instanceof DoctapeError))
@@ -153,7 +153,7 @@ describe.each(ways)('a body sent %s', (way) => {
   });
 });
 
-it('gives what came before a late failure in iterate(), and nothing in list()', async () => {
+it('iterate() yields the files before a late failure, and list() returns none', async () => {
   const { url } = await sending(`{"result":{${member('1')},${member('0')}},"error":"tired"}`);
   const whole = await listed(url);
   const parts = await iterated(url);
@@ -161,29 +161,29 @@ it('gives what came before a late failure in iterate(), and nothing in list()', 
   expect(parts.error).toMatchObject({ message: (whole.error as Error).message });
 });
 
-it('gives no file before an error that is known', async () => {
+it('iterate() yields no file after an error at the start of the response', async () => {
   const { url } = await sending(`{"error":"tired","result":{${member('1')}}}`);
   expect((await iterated(url)).files).toEqual([]);
 });
 
-describe('other answers that are maps', () => {
+describe('other results that are maps', () => {
   const tape = (id: string) => JSON.stringify({ id, name: id });
 
-  it('tapes come in the order of the wire', async () => {
+  it('return tapes in the order of the response', async () => {
     const { url } = await sending(envelope(member('b', tape('b')), member('1', tape('1')), member('a', tape('a'))));
     expect((await apiAt(url).tapes.list()).map(({ id }) => id)).toEqual(['b', '1', 'a']);
   });
 
-  it('uploaded files come in the order of the wire, and are counted', async () => {
+  it('return uploaded files in the order of the response, and are counted', async () => {
     const uploaded = (id: string) => member(id, JSON.stringify({ id, name: id, size: '1' }));
     const { url } = await sending(envelope(uploaded('20'), uploaded('3'), uploaded('20')));
     const sources = [1, 2, 3].map((size) => new Blob(['x'.repeat(size)]));
     expect((await apiAt(url).files.uploadAll(sources)).map(({ id }) => id)).toEqual(['20', '3', '20']);
     const error = await rejection(apiAt(url).files.uploadAll(sources.slice(0, 2)), DoctapeError);
-    expect(error.message).toContain('result has 3 members in place of 2');
+    expect(error.message).toContain('result has 3 members instead of 2');
   });
 
-  it('a result that is not a map is refused', async () => {
+  it('are refused if they are not a map', async () => {
     const { url } = await sending('{"result":[]}');
     for (const call of [apiAt(url).tapes.list(), apiAt(url).files.upload(new Blob(['a']))]) {
       expect(await reasonOf(call)).toMatchObject({ code: 'malformed_response' });

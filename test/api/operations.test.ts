@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { ApiClient, InsufficientScopeError, NotFoundError, ProcessingError, renditions } from '../../src/index.js';
 import { served, tokenFor } from '../support/sandbox.js';
 
-// Every documented operation, by its route, over HTTP: docs/operations.md lists them by these names.
+// Every documented operation over HTTP, named by its route. docs/operations.md refers to these names.
 
 const { url, sandbox } = await served();
 const baseUrl = `${url}/v1`;
@@ -36,7 +36,7 @@ describe('account', () => {
     expect(new Uint8Array(other)).not.toEqual(new Uint8Array(await (await alice.account.avatar(size)).arrayBuffer()));
   });
 
-  it('GET /account/avatar/{size}: the address in the account can be fetched with the token', async () => {
+  it('GET /account/avatar/{size}: the avatar URL of the account can be fetched with the token', async () => {
     const { avatar } = await alice.account.get();
     expect((await fetch(avatar)).status).toBe(401);
     const token = alice.account.avatarUrl().searchParams.get('access_token');
@@ -135,12 +135,12 @@ describe('files', () => {
     ['poster_640.jpg', 'film.mp4', 'video/mp4'],
     ['poster_1280.jpg', 'film.mp4', 'video/mp4'],
   ] as const)('GET /doc/{id}/%s', async (rendition, name, type) => {
-    // what the sandbox cannot make is the documented 404, and says so with the same envelope as everything
+    // a rendition that the sandbox cannot make is the documented 404, in an envelope
     const { id } = await alice.files.upload(text('not of that kind', 'plain.txt'));
     await expect(alice.files.download(id, rendition)).rejects.toThrow(NotFoundError);
     const damaged = await alice.files.upload(new File(['damaged'], name, { type }));
-    const answer = await alice.files.download(damaged.id, rendition).catch((error) => error);
-    expect(answer).toBeInstanceOf(NotFoundError);
+    const error = await alice.files.download(damaged.id, rendition).catch((error) => error);
+    expect(error).toBeInstanceOf(NotFoundError);
   });
 
   it('POST /doc/{id}/clone', async () => {
@@ -180,7 +180,7 @@ describe('files', () => {
     await expect(alice.files.extract(id)).rejects.toMatchObject({ status: 400 });
   });
 
-  it('waits until a file is processed, and says so when that failed', async () => {
+  it('waits until a file is processed, and throws if that failed', async () => {
     const { id } = await alice.files.upload(text('x', 'x.txt'));
     expect((await alice.files.waitUntilProcessed(id)).id).toBe(id);
     const damaged = await alice.files.upload(new File(['no picture'], 'x.jpg', { type: 'image/jpeg' }));
@@ -190,7 +190,7 @@ describe('files', () => {
 });
 
 describe('sharing', () => {
-  it('shows a file to the person it is tagged with, who may read it and no more', async () => {
+  it('lets a user whom the file is tagged with read it, but not change it', async () => {
     const { id } = await alice.files.upload(text('for bob', 'b.txt'), { tags: ['+bob'] });
     expect(await bob.files.get(id)).toMatchObject({ shared: 1 });
     expect((await bob.files.list()).map((file) => file.id)).toContain(id);
@@ -231,7 +231,7 @@ describe('tapes', () => {
 });
 
 describe('everything', () => {
-  it('needs its scopes, and says which', async () => {
+  it('requires its scopes, and names them in the error', async () => {
     const token = await tokenFor(sandbox, 'alice', ['account.read'], url);
     const api = new ApiClient({ token, baseUrl });
     const calls = {
@@ -252,7 +252,7 @@ describe('everything', () => {
     }
   });
 
-  it('stands in docs/operations.md with the test that covers it', () => {
+  it('is listed in docs/operations.md with the test that covers it', () => {
     const rows = readFileSync('docs/operations.md', 'utf8')
       .split('\n')
       .filter((line) => line.startsWith('| `'))

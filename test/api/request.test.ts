@@ -12,7 +12,7 @@ async function echo() {
   return { ...server, bodies };
 }
 
-it('calls anything below baseUrl with the token in the header', async () => {
+it('calls any path below baseUrl with the token in the header', async () => {
   const { url, requests, bodies } = await echo();
   const api = apiAt(url);
   expect(await api.request('app')).toEqual({ answer: 8_675_309 });
@@ -30,7 +30,7 @@ it.each<[string, NonNullable<RequestOptions<unknown>['searchParams']>, string]>(
   ['an object', { q: 'a b', n: 2, all: false, none: undefined }, '?page=1&q=a+b&n=2&all=false'],
   ['URLSearchParams, with a name more than once', new URLSearchParams('q=1&q=2'), '?page=1&q=1&q=2'],
   ['a name that the path has too', { page: 9 }, '?page=9'],
-])('puts into the query %s', async (_what, searchParams, query) => {
+])('sends %s as the query', async (_what, searchParams, query) => {
   const { url, requests } = await echo();
   await apiAt(url).request('app?page=1', { searchParams });
   expect(requests.map((request) => request.url)).toEqual([`/v1/app${query}`]);
@@ -45,7 +45,7 @@ it.each([
   { q: null },
   { q: ['x', 'y'] },
   { q: Object.create(null) },
-])('refuses what cannot be a query: %j', async (searchParams) => {
+])('refuses %j as the query', async (searchParams) => {
   const { url, requests } = await echo();
   const error = await rejection(apiAt(url).request('app', { searchParams: searchParams as never }), ConfigurationError);
   expect(error.message).toMatch(/^searchParams must be URLSearchParams/);
@@ -66,13 +66,13 @@ it.each([
   'do c',
   'doc?access_token=x',
   'doc?%61ccess_token=x',
-])('refuses the path %j and sends nothing', async (path) => {
+])('refuses the path %j, and sends nothing', async (path) => {
   const { url, requests } = await echo();
   await rejection(apiAt(url).request(path), ConfigurationError);
   expect(requests).toEqual([]);
 });
 
-it('refuses a token in the search parameters, a body that JSON cannot hold, and unknown methods', async () => {
+it('refuses a token in the query, a body that JSON cannot represent, and unknown methods', async () => {
   const { url, requests } = await echo();
   const api = apiAt(url);
   const circle: { self?: unknown } = {};
@@ -88,7 +88,7 @@ it('refuses a token in the search parameters, a body that JSON cannot hold, and 
   expect(requests).toEqual([]);
 });
 
-it('checks the result by a schema of any library', async () => {
+it('validates the result with a schema of any Standard Schema library', async () => {
   const { url } = await echo();
   const result = await apiAt(url).request('app', { schema: z.object({ answer: z.number() }) });
   expect(result.answer).toBe(8_675_309);

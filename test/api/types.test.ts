@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import manifest from '../../package.json' with { type: 'json' };
 import { compile, everywhere } from '../docs/compile.js';
 
-/** What the compiler has to say about a program that uses the package. */
+/** The errors of the compiler for a program that uses the package. */
 function complaintsAbout(text: string): string[] {
   const block = { page: 'docs/program', place: 'a program', line: 1, language: 'ts', text };
   return compile([block], { ...everywhere, strict: true, exactOptionalPropertyTypes: true }).map(
@@ -17,7 +17,7 @@ import type { Account, FileInfo, FileMeta, Tape, UploadedFile } from 'doctape-sd
 declare const file: FileInfo, account: Account, tape: Tape, uploaded: UploadedFile;
 `;
 
-it('gives every answer as a record too, for the fields that the server adds', () => {
+it('types every result as a record, for the fields that a server adds', () => {
   const program = `${file}
     const fields: Record<string, unknown> = account;
     const language = fields.language_code === 'de' ? 'de' : 'en';
@@ -27,7 +27,7 @@ it('gives every answer as a record too, for the fields that the server adds', ()
   expect(complaintsAbout(program)).toEqual([]);
 });
 
-it('still tells a misspelt field, and knows the names of the others', () => {
+it('reports a misspelt field, and completes the others', () => {
   expect(complaintsAbout(`${file}export const name = file.nmae;`)).toEqual([
     expect.stringContaining("Property 'nmae' does not exist on type 'FileInfo'"),
   ]);
@@ -42,8 +42,8 @@ it('still tells a misspelt field, and knows the names of the others', () => {
   ]);
 });
 
-// A program with exactOptionalPropertyTypes could not hand on an option of its own that may be undefined.
-it('takes undefined for every option that may be left out', () => {
+// Otherwise a program with exactOptionalPropertyTypes could not pass on an optional option of its own.
+it('accepts undefined for every optional option', () => {
   const entries = Object.values(manifest.exports).flatMap((entry) => (typeof entry === 'object' ? [entry.types] : []));
   const program = ts.createProgram(entries, { ...everywhere, strict: true });
   const checker = program.getTypeChecker();
@@ -52,7 +52,7 @@ it('takes undefined for every option that may be left out', () => {
   const optional = new Set<string>();
   const exact = new Set<string>();
 
-  /** Goes through all that can be given where this type is wanted. */
+  /** Visits every property that can be passed where this type is expected. */
   function lookInto(type: ts.Type, path: string): void {
     if (seen.has(type)) return;
     seen.add(type);

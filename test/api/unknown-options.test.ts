@@ -2,7 +2,7 @@ import { expect, it, test } from 'vitest';
 import { ApiClient, ConfigurationError, type Fetch } from '../../src/index.js';
 import { accessToken } from '../support/scripted-server.js';
 
-// A misspelt option must not be ignored: `baseURL` would send a live token to the default host, `maxRetries` would do nothing.
+// A misspelt option must not be ignored: `baseURL` would send the token to the default host, and `maxRetries` would do nothing.
 
 const sent: string[] = [];
 const fetch: Fetch = async (input) => {
@@ -11,7 +11,7 @@ const fetch: Fetch = async (input) => {
 };
 const api = new ApiClient({ token: accessToken, fetch });
 
-/** Calls with arguments that no type would let pass. */
+/** Calls a function with arguments that do not compile. */
 function wrongly(action: unknown, self: unknown, values: unknown[]): unknown {
   if (typeof action !== 'function') throw new Error('it is not a function');
   return Reflect.apply(action, self, values);
@@ -19,7 +19,7 @@ function wrongly(action: unknown, self: unknown, values: unknown[]): unknown {
 
 const source = () => new Blob(['a']);
 
-/** What to call each method with, before its options. Methods without options are listed with `undefined`. */
+/** The arguments of each method before its options. Methods without options have `undefined`. */
 const methods: Record<string, unknown[] | undefined> = {
   'account.get': [],
   'account.avatar': [50],
@@ -53,7 +53,7 @@ function everyMethod(): string[] {
   return [...resources, ...own];
 }
 
-test('the table below has every method of the client', () => {
+test('the table of methods is complete', () => {
   expect(Object.keys(methods).sort()).toEqual(everyMethod().sort());
 });
 
@@ -94,7 +94,7 @@ it.each(withOptions)('%s refuses options that are not an object, and sends nothi
   }
 });
 
-it.each(withOptions)('%s checks the options of every call, and sends nothing', async (path, values) => {
+it.each(withOptions)('%s checks the common options, and sends nothing', async (path, values) => {
   const wrong: [string, unknown][] = [
     ['timeout', 0],
     ['timeout', '5'],
@@ -149,23 +149,23 @@ it.each<[string, () => unknown, string]>([
   ['__proto__', () => call('files.list', [], JSON.parse('{"__proto__":{}}')), '__proto__ is not an option'],
   ['constructor', () => call('files.list', [], { constructor: 1 }), 'constructor is not an option'],
   ['toString', () => call('files.list', [], { toString: 1 }), 'toString is not an option'],
-])('the nearest known name is told for %s', async (_, action, message) => {
+])('the error names the closest known option for %s', async (_, action, message) => {
   const error = await refusalOf(action);
   expect(error.code).toBe('unknown_option');
   expect(error.message).toContain(message);
 });
 
-test('a value in place of a name is not quoted', async () => {
+test('a key that looks like a value is not quoted', async () => {
   const error = await refusalOf(() => call('files.list', [], { [`Bearer ${accessToken}`]: 1 }));
   expect(error.message).not.toContain(accessToken);
 });
 
-test('what is inherited is an option too, and is checked', async () => {
+test('an inherited property is an option, and is checked', async () => {
   const error = await refusalOf(() => call('files.list', [], Object.create({ includeMeta: 'yes' })));
   expect(error.message).toMatch(/^includeMeta/);
 });
 
-test('an option that is undefined counts as left out', async () => {
+test('an undefined option counts as absent', async () => {
   sent.length = 0;
   const options = { signal: undefined, timeout: undefined, retry: undefined, headers: undefined };
   await api.files.list({ ...options, includeMeta: undefined });

@@ -14,7 +14,7 @@ import {
 } from '../../src/index.js';
 import { rejection } from './rejection.js';
 
-// Across origins: the page is served by the test runner, the API by a sandbox on another port.
+// Cross-origin: the test runner serves the page, and a sandbox on another port serves the API.
 
 const sandbox = inject('sandbox');
 const stalling = inject('stallingSandbox');
@@ -25,7 +25,7 @@ function clientAt(url: string, options: Partial<ApiClientOptions> = {}): ApiClie
   return new ApiClient({ token: sandbox.token, baseUrl: `${url}/v1`, retry: false, ...options });
 }
 
-/** Bytes that repeat nowhere in a way that a lost or doubled chunk would hide in. */
+/** Bytes without a period, so that a lost or repeated chunk is visible. */
 function noise(size: number): Uint8Array<ArrayBuffer> {
   const words = new Uint32Array(Math.ceil(size / 4));
   let state = 1;
@@ -42,13 +42,13 @@ async function digest(bytes: BufferSource): Promise<string> {
 
 const fiveMegabytes = noise(5_000_000);
 
-it('runs in a page, on the fetch of the browser', () => {
+it('runs in a page with the fetch of the browser', () => {
   expect(document.defaultView).toBe(window);
   expect(String(fetch)).toContain('native code');
   expect(new URL(sandbox.url).origin).not.toBe(location.origin);
 });
 
-it('reads, changes and deletes', async () => {
+it('reads, updates and deletes files', async () => {
   expect(await api.account.get()).toMatchObject({ username: 'alice' });
   const { id } = await api.files.upload(new Blob(['x']), { name: 'before.txt' });
   const changed = await api.files.update(id, { name: 'after', starred: true, tags: ['ü'] });
@@ -57,7 +57,7 @@ it('reads, changes and deletes', async () => {
   await rejection(api.files.get(id), NotFoundError);
 });
 
-it('lists what it iterates over', async () => {
+it('lists the same files that it iterates over', async () => {
   const ids = await Promise.all(['a', 'b', 'c'].map(async (text) => (await api.files.upload(new Blob([text]))).id));
   const iterated: string[] = [];
   for await (const { id } of api.files.iterate()) iterated.push(id);
@@ -93,7 +93,7 @@ describe('uploads', () => {
     ['a stream of known size', () => ({ stream: streamOfHalves(), size: 10 })],
     ['an iterable of known size', () => ({ stream: iterableOfHalves(), size: 10 })],
     ['a Response', () => new Response('left right')],
-  ])('%s', async (_, source) => {
+  ])('send %s', async (_, source) => {
     const reports: Progress[] = [];
     const uploaded = await api.files.upload(source(), {
       name: 'names, "quotes" and ümlauts.txt',
@@ -107,19 +107,19 @@ describe('uploads', () => {
     expect(reports.at(-1)?.loaded).toBe(10);
   });
 
-  it('several files at once', async () => {
+  it('send several files at once', async () => {
     const files = await api.files.uploadAll([new File(['one'], 'one.txt'), streamOfHalves()]);
     expect(files.map(({ name, size }) => `${name} ${size}`).sort()).toEqual(['one.txt 3', 'untitled 10']);
   });
 
-  it('nothing of a stream that gives another size than it announced', async () => {
+  it('keep nothing of a stream whose size differs from the declared one', async () => {
     const error = await rejection(api.files.upload({ stream: streamOfHalves(), size: 11 }), TransferError);
     expect(error.code).toBe('truncated');
   });
 });
 
 describe('downloads', () => {
-  it('five megabytes, whole, while it tells how far it is', async () => {
+  it('receive five megabytes and report progress', async () => {
     const { id } = await api.files.upload(fiveMegabytes, { name: 'noise.bin' });
     const reports: number[] = [];
     const response = await api.files.download(id, 'original', { onProgress: ({ loaded }) => reports.push(loaded) });
@@ -129,7 +129,7 @@ describe('downloads', () => {
     expect(reports).toEqual([...reports].sort((a, b) => a - b));
   });
 
-  it('a part', async () => {
+  it('receive a range', async () => {
     const { id } = await api.files.upload(new Blob(['left right']));
     const reports: Progress[] = [];
     const response = await api.files.download(id, 'original', {
@@ -141,12 +141,12 @@ describe('downloads', () => {
     expect(reports.at(-1)).toEqual({ loaded: 5, total: 5, fraction: 1 });
   });
 
-  it('by a link without a header', async () => {
+  it('work by a link, without an Authorization header', async () => {
     const { id } = await api.files.upload(new Blob(['linked']));
     expect(await (await fetch(api.files.url(id))).text()).toBe('linked');
   });
 
-  it('without the token where it is redirected to another origin', async () => {
+  it('do not send the token after a redirect to another origin', async () => {
     const id = crypto.randomUUID();
     const response = await clientAt(`${unruly}/elsewhere`).files.download(id);
     expect(await response.text()).toBe('landed');
@@ -154,8 +154,8 @@ describe('downloads', () => {
   });
 });
 
-describe('what has begun and does not end', () => {
-  /** A download of which a part has arrived, and the rest never will. */
+describe('a call or transfer that does not end', () => {
+  /** A download that stalls after its first bytes. */
   async function stalledDownload(options: Partial<ApiClientOptions>, signal?: AbortSignal) {
     const client = clientAt(stalling.url, { token: stalling.token, ...options });
     const { id } = await client.files.upload(fiveMegabytes, { name: 'noise.bin' });
@@ -168,7 +168,7 @@ describe('what has begun and does not end', () => {
     while (!(await reader.read()).done);
   }
 
-  it('is a download that is streamed, and rejects with the reason of its signal', async () => {
+  it('rejects with the reason of its signal: a streamed download', async () => {
     const controller = new AbortController();
     const { first, rest } = await stalledDownload({}, controller.signal);
     expect(first.value?.byteLength).toBeLessThanOrEqual(64 * 1024);
@@ -177,12 +177,12 @@ describe('what has begun and does not end', () => {
     expect(await rejection(rest, Error)).toBe(reason);
   });
 
-  it('is a download that stands still for too long', async () => {
+  it('times out: a download that stalls', async () => {
     const { rest } = await stalledDownload({ idleTimeout: 300 });
     expect((await rejection(rest, TimeoutError)).code).toBe('idle_timeout');
   });
 
-  it.each(['response', 'onProgress'] as const)('is an upload whose %s listener fails', async (which) => {
+  it.each(['response', 'onProgress'] as const)('rejects when its %s listener throws: an upload', async (which) => {
     const reason = new Error('a listener that fails');
     const fail = () => {
       throw reason;
@@ -192,7 +192,7 @@ describe('what has begun and does not end', () => {
     expect(await upload.catch((error) => error)).toBe(reason);
   });
 
-  it('is an upload that rejects with the reason of its signal', async () => {
+  it('rejects with the reason of its signal: an upload', async () => {
     const controller = new AbortController();
     const upload = clientAt(`${unruly}/silent`, {
       hooks: { request: () => void setTimeout(() => controller.abort('enough'), 100) },
@@ -205,24 +205,24 @@ describe('what has begun and does not end', () => {
     ).toBe('enough');
   });
 
-  it('is a call that takes longer than its timeout', async () => {
+  it('times out: a call without a response', async () => {
     const error = await rejection(clientAt(`${unruly}/silent`, { timeout: 300 }).account.get(), TimeoutError);
     expect(error.code).toBe('timeout');
   });
 
-  it('is a call that rejects with the reason of its signal', async () => {
+  it('rejects with the reason of its signal: a call', async () => {
     const signal = AbortSignal.timeout(100);
     expect(await rejection(clientAt(`${unruly}/silent`).account.get({ signal }), DOMException)).toBe(signal.reason);
   });
 });
 
-describe('what is refused', () => {
-  it('is a token that the server does not know', async () => {
+describe('a call rejects', () => {
+  it('with UnauthorizedError for an unknown token', async () => {
     const error = await rejection(clientAt(sandbox.url, { token: 'unknown' }).account.get(), UnauthorizedError);
     expect(error.challenge).toMatchObject({ error: 'invalid_token' });
   });
 
-  it('is a token that lacks a scope, which the error names', async () => {
+  it('with InsufficientScopeError for a missing scope, which the error names', async () => {
     const error = await rejection(
       clientAt(sandbox.url, { token: sandbox.accountOnlyToken }).files.list(),
       InsufficientScopeError,
@@ -230,21 +230,21 @@ describe('what is refused', () => {
     expect(error.requiredScopes).toEqual(['file.read']);
   });
 
-  it('is a file of somebody else', async () => {
+  it('with NotFoundError for a file of another user', async () => {
     const bobs = clientAt(sandbox.url, { token: sandbox.bobsToken });
     const { id } = await bobs.files.upload(new Blob(['secret']));
     expect((await rejection(api.files.get(id), NotFoundError)).requestId).toBeTruthy();
     await rejection(api.files.download(id), NotFoundError);
   });
 
-  it('is a redirect of a call, which is not followed', async () => {
+  it('for a redirect, which is not followed', async () => {
     const id = crypto.randomUUID();
     const error = await rejection(clientAt(`${unruly}/elsewhere`).files.update(id, { name: 'x' }), ResponseError);
     expect(error.code).toBe('redirect_refused');
     expect(await (await fetch(`${unruly}/heard/${id}`)).json()).toEqual([]);
   });
 
-  it('is a connection', async () => {
+  it('with NetworkError for a connection that is closed', async () => {
     await rejection(clientAt(`${unruly}/broken`).account.get(), NetworkError);
     await rejection(clientAt(`${unruly}/broken`).files.upload(new Blob(['x'])), NetworkError);
     await rejection(clientAt(`${unruly}/broken`).files.download('a'), NetworkError);

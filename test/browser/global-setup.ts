@@ -6,20 +6,20 @@ import { serveSandbox } from '../../src/serve.js';
 import { implicitToken } from './implicit-token.js';
 
 interface ServedToPages {
-  /** Such as `http://127.0.0.1:40123`. */
+  /** The origin of the sandbox, such as `http://127.0.0.1:40123`. */
   url: string;
-  /** alice's, with all scopes. */
+  /** An access token of alice with all scopes. */
   token: string;
 }
 
 declare module 'vitest' {
   interface ProvidedContext {
     sandbox: ServedToPages & { bobsToken: string; accountOnlyToken: string };
-    /** A sandbox that sends 64 KiB of a body, and then nothing more. */
+    /** A sandbox whose bodies stall after 64 KiB. */
     stallingSandbox: ServedToPages;
     /**
-     * A server that does what its path says: `/silent` never answers, `/broken` hangs up, `/elsewhere` redirects to another
-     * origin, and `/heard/<id>` tells what arrived there: a list of `Authorization` headers, null where there was none.
+     * A server with one fault per path: `/silent` never responds, `/broken` closes the connection, `/elsewhere` redirects to another
+     * origin, and `/heard/<id>` returns the `Authorization` headers of the requests for that id, with null for none.
      */
     unruly: string;
   }

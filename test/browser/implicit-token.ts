@@ -1,7 +1,7 @@
 import { scopes } from '../../src/index.js';
 import type { Sandbox } from '../../src/sandbox.js';
 
-/** Signs in by implicit grant without a browser. */
+/** Signs in by implicit grant without user interaction. */
 export async function implicitToken(
   sandbox: Sandbox,
   authorizationEndpoint: string,

@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 
-/** What a promise rejects with, which has to be of this class. */
+/** The error that a promise rejects with. It must be an instance of this class. */
 export async function rejection<E>(promise: Promise<unknown>, type: abstract new (...args: never[]) => E): Promise<E> {
   const outcome = await promise.then(
     () => ({ rejected: false as const }),

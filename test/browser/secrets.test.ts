@@ -20,7 +20,7 @@ afterEach(() => {
   printed.length = 0;
 });
 
-/** All texts of a value that a console or a crash report could show. */
+/** Every text of a value that a console or a crash report may show. */
 function textsOf(value: unknown, seen = new Set<unknown>()): string[] {
   if (typeof value !== 'object' || value === null) return [String(value)];
   if (seen.has(value)) return [];
@@ -29,7 +29,7 @@ function textsOf(value: unknown, seen = new Set<unknown>()): string[] {
   return value instanceof Headers ? [...texts, ...[...value].flat()] : texts;
 }
 
-function holds(value: unknown, secret: string): boolean {
+function contains(value: unknown, secret: string): boolean {
   return textsOf(value).some((text) => text.includes(secret));
 }
 
@@ -37,14 +37,14 @@ function clientAt(url: string, token: string, options: Partial<ApiClientOptions>
   return new ApiClient({ token, baseUrl: `${url}/v1`, retry: false, ...options });
 }
 
-it('finds a token wherever one is printed', () => {
+it('the check finds a token in every place where one may be printed', () => {
   console.debug('a', { deep: [new Error('b', { cause: new Headers({ authorization: 'Bearer planted' }) })] });
   console.table(['c']);
-  expect(holds(printed, 'planted')).toBe(true);
-  expect(holds(printed, 'absent')).toBe(false);
+  expect(contains(printed, 'planted')).toBe(true);
+  expect(contains(printed, 'absent')).toBe(false);
 });
 
-it('prints no token when all goes well', async () => {
+it('does not print a token when calls succeed', async () => {
   const api = clientAt(sandbox.url, sandbox.token);
   await api.account.get();
   const { id } = await api.files.upload(new Blob(['x']));
@@ -52,7 +52,7 @@ it('prints no token when all goes well', async () => {
   await (await api.files.download(id)).text();
   expect(api.files.url(id).href).toContain(sandbox.token);
   await api.files.delete(id);
-  expect(holds([api, printed], sandbox.token)).toBe(false);
+  expect(contains([api, printed], sandbox.token)).toBe(false);
 });
 
 const brief = { timeout: 200, idleTimeout: 200 };
@@ -69,7 +69,7 @@ it.each<[string, string, () => Promise<unknown>]>([
   ['a connection that breaks', token, () => clientAt(`${unruly}/broken`, token).account.get()],
   ['an upload that breaks', token, () => clientAt(`${unruly}/broken`, token).files.upload(new Blob(['x']))],
   ['a redirect', token, () => clientAt(`${unruly}/elsewhere`, token).files.get('a')],
-  ['an answer that is no JSON', token, () => clientAt(`${unruly}/landing`, token).files.get('a')],
+  ['an response that is no JSON', token, () => clientAt(`${unruly}/landing`, token).files.get('a')],
   ['silence', token, () => clientAt(`${unruly}/silent`, token, brief).account.get()],
   [
     'a download that stalls',
@@ -80,11 +80,11 @@ it.each<[string, string, () => Promise<unknown>]>([
       for await (const _ of (await api.files.download(id)).body ?? []);
     },
   ],
-])('neither prints a token nor has it in the error: %s', async (_, secret, work) => {
+])('does not print a token and does not put it in the error: %s', async (_, secret, work) => {
   const error = await work().then(
     () => undefined,
     (reason: unknown) => reason,
   );
   expect(error).toBeInstanceOf(DoctapeError);
-  expect(holds([error, printed], secret)).toBe(false);
+  expect(contains([error, printed], secret)).toBe(false);
 });

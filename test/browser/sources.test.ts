@@ -2,19 +2,19 @@ import { describe, expect, inject, it, onTestFinished } from 'vitest';
 import { ApiClient, ConfigurationError, TransferError, type UploadSource } from '../../src/index.js';
 import { rejection } from './rejection.js';
 
-// What a page hands over that is not of its own realm, or whose memory is of another kind.
+// Upload sources from another realm, or with unusual memory.
 
 const sandbox = inject('sandbox');
 const api = new ApiClient({ token: sandbox.token, baseUrl: `${sandbox.url}/v1` });
 
 const content = Uint8Array.from({ length: 300_000 }, (_, i) => (i * 31 + (i >> 8) * 17) & 0xff);
 
-/** Passes values to the SDK that no typed program could. */
+/** Passes values that the types of the SDK do not allow. */
 function untyped(value: unknown): UploadSource {
   return value as UploadSource;
 }
 
-/** What another realm has. */
+/** The constructors of another realm. */
 type Realm = Pick<typeof globalThis, 'Blob' | 'File' | 'Response' | 'ReadableStream' | 'Uint8Array' | 'DataView'>;
 
 function iframe(): { realm: Realm; remove: () => void } {
@@ -33,7 +33,7 @@ async function expectArrives(source: unknown, name = 'untitled'): Promise<void> 
 }
 
 function shared(): ArrayBufferLike {
-  // pages that are not isolated have no SharedArrayBuffer of their own
+  // pages without cross-origin isolation have no SharedArrayBuffer
   const { buffer } = new WebAssembly.Memory({ shared: true, initial: 5, maximum: 5 });
   new Uint8Array(buffer).set(content);
   return buffer;
@@ -45,7 +45,7 @@ function resizable(): ArrayBuffer {
   return buffer;
 }
 
-describe('an upload from a page takes', () => {
+describe('an upload from a page accepts', () => {
   it.each<[string, (realm: Realm) => unknown, string?]>([
     ['a File', (realm) => new realm.File([content], 'framed.bin', { type: 'a/b' }), 'framed'],
     ['a Blob', (realm) => new realm.Blob([content])],
@@ -57,7 +57,7 @@ describe('an upload from a page takes', () => {
     ['an ArrayBuffer', (realm) => new realm.Uint8Array(content).buffer],
   ])('%s of an iframe', async (_, make, name) => expectArrives(make(iframe().realm), name));
 
-  it('a File of an iframe that is gone', async () => {
+  it('a File of an iframe that was removed', async () => {
     const { realm, remove } = iframe();
     const file = new realm.File([content], 'gone.bin');
     remove();
@@ -73,7 +73,7 @@ describe('an upload from a page takes', () => {
     ['a Blob of a library', () => library(content)],
   ])('%s', async (_, make) => expectArrives(make()));
 
-  it('a buffer that is transferred as soon as the call has returned', async () => {
+  it('a buffer that is transferred directly after the call', async () => {
     const bytes = content.slice();
     const call = api.files.upload(bytes);
     structuredClone(null, { transfer: [bytes.buffer] });
@@ -101,7 +101,7 @@ function library(bytes: Uint8Array<ArrayBuffer>): object {
 }
 
 describe('an upload from a page refuses', () => {
-  it('memory that was transferred, and does not send an empty file', async () => {
+  it('a transferred buffer and does not send an empty file', async () => {
     const bytes = content.slice();
     structuredClone(null, { transfer: [bytes.buffer] });
     for (const source of [bytes, bytes.buffer]) {
@@ -110,7 +110,7 @@ describe('an upload from a page refuses', () => {
     }
   });
 
-  it('a stream that has failed, and tells why', async () => {
+  it('a stream that has errored, and reports its error', async () => {
     const stream = new ReadableStream<Uint8Array>({
       start: (controller) => controller.error(Object.assign(new Error('x'), { code: 'EBROKEN' })),
     });

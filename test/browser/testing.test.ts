@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => worker.stop());
 
-/** An application as it is in production: no endpoint is configured. */
+/** An application as in production: it configures no endpoint. */
 async function signIn(): Promise<ApiClient> {
   return new ApiClient({ token: await implicitToken(sandbox, 'https://my.doctape.com/oauth2', 'alice') });
 }
@@ -40,7 +40,7 @@ function shown(url: URL): Promise<HTMLImageElement> {
   });
 }
 
-it('is a whole doctape in the page: files go there and come back', async () => {
+it('doctapeHandlers run a doctape server in the page that stores and returns files', async () => {
   const api = await signIn();
   expect((await api.account.get()).username).toBe('alice');
 

@@ -1,5 +1,15 @@
-import { Application, Logger, LogLevel, type Reflection, ReflectionKind } from 'typedoc';
-import { expect, it } from 'vitest';
+import {
+  Application,
+  Logger,
+  LogLevel,
+  type ProjectReflection,
+  type Reflection,
+  ReflectionKind,
+  type SignatureReflection,
+} from 'typedoc';
+import { describe, expect, it } from 'vitest';
+import { compile, everywhere } from './compile.js';
+import { names } from './names.js';
 
 /** Gathers what typedoc has to say, in place of printing it. */
 class Complaints extends Logger {
@@ -38,14 +48,39 @@ it('explains every property', () => {
   expect(unexplained).toEqual([]);
 });
 
-it('says of every method of the clients what it throws', () => {
-  const methods = project
+/** The methods of the classes and interfaces whose names match. */
+function methodsOf(of: ProjectReflection, parents: RegExp): SignatureReflection[] {
+  return of
     .getReflectionsByKind(ReflectionKind.Method)
-    .filter(({ parent }) => /(?:Client|Resource)$/.test(parent?.name ?? ''))
+    .filter(({ parent }) => parents.test(parent?.name ?? ''))
     .flatMap((method) => (method.isDeclaration() ? (method.signatures ?? []) : []));
+}
+
+it('lists the errors of every method of the clients', () => {
+  const methods = methodsOf(project, /(?:Client|Resource)$/);
   const silent = methods.filter(({ comment }) => !comment?.getTag('@throws'));
   expect(methods.length).toBeGreaterThan(25);
   expect(silent.map((method) => method.getFriendlyFullName())).toEqual([]);
+});
+
+describe('the reference of ApiClient', () => {
+  const methods = methodsOf(project, /^ApiClient$|Resource$/);
+  const examples = methods.map((method) => {
+    const parts = method.comment?.getTag('@example')?.content ?? [];
+    const text = parts.map((part) => part.text).join('');
+    const page = method.getFriendlyFullName();
+    return { page, place: page, line: 1, language: 'ts', text: text.replace(/^```ts\n|\n```$/g, '') };
+  });
+
+  it('has an example of every method', () => {
+    expect(methods.length).toBeGreaterThan(20);
+    expect(examples.filter(({ text }) => text === '').map(({ page }) => page)).toEqual([]);
+  });
+
+  it('has examples that compile', () => {
+    const complaints = compile(examples, { ...everywhere, strict: true }, names);
+    expect(complaints.map(({ block, line, message }) => `${block?.page}:${line}: ${message}`)).toEqual([]);
+  });
 });
 
 /** Whether it belongs to a class, an interface or a named type: what stands in a signature has to do with its sentence. */

@@ -54,7 +54,7 @@ async function backup({ url, token }: Pick<Account, 'url' | 'token'>, folder: st
   return { code, stderr, summary: stdout === '' ? undefined : JSON.parse(stdout) };
 }
 
-/** What the backup holds: its files by name, and its record by id. */
+/** The content of a backup: the files by name, and the manifest entries by id. */
 async function contentOf(folder: string) {
   const names = (await readdir(join(folder, 'files'))).sort();
   const files: Record<string, string> = {};
@@ -63,8 +63,8 @@ async function contentOf(folder: string) {
   return { files, record: new Map(lines.map((line) => JSON.parse(line)).map((entry) => [entry.id, entry])) };
 }
 
-/** A server in front of the sandbox, which may change the list, and hold a file back after so many bytes. */
-async function inFront(
+/** A proxy for the sandbox that can change file names, stop a download after some bytes, or delay downloads. */
+async function proxyFor(
   { url }: Account,
   { names = {}, hold, pairs }: { names?: Record<string, string>; hold?: { after: number }; pairs?: boolean } = {},
 ): Promise<ScriptedServer & { seen: { atOnce: number } }> {
@@ -81,9 +81,9 @@ async function inFront(
       ...(range && { range }),
       ...(typeof ifRange === 'string' && { 'if-range': ifRange }),
     };
-    const answer = await fetch(url + request.url, { headers });
+    const upstream = await fetch(url + request.url, { headers });
     if (request.url?.startsWith('/v1/doc?')) {
-      const list = await answer.json();
+      const list = await upstream.json();
       for (const file of Object.values<Record<string, unknown>>(list.result)) {
         const name = names[String(file.id)];
         if (name !== undefined) Object.assign(file, { name, extension: '' });
@@ -94,18 +94,18 @@ async function inFront(
     running += 1;
     seen.atOnce = Math.max(seen.atOnce, running);
     if (running === 2) secondCame();
-    const body = await answer.bytes();
+    const body = await upstream.bytes();
     if (pairs) await second;
-    await wait(20); // for one too many
+    await wait(20); // time for a third request, if there is one
     running -= 1;
-    response.writeHead(answer.status, Object.fromEntries(answer.headers));
+    response.writeHead(upstream.status, Object.fromEntries(upstream.headers));
     if (hold && !range) response.write(body.subarray(0, hold.after));
     else response.end(body);
   });
   return { ...server, seen };
 }
 
-it('copies every file, with what is known of it, and then only what is new', async () => {
+it('saves every file with its metadata, and then only new files', async () => {
   const alice = await account();
   const { api } = alice;
   const upload = (content: string, name: string) => api.files.upload(new Blob([content]), { name });
@@ -115,8 +115,8 @@ it('copies every file, with what is known of it, and then only what is new', asy
   await api.files.update(second.id, { tags: ['holiday'], starred: true });
   const folder = await emptyFolder();
 
-  const begun = await backup(alice, folder);
-  expect(begun).toMatchObject({
+  const initial = await backup(alice, folder);
+  expect(initial).toMatchObject({
     code: 0,
     summary: { files: 3, saved: 3, unchanged: 0, bytes: 11, failed: [], kept: 0 },
   });
@@ -142,7 +142,7 @@ it('copies every file, with what is known of it, and then only what is new', asy
   expect(after.record.get(second.id).file.tags).toEqual([]);
 });
 
-it('saves again what is missing, cut or damaged', async () => {
+it('saves missing, truncated and damaged files again', async () => {
   const alice = await account();
   for (const name of ['missing', 'cut', 'damaged']) await alice.api.files.upload(new Blob([`${name}!`]), { name });
   const folder = await emptyFolder();
@@ -156,12 +156,12 @@ it('saves again what is missing, cut or damaged', async () => {
   expect((await contentOf(folder)).files).toEqual({ missing: 'missing!', cut: 'cut!', damaged: 'damaged!' });
 });
 
-it('goes on where it was interrupted', async () => {
+it('resumes an interrupted backup', async () => {
   const alice = await account();
   const content = randomBytes(3_000_000);
   await alice.api.files.upload(content, { name: 'large.bin' });
   const folder = await emptyFolder();
-  const halting = await inFront(alice, { hold: { after: 2_000_000 } });
+  const halting = await proxyFor(alice, { hold: { after: 2_000_000 } });
   const env = { DOCTAPE_TOKEN: alice.token, DOCTAPE_API_URL: `${halting.url}/v1` };
   const run = start([folder], env);
   const partSize = async () => {
@@ -181,15 +181,15 @@ it('goes on where it was interrupted', async () => {
   expect((await readFile(join(folder, 'files/large.bin'))).equals(content)).toBe(true);
 });
 
-it('downloads no more files at once than it is told', async () => {
+it('downloads at most --concurrency files at the same time', async () => {
   const alice = await account();
   for (let number = 0; number < 9; number++) await alice.api.files.upload(new Blob(['x']), { name: `${number}` });
-  const counting = await inFront(alice, { pairs: true });
+  const counting = await proxyFor(alice, { pairs: true });
   expect((await backup({ ...alice, url: counting.url }, await emptyFolder(), '--concurrency', '2')).code).toBe(0);
   expect(counting.seen.atOnce).toBe(2);
 });
 
-it('writes nothing outside of its folder, and no name that a system cannot have', async () => {
+it('writes only into its folder, with file names that are valid on every system', async () => {
   const alice = await account();
   const wild = [
     '../x',
@@ -211,7 +211,7 @@ it('writes nothing outside of its folder, and no name that a system cannot have'
     names[id] = name;
   }
   const folder = await emptyFolder();
-  const hostile = await inFront(alice, { names });
+  const hostile = await proxyFor(alice, { names });
   const run = await backup({ ...alice, url: hostile.url }, join(folder, 'backup'));
   expect(run).toMatchObject({ code: 0, summary: { saved: wild.length } });
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there
@@ -237,7 +237,7 @@ it('writes nothing outside of its folder, and no name that a system cannot have'
   );
 });
 
-it('takes the session of the command line, and no token from the command line itself', async () => {
+it('reads the token from the session of the command line, and refuses a --token flag', async () => {
   const alice = await account();
   const folder = await emptyFolder();
   const file = join(folder, 'session.json');
@@ -258,11 +258,11 @@ it('takes the session of the command line, and no token from the command line it
   expect(expired.stderr).not.toContain('an-unknown-token');
 });
 
-it('sends a token only to whom it is told to', async () => {
+it('does not send a token if the URL of the API is not set', async () => {
   const folder = await emptyFolder();
-  const unsaid = await start([folder], { DOCTAPE_TOKEN: 'a-secret-token' }).ended;
+  const unset = await start([folder], { DOCTAPE_TOKEN: 'a-secret-token' }).ended;
   const empty = await start([folder], { DOCTAPE_TOKEN: 'a-secret-token', DOCTAPE_API_URL: '' }).ended;
-  for (const { code, stderr } of [unsaid, empty]) {
+  for (const { code, stderr } of [unset, empty]) {
     expect([code, stderr]).toEqual([1, expect.stringMatching(/^backup: DOCTAPE_API_URL is not set: .*\/v1\n$/)]);
   }
   const file = join(folder, 'session.json');
@@ -272,7 +272,7 @@ it('sends a token only to whom it is told to', async () => {
   expect(await readdir(folder)).toEqual(['session.json']);
 });
 
-it('makes names that every system can have', () => {
+it('converts names to file names that are valid on every system', () => {
   const names = {
     'holiday.jpg': 'holiday.jpg',
     'trailing dots...': 'trailing dots',

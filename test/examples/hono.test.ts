@@ -10,7 +10,7 @@ import { goToSignIn, type Site, type Visitor, visitor } from './visitor.js';
 
 const server = await served({ users });
 
-/** The application as a function: its `fetch` is called, and only the file service is reached over the network. */
+/** The application as a function. Only its requests to doctape use the network. */
 function siteAt(publicUrl: string): Site {
   const settings = settingsFor(server, publicUrl);
   const app = createApp({
@@ -78,20 +78,20 @@ it('signs in, uploads, lists, downloads and signs out, served by Node', async ()
   expect(await program.stop()).toBe(0);
 });
 
-it('finishes a sign-in that another instance began', async () => {
-  const begun = visitor(address, siteAt(address));
-  const callback = await goToSignIn(begun, '/login');
+it('completes a sign-in that another instance started', async () => {
+  const started = visitor(address, siteAt(address));
+  const callback = await goToSignIn(started, '/login');
   const other = visitor(address, siteAt(address));
-  for (const [name, value] of begun.cookies) other.cookies.set(name, value);
+  for (const [name, value] of started.cookies) other.cookies.set(name, value);
   await other.get(callback);
   expect(await (await other.get('/')).text()).toContain('Files of alice');
 });
 
-it('lets two tabs sign in at once', async () => {
+it('supports sign-ins in two tabs at the same time', async () => {
   await checkTwoTabs(address, '/login', siteAt(address));
 });
 
-it('sets cookies that no script can read, and that hold no token in the clear', async () => {
+it('sets HttpOnly cookies, and encrypts the token', async () => {
   const someone = await signedIn();
   expect(someone.cookies.get('token')).toMatch(/^[\w-]+\.\.[\w-]+\.[\w-]+\.[\w-]+$/); // encrypted
   for (const header of someone.seen) expect(header).toMatch(/Path=\/; HttpOnly; SameSite=Lax$/);
@@ -101,7 +101,7 @@ it('sets cookies that no script can read, and that hold no token in the clear', 
   ]);
 });
 
-it('refuses a callback of somebody else, and a token that was tampered with', async () => {
+it('refuses the callback of another user and a modified token cookie', async () => {
   const site = siteAt(address);
   const attacker = visitor(address, site);
   const theirs = await goToSignIn(attacker, '/login');
@@ -112,7 +112,7 @@ it('refuses a callback of somebody else, and a token that was tampered with', as
     400,
     expect.stringContaining('was not started in this browser'),
   ]);
-  expect((await victim.get(own)).status).toBe(303); // their own sign-in is not lost
+  expect((await victim.get(own)).status).toBe(303); // their own sign-in still works
 
   const someone = await signedIn(site);
   someone.cookies.set('token', `${someone.cookies.get('token')?.slice(0, -4)}AAAA`);
@@ -120,7 +120,7 @@ it('refuses a callback of somebody else, and a token that was tampered with', as
   expect([tampered.status, await tampered.text()]).toEqual([401, expect.stringContaining('Please sign in first.')]);
 });
 
-it('says in a sentence what went wrong', async () => {
+it('responds with a readable error', async () => {
   const someone = visitor(address, siteAt(address));
   const denied = await someone.get(await goToSignIn(someone, '/login', 'deny'));
   expect([denied.status, await denied.text()]).toEqual([403, expect.stringContaining('You did not give')]);
@@ -130,21 +130,21 @@ it('says in a sentence what went wrong', async () => {
   expect([unknown.status, await unknown.text()]).toEqual([404, 'This file does not exist.']);
 });
 
-it('lets no other origin sign anybody out', async () => {
+it('refuses a sign-out from another origin', async () => {
   const someone = await signedIn();
   const headers = { origin: 'https://neighbour.example', 'sec-fetch-site': 'same-site' };
   expect((await someone.post('/sign-out', '', headers)).status).toBe(403);
   expect(someone.cookies.has('token')).toBe(true);
 });
 
-it('does not start with a key that no token could be sealed with', async () => {
+it('does not start if TOKEN_KEY is too short', async () => {
   const settings = { ...settingsFor(server, address), TOKEN_KEY: 'much-too-short' };
   const started = startProgram('docs/examples/hono/server.ts', settings);
   await expect(started).rejects.toThrow('secret must have at least 16 characters');
   await expect(started).rejects.not.toThrow('much-too-short');
 });
 
-it('shares its files with the other examples to the letter', () => {
+it('has identical copies of the files that several examples share', () => {
   const copies = {
     'problem.ts': ['express', 'hono', 'next/lib', 'worker'],
     'attachment.ts': ['hono', 'next/lib', 'worker'],

@@ -15,7 +15,7 @@ const signOut = await import('../../docs/examples/next/app/api/auth/sign-out/rou
 const files = await import('../../docs/examples/next/app/api/files/route.ts');
 const file = await import('../../docs/examples/next/app/api/files/[id]/route.ts');
 
-/** Finds the handler as Next.js does, by the path. */
+/** Routes a request by its path, as Next.js does. */
 const site: Site = async (request) => {
   const { pathname } = new URL(request.url);
   const [, id = ''] = /^\/api\/files\/([^/]+)$/.exec(pathname) ?? [];
@@ -59,11 +59,11 @@ it('signs in, uploads, lists, downloads and signs out', async () => {
   expect((await someone.get('/api/files')).status).toBe(401);
 });
 
-it('lets two tabs sign in at once', async () => {
+it('supports sign-ins in two tabs at the same time', async () => {
   await checkTwoTabs(address, '/api/auth/login', site);
 });
 
-it('says in a sentence what went wrong', async () => {
+it('responds with a readable error', async () => {
   const someone = visitor(address, site);
   const denied = await someone.get(await goToSignIn(someone, '/api/auth/login', 'deny'));
   expect([denied.status, await denied.json()]).toEqual([403, { error: expect.stringContaining('You did not give') }]);
@@ -76,7 +76,7 @@ it('says in a sentence what went wrong', async () => {
   expect([signedOut.status, signedOut.headers.getSetCookie()]).toEqual([403, []]);
 });
 
-it('sends nobody to sign in with a key that no token could be sealed with', async () => {
+it('responds with 500 to a sign-in if TOKEN_KEY is too short', async () => {
   vi.resetModules(); // as in a new process
   vi.stubEnv('TOKEN_KEY', 'much-too-short');
   const log = vi.spyOn(console, 'error').mockReturnValue();
@@ -91,7 +91,7 @@ it('sends nobody to sign in with a key that no token could be sealed with', asyn
   expect(String(error)).not.toContain('much-too-short');
 });
 
-it('passes on what Next.js throws when it tries at build time whether an answer can be kept', async () => {
+it('rethrows the errors by which Next.js interrupts prerendering', async () => {
   const interruption = Object.assign(new Error('used request.headers'), { digest: 'NEXT_PRERENDER_INTERRUPTED' });
   const log = vi.spyOn(console, 'error').mockReturnValue();
   onTestFinished(() => log.mockRestore());
@@ -107,7 +107,7 @@ it('passes on what Next.js throws when it tries at build time whether an answer 
   expect(log).not.toHaveBeenCalled();
 });
 
-it('needs nothing of Next.js', () => {
+it('does not import next', () => {
   const sources = readdirSync('docs/examples/next', { recursive: true, encoding: 'utf8' }).filter((name) =>
     name.endsWith('.ts'),
   );

@@ -3,15 +3,15 @@ import { createInterface } from 'node:readline';
 import { expectNoCrash } from '../support/crash.js';
 
 export interface RunningProgram {
-  /** The port that the program said it listens on. */
+  /** The port that the program printed. */
   port: number;
-  /** All it printed until now. */
+  /** The lines printed so far. */
   output: string[];
-  /** Ends it as a process manager would. @returns its exit code */
+  /** Sends SIGTERM, as a process manager does. @returns the exit code */
   stop(): Promise<number | null>;
 }
 
-/** Starts the server of an example, from its TypeScript, with these settings and a free port. */
+/** Starts the server of an example from its TypeScript source on a free port. */
 export async function startProgram(file: string, settings: Record<string, string>): Promise<RunningProgram> {
   const env = { PATH: process.env.PATH, PORT: '0', ...settings };
   const child = spawn(process.execPath, [file], { env, stdio: ['ignore', 'pipe', 'pipe'] });

@@ -2,12 +2,12 @@ import type { SandboxUser } from '../../src/sandbox.js';
 import type { ServedSandbox } from '../../src/serve.js';
 import { appOf } from '../support/sandbox.js';
 
-/** Alice, who runs out of room soon. */
+/** One user with a small quota. */
 export const users: SandboxUser[] = [
   { username: 'alice', password: 'wonderland', email: 'alice@example.org', quota: 20_000_000 },
 ];
 
-/** What every example that signs somebody in is told by its environment. */
+/** The environment variables of every example with a sign-in. */
 export interface Settings extends Record<string, string> {
   DOCTAPE_URL: string;
   DOCTAPE_CLIENT_ID: string;

@@ -1,16 +1,16 @@
 import { expect } from 'vitest';
 import { goToSignIn, type Site, type Visitor, visitor } from './visitor.js';
 
-/** The cookies of sign-ins that are not finished. */
-function begun({ cookies }: Visitor): string[] {
+/** The names of the cookies of pending sign-ins. */
+function pendingCookies({ cookies }: Visitor): string[] {
   return Array.from(cookies.keys()).filter((name) => /^(__Host-)?doctape-/.test(name));
 }
 
 /**
- * Two tabs of one browser that sign in at once both succeed, in either order, and sign-ins that are given up neither get in the
- * way nor make the header of the cookies grow.
+ * Checks that two tabs of one browser can sign in at the same time, in either order, and that abandoned sign-ins neither
+ * prevent a sign-in nor make the Cookie header grow.
  *
- * @param path where a sign-in begins
+ * @param path the route that starts a sign-in
  */
 export async function checkTwoTabs(address: string, path: string, site?: Site): Promise<void> {
   const someone = visitor(address, site);
@@ -19,9 +19,9 @@ export async function checkTwoTabs(address: string, path: string, site?: Site): 
     [1, 0],
   ]) {
     const callbacks = [await goToSignIn(someone, path), await goToSignIn(someone, path)];
-    expect(begun(someone)).toHaveLength(2);
+    expect(pendingCookies(someone)).toHaveLength(2);
     for (const tab of order) expect((await someone.get(callbacks[tab] ?? '')).status).toBe(303);
-    expect(begun(someone)).toEqual([]);
+    expect(pendingCookies(someone)).toEqual([]);
   }
 
   const denied = await goToSignIn(someone, path, 'deny');
@@ -31,7 +31,7 @@ export async function checkTwoTabs(address: string, path: string, site?: Site): 
 
   for (let attempt = 0; attempt < 12; attempt++) await someone.get(path);
   const last = await goToSignIn(someone, path);
-  expect(begun(someone).length).toBeLessThanOrEqual(4);
+  expect(pendingCookies(someone).length).toBeLessThanOrEqual(4);
   const header = [...someone.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
   expect(header.length).toBeLessThan(4_000);
   expect((await someone.get(last)).status).toBe(303);

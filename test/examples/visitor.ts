@@ -1,13 +1,13 @@
 import { submitLoginForm } from '../../src/cli/commands/login-form.js';
 
-/** Whatever answers requests: a server over the network, or a function in this process. */
+/** The site under test: a server on the network, or a function in this process. */
 export type Site = (request: Request) => Promise<Response>;
 
-/** A browser as far as cookies go. Redirects are followed by hand, so that each step can be looked at. */
+/** A browser that only keeps cookies. It does not follow redirects, so that a test can check each step. */
 export interface Visitor {
-  /** By name, as the site set them. */
+  /** The cookies that the site has set, by name. */
   cookies: Map<string, string>;
-  /** Every `Set-Cookie` header that came. */
+  /** Every `Set-Cookie` header received. */
   seen: string[];
   get(path: string, headers?: Record<string, string>): Promise<Response>;
   post(path: string, body?: string | ReadableStream, headers?: Record<string, string>): Promise<Response>;
@@ -38,7 +38,7 @@ export function visitor(address: string, site: Site = fetch): Visitor {
   };
 }
 
-/** Goes to the sign-in page and fills in its form. @returns the path and query that the user comes back with */
+/** Opens the sign-in page and submits its form. @returns the path and query of the callback */
 export async function goToSignIn(
   someone: Visitor,
   path: string,

@@ -9,7 +9,7 @@ import { checkTwoTabs } from './two-tabs.js';
 
 const server = await served({ users });
 
-it('sends nobody to sign in with a key that no token could be sealed with', async () => {
+it('responds with 500 to a sign-in if TOKEN_KEY is too short', async () => {
   const log = vi.spyOn(console, 'error').mockReturnValue();
   onTestFinished(() => log.mockRestore());
   const env = { ...settingsFor(server, 'http://localhost:8787'), TOKEN_KEY: 'much-too-short' };
@@ -18,12 +18,12 @@ it('sends nobody to sign in with a key that no token could be sealed with', asyn
   expect(String(log.mock.lastCall?.[0])).toContain('secret must have at least 16 characters');
 });
 
-it('lets two tabs sign in at once', async () => {
+it('supports sign-ins in two tabs at the same time', async () => {
   const address = 'http://localhost:8787';
   await checkTwoTabs(address, '/login', (request) => worker.fetch(request, settingsFor(server, address)));
 });
 
-it('has a configuration for wrangler that names the file and no secret', async () => {
+it('has a wrangler configuration with every variable except the secrets', async () => {
   const text = await readFile('docs/examples/worker/wrangler.jsonc', 'utf8');
   const { main, vars } = JSON.parse(text.replace(/^\s*\/\/.*$/gm, ''));
   expect(main).toBe('worker.ts');

@@ -337,6 +337,18 @@ const uploadRows: Row[] = [
       (await testSandbox({}, allScopes, 'small')).send('POST', '/v1/doc/upload', `${filePart}\r\n--b--`, multipart),
   ],
   [
+    'an upload that is too large and never ends',
+    async () => {
+      const { send } = await testSandbox({}, allScopes, 'small');
+      const start = (controller: ReadableStreamDefaultController) => {
+        controller.enqueue(new TextEncoder().encode(filePart));
+      };
+      const chunk = new Uint8Array(16 * 1024 * 1024);
+      const pull = (controller: ReadableStreamDefaultController) => controller.enqueue(chunk);
+      return send('POST', '/v1/doc/upload', new ReadableStream({ start, pull }), multipart);
+    },
+  ],
+  [
     'an upload during a reset of the sandbox',
     async () => {
       const { sandbox, send } = await testSandbox();

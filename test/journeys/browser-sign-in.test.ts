@@ -3,7 +3,7 @@ import { ApiClient } from '../../src/index.js';
 import { outOfBand } from '../../src/protocol/endpoints.js';
 import { appOf, served, tokenFor } from '../support/sandbox.js';
 import { reply, scriptedServer } from '../support/scripted-server.js';
-import { barriersOn, describeInBrowsers, openBrowser, phone } from './browser.js';
+import { accessibilityProblems, describeInBrowsers, openBrowser, phone } from './browser.js';
 
 const { url, sandbox } = await served();
 const { clientId } = appOf(sandbox, 'client');
@@ -19,30 +19,30 @@ describeInBrowsers('signing in', (name) => {
   it('leads from the start page to the sign-in page', async () => {
     const visitor = await browser.visitor();
     const page = await visitor.openPage(url);
-    expect(await page.textContent('h1')).toBe('A doctape of your own');
-    await page.click('a:has-text("see the token")');
+    expect(await page.textContent('h1')).toBe('Your own doctape server');
+    await page.click('a:has-text("show the token")');
     await page.waitForSelector('input[name=password]');
     expect(new URL(page.url()).searchParams.get('redirect_uri')).toBe(outOfBand);
   });
 
-  it.each([phone, { width: 1280, height: 900 }])('shows pages without barriers, $width pixels wide', async (size) => {
+  it.each([phone, { width: 1280, height: 900 }])('shows accessible pages, $width pixels wide', async (size) => {
     const visitor = await browser.visitor();
     const page = await visitor.openPage();
     await page.setViewportSize(size);
     for (const path of ['/', `/oauth2?${query()}`, `/oauth2?${query({ client_id: 'nobody' })}`]) {
       await page.goto(url + path);
       for (const summary of await page.locator('summary').all()) await summary.click();
-      expect([path, await barriersOn(page)]).toEqual([path, []]);
+      expect([path, await accessibilityProblems(page)]).toEqual([path, []]);
     }
     await page.goto(`${url}/oauth2?${query()}`);
     await page.fill('#username', 'alice');
     await page.fill('#password', 'wonderland');
     await page.click('button.allow');
     await page.getByRole('heading', { name: 'You are signed in' }).waitFor();
-    expect(await barriersOn(page)).toEqual([]);
+    expect(await accessibilityProblems(page)).toEqual([]);
   });
 
-  it('breaks no name, password or endpoint of the start page, and selects it whole to be copied', async () => {
+  it('keeps each name, password and endpoint of the start page in one line, and selects it completely on a click', async () => {
     const api = new ApiClient({ token: await tokenFor(sandbox, 'alice', undefined, url), baseUrl: `${url}/v1` });
     const name = 'A rather long name of the kind that cameras and other people give.txt';
     const { id } = await api.files.upload(new File(['x'], name));
@@ -54,23 +54,23 @@ describeInBrowsers('signing in', (name) => {
       expect(await page.getByText(name).isVisible()).toBe(false);
       await page.getByText('1 file').click();
       expect(await page.getByText(name).isVisible()).toBe(true);
-      const broken = await page.evaluate(() => {
+      const wrapped = await page.evaluate(() => {
         const lines = (element: Element) => {
           const range = document.createRange();
           range.selectNodeContents(element);
           return new Set([...range.getClientRects()].map(({ top }) => Math.round(top))).size;
         };
-        const whole = [...document.querySelectorAll('dt, th, td code')];
-        return whole.filter((element) => lines(element) > 1).map(({ textContent }) => textContent);
+        const elements = [...document.querySelectorAll('dt, th, td code')];
+        return elements.filter((element) => lines(element) > 1).map(({ textContent }) => textContent);
       });
-      expect(broken).toEqual([]);
+      expect(wrapped).toEqual([]);
       await page.getByText('1 file').click();
     }
     await page.getByText(clientId).click();
     expect(await page.evaluate(() => String(getSelection()).trim())).toBe(clientId);
   });
 
-  it('asks for the password again, and shows the users and passwords beside the sign-in', async () => {
+  it('prompts for the password again, and opens the list of users in another tab', async () => {
     const visitor = await browser.visitor();
     const page = await visitor.openPage(`${url}/oauth2?${query()}`);
     await page.fill('#username', 'bob');
@@ -79,10 +79,10 @@ describeInBrowsers('signing in', (name) => {
     await page.getByRole('alert').waitFor();
     const opened = page.waitForEvent('popup');
     await page.getByRole('link', { name: 'Users and passwords' }).click();
-    const beside = await opened;
-    await beside.getByText('builder').waitFor();
-    expect(await beside.evaluate(() => window.opener)).toBeNull();
-    await beside.close();
+    const list = await opened;
+    await list.getByText('builder').waitFor();
+    expect(await list.evaluate(() => window.opener)).toBeNull();
+    await list.close();
     expect(await page.inputValue('#username')).toBe('bob');
     expect(await page.evaluate(() => document.querySelector('[autofocus]')?.id)).toBe('password');
     await page.fill('#password', 'builder');
@@ -90,7 +90,7 @@ describeInBrowsers('signing in', (name) => {
     await page.getByRole('heading', { name: 'You are signed in' }).waitFor();
   });
 
-  it('says why a sign-in was refused, and shows the applications', async () => {
+  it('explains why a sign-in was refused, and shows the applications', async () => {
     const visitor = await browser.visitor();
     const page = await visitor.openPage(`${url}/oauth2?${query({ redirect_uri: 'https://app.example/callback' })}`);
     await page.getByText('add it to redirectUris of Demo client app').waitFor();
@@ -99,7 +99,7 @@ describeInBrowsers('signing in', (name) => {
     await (await opened).getByText(clientId).waitFor();
   });
 
-  it('brings a user who signs in back to the application, with the token in the fragment', async () => {
+  it('redirects the user to the application, with the token in the fragment', async () => {
     const application = await scriptedServer((_, response) =>
       reply(response, 200, applicationPage, { 'content-type': 'text/html' }),
     );
@@ -130,7 +130,7 @@ describeInBrowsers('signing in', (name) => {
       'GET /app',
     ]);
     expect(sent[1]?.headers.cookie).toContain('csrf');
-    // the address of the sign-in page is nobody else's business
+    // the URL of the sign-in page must not reach the application
     expect(sent[2]?.headers).not.toHaveProperty('referer');
     expect(application.requests[0]?.headers).not.toHaveProperty('referer');
   });

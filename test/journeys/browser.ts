@@ -4,41 +4,41 @@ import { afterAll, beforeAll, describe, onTestFinished } from 'vitest';
 import { browserNames, findBrowser, type TestBrowser } from '../support/browsers.js';
 import { needing } from '../support/needs.js';
 
-// Whole journeys, from page to page, as a user makes them. Tests that run inside a page cannot leave it.
+// For tests that navigate from page to page, as a user does. Tests that run inside a page cannot leave it.
 
-/** Describes the same for every browser. Where this machine has not got one, its tests are skipped. */
+/** Defines the same tests for every browser. They are skipped if the browser is not installed. */
 export function describeInBrowsers(title: string, tests: (name: TestBrowser['name']) => void): void {
   for (const name of browserNames) describe(`${title} in ${name}`, needing(name), () => tests(name));
 }
 
-/** A request as the browser sent it. Those for a favicon are not seen. */
+/** A request of the browser. Requests for a favicon are not recorded. */
 export interface SentRequest {
   method: string;
   url: string;
-  /** All of them, with `cookie` and `referer`; the names are in small letters. */
+  /** All headers, including `cookie` and `referer`. The names are in lower case. */
   headers: Record<string, string>;
 }
 
-/** Somebody at a browser of their own: cookies and storage are empty at first, and shared by their pages. */
+/** A user with a browser context of their own. Its pages share cookies and storage, which are empty at first. */
 export interface Visitor {
   context: BrowserContext;
-  /** What was printed to the console of any page, and every error that nobody caught. */
+  /** Console messages and uncaught errors of all pages. */
   printed: readonly string[];
   openPage(url?: string): Promise<Page>;
-  /** All that was sent so far. */
+  /** The requests so far. */
   sent(): Promise<SentRequest[]>;
 }
 
 export interface OpenBrowser {
-  /** To be called in a test, which closes what the visitor opened. */
+  /** Call it in a test. The context is closed when the test has finished. */
   visitor(): Promise<Visitor>;
 }
 
-/** A browser without a window, for the tests of one `describe` or file. */
+/** Starts a headless browser for the tests of one `describe` or file. */
 export function openBrowser(name: TestBrowser['name']): OpenBrowser {
   let browser: Browser | undefined;
   beforeAll(async () => {
-    const found = findBrowser(name); // without it, the tests that need it are skipped
+    const found = findBrowser(name); // if it is not installed, the tests are skipped
     if (found) browser = await { chromium, firefox }[name].launch(found.launchOptions);
   }, 60_000);
   afterAll(() => browser?.close());
@@ -70,8 +70,8 @@ export function openBrowser(name: TestBrowser['name']): OpenBrowser {
 
 export const phone: { width: number; height: number } = { width: 360, height: 740 };
 
-/** What keeps somebody from using a page, as it is now: what axe finds, and what does not fit. */
-export async function barriersOn(page: Page): Promise<string[]> {
+/** The accessibility problems of a page in its current state: what axe finds, and horizontal overflow. */
+export async function accessibilityProblems(page: Page): Promise<string[]> {
   await endOfAnimations(page);
   await page.evaluate(axe.source);
   const { violations } = await page.evaluate<AxeResults>('axe.run()');
@@ -80,15 +80,15 @@ export async function barriersOn(page: Page): Promise<string[]> {
   return excess > 0 ? [...found, `${excess} pixels too wide`] : found;
 }
 
-/** What fades in has less contrast at first, and on a busy machine that takes long. */
+/** An element that fades in has too little contrast at first. */
 async function endOfAnimations(page: Page): Promise<void> {
   await page.evaluate(async () => {
     const ending = document.getAnimations().filter(({ effect }) => effect?.getComputedTiming().endTime !== Infinity);
-    await Promise.all(ending.map(({ finished }) => finished.catch(() => undefined))); // it rejects for what is removed
+    await Promise.all(ending.map(({ finished }) => finished.catch(() => undefined))); // it rejects if the element is removed
   });
 }
 
-/** Asked at once: when its page has been closed, a request no longer knows its headers. */
+/** Called immediately, because the headers of a request are lost when its page is closed. */
 async function describeRequest(request: Request): Promise<SentRequest> {
   const headers = await request.allHeaders().catch(() => request.headers());
   return { method: request.method(), url: request.url(), headers };

@@ -8,7 +8,7 @@ import { makeMp3 } from '../fixtures/make-sound.js';
 import { makeZip } from '../fixtures/make-zip.js';
 import { expectNoCrash } from '../support/crash.js';
 
-// The built command, because a bundler can break what it loads late: pictures, sound, PDF, archives.
+// Tests the built command, because bundling can break modules that are loaded on demand: images, audio, PDF, archives.
 
 const child = spawn(process.execPath, [
   'dist/cli.js',
@@ -20,15 +20,15 @@ const child = spawn(process.execPath, [
   '--auto-approve',
   'alice',
 ]);
-let complaints = '';
+let stderr = '';
 afterAll(async () => {
   const ended = once(child, 'close');
   child.kill();
   await ended;
-  expectNoCrash(complaints);
+  expectNoCrash(stderr);
 });
 child.stderr.on('data', (chunk) => {
-  complaints += chunk;
+  stderr += chunk;
 });
 const line = await new Promise<string>((resolve) => child.stdout.once('data', (chunk) => resolve(String(chunk))));
 const { authorizationEndpoint, apiBaseUrl, apps } = JSON.parse(line);
@@ -51,7 +51,7 @@ async function startOf(response: Response): Promise<number[]> {
   return [...new Uint8Array(await response.arrayBuffer()).subarray(0, 3)];
 }
 
-it('makes pictures', async () => {
+it('creates thumbnails', async () => {
   const jpeg = await upload('a.jpg', 'image/jpeg', makeJpeg(200, 100, quarters(200, 100)));
   const png = await upload('a.png', 'image/png', makePng(200, 100, quarters(200, 100)));
   for (const id of [jpeg, png]) {
@@ -62,7 +62,7 @@ it('makes pictures', async () => {
   expect(await startOf(await api.account.avatar(300))).toEqual([0xff, 0xd8, 0xff]);
 });
 
-it('reads sound, documents and archives', async () => {
+it('reads audio, documents and archives', async () => {
   const song = await upload('a.mp3', 'audio/mpeg', makeMp3(40, { TIT2: 'Bicycle' }));
   expect((await api.files.get(song)).meta).toMatchObject({ title: 'Bicycle', duration: expect.any(Number) });
   const paper = await upload('a.pdf', 'application/pdf', makeCompressedPdf('/Title (On tapes)'));
@@ -78,6 +78,6 @@ it('reads sound, documents and archives', async () => {
   expect(await (await api.files.download(side?.id ?? '')).text()).toBe('hello');
 });
 
-it('complains about nothing', () => {
-  expect(complaints.replace(/.*ExperimentalWarning.*\n.*--trace-warnings.*\n/, '')).toBe('');
+it('prints nothing on stderr', () => {
+  expect(stderr.replace(/.*ExperimentalWarning.*\n.*--trace-warnings.*\n/, '')).toBe('');
 });

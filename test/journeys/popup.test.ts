@@ -53,9 +53,9 @@ async function proxied(headers: Record<string, string>): Promise<string> {
   const { hostname, port } = new URL(sandboxUrl);
   const { url } = await scriptedServer((request, response) => {
     const { method, url: path, headers: sent } = request;
-    const forwarded = httpRequest({ hostname, port, method, path, headers: sent }, (answer) => {
-      response.writeHead(answer.statusCode ?? 500, { ...answer.headers, ...headers });
-      answer.pipe(response);
+    const forwarded = httpRequest({ hostname, port, method, path, headers: sent }, (received) => {
+      response.writeHead(received.statusCode ?? 500, { ...received.headers, ...headers });
+      received.pipe(response);
     });
     request.pipe(forwarded);
   });
@@ -112,15 +112,15 @@ describeInBrowsers('a sign-in in a popup', (name) => {
     return popup;
   }
 
-  async function answer(popup: Page, decision: 'allow' | 'deny'): Promise<void> {
+  async function submitSignIn(popup: Page, decision: 'allow' | 'deny'): Promise<void> {
     await popup.fill('#username', 'alice');
     await popup.fill('#password', 'wonderland');
     await Promise.all([popup.waitForEvent('close'), popup.click(`button[value=${decision}]`)]);
   }
 
-  it.each(Object.entries(sides))('gives the token and closes the popup: with COOP on %s', async (_, isolatedSides) => {
+  it.each(Object.entries(sides))('returns the token and closes the popup with COOP on %s', async (_, isolatedSides) => {
     const page = await application({ isolatedSides });
-    await answer(await openPopup(page), 'allow');
+    await submitSignIn(await openPopup(page), 'allow');
     await expect
       .poll(() => outcomes(page))
       .toEqual([{ length: expect.any(Number), scope: ['file.read', 'account.read'] }]);
@@ -132,26 +132,26 @@ describeInBrowsers('a sign-in in a popup', (name) => {
     expect(visitor.printed.filter((line) => !line.includes('Cross-Origin-Opener-Policy'))).toEqual([]);
   });
 
-  it.each(Object.entries(sides))('reports a denial and closes the popup: with COOP on %s', async (_, isolatedSides) => {
+  it.each(Object.entries(sides))('reports a denial and closes the popup with COOP on %s', async (_, isolatedSides) => {
     const page = await application({ isolatedSides });
-    await answer(await openPopup(page), 'deny');
+    await submitSignIn(await openPopup(page), 'deny');
     await expect.poll(() => outcomes(page)).toMatchObject([{ name: 'OAuthError', code: 'access_denied' }]);
     expect(await page.evaluate('client.token')).toBeUndefined();
   });
 
-  it('waits for a user who takes time, though a popup of another group seems to be closed', async () => {
+  it('keeps waiting for a slow user, although a popup with COOP seems to be closed', async () => {
     const page = await application({ isolatedSides: ['server'] });
     const popup = await openPopup(page);
     await popup.waitForTimeout(3_000);
     expect(await outcomes(page)).toEqual([]);
-    await answer(popup, 'allow');
+    await submitSignIn(popup, 'allow');
     await expect.poll(() => outcomes(page)).toHaveLength(1);
   });
 
   it('reports that the user has closed the popup', async () => {
     const page = await application();
     const popup = await openPopup(page);
-    await page.waitForTimeout(300); // for the page to see that the popup has left its blank page
+    await page.waitForTimeout(300); // until the page has noticed that the popup has left its blank page
     await popup.close();
     await page.bringToFront();
     await expect
@@ -159,29 +159,29 @@ describeInBrowsers('a sign-in in a popup', (name) => {
       .toMatchObject([{ name: 'PopupError', code: 'popup_closed' }]);
   });
 
-  it('is replaced by the next one, as after a popup that the user has closed unseen', async () => {
+  it('is replaced by the next sign-in, for example after the user has closed a popup with COOP', async () => {
     const page = await application({ isolatedSides: ['server'] });
     const first = await openPopup(page);
     await first.close();
     const second = await openPopup(page);
     await expect.poll(() => outcomes(page)).toMatchObject([{ name: 'PopupError', code: 'popup_closed' }]);
-    await answer(second, 'allow');
+    await submitSignIn(second, 'allow');
     await expect.poll(() => outcomes(page)).toMatchObject([{ code: 'popup_closed' }, { scope: expect.any(Array) }]);
   });
 
-  it('ends after maxAge, and closes the popup', async () => {
+  it('times out after maxAge, and closes the popup', async () => {
     const page = await application({ client: { maxAge: 2 } });
     const popup = await openPopup(page);
     await popup.waitForEvent('close');
     await expect.poll(() => outcomes(page)).toMatchObject([{ name: 'TimeoutError', code: 'timeout' }]);
   });
 
-  it('ends with the signal, before and after it has begun', async () => {
+  it('can be aborted before and after it has started', async () => {
     const page = await application();
     await page.evaluate(`
       const controller = new AbortController();
       document.querySelector('button').onclick = () => start({ signal: controller.signal });
-      globalThis.abort = () => controller.abort(Object.assign(new Error('the user went on'), { code: 'mine' }));`);
+      globalThis.abort = () => controller.abort(Object.assign(new Error('the user left'), { code: 'mine' }));`);
     const popup = await openPopup(page);
     await Promise.all([popup.waitForEvent('close'), page.evaluate('abort()')]);
     await expect.poll(() => outcomes(page)).toMatchObject([{ code: 'mine' }]);
@@ -198,19 +198,19 @@ describeInBrowsers('a sign-in in a popup', (name) => {
       'returnTo',
     ],
     [
-      'an ill-formed scope',
+      'an invalid scope',
       { popup: { scope: 'file.read' } },
       { name: 'ConfigurationError', code: 'invalid_argument' },
       'scope',
     ],
     [
-      'features that are not text',
+      'features that are not a string',
       { popup: { features: 7 } },
       { name: 'ConfigurationError', code: 'invalid_argument' },
       'features',
     ],
     [
-      'a signal that is none',
+      'an invalid signal',
       { popup: { signal: {} } },
       { name: 'ConfigurationError', code: 'invalid_argument' },
       'signal',
@@ -221,14 +221,14 @@ describeInBrowsers('a sign-in in a popup', (name) => {
       { name: 'ConfigurationError', code: 'invalid_argument' },
       'redirectUri must be on the origin of the page',
     ],
-  ])('is refused with %s, and closes the popup', async (_, setting, error, text) => {
+  ])('rejects %s, and closes the popup', async (_, setting, error, text) => {
     const page = await application(setting);
     await page.click('button');
     await expect.poll(() => outcomes(page)).toMatchObject([{ ...error, message: expect.stringContaining(text) }]);
     await expect.poll(() => visitor.context.pages().length).toBe(1);
   });
 
-  it('says what to do if the browser blocks the popup, or has no BroadcastChannel', async () => {
+  it('explains what to do if the browser blocks the popup or has no BroadcastChannel', async () => {
     const page = await application();
     await page.evaluate('globalThis.open = () => null; start()');
     await expect
@@ -243,7 +243,7 @@ describeInBrowsers('a sign-in in a popup', (name) => {
     await expect.poll(() => outcomes(page)).toMatchObject([{ code: 'unsupported_platform' }]);
   });
 
-  it('says that the part for popups could not be loaded', async () => {
+  it('reports that the module for popups could not be loaded', async () => {
     const page = await application();
     await page.route('**/popup-*.js', (route) => route.abort());
     await page.click('button');
@@ -251,9 +251,9 @@ describeInBrowsers('a sign-in in a popup', (name) => {
     await expect.poll(() => visitor.context.pages().length).toBe(1);
   });
 
-  it('accepts no link that looks like the callback of a popup, and signs nobody out', async () => {
+  it('ignores a forged callback of a popup, and does not sign the user out', async () => {
     const page = await application();
-    await answer(await openPopup(page), 'allow');
+    await submitSignIn(await openPopup(page), 'allow');
     await expect.poll(() => page.evaluate('Boolean(client.token)')).toBe(true);
     const forged = new URL(page.url());
     const token = await page.evaluate('client.token.access_token');

@@ -15,7 +15,7 @@ const folder = await mkdtemp(join(tmpdir(), 'doctape-journey-'));
 const { url, sandbox } = await served({ data: join(folder, 'data') });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-/** A web application as its author would write it: two routes, and each pending sign-in in a cookie of its own. */
+/** A web application with two routes, which stores each pending sign-in in a separate cookie. */
 async function startApp(): Promise<{ url: string; signedIn: Promise<Token> }> {
   let app: ReturnType<typeof codeClient>;
   let done: (token: Token | Promise<Token>) => void;
@@ -48,7 +48,7 @@ async function startApp(): Promise<{ url: string; signedIn: Promise<Token> }> {
   return { url: appUrl, signedIn };
 }
 
-/** Follows one user's browser through the sign-in, with its cookies. */
+/** Signs in as a browser does, with its cookies. @returns the body of the callback response */
 async function signIn(appUrl: string, decision: 'allow' | 'deny'): Promise<string> {
   const start = await fetch(`${appUrl}/login`, { redirect: 'manual' });
   const cookie = start.headers.getSetCookie()[0]?.split(';', 1)[0] ?? '';
@@ -57,7 +57,7 @@ async function signIn(appUrl: string, decision: 'allow' | 'deny'): Promise<strin
   return (await fetch(callback, { headers: { cookie } })).text();
 }
 
-it('signs in through the form, and moves files there and back, byte for byte', async () => {
+it('signs in with the form, and uploads and downloads files without a change', async () => {
   const app = await startApp();
   expect(await signIn(app.url, 'allow')).toBe('welcome');
   const api = new ApiClient({ token: await app.signedIn, baseUrl: `${url}/v1` });
@@ -96,7 +96,7 @@ it('signs in through the form, and moves files there and back, byte for byte', a
   await expect(api.files.get(uploaded[0]?.id ?? '')).rejects.toThrow(NotFoundError);
 });
 
-it('hears of it when the user declines', async () => {
+it('receives access_denied when the user declines', async () => {
   const app = await startApp();
   expect(await signIn(app.url, 'deny')).toContain('access_denied');
   const error = await app.signedIn.catch((reason) => reason);
@@ -104,14 +104,14 @@ it('hears of it when the user declines', async () => {
   expect(error.code).toBe('access_denied');
 });
 
-it('keeps two sign-ins of one user apart', async () => {
+it('does not mix up two sign-ins of the same user', async () => {
   const app = await startApp();
   const start = async () => {
     const response = await fetch(`${app.url}/login`, { redirect: 'manual' });
-    const answers = { username: 'alice', password: 'wonderland', decision: 'allow' } as const;
+    const values = { username: 'alice', password: 'wonderland', decision: 'allow' } as const;
     return {
       cookie: response.headers.getSetCookie()[0]?.split(';', 1)[0] ?? '',
-      callback: await submitLoginForm(new URL(response.headers.get('location') ?? ''), answers),
+      callback: await submitLoginForm(new URL(response.headers.get('location') ?? ''), values),
     };
   };
   const [first, second] = [await start(), await start()];

@@ -3,10 +3,10 @@ import { readFile } from 'node:fs/promises';
 import type { Locator, Page } from 'playwright-core';
 import { beforeAll, expect, it } from 'vitest';
 import { expectNoCrash } from '../support/crash.js';
-import { barriersOn, describeInBrowsers, openBrowser, phone, type Visitor } from './browser.js';
+import { accessibilityProblems, describeInBrowsers, openBrowser, phone, type Visitor } from './browser.js';
 
-/** The example application as `npm run demo:web` serves it, with its sandbox, and people at real browsers. */
-const addresses = { app: '', sandbox: '' };
+/** The URLs of the example application and its sandbox, as `npm run demo:web` serves them. */
+const urls = { app: '', sandbox: '' };
 
 beforeAll(async () => {
   const demo = spawn(process.execPath, ['docs/examples/spa/demo.ts', '--port', '0', '--sandbox-port', '0'], {
@@ -22,8 +22,8 @@ beforeAll(async () => {
     }
     demo.once('exit', (code) => reject(new Error(`the demo ended with ${code}: ${printed}`)));
   });
-  addresses.app = /The app: +(\S+)/.exec(printed)?.[1] ?? '';
-  addresses.sandbox = /The sandbox: +(\S+)/.exec(printed)?.[1] ?? '';
+  urls.app = /The app: +(\S+)/.exec(printed)?.[1] ?? '';
+  urls.sandbox = /The sandbox: +(\S+)/.exec(printed)?.[1] ?? '';
   return async () => {
     const ended = new Promise((resolve) => demo.once('exit', resolve));
     demo.kill('SIGTERM');
@@ -34,10 +34,10 @@ beforeAll(async () => {
 
 async function startSignIn(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Sign in' }).click();
-  await page.waitForURL(`${addresses.sandbox}oauth2?**`);
+  await page.waitForURL(`${urls.sandbox}oauth2?**`);
 }
 
-async function answer(
+async function submitSignIn(
   page: Page,
   decision: 'allow' | 'deny',
   username = 'alice',
@@ -48,12 +48,12 @@ async function answer(
     await page.fill('#password', password);
   }
   await page.click(`button[value=${decision}]`);
-  await page.waitForURL((url) => url.href.startsWith(addresses.app));
+  await page.waitForURL((url) => url.href.startsWith(urls.app));
 }
 
 async function signIn(page: Page, username?: string, password?: string): Promise<void> {
   await startSignIn(page);
-  await answer(page, 'allow', username, password);
+  await submitSignIn(page, 'allow', username, password);
   await page.getByRole('heading', { level: 1, name: 'All files' }).waitFor();
 }
 
@@ -64,20 +64,21 @@ function tokenIn(page: Page): Promise<string> {
   });
 }
 
-/** Where a page has been. Chromium says it. */
-async function addressesInHistory(page: Page): Promise<string[]> {
+/** The URLs in the history of a page. Only Chromium has an API for it. */
+async function historyOf(page: Page): Promise<string[]> {
   const session = await page.context().newCDPSession(page);
   const { entries } = await session.send('Page.getNavigationHistory');
   return entries.map(({ url }) => url);
 }
 
-async function addressesOnTheWayBack(page: Page): Promise<string[]> {
-  const passed = [page.url()];
+/** The URLs in the history of a page, by going back to the first. */
+async function historyByGoingBack(page: Page): Promise<string[]> {
+  const visited = [page.url()];
   for (let left = await page.evaluate(() => history.length); left > 1; left--) {
     await page.goBack({ waitUntil: 'commit' });
-    passed.push(page.url());
+    visited.push(page.url());
   }
-  return passed;
+  return visited;
 }
 
 function card(page: Page, name: string) {
@@ -94,34 +95,34 @@ describeInBrowsers('a user of the web application', (name) => {
   let visitor: Visitor;
   const open = async (path = '') => {
     visitor = await browser.visitor();
-    return visitor.openPage(addresses.app + path);
+    return visitor.openPage(urls.app + path);
   };
 
-  it('signs in, and leaves the token in no address, history, referrer or console', async () => {
+  it('signs in, and the token is not in the URL, the history, a referrer or the console', async () => {
     const page = await open('#starred');
     await startSignIn(page);
-    await answer(page, 'allow');
+    await submitSignIn(page, 'allow');
     await page.getByRole('heading', { level: 1, name: 'Starred' }).waitFor();
     const token = await tokenIn(page);
     expect(token).toMatch(/^[\w-]{20,}$/);
-    expect(page.url()).toBe(`${addresses.app}#starred`); // where the user was
+    expect(page.url()).toBe(`${urls.app}#starred`); // where the sign-in started
     await page.getByRole('link', { name: 'All files' }).click();
-    await page.getByRole('button', { name: 'Open Lake at dusk.png' }).click(); // loads pictures from addresses with a token
+    await page.getByRole('button', { name: 'Open Lake at dusk.png' }).click(); // loads images from URLs that contain the token
     await page.getByRole('dialog').getByRole('img').waitFor();
     await page.keyboard.press('Escape');
 
-    const passed = await (name === 'chromium' ? addressesInHistory(page) : addressesOnTheWayBack(page));
-    expect(passed.length).toBeGreaterThan(2);
-    expect(passed.join('\n')).not.toContain(token);
+    const visited = await (name === 'chromium' ? historyOf(page) : historyByGoingBack(page));
+    expect(visited.length).toBeGreaterThan(2);
+    expect(visited.join('\n')).not.toContain(token);
     expect(visitor.printed.join('\n')).not.toContain(token);
     const sent = await visitor.sent();
     expect(sent.length).toBeGreaterThan(10);
     expect(sent.filter(({ headers }) => headers.referer?.includes(token))).toEqual([]);
-    const elsewhere = sent.filter(({ url }) => url.includes(token) && !url.startsWith(`${addresses.sandbox}v1/`));
+    const elsewhere = sent.filter(({ url }) => url.includes(token) && !url.startsWith(`${urls.sandbox}v1/`));
     expect(elsewhere).toEqual([]);
   });
 
-  it('stays signed in after a reload, and signs out for good', async () => {
+  it('stays signed in after a reload, and signs out permanently', async () => {
     const page = await open();
     await signIn(page);
     await page.reload();
@@ -131,33 +132,33 @@ describeInBrowsers('a user of the web application', (name) => {
     await page.getByRole('button', { name: 'Sign out' }).click();
     await page.getByRole('button', { name: 'Sign in' }).waitFor();
     expect(await tokenIn(page)).toBe('');
-    await page.goBack(); // to the page where the password was asked for
-    await page.goto(addresses.app);
+    await page.goBack(); // to the sign-in page
+    await page.goto(urls.app);
     await page.getByRole('button', { name: 'Sign in' }).waitFor();
   });
 
-  it('declines, is told so, and can still sign in', async () => {
+  it('declines, sees a message, and can still sign in', async () => {
     const page = await open();
     await startSignIn(page);
-    await answer(page, 'deny');
+    await submitSignIn(page, 'deny');
     await page.getByText('You did not allow access').waitFor();
-    expect(page.url()).toBe(addresses.app);
+    expect(page.url()).toBe(urls.app);
     expect(await tokenIn(page)).toBe('');
     await signIn(page);
   });
 
-  it('signs in in two tabs at once, each with its own answer', async () => {
+  it('signs in as different users in two tabs at the same time', async () => {
     const first = await open();
-    const second = await visitor.openPage(addresses.app);
+    const second = await visitor.openPage(urls.app);
     await startSignIn(first);
     await startSignIn(second);
-    await answer(first, 'allow');
-    await answer(second, 'allow', 'bob', 'builder');
+    await submitSignIn(first, 'allow');
+    await submitSignIn(second, 'allow', 'bob', 'builder');
     await first.getByText('Alice').waitFor();
     await second.getByText('Bob').waitFor();
   });
 
-  it('is not signed in by a link that somebody else made', async () => {
+  it('is not signed in by a forged callback link', async () => {
     const page = await open();
     for (const end of [
       '#access_token=planted-token&token_type=Bearer&state=x',
@@ -165,23 +166,23 @@ describeInBrowsers('a user of the web application', (name) => {
       '#error=x',
     ]) {
       await page.goto('about:blank');
-      await page.goto(addresses.app + end);
+      await page.goto(urls.app + end);
       await page.getByText('could not be completed').waitFor();
-      expect(page.url()).toBe(addresses.app);
+      expect(page.url()).toBe(urls.app);
       expect(await tokenIn(page)).toBe('');
     }
   });
 
-  it('stays signed in whatever such a link says', async () => {
+  it('stays signed in when a forged callback link contains an error', async () => {
     const page = await open();
     await signIn(page);
     await page.goto('about:blank');
-    await page.goto(`${addresses.app}?error=access_denied`);
+    await page.goto(`${urls.app}?error=access_denied`);
     await page.getByText('could not be completed').waitFor();
     await page.getByRole('heading', { level: 1, name: 'All files' }).waitFor();
   });
 
-  it('uploads, sees how far it is, and downloads what was uploaded', async () => {
+  it('uploads a file with progress, and downloads the same bytes', async () => {
     const page = await open();
     await signIn(page);
     const buffer = Buffer.alloc(3_000_000, 'doctape ');
@@ -189,7 +190,7 @@ describeInBrowsers('a user of the web application', (name) => {
     await page.setInputFiles('input[type=file]', { name: file, mimeType: 'application/octet-stream', buffer });
     await page.getByRole('status').filter({ hasText: 'Uploads' }).getByText('All done').waitFor();
     await card(page, file).waitFor();
-    expect(await page.locator('.message').count()).toBe(0); // the panel has said it
+    expect(await page.locator('.message').count()).toBe(0); // the panel shows it already
 
     const saved = page.waitForEvent('download');
     await choose(page, file, 'Download');
@@ -206,7 +207,7 @@ describeInBrowsers('a user of the web application', (name) => {
     expect(await card(page, file).count()).toBe(0);
   });
 
-  it('opens a file wherever its card is clicked, and has one button for that', async () => {
+  it('opens a file by a click anywhere on its card, which has one button for it', async () => {
     const page = await open();
     await signIn(page);
     const file = card(page, 'Lake at dusk.png');
@@ -228,12 +229,12 @@ describeInBrowsers('a user of the web application', (name) => {
     expect(await page.getByRole('dialog').count()).toBe(0);
   });
 
-  it('has no barriers on a phone, where names and titles are not cut', async () => {
+  it('is accessible on a phone, without truncated names and titles', async () => {
     const page = await open();
     await page.setViewportSize(phone);
-    expect(await barriersOn(page)).toEqual([]);
+    expect(await accessibilityProblems(page)).toEqual([]);
     await signIn(page);
-    expect(await barriersOn(page)).toEqual([]);
+    expect(await accessibilityProblems(page)).toEqual([]);
     const boxOf = async (part: Locator) => (await part.boundingBox()) ?? { x: 0, y: 0, height: 0 };
     const tab = await boxOf(page.getByRole('link', { name: 'All files' }));
     expect(tab.x).toBe((await boxOf(page.getByRole('heading', { level: 1 }))).x);
@@ -246,10 +247,10 @@ describeInBrowsers('a user of the web application', (name) => {
     const title = page.getByRole('dialog').getByRole('heading');
     await title.waitFor();
     expect(await title.evaluate(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth)).toBe(0);
-    expect(await barriersOn(page)).toEqual([]);
+    expect(await accessibilityProblems(page)).toEqual([]);
   });
 
-  it('renames, stars, tags and publishes by keyboard', async () => {
+  it('renames, stars, tags and publishes with the keyboard', async () => {
     const page = await open();
     await signIn(page);
     const before = `from ${name}.txt`;
@@ -277,12 +278,12 @@ describeInBrowsers('a user of the web application', (name) => {
     await page.getByRole('button', { name: `Actions for ${after}` }).press('Enter');
     await page.getByRole('menuitem', { name: 'Public link' }).press('Enter');
     await page.getByRole('button', { name: 'Publish' }).press('Enter');
-    const address = await page.getByLabel('Link', { exact: true }).inputValue();
-    expect(await (await fetch(address)).text()).toContain(after);
-    expect(address).not.toContain(await tokenIn(page));
+    const link = await page.getByLabel('Link', { exact: true }).inputValue();
+    expect(await (await fetch(link)).text()).toContain(after);
+    expect(link).not.toContain(await tokenIn(page));
   });
 
-  it('is asked to sign in again when the token is no good any more', async () => {
+  it('is prompted to sign in again when the token is no longer valid', async () => {
     const page = await open();
     await signIn(page);
     await page.evaluate(() => {

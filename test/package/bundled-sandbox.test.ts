@@ -9,7 +9,7 @@ import { afterAll, expect, it } from 'vitest';
 const folder = await mkdtemp(join(tmpdir(), 'doctape-bundled-'));
 afterAll(() => rm(folder, { recursive: true }));
 
-/** A program that serves a sandbox, and uploads a picture to it. */
+/** A program that serves a sandbox, and uploads an image to it. */
 const program = `
   import { serveSandbox } from ${JSON.stringify(resolve('dist/serve.js'))};
   const { url, sandbox, close } = await serveSandbox({ port: 0 });
@@ -45,11 +45,11 @@ async function run(external: string[]): Promise<{ stdout: string; stderr: string
   return result;
 }
 
-it('reads pictures in threads when the package is external to the bundle', async () => {
+it('reads images in worker threads if the package is external to the bundle', async () => {
   expect(await run([resolve('dist/serve.js')])).toEqual({ stdout: '200\n', stderr: '' });
 });
 
-it('says what to do when it was bundled without the script of its threads', async () => {
+it('throws an error with the remedy if it was bundled without its worker script', async () => {
   const { stdout, stderr } = await run([]);
   expect(stdout).toBe('500\n');
   expect(stderr).toContain('mark doctape-sdk as external');

@@ -13,20 +13,20 @@ import { ImplicitGrantClient, type WebStorage } from 'doctape-sdk/browser';
 import { createSandbox } from 'doctape-sdk/sandbox';
 import { AuthorizationCodeClient } from 'doctape-sdk/server';
 
-/** What every runtime has to do alike. It is written against the package alone, and against a sandbox over HTTP. */
+/** What works the same in every runtime. It uses only the package, and a sandbox over HTTP. */
 
 export interface Surroundings {
-  /** The sandbox. */
+  /** The URL of the sandbox. */
   url: string;
-  /** Does what a contract cannot do everywhere: see matrix.ts. */
+  /** The URL of a server that does what not every runtime can do: see matrix.ts. */
   control: string;
-  /** Whether this is a browser page. */
+  /** Whether the runtime is a browser. */
   page: boolean;
-  /** An empty folder, where there is a disk. */
+  /** An empty folder, if the runtime has a file system. */
   folder?: string;
 }
 
-/** What is needed where there is a disk. Elsewhere it cannot even be imported. */
+/** The modules for the file system. Other runtimes cannot import them. */
 export interface Disk {
   node: typeof import('doctape-sdk/node');
   fs: typeof import('node:fs/promises');
@@ -34,9 +34,9 @@ export interface Disk {
 
 export interface Outcome {
   name: string;
-  /** What went wrong. */
+  /** The error, if it failed. */
   error?: string;
-  /** It takes a disk, and there is none. */
+  /** Whether it was skipped, because the runtime has no file system. */
   absent?: boolean;
 }
 
@@ -46,11 +46,11 @@ type DiskCase = (context: Context & Disk & { folder: string }) => Promise<void>;
 interface Context extends Surroundings {
   token: Token;
   api: ApiClient;
-  /** A client for which things go wrong on the way, as the sandbox's header says. */
+  /** A client whose requests have the sandbox's header for faults. */
   faulty: (fault: string, options?: Partial<ApiClientOptions>) => ApiClient;
-  /** Where the user's browser would come back to. */
+  /** The URL that the user's browser would be redirected to. */
   callback: (url: URL, options?: { approve?: boolean }) => Promise<string>;
-  /** A token for no more than this. */
+  /** A token with these scopes. */
   tokenFor: (scope: readonly Scope[]) => Promise<Token>;
 }
 
@@ -98,7 +98,7 @@ const cases: Record<string, Case> = {
     if (!page) await refuses(async () => new ImplicitGrantClient(options), 'ConfigurationError', 'invalid_argument');
   },
 
-  async 'takes a sign-in out of the address bar'({ url, page, callback }) {
+  async 'removes a callback from the URL'({ url, page, callback }) {
     const own = fakePage();
     const { location, history } = page ? globalThis : own;
     const redirectUri = location.href;
@@ -171,7 +171,7 @@ const cases: Record<string, Case> = {
     await refuses(() => api.files.get(id), 'NotFoundError', 'http_404');
   },
 
-  async 'unpacks an archive'({ api, control }) {
+  async 'extracts an archive'({ api, control }) {
     const archive = await (await fetch(`${control}/archive.zip`)).blob();
     const { id } = await api.files.upload(archive, { name: 'archive.zip', type: 'application/zip' });
     await api.files.extract(id);
@@ -181,20 +181,20 @@ const cases: Record<string, Case> = {
     );
   },
 
-  async 'streams both ways, and tells how far it is'({ api }) {
-    const told: Progress[] = [];
+  async 'streams in both directions, and reports progress'({ api }) {
+    const events: Progress[] = [];
     const bytes = pattern(8 * 1024 * 1024);
     const { id } = await api.files.upload(chunksOf(bytes), {
       name: 'large.bin',
-      onProgress: (event) => told.push(event),
+      onProgress: (event) => events.push(event),
     });
-    const last = told.at(-1);
+    const last = events.at(-1);
     equal(last?.loaded, bytes.length);
     equal(
-      told.every(({ loaded }, index) => loaded >= (told[index - 1]?.loaded ?? 0)),
+      events.every(({ loaded }, index) => loaded >= (events[index - 1]?.loaded ?? 0)),
       true,
     );
-    const response = await api.files.download(id, 'original', { onProgress: (event) => told.push(event) });
+    const response = await api.files.download(id, 'original', { onProgress: (event) => events.push(event) });
     equal(response.url.startsWith(api.files.url(id).origin), true);
     const reader = response.body?.getReader();
     const first = await reader?.read();
@@ -205,7 +205,7 @@ const cases: Record<string, Case> = {
     equal(await digest(part), await digest(bytes.slice(1_000_000, 1_100_000)));
   },
 
-  async 'finishes a download that breaks'({ api, faulty }) {
+  async 'resumes a download that breaks'({ api, faulty }) {
     const bytes = pattern(1_000_000);
     const { id } = await api.files.upload(bytes, { name: 'broken.bin' });
     equal(await digest(await faulty('cut=300000').files.download(id)), await digest(bytes));
@@ -225,12 +225,12 @@ const cases: Record<string, Case> = {
     );
   },
 
-  async 'unpacks what comes compressed'({ control, token }) {
+  async 'decodes compressed responses'({ control, token }) {
     const api = new ApiClient({ token, baseUrl: `${control}/packed` });
     equal(await (await api.files.download('a')).text(), 'hello '.repeat(40));
   },
 
-  async 'ends what stands still'({ api, faulty }) {
+  async 'aborts stalled transfers'({ api, faulty }) {
     const { id } = await api.files.upload(pattern(1_000_000), { name: 'still.bin' });
     const still = faulty('stall=300000', { retry: false, idleTimeout: 200 });
     await refuses(
@@ -247,7 +247,7 @@ const cases: Record<string, Case> = {
     );
   },
 
-  async 'tries again, and obeys Retry-After'({ faulty }) {
+  async 'retries, and obeys Retry-After'({ faulty }) {
     const seen: number[] = [];
     const hooks = { response: ({ status = 0 }) => void seen.push(status) };
     await refuses(() => faulty('status=503,retry-after=0', { hooks }).account.get(), 'ApiError', 'http_503');
@@ -255,7 +255,7 @@ const cases: Record<string, Case> = {
     await refuses(() => faulty('status=429,retry-after=3600').account.get(), 'RateLimitError', 'http_429');
   },
 
-  async 'ends with the reason of the signal'({ api, faulty }) {
+  async 'rejects with the reason of the signal'({ api, faulty }) {
     const reason = new Error('enough');
     const soon = () => {
       const controller = new AbortController();
@@ -273,7 +273,7 @@ const cases: Record<string, Case> = {
     equal(await reasonOf(download), reason);
   },
 
-  async 'tells errors apart, and quotes no credential'({ api, url, control, token }) {
+  async 'distinguishes errors, and quotes no credential'({ api, url, control, token }) {
     const text = token.access_token;
     const at = (baseUrl: string, other: string | Token = text) =>
       new ApiClient({ token: other, baseUrl, retry: false });
@@ -302,7 +302,7 @@ const cases: Record<string, Case> = {
     equal(appearance(api).includes(text), false);
   },
 
-  async 'gives every error its class'({ api, url, control, faulty, callback, tokenFor }) {
+  async 'throws every error class'({ api, url, control, faulty, callback, tokenFor }) {
     const at = (token: string | Token, baseUrl = `${url}/v1`) => new ApiClient({ token, baseUrl, retry: false });
     const full = { ...fakePage().storage, setItem: () => fail(new DOMException('', 'QuotaExceededError')) };
     const signIn = (options: object = {}) =>
@@ -317,7 +317,7 @@ const cases: Record<string, Case> = {
     const declined = await callback(declining.authorize().url, { approve: false });
     const narrow = await tokenFor(['account.read']);
     const { id } = await api.files.upload(new File(['no picture'], 'broken.png', { type: 'image/png' }));
-    // FileSystemError needs a disk: see diskCases
+    // FileSystemError needs a file system: see diskCases
     const ways: Record<Exclude<ErrorName, 'FileSystemError'>, [code: string, action: () => Promise<unknown>]> = {
       ConfigurationError: ['invalid_argument', async () => at('')],
       CallbackError: ['malformed_callback', async () => declining.handleCallback(redirectUri)],
@@ -345,7 +345,7 @@ const cases: Record<string, Case> = {
     for (const [name, [code, action]] of Object.entries(ways)) await refuses(action, name as ErrorName, code);
   },
 
-  async 'is a doctape of its own'() {
+  async 'runs a sandbox in the same program'() {
     const sandbox = createSandbox();
     const [origin, fetch] = ['http://localhost', sandbox.fetch];
     const client = new ImplicitGrantClient({
@@ -369,30 +369,30 @@ const cases: Record<string, Case> = {
     equal((await api.files.download(pictureId, 'thumb_120.jpg')).headers.get('content-type'), 'image/jpeg');
   },
 
-  async 'has the same words everywhere'() {
+  async 'exports the scopes and renditions'() {
     equal(scopes.length, 7);
     equal(renditions.length, 10);
   },
 };
 
 const diskCases: Record<string, DiskCase> = {
-  async 'uploads a file from the disk'({ api, folder, node, fs }) {
+  async 'uploads a file from disk'({ api, folder, node, fs }) {
     const path = `${folder}/holiday.jpg`;
     const bytes = pattern(1_000_000);
     await fs.writeFile(path, bytes);
     const file = await node.openFile(path);
     equal([file.name, file.type, file.size], ['holiday.jpg', 'image/jpeg', bytes.length]);
     equal(await digest(new Response(file.slice(70_000, 80_000))), await digest(bytes.slice(70_000, 80_000)));
-    const told: Progress[] = [];
-    const { id } = await api.files.upload(file, { onProgress: (event) => told.push(event) });
-    equal(told.at(-1), { loaded: bytes.length, total: bytes.length, fraction: 1 });
+    const events: Progress[] = [];
+    const { id } = await api.files.upload(file, { onProgress: (event) => events.push(event) });
+    equal(events.at(-1), { loaded: bytes.length, total: bytes.length, fraction: 1 });
     equal(await digest(await api.files.download(id)), await digest(bytes));
     await fs.appendFile(path, 'more');
     await refuses(() => api.files.upload(file), 'TransferError', 'changed');
-    await refuses(() => node.openFile(`${folder}/nothing`), 'ConfigurationError', 'invalid_argument');
+    await refuses(() => node.openFile(`${folder}/nothing`), 'FileSystemError', 'file_not_found');
   },
 
-  async 'saves a download to the disk, and continues one'({ api, faulty, folder, node, fs }) {
+  async 'saves a download to disk, and continues one'({ api, faulty, folder, node, fs }) {
     const path = `${folder}/saved.bin`;
     const bytes = pattern(1_000_000);
     const { id } = await api.files.upload(bytes, { name: 'saved.bin' });
@@ -404,10 +404,10 @@ const diskCases: Record<string, DiskCase> = {
     equal(there > 0 && there < bytes.length, true);
     const statuses: number[] = [];
     const counting = faulty('', { hooks: { response: ({ status = 0 }) => void statuses.push(status) } });
-    const told: Progress[] = [];
-    const saved = await node.saveDownload(counting, id, path, { onProgress: (event) => told.push(event) });
+    const events: Progress[] = [];
+    const saved = await node.saveDownload(counting, id, path, { onProgress: (event) => events.push(event) });
     equal(statuses, [206]);
-    equal((told[0]?.loaded ?? 0) >= there - 1, true, 'what was there counts');
+    equal((events[0]?.loaded ?? 0) >= there - 1, true, 'the existing bytes are counted');
     equal(saved, { path, size: bytes.length });
     equal(await digest(new Uint8Array(await fs.readFile(path))), await digest(bytes));
     equal(
@@ -416,7 +416,7 @@ const diskCases: Record<string, DiskCase> = {
     );
   },
 
-  async 'signs in by way of a port of its own'({ url, callback, node }) {
+  async 'signs in with a loopback redirect'({ url, callback, node }) {
     const endpoints = { authorizationEndpoint: `${url}/oauth2`, tokenEndpoint: `${url}/oauth2/token` };
     const open = async (address: URL) => fetch(await callback(address));
     const token = await node.signInWithLoopback({ ...serverApp, ...endpoints, scope: ['file.read'], open });
@@ -425,8 +425,8 @@ const diskCases: Record<string, DiskCase> = {
 };
 
 /**
- * Runs everything, one after the other, and also looks whether anything was printed.
- * @param disk undefined where there is none
+ * Runs all cases in order, and checks that nothing was printed.
+ * @param disk undefined if the runtime has no file system
  */
 export async function runContract({ folder = '', ...surroundings }: Surroundings, disk?: Disk): Promise<Outcome[]> {
   const printed: string[] = [];
@@ -475,7 +475,7 @@ async function prepare(surroundings: Surroundings): Promise<Context> {
   return { ...surroundings, token, api: new ApiClient(options), faulty, callback, tokenFor };
 }
 
-/** Runs it where the browser, if there is one, blocks every popup. */
+/** Runs an action while `window.open()` is blocked. */
 async function withoutPopups<T>(action: () => Promise<T>): Promise<T> {
   const open = Object.getOwnPropertyDescriptor(globalThis, 'open');
   Object.defineProperty(globalThis, 'open', { value: () => null, configurable: true, writable: true });
@@ -509,7 +509,7 @@ function fakePage() {
   return { location, history, storage, tokenStorage: storage };
 }
 
-/** Bytes that differ from place to place. */
+/** Bytes whose values depend on their position. */
 function pattern(length: number): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(length);
   for (let at = 0; at < length; at++) bytes[at] = (at * 31 + (at >> 8) * 7 + (at >> 16)) & 255;
@@ -561,10 +561,10 @@ async function reasonOf(action: () => Promise<unknown>): Promise<unknown> {
   } catch (error) {
     return error;
   }
-  throw new Error('it did not fail');
+  throw new Error('the action did not fail');
 }
 
-/** Everything that a log could show of a value, by whatever means the runtime has. */
+/** All text that a log could contain for a value, by every means of the runtime. */
 function appearance(value: unknown): string {
   const { Bun, Deno, process } = globalThis as {
     Bun?: { inspect: (value: unknown, options: object) => string };

@@ -1,6 +1,6 @@
-// Run by side-effects.test.ts: imports modules, and prints what is different afterwards in what all of a program shares.
+// Run by side-effects.test.ts: imports modules, and prints which global state they changed.
 
-const warning = ['localStorage', 'sessionStorage']; // of Node, to whoever asks for them
+const warning = ['localStorage', 'sessionStorage']; // Node prints a warning when they are read
 const namesOfAll = Object.getOwnPropertyNames(globalThis).filter((name) => !warning.includes(name));
 
 interface Known {
@@ -8,14 +8,14 @@ interface Known {
   properties: Record<PropertyKey, PropertyDescriptor>;
 }
 
-/** All that can be reached from what every program can name: builtin prototypes and `process` are among it. */
+/** Every object that is reachable from a global, such as builtin prototypes and `process`. */
 function reachable(): Map<object, Known> {
   const known = new Map<object, Known>();
-  // many globals are made when they are first asked for
+  // many globals are created when they are first read
   const found = namesOfAll.map((name): [unknown, string] => [Reflect.get(globalThis, name), name]);
   found.push([globalThis, 'globalThis']);
   for (const [object, path] of found) {
-    // that list is where Node notes its own modules
+    // Node adds its own modules to that list
     if (!isObject(object) || known.has(object) || path === 'process.moduleLoadList') continue;
     const properties: Known['properties'] = Object.getOwnPropertyDescriptors(object);
     known.set(object, { path, properties });
@@ -49,5 +49,5 @@ const before = reachable();
 const running = process.getActiveResourcesInfo().join();
 for (const path of process.argv.slice(2)) await import(path);
 const runningNow = process.getActiveResourcesInfo().join();
-const started = runningNow === running ? [] : [`what runs was ${running}, and is ${runningNow}`];
+const started = runningNow === running ? [] : [`active resources were ${running}, and are ${runningNow}`];
 process.stdout.write(JSON.stringify([...differences(before), ...started]));

@@ -18,7 +18,7 @@ it('exports exactly the files in src', () => {
   expect(manifest.bin).toEqual({ 'doctape-sdk': './dist/cli.js' });
 });
 
-it('has files behind every export', () => {
+it('has a file for every export', () => {
   for (const [path, conditions] of Object.entries(manifest.exports)) {
     const files = typeof conditions === 'string' ? [conditions] : Object.values(conditions as Record<string, string>);
     for (const file of files) expect(existsSync(file), `${path}: ${file}`).toBe(true);
@@ -26,11 +26,11 @@ it('has files behind every export', () => {
   }
 });
 
-it('needs three packages at run time', () => {
+it('has three runtime dependencies', () => {
   expect(Object.keys(manifest.dependencies).sort()).toEqual(['jose', 'ky', 'zod']);
 });
 
-it('ships nothing that imports any other package', () => {
+it('imports only its dependencies', () => {
   const allowed = new Set([...Object.keys(manifest.dependencies), ...Object.keys(manifest.peerDependencies)]);
   const foreign = readdirSync('dist')
     .filter((file) => file.endsWith('.js') || file.endsWith('.d.ts'))
@@ -44,11 +44,11 @@ it('ships nothing that imports any other package', () => {
   expect(foreign).toEqual([]);
 });
 
-it.each(['.', 'test/runtimes', 'test/consumers'])('has a lockfile in %s without URLs of a registry', (folder) => {
+it.each(['.', 'test/runtimes', 'test/consumers'])('the lockfile in %s contains no registry URLs', (folder) => {
   expect(readFileSync(`${folder}/package-lock.json`, 'utf8')).not.toContain('"resolved"');
 });
 
-it('makes a contributor install at most 300 packages', () => {
+it('npm ci installs at most 300 packages', () => {
   interface Entry {
     os?: string[];
     cpu?: string[];

@@ -3,11 +3,11 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
-// Programs that use every entry point of the installed package, as an ES module and by require().
+// Programs that use every entry point of the installed package, by import and by require().
 
 const run = promisify(execFile);
 const { exports } = JSON.parse(await readFile('package.json', 'utf8'));
-/** Without msw, which a project has to bring itself. */
+/** Without `doctape-sdk/testing`, because it needs msw. */
 const entries = Object.keys(exports)
   .filter((path) => path !== './package.json' && path !== './testing')
   .map((path) => path.replace(/^\.\/?/, ''));
@@ -46,7 +46,7 @@ const programs = {
 export type ProgramName = keyof typeof programs;
 export const programNames: readonly ProgramName[] = ['app.mjs', 'app.cjs'];
 
-/** Runs a program with this Node, in a folder where the package is installed. @returns what it found */
+/** Runs a program with this Node, in a folder where the package is installed. @returns its result */
 export async function runProgram(file: ProgramName, node: string, folder: string): Promise<unknown> {
   await writeFile(join(folder, file), programs[file]);
   const modules = entries.map((entry) => (entry === '' ? 'doctape-sdk' : `doctape-sdk/${entry}`));
@@ -54,7 +54,7 @@ export async function runProgram(file: ProgramName, node: string, folder: string
   return JSON.parse(stdout);
 }
 
-/** What the programs should find: everything that is exported, and a user who is signed in. */
+/** The expected result: the names of all exports, and the signed-in user. */
 export async function expectedResult(): Promise<unknown> {
   const names = entries.map(async (entry) => Object.keys(await import(`../../dist/${entry || 'index'}.js`)));
   return { names: await Promise.all(names), username: 'alice' };

@@ -4,7 +4,7 @@ import { createSandbox, memoryStore, type Store } from 'doctape-sdk/sandbox';
 import { serveSandbox } from 'doctape-sdk/serve';
 import { AuthorizationCodeClient } from 'doctape-sdk/server';
 
-// Compiled, never run, by every TypeScript that is supported: see types.test.ts.
+// Compiled, but not run, by every supported TypeScript: see types.test.ts.
 
 const hooks: Hooks = { retry: ({ attempt, url }) => attempt > 1 && url };
 

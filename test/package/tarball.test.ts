@@ -9,7 +9,7 @@ import { installPackage, packPackage } from '../support/packed-package.js';
 import { inPackage, repository } from '../support/places.js';
 import { expectedResult, programNames, runProgram } from './node-programs.js';
 
-// What would be published, as it arrives at who installs it.
+// The package as it would be published, installed in a project.
 
 const run = promisify(execFile);
 const manifest = JSON.parse(await readFile('package.json', 'utf8'));
@@ -22,8 +22,8 @@ beforeAll(async () => {
   return () => rm(folder, { recursive: true, force: true });
 });
 
-describe('what is in it', () => {
-  it('is what was built, the guides, the examples and the licence', needing('git'), async () => {
+describe('the tarball', () => {
+  it('contains the build, the guides, the examples and the licence', needing('git'), async () => {
     const belongs =
       /^(package\.json|README\.md|LICENSE|dist\/[\w.-]+(\.js|\.d\.ts)|dist\/third-party-licences\.txt|docs\/[\w-]+\.md)$/;
     const { stdout } = await run('git', ['ls-files', 'docs/examples']);
@@ -32,7 +32,7 @@ describe('what is in it', () => {
     expect(packed.files).toEqual(expect.arrayContaining(['README.md', 'LICENSE', 'dist/third-party-licences.txt']));
   });
 
-  it('has all that its pages lead to', async () => {
+  it('contains every file that its pages link to', async () => {
     const pages = packed.files.filter((file) => file.endsWith('.md'));
     const broken = pages.map(async (page) => {
       const text = await readFile(join(folder, 'node_modules/doctape-sdk', page), 'utf8');
@@ -46,7 +46,7 @@ describe('what is in it', () => {
     expect(pages).toContain('docs/README.md');
   });
 
-  it('tells nothing of the machine that built it, and has no source map', async () => {
+  it('contains no paths of the build machine and no source maps', async () => {
     const telling = [repository, '/home/', '/Users/', ':\\Users\\', 'sourceMappingURL'];
     const found = packed.files.map(async (file) => {
       const text = await readFile(join(folder, 'node_modules/doctape-sdk', file), 'utf8');
@@ -56,8 +56,8 @@ describe('what is in it', () => {
   });
 });
 
-describe('what npm installs with it', () => {
-  it('is what it depends on, and nothing else', async () => {
+describe('npm install', () => {
+  it('installs only the dependencies', async () => {
     const { packages } = JSON.parse(await readFile(join(folder, 'package-lock.json'), 'utf8'));
     const names = ['doctape-sdk', ...Object.keys(manifest.dependencies)].map((name) => `node_modules/${name}`);
     expect(Object.keys(packages).sort()).toEqual(['', ...names].sort());
@@ -69,7 +69,7 @@ describe('a project in Node', () => {
     expect(await runProgram(file, inPackage('node/bin/node'), folder)).toEqual(await expectedResult());
   });
 
-  it('has the command', async () => {
+  it('has the doctape-sdk command', async () => {
     const env = { ...process.env, PATH: [dirname(process.execPath), process.env.PATH].join(delimiter) };
     const { stdout } = await run('node_modules/.bin/doctape-sdk', ['--version'], { cwd: folder, env });
     expect(stdout.trim()).toBe(manifest.version);

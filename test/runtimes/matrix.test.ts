@@ -1,23 +1,23 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Outcome } from '../package/contract.js';
 import { type NeedName, needing } from '../support/needs.js';
-import { layBed } from './matrix.js';
+import { prepareMatrix } from './matrix.js';
 
-const bed = await layBed();
-afterAll(() => bed.close());
+const matrix = await prepareMatrix();
+afterAll(() => matrix.close());
 
 const needed: Record<string, NeedName[]> = { 'Node 26': ['libatomic'], Chromium: ['chromium'], Firefox: ['firefox'] };
 const withoutDisk = ['workerd', 'Chromium', 'Firefox'];
 const found = new Map<string, Outcome[]>();
 
-it('has a runtime of every kind', () => {
-  expect(bed.runtimes).toEqual(['Node 22', 'Node 24', 'Node 26', 'Bun', 'Deno', 'workerd', 'Chromium', 'Firefox']);
+it('runs in every supported runtime', () => {
+  expect(matrix.runtimes).toEqual(['Node 22', 'Node 24', 'Node 26', 'Bun', 'Deno', 'workerd', 'Chromium', 'Firefox']);
 });
 
 describe('the contract', () => {
-  for (const runtime of bed.runtimes) {
-    it(`holds in ${runtime}`, { timeout: 180_000, ...needing(...(needed[runtime] ?? [])) }, async () => {
-      const outcomes = await bed.outcomes(runtime);
+  for (const runtime of matrix.runtimes) {
+    it(`passes in ${runtime}`, { timeout: 180_000, ...needing(...(needed[runtime] ?? [])) }, async () => {
+      const outcomes = await matrix.outcomes(runtime);
       found.set(runtime, outcomes);
       expect(outcomes.length).toBeGreaterThan(10);
       const failures = outcomes.flatMap(({ name, error }) =>
@@ -29,7 +29,7 @@ describe('the contract', () => {
   }
 });
 
-it('is in the documentation as it was found', needing(...Object.values(needed).flat()), async () => {
+it('the table in docs/runtimes.md is up to date', needing(...Object.values(needed).flat()), async () => {
   const [first = []] = found.values();
   const row = (cells: string[]) => `| ${cells.join(' | ')} |`;
   const rows = first.map(({ name }) => {
@@ -42,15 +42,17 @@ it('is in the documentation as it was found', needing(...Object.values(needed).f
   });
   const text = `# Runtimes
 
-One contract, run with the packed package in every runtime, against a sandbox over HTTP. The tests write this table
-(\`npm run test:runtimes -- --update\`), and fail when it is no longer true.
+The same test cases run with the packed package in every runtime, against a sandbox over HTTP. The tests generate this table
+(\`npm run test:runtimes -- --update\`), and fail if it is out of date.
 
 ${[row(['', ...found.keys()]), row(['---', ...[...found.keys()].map(() => '---')]), ...rows].join('\n')}
 
-"Signs in by authorization code" is, in a page, that it is refused; "signs in by implicit grant" and "takes a sign-in out of the
-address bar" are, elsewhere, that they work with a page's objects handed in, and the first that it is refused without. "Is a
-doctape of its own" is the sandbox as a function, in the same program. A dash is where something needs files or ports, and
-there are none: they are those of \`doctape-sdk/node\`, which is for Node, Bun and Deno.
+Some rows mean different things in different runtimes:
+
+- "signs in by authorization code": in a browser, the client refuses to be created.
+- "signs in by implicit grant" and "removes a callback from the URL": outside of a browser, the client uses the \`location\`,
+  \`history\` and storage that it is given, and refuses to be created without them.
+- A dash means that the row needs \`doctape-sdk/node\`, which is for Node, Bun and Deno.
 `;
   await expect(text).toMatchFileSnapshot('../../docs/runtimes.md');
 });

@@ -16,13 +16,13 @@ import { installPackage, packPackage } from '../support/packed-package.js';
 import { inPackage, inRepository } from '../support/places.js';
 import { startWorkerd } from './workerd.js';
 
-// Runs the contract in every runtime, each time with the package as it would be published, in a folder of its own.
+// Runs the contract in every runtime, with the packed package, in a folder outside of the repository.
 
 const run = promisify(execFile);
 
-/** Where the contract runs, and what the servers are that it runs against. */
-export interface Bed {
-  /** Names of runtimes, with their versions where they are known. */
+/** The runtimes, and the servers that the contract uses. */
+export interface Matrix {
+  /** The names of the runtimes. */
   runtimes: string[];
   outcomes(runtime: string): Promise<Outcome[]>;
   close(): Promise<void>;
@@ -30,7 +30,7 @@ export interface Bed {
 
 type Runner = (surroundings: Surroundings) => Promise<Outcome[]>;
 
-export async function layBed(): Promise<Bed> {
+export async function prepareMatrix(): Promise<Matrix> {
   const folder = await mkdtemp(join(tmpdir(), 'doctape-runtimes-'));
   await installPackage((await packPackage(folder)).tarball, folder);
   const sandbox = await serveSandbox({ port: 0 });
@@ -55,7 +55,7 @@ export async function layBed(): Promise<Bed> {
   };
 }
 
-/** Bundles a program around the contract, or only translates it where the runtime resolves packages itself. */
+/** Bundles a program that runs the contract. Without conditions, the runtime resolves the packages itself. */
 async function makeProgram(folder: string, name: string, text: string, conditions?: string[]): Promise<string> {
   const outfile = join(folder, `${name}.js`);
   await build({
@@ -73,7 +73,7 @@ async function makeProgram(folder: string, name: string, text: string, condition
   return outfile;
 }
 
-/** The package by its name must be the packed one, not this repository. */
+/** Resolves `doctape-sdk` to the packed package, not to this repository. */
 function fromFolder(folder: string) {
   return {
     name: 'from-folder',
@@ -189,7 +189,7 @@ async function browserRunners(folder: string): Promise<Record<string, Runner>> {
   return runners;
 }
 
-/** What the contract cannot do everywhere: follow a redirect by hand, make a zip, be a server that misbehaves. */
+/** Does what not every runtime can do: follow a redirect manually, make a zip archive, be a server that misbehaves. */
 async function serveControl({ sandbox }: ServedSandbox): Promise<{ url: string; close: () => Promise<void> }> {
   const archive = makeZip([{ name: 'from the archive.txt', content: Buffer.from('packed') }]);
   return listen(async (request, response) => {
@@ -203,7 +203,7 @@ async function serveControl({ sandbox }: ServedSandbox): Promise<{ url: string; 
       response.end(address.href);
     } else if (pathname === '/archive.zip') response.end(archive);
     else if (pathname === '/packed/doc/a/original') {
-      const packed = gzipSync('hello '.repeat(40)); // whether it was wanted or not
+      const packed = gzipSync('hello '.repeat(40)); // even if the request does not accept it
       response.writeHead(200, { 'content-encoding': 'gzip', 'content-length': packed.length }).end(packed);
     } else if (pathname === '/html/account') response.writeHead(200, { 'content-type': 'text/html' }).end('<p>Hello');
     else if (pathname === '/redirect/account') response.writeHead(307, { location: '/html/account' }).end();

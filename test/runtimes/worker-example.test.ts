@@ -12,7 +12,7 @@ import { startWorkerd } from './workerd.js';
 
 const server = await served({ users });
 
-/** The worker, bundled as wrangler does it, in workerd. @returns where it is */
+/** Bundles the worker as wrangler does, and starts it in workerd. @returns its URL */
 async function started(publicUrl: string): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'doctape-worker-'));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
@@ -55,13 +55,13 @@ it('signs in, lists and downloads in workerd, from bindings', async () => {
   expect((await someone.get('/files')).status).toBe(401);
 });
 
-it('lets two tabs sign in at once', async () => {
+it('lets two tabs sign in at the same time', async () => {
   await checkTwoTabs(await started('http://localhost:8787'), '/login');
 });
 
-it('says in a sentence what went wrong', async () => {
-  const address = await started('https://files.example');
-  const someone = visitor(address);
+it('responds to a failure with a sentence that explains it', async () => {
+  const url = await started('https://files.example');
+  const someone = visitor(url);
   const start = await someone.get('/login');
   expect(start.headers.getSetCookie()).toEqual([expect.stringMatching(/^__Host-doctape-[\w-]{10}=.*; Secure$/)]);
   const refused = await someone.get('/callback?state=unknown&code=stolen');

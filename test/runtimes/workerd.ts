@@ -12,8 +12,8 @@ export interface RunningWorker {
 
 /**
  * Runs a bundled worker in workerd, on a free port.
- * @param script the path of the bundle; the configuration is written beside it
- * @param variables what the worker finds in its `env`
+ * @param script the path of the bundle. The configuration is written to the same folder
+ * @param variables the `env` of the worker
  */
 export async function startWorkerd(script: string, variables: Record<string, string> = {}): Promise<RunningWorker> {
   const folder = dirname(script);

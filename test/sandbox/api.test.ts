@@ -12,7 +12,7 @@ import { allScopes, origin, served, tokenFor } from '../support/sandbox.js';
 const uuid = /^[\da-f]{8}-[\da-f]{4}-4[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/;
 const nobodys = '2224c539-e5d6-425a-8e0d-9516db6dc462';
 
-/** The API with a token in hand. */
+/** A sandbox and calls with a token. */
 interface Api {
   sandbox: Sandbox;
   url: string;
@@ -52,13 +52,13 @@ const server = await served({
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-/** Every file of the data folder that holds, or was to hold, somebody's bytes. */
+/** The blob files of the data folder, finished or not. */
 async function blobsOnDisk(): Promise<string[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   return entries.filter((entry) => entry.isFile() && !entry.name.startsWith('sandbox.sqlite')).map(({ name }) => name);
 }
 
-/** Waits for what happens soon, but not at once. */
+/** Waits until a condition holds. */
 async function eventually<T>(read: () => Promise<T>, done: (value: T) => boolean): Promise<T> {
   for (let attempt = 0; ; attempt++) {
     const value = await read();
@@ -75,7 +75,7 @@ function joined(...pieces: (string | Uint8Array)[]): Uint8Array<ArrayBuffer> {
 
 const boundary = 'Boundary+0xAbCdEfGbOuNdArY';
 
-/** A multipart body; each part is its headers and its content. */
+/** A multipart body. Each part is its headers and its content. */
 function multipart(...parts: [headers: string, content: string | Uint8Array][]): Uint8Array<ArrayBuffer> {
   const pieces = parts.flatMap(([headers, content]) => [`--${boundary}\r\n${headers}\r\n\r\n`, content, '\r\n']);
   return joined(...pieces, `--${boundary}--\r\n`);
@@ -99,7 +99,7 @@ function post(
   });
 }
 
-/** A body whose end waits for the gate to open, so that several can be under way together. */
+/** A body whose end waits for the gate, so that several uploads overlap. */
 function heldBack(body: Uint8Array, gate: Promise<void>): ReadableStream<Uint8Array> {
   const pieces = [body.slice(0, -10), body.slice(-10)];
   return new ReadableStream(
@@ -115,16 +115,16 @@ function heldBack(body: Uint8Array, gate: Promise<void>): ReadableStream<Uint8Ar
   );
 }
 
-/** Starts all of them, lets each come to its last bytes, and has them finish at once. */
+/** Starts all uploads, waits until only their last bytes are missing, and lets them finish at once. */
 async function together(api: Api, count: number, body: Uint8Array<ArrayBuffer>): Promise<Response[]> {
   const gate = Promise.withResolvers<void>();
-  const answers = Array.from({ length: count }, () => post(api, heldBack(body, gate.promise)));
+  const responses = Array.from({ length: count }, () => post(api, heldBack(body, gate.promise)));
   await delay(100);
   gate.resolve();
-  return Promise.all(answers);
+  return Promise.all(responses);
 }
 
-/** A body in the pieces in which a network might bring it. */
+/** A body that arrives in pieces. */
 function inPieces(...pieces: Uint8Array[]): ReadableStream<Uint8Array> {
   return new ReadableStream(
     {
@@ -141,7 +141,7 @@ function inPieces(...pieces: Uint8Array[]): ReadableStream<Uint8Array> {
 type Uploaded = { id: string; name: string; size: string };
 
 async function resultOf<T>(response: Response): Promise<T> {
-  if (response.status !== 200) throw new Error(`answered with ${response.status} ${await response.text()}`);
+  if (response.status !== 200) throw new Error(`responded with ${response.status} ${await response.text()}`);
   return (await response.json()).result;
 }
 
@@ -166,7 +166,7 @@ async function infoOf(api: Api, id: string): Promise<WireFile> {
 
 async function contentOf(api: Api, id: string): Promise<string> {
   const response = await api.send(`/doc/${id}/original`);
-  if (response.status !== 200) throw new Error(`answered with ${response.status} ${await response.text()}`);
+  if (response.status !== 200) throw new Error(`responded with ${response.status} ${await response.text()}`);
   return response.text();
 }
 
@@ -179,7 +179,7 @@ const reasons: Record<number, string> = {
   416: 'Range Not Satisfiable',
 };
 
-/** The envelope of a failure, which browsers of other origins may read. */
+/** Expects the envelope of an error, readable by other origins. */
 async function expectFailure(response: Response, status: number): Promise<void> {
   const body = await response.text();
   expect([response.status, body]).toEqual([status, expect.stringMatching(/^\{/)]);
@@ -192,7 +192,7 @@ async function expectFailure(response: Response, status: number): Promise<void> 
 }
 
 describe('a token', () => {
-  it('is taken from the header', async () => {
+  it('is read from the header', async () => {
     const { sandbox, token } = await inMemory();
     for (const authorization of [`Bearer ${token}`, `bearer ${token}`, `BEARER  ${token}`]) {
       const response = await sandbox.fetch(`${origin}/v1/account`, { headers: { authorization } });
@@ -200,7 +200,7 @@ describe('a token', () => {
     }
   });
 
-  it('is taken from the query, on every route', async () => {
+  it('is read from the query on every route', async () => {
     const api = await inMemory();
     const id = await uploadOne(api);
     const { sandbox, token } = api;
@@ -219,7 +219,7 @@ describe('a token', () => {
     expect(removal.status).toBe(200);
   });
 
-  it('in the header wins over one in the query', async () => {
+  it('in the header takes precedence over one in the query', async () => {
     const { sandbox, token } = await inMemory();
     const bobs = (await tokenFor(sandbox, 'bob')).access_token;
     const headers = { authorization: `Bearer ${bobs}` };
@@ -231,7 +231,7 @@ describe('a token', () => {
     await expectFailure(wrong, 401);
   });
 
-  it('is looked for in the query when the header is of another kind', async () => {
+  it('is read from the query if the header has another scheme', async () => {
     const { sandbox, token } = await inMemory();
     const headers = { authorization: 'Basic YWxpY2U6eA==' };
     const response = await sandbox.fetch(`${origin}/v1/account?access_token=${token}`, { headers });
@@ -239,7 +239,7 @@ describe('a token', () => {
   });
 
   it.each(['', '?access_token=', `?access_token=${nobodys}`, '?token=x', '?access_token=%00%ff'])(
-    'that is missing or unknown gives 401: %j',
+    'that is missing or unknown is refused with 401: %j',
     async (query) => {
       const { sandbox } = await inMemory();
       const response = await sandbox.fetch(`${origin}/v1/account${query}`);
@@ -249,7 +249,7 @@ describe('a token', () => {
     },
   );
 
-  it('that is unknown is called invalid in the challenge, and one that is missing is not', async () => {
+  it('is called invalid in the challenge if it is unknown, but not if it is missing', async () => {
     const { sandbox } = await inMemory();
     const missing = await sandbox.fetch(`${origin}/v1/account`);
     expect(missing.headers.get('www-authenticate')).not.toContain('error');
@@ -257,7 +257,7 @@ describe('a token', () => {
     expect(unknown.headers.get('www-authenticate')).toContain('error="invalid_token"');
   });
 
-  it('is asked for before anything is told about a file or a route', async () => {
+  it('is checked before a response says whether a file or a route exists', async () => {
     const { sandbox } = await inMemory();
     for (const [method, path] of [
       ['GET', '/doc'],
@@ -271,7 +271,7 @@ describe('a token', () => {
     }
   });
 
-  it('is no use once its user is gone', async () => {
+  it('is invalid after its user was removed', async () => {
     const store = memoryStore();
     const { token } = await inMemory({ store });
     const sandbox = createSandbox({ store, users: [{ username: 'bob', password: 'builder' }] });
@@ -288,7 +288,7 @@ describe('a scope', () => {
     ['HEAD', '/doc/ID/original', ['file.read']],
     ['POST', '/doc/upload', ['file.create']],
     ['DELETE', '/doc/ID', ['file.delete', 'file.read']],
-  ])('is needed for %s %s: %j', async (method, path, needed) => {
+  ])('is required for %s %s: %j', async (method, path, needed) => {
     const { sandbox, ...alice } = await inMemory();
     const id = await uploadOne({ sandbox, ...alice });
     const body = method === 'POST' ? multipart([fileHeaders('file', 'a.txt'), 'a']) : null;
@@ -308,13 +308,13 @@ describe('a scope', () => {
     expect((await call(needed)).status).toBe(200);
   });
 
-  it('that is missing hides whether there is such a file', async () => {
+  it('that is missing hides whether a file exists', async () => {
     const api = await inMemory({}, { scope: ['account.read'] });
     await expectFailure(await api.send(`/doc/${nobodys}`), 403);
   });
 });
 
-describe('what does not exist', () => {
+describe('a 404 response', () => {
   it.each([
     `/doc/${nobodys}`,
     `/doc/${nobodys}/original`,
@@ -329,11 +329,11 @@ describe('what does not exist', () => {
     '/nothing',
     '/doc/',
     '/',
-  ])('gives 404: %s', async (path) => {
+  ])('is the response for %s', async (path) => {
     await expectFailure(await (await inMemory()).send(path), 404);
   });
 
-  it('gives 404 as a rendition too', async () => {
+  it('is the response for an unknown rendition', async () => {
     const api = await inMemory();
     const id = await uploadOne(api);
     for (const rendition of ['document.pdf', 'nothing', 'original.txt', 'ORIGINAL', '%2e%2e']) {
@@ -341,7 +341,7 @@ describe('what does not exist', () => {
     }
   });
 
-  it("includes another user's files, for every method", async () => {
+  it("is the response for another user's file, for every method", async () => {
     const alice = await inMemory();
     const id = await uploadOne(alice);
     const bob = await apiOf(alice.sandbox, { username: 'bob' });
@@ -355,7 +355,7 @@ describe('what does not exist', () => {
     expect(await contentOf(alice, id)).toBe('content');
   });
 
-  it('keeps apart users whose names begin alike', async () => {
+  it('is the response for a file of a user whose name starts with the same letters', async () => {
     const users = ['alice', 'alice2', 'alic', 'al_ce', 'alice.'].map((username) => ({ username, password: 'x' }));
     const sandbox = createSandbox({ users });
     for (const { username } of users) await uploadOne(await apiOf(sandbox, { username }), username);
@@ -367,7 +367,7 @@ describe('what does not exist', () => {
     }
   });
 
-  it('outside the API is told in JSON as well', async () => {
+  it('is JSON outside the API too', async () => {
     const response = await (await inMemory()).sandbox.fetch(`${origin}/nowhere`);
     expect(response.status).toBe(404);
     expect((await response.json()).error.code).toBe(404);
@@ -375,7 +375,7 @@ describe('what does not exist', () => {
 });
 
 describe('the account', () => {
-  it('has the documented ten fields, of the documented types', async () => {
+  it('has the ten documented fields of the documented types', async () => {
     const api = await inMemory({ now: () => 1_400_000_000_123 });
     await uploadOne(api, 'x'.repeat(1_000));
     const response = await api.send('/account');
@@ -396,7 +396,7 @@ describe('the account', () => {
     });
   });
 
-  it('has a picture that can be asked for in part, and again without being sent again', async () => {
+  it('has an avatar that supports ranges and conditional requests', async () => {
     const api = await inMemory();
     const whole = await api.send('/account/avatar/50');
     const [bytes, tag] = [new Uint8Array(await whole.arrayBuffer()), whole.headers.get('etag')];
@@ -407,7 +407,7 @@ describe('the account', () => {
     expect((await api.send('/account/avatar/300')).headers.get('etag')).not.toBe(tag);
   });
 
-  it('is shown to passport, which sends its token in the query and an empty body', async () => {
+  it('can be read by passport, which sends its token in the query and an empty body', async () => {
     const { url, token } = await apiOf(server.sandbox, { url: server.url });
     const status = await new Promise<number | undefined>((resolve, reject) => {
       httpRequest(`${url}/v1/account?access_token=${token}`, { headers: { 'content-length': '0' } }, (response) => {
@@ -420,7 +420,7 @@ describe('the account', () => {
     expect(status).toBe(200);
   });
 
-  it('counts what is stored, and what is deleted', async () => {
+  it('reports the used quota after uploads and deletes', async () => {
     const api = await inMemory();
     const used = async () => (await resultOf<{ quota_used: number }>(await api.send('/account'))).quota_used;
     const id = await uploadOne(api, 'x'.repeat(100));
@@ -432,11 +432,11 @@ describe('the account', () => {
     expect(await used()).toBe(50);
   });
 
-  it('counts uploads and deletes that happen at once', async () => {
+  it('reports the used quota after concurrent uploads and deletes', async () => {
     const api = await inMemory();
     const used = async () => (await resultOf<{ quota_used: number }>(await api.send('/account'))).quota_used;
     const parts: [string, string][] = Array.from({ length: 10 }, (_, i) => [fileHeaders('file', `${i}`), '12345']);
-    for (const answer of await together(api, 20, multipart(...parts))) expect(answer.status).toBe(200);
+    for (const response of await together(api, 20, multipart(...parts))) expect(response.status).toBe(200);
     expect(await used()).toBe(1_000);
     const files = await listOf(api);
     await Promise.all([
@@ -448,7 +448,7 @@ describe('the account', () => {
 });
 
 describe('an upload', () => {
-  it('is answered with id, name and size, the size as text, under the id', async () => {
+  it('returns id, name and size, the size as a string, under the id', async () => {
     const api = await inMemory();
     const response = await post(api, multipart([fileHeaders('file', '017872.jpg', 'image/jpeg'), 'x'.repeat(730)]));
     expect(response.status).toBe(200);
@@ -460,7 +460,7 @@ describe('an upload', () => {
     expect(result).toEqual({ [id]: { id, name: '017872.jpg', size: '730' } });
   });
 
-  it('makes a file object of the documented fields and types', async () => {
+  it('creates a file object with the documented fields and types', async () => {
     const api = await inMemory({ now: () => 1_358_457_759_999 });
     const id = await uploadOne(api, 'x'.repeat(730), 'example.017872.jpg');
     const expected = {
@@ -483,7 +483,7 @@ describe('an upload', () => {
   });
 
   it.each(['file', 'upload', 'Datei', 'files[]', 'url', 'tags', '', 'ü'])(
-    'takes the part for a file whatever its name: %j',
+    'stores a part as a file whatever its field name is: %j',
     async (name) => {
       const api = await inMemory();
       const [file] = await uploadedBy(await post(api, multipart([fileHeaders(name, 'a.txt'), 'content'])));
@@ -491,7 +491,7 @@ describe('an upload', () => {
     },
   );
 
-  it('may hold several files, also of one name, which keep their order', async () => {
+  it('can contain several files, even with the same name, and keeps their order', async () => {
     const api = await inMemory();
     const files = await uploadedBy(
       await post(
@@ -513,7 +513,7 @@ describe('an upload', () => {
     expect(await contentOf(api, files[2]?.id ?? '')).toBe('');
   });
 
-  it('is taken from the form data of a browser', async () => {
+  it('accepts the form data of a browser', async () => {
     const api = await inMemory();
     const form = new FormData();
     form.append('tags', 'from, a form');
@@ -523,7 +523,7 @@ describe('an upload', () => {
     expect(await infoOf(api, file?.id ?? '')).toMatchObject({ name: 'Müller "1"', tags: ['from', 'a form'] });
   });
 
-  it('takes a picture as the iPhone app of 2013 sent it', async () => {
+  it('accepts a picture as the iPhone app of 2013 sent it', async () => {
     const api = await inMemory();
     const body = joined(
       `--${boundary}\r\nContent-Disposition: form-data; name="file"; filename="Photo 1.mov"\r\n`,
@@ -541,7 +541,7 @@ describe('an upload', () => {
     ['after another parameter', `multipart/form-data; charset=utf-8; boundary=${boundary}`],
     ['in other capitals', `Multipart/Form-Data; Boundary=${boundary}`],
     ['without a space', `multipart/form-data;boundary=${boundary}`],
-  ])('finds a boundary that is %s', async (_what, type) => {
+  ])('accepts a boundary that is %s', async (_what, type) => {
     const api = await inMemory();
     const response = await post(api, multipart([fileHeaders('file', 'a.txt'), 'content']), {
       headers: { 'content-type': type },
@@ -564,7 +564,7 @@ describe('an upload', () => {
     expect(await infoOf(api, files[1]?.id ?? '')).toMatchObject({ size: 0, tags: ['ü', 'b'] });
   }
 
-  it('is the same wherever the network cuts it in two', async () => {
+  it('is the same wherever its body is split in two', async () => {
     const api = await inMemory();
     const broken: number[] = [];
     for (let at = 1; at < special.length; at++) {
@@ -578,14 +578,14 @@ describe('an upload', () => {
     expect(broken.map((at) => [at, `…${Buffer.from(special.slice(Math.max(0, at - 12), at))}`])).toEqual([]);
   });
 
-  it.each([1, 2, 3, 7, 16, 31])('is the same when it arrives in pieces of %i bytes', async (size) => {
+  it.each([1, 2, 3, 7, 16, 31])('is the same if it arrives in pieces of %i bytes', async (size) => {
     const api = await inMemory();
     const pieces: Uint8Array[] = [];
     for (let at = 0; at < special.length; at += size) pieces.push(special.slice(at, at + size));
     await expectSpecial(api, await post(api, inPieces(...pieces)), size);
   });
 
-  it('ignores what stands before the first boundary and after the last', async () => {
+  it('ignores text before the first boundary and after the last', async () => {
     const api = await inMemory();
     const body = multipart([fileHeaders('file', 'a.txt'), 'content']);
     const whole = joined('This is a message in MIME format.\r\n', body, 'This is the end.\r\n');
@@ -613,7 +613,7 @@ describe('an upload', () => {
     ['no extension', 'filename="README"', 'README'],
     ['a leading dot', 'filename=".profile"', '.profile'],
     ['a trailing dot', 'filename="name."', 'name.'],
-  ])('takes a file name with %s', async (_what, parameter, expected) => {
+  ])('accepts a file name with %s', async (_what, parameter, expected) => {
     const api = await inMemory();
     const headers = `Content-Disposition: form-data; name="file"; ${parameter}\r\nContent-Type: text/plain`;
     const [file] = await uploadedBy(await post(api, multipart([headers, 'content'])));
@@ -623,7 +623,7 @@ describe('an upload', () => {
     expect(await contentOf(api, file?.id ?? '')).toBe('content');
   });
 
-  it('can be downloaded whatever its name was', async () => {
+  it('can be downloaded whatever its name is', async () => {
     const api = await inMemory();
     for (const name of [
       `${'a'.repeat(300)}.txt`,
@@ -639,7 +639,7 @@ describe('an upload', () => {
   });
 
   it.each(['text/плain', 'text', 'text/plain; charset=utf-8', '日本', 'image/jpeg\u00e9', 'a/b; c="\u2028"', '"'])(
-    'can be downloaded whatever its type was: %j',
+    'can be downloaded whatever its type is: %j',
     async (type) => {
       const api = await inMemory();
       const response = await post(api, multipart([fileHeaders('file', 'a.txt', type), 'content']));
@@ -668,14 +668,14 @@ describe('an upload', () => {
     expect((await infoOf(api, file?.id ?? '')).media_type).toBe(expected);
   });
 
-  it('takes a part without a type', async () => {
+  it('accepts a part without a type', async () => {
     const api = await inMemory();
     const headers = 'Content-Disposition: form-data; name="file"; filename="a.png"';
     const [file] = await uploadedBy(await post(api, multipart([headers, 'x'])));
     expect((await infoOf(api, file?.id ?? '')).media_type).toBe('image');
   });
 
-  it('takes headers of a part in any capitals and order', async () => {
+  it('accepts the headers of a part in any case and order', async () => {
     const api = await inMemory();
     const headers =
       'content-type:text/plain\r\nX-Other: 1\r\nCONTENT-DISPOSITION:   FORM-DATA;NAME=file;FileName="a.txt"';
@@ -683,14 +683,14 @@ describe('an upload', () => {
     expect(file?.name).toBe('a.txt');
   });
 
-  it('takes tags and the star from the query', async () => {
+  it('reads tags and starred from the query', async () => {
     const api = await inMemory();
     const path = `/doc/upload?tags=${encodeURIComponent('holiday, +bobby ,#tape,,holiday')}&starred=true`;
     const [file] = await uploadedBy(await post(api, multipart([fileHeaders('file', 'a.txt'), 'a']), { path }));
     expect(await infoOf(api, file?.id ?? '')).toMatchObject({ tags: ['holiday', '+bobby', '#tape'], starred: true });
   });
 
-  it.each(['before', 'after'])('takes tags and the star from fields %s the file', async (where) => {
+  it.each(['before', 'after'])('reads tags and starred from fields %s the file', async (where) => {
     const api = await inMemory();
     const file: [string, string] = [fileHeaders('file', 'a.txt'), 'a'];
     const fields: [string, string][] = [
@@ -703,7 +703,7 @@ describe('an upload', () => {
     expect(await infoOf(api, uploaded?.id ?? '')).toMatchObject({ tags: ['süß', 'b'], starred: true });
   });
 
-  it('prefers the query to fields', async () => {
+  it('prefers the query over fields', async () => {
     const api = await inMemory();
     const body = multipart(
       [fieldHeaders('tags'), 'field'],
@@ -757,7 +757,7 @@ describe('an upload', () => {
         ['Content-Disposition: form-data; name="file"; filename*=UTF-8\'\'%ff%zz', 'b'],
       ),
     ],
-  ])('is refused with 400 and leaves nothing behind: %s', async (_what, type, body) => {
+  ])('is refused with 400 and stores nothing: %s', async (_what, type, body) => {
     const api = await apiOf(server.sandbox, { url: server.url, username: 'bob' });
     const before = await blobsOnDisk();
     const headers: Record<string, string> = type === '' ? { 'content-type': 'text/plain' } : { 'content-type': type };
@@ -766,13 +766,13 @@ describe('an upload', () => {
     expect(await blobsOnDisk()).toEqual(before);
   });
 
-  it('that has no body at all is refused', async () => {
+  it('without a body is refused', async () => {
     const api = await apiOf(server.sandbox, { url: server.url });
     await expectFailure(await api.send('/doc/upload', { method: 'POST' }), 400);
     await expectFailure(await (await inMemory()).send('/doc/upload', { method: 'POST' }), 400);
   });
 
-  it('takes a part whose headers come twice, or refuses it, and never fails', async () => {
+  it('with repeated headers in a part is accepted or refused, and never fails', async () => {
     const api = await inMemory();
     for (const twice of [
       fileHeaders('a', 'a.txt'),
@@ -784,7 +784,7 @@ describe('an upload', () => {
     }
   });
 
-  it('is bounded in its fields and the number of its parts', async () => {
+  it('has a limited field size and a limited number of parts', async () => {
     const api = await inMemory();
     const file: [string, string] = [fileHeaders('file', 'a.txt'), 'a'];
     await expectFailure(await post(api, multipart(file, [fieldHeaders('tags'), 'x'.repeat(1_000_000)])), 413);
@@ -793,7 +793,7 @@ describe('an upload', () => {
     expect(await listOf(api)).toEqual([]);
   });
 
-  it('that is cut off leaves nothing behind', async () => {
+  it('that is cut off stores nothing', async () => {
     const { url, token, ...rest } = await apiOf(server.sandbox, { url: server.url, username: 'bob' });
     const before = await blobsOnDisk();
     const body = multipart(
@@ -802,7 +802,7 @@ describe('an upload', () => {
     );
     const { port, hostname } = new URL(url);
     const socket = connect(Number(port), hostname);
-    socket.on('error', () => {}); // it may be reset: that is the point
+    socket.on('error', () => {}); // a reset is expected
     socket.write(
       `POST /v1/doc/upload HTTP/1.1\r\nHost: ${hostname}\r\nAuthorization: Bearer ${token}\r\nContent-Type: ${multipartType}\r\nContent-Length: ${body.length}\r\n\r\n`,
     );
@@ -816,7 +816,7 @@ describe('an upload', () => {
     expect(await listOf({ url, token, ...rest })).toEqual([]);
   });
 
-  it('in chunks, without a length, is taken', async () => {
+  it('in chunks, without a length, is accepted', async () => {
     const api = await apiOf(server.sandbox, { url: server.url });
     const piece = new Uint8Array(100_000).fill(120);
     const [head, tail] = [
@@ -828,7 +828,7 @@ describe('an upload', () => {
     expect(await contentOf(api, file?.id ?? '')).toBe('x'.repeat(300_000));
   });
 
-  it('comes back byte for byte', async () => {
+  it('can be downloaded byte for byte', async () => {
     const api = await apiOf(server.sandbox, { url: server.url });
     const bytes = crypto.getRandomValues(new Uint8Array(65_536));
     const large = joined(
@@ -841,7 +841,7 @@ describe('an upload', () => {
 });
 
 describe('the quota', () => {
-  it('refuses an upload that is larger with 413, and nothing of it stays', async () => {
+  it('refuses a larger upload with 413 and stores nothing of it', async () => {
     const api = await apiOf(server.sandbox, { url: server.url, username: 'small' });
     const before = await blobsOnDisk();
     const response = await post(
@@ -868,7 +868,7 @@ describe('the quota', () => {
     expect(await listOf({ token, ...api })).toEqual([]);
   });
 
-  it('can be used to the last byte, and again after a delete', async () => {
+  it('can be used up to the last byte, and again after a delete', async () => {
     const api = await inMemory({ users: [{ username: 'alice', password: 'x', quota: 10 }] });
     const id = await uploadOne(api, '0123456789');
     await expectFailure(await post(api, multipart([fileHeaders('file', 'a.txt'), 'x'])), 413);
@@ -877,15 +877,15 @@ describe('the quota', () => {
     expect(await uploadOne(api, '0123456789')).toMatch(uuid);
   });
 
-  it('is not outwitted by two uploads at once', async () => {
+  it('is not exceeded by two concurrent uploads', async () => {
     const api = await inMemory({ users: [{ username: 'alice', password: 'x', quota: 100 }] });
-    const answers = await together(api, 3, multipart([fileHeaders('file', 'a.txt'), 'x'.repeat(60)]));
-    expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 413, 413]);
+    const responses = await together(api, 3, multipart([fileHeaders('file', 'a.txt'), 'x'.repeat(60)]));
+    expect(responses.map(({ status }) => status).toSorted()).toEqual([200, 413, 413]);
     const account = await resultOf<{ quota_free: number }>(await api.send('/account'));
     expect(account.quota_free).toBe(40);
   });
 
-  it('is counted anew when the sandbox starts again', async () => {
+  it('is read again when the sandbox restarts', async () => {
     const store = memoryStore();
     const users = [{ username: 'alice', password: 'x', quota: 100 }];
     await uploadOne(await inMemory({ store, users }), 'x'.repeat(60));
@@ -914,13 +914,13 @@ describe('the list', () => {
     ['?include_meta', meta],
     ['?include_meta=', meta],
     ['?include_meta=1', meta],
-  ])('with %j has %j as metadata', async (query, expected) => {
+  ])('with the query %j has the metadata %j', async (query, expected) => {
     const response = await (await withMeta()).send(`/doc${query}`);
     const [file] = Object.values(await resultOf<Record<string, WireFile>>(response));
     expect(file?.meta).toEqual(expected);
   });
 
-  it('leaves the metadata to the info of a file', async () => {
+  it('has no metadata by default, unlike the info of a file', async () => {
     const api = await withMeta();
     const [file] = await listOf(api);
     expect((await infoOf(api, file?.id ?? '')).meta).toEqual(meta);
@@ -970,7 +970,7 @@ describe('the list', () => {
     expect(Object.values<WireFile>(result).map(({ name }) => name)).toEqual(files.map(({ name }) => name));
   });
 
-  it('can be left half read', async () => {
+  it('can be cancelled half-way', async () => {
     const api = await apiOf(server.sandbox, { url: server.url });
     await uploadOne(api);
     const response = await api.send('/doc');
@@ -978,7 +978,7 @@ describe('the list', () => {
     expect((await listOf(api)).length).toBeGreaterThan(0);
   });
 
-  it('answers HEAD without a body', async () => {
+  it('has no body in response to HEAD', async () => {
     const response = await (await withMeta()).send('/doc', { method: 'HEAD' });
     expect(response.status).toBe(200);
     expect(await response.text()).toBe('');
@@ -998,7 +998,7 @@ describe.each([
   }
   type Get = (headers?: Record<string, string>, method?: string) => Promise<Response>;
 
-  it('is the bytes, with their length, type, name and validator', async () => {
+  it('has the bytes with their length, type, name and ETag', async () => {
     const { get } = await withDigits('Übersicht %221%22.txt');
     const response = await get();
     expect(response.status).toBe(200);
@@ -1026,7 +1026,7 @@ describe.each([
     ['bytes=-100', digits, 'bytes 0-9/10'],
     ['bytes=9-9', '9', 'bytes 9-9/10'],
     ['Bytes=2-5', '2345', 'bytes 2-5/10'],
-  ])('gives the range %s', async (range, expected, contentRange) => {
+  ])('returns the range %s', async (range, expected, contentRange) => {
     const { get } = await withDigits();
     const response = await get({ range });
     expect(response.status).toBe(206);
@@ -1038,7 +1038,7 @@ describe.each([
   });
 
   it.each(['bytes=10-', 'bytes=10-20', 'bytes=99999999999999999999999-', 'bytes=-0'])(
-    'answers %s with 416 and the size',
+    'responds to %s with 416 and the size',
     async (range) => {
       const { get } = await withDigits();
       const response = await get({ range });
@@ -1058,13 +1058,13 @@ describe.each([
     'bytes 0-1',
     'nonsense',
     'bytes=1.5-2',
-  ])('is whole when the range is none or is not supported: %s', async (range) => {
+  ])('is complete if the range is invalid or not supported: %s', async (range) => {
     const { get } = await withDigits();
     const response = await get({ range });
     expect([response.status, await response.text()]).toEqual([200, digits]);
   });
 
-  it('gives the range if the validator still holds', async () => {
+  it('returns the range if the If-Range validator matches', async () => {
     const { get } = await withDigits();
     const tag = (await get()).headers.get('etag') ?? '';
     const partial = await get({ range: 'bytes=2-5', 'if-range': tag });
@@ -1077,7 +1077,7 @@ describe.each([
     }
   });
 
-  it('has a validator of its own', async () => {
+  it('has its own ETag', async () => {
     const { api, get } = await withDigits();
     const other = await uploadOne(api, digits);
     const response = await api.send(`/doc/${other}/original`);
@@ -1085,7 +1085,7 @@ describe.each([
   });
 
   it.each(['TAG', 'W/TAG', '"other", TAG', '"other",TAG,"more"', '*'])(
-    'is not repeated to who has it: %s',
+    'is a 304 response if the ETag matches: %s',
     async (known) => {
       const { get } = await withDigits();
       const tag = (await get()).headers.get('etag') ?? '';
@@ -1095,13 +1095,13 @@ describe.each([
     },
   );
 
-  it('is sent to who has another', async () => {
+  it('is sent if the ETag does not match', async () => {
     const { get } = await withDigits();
     const response = await get({ 'if-none-match': '"other", W/"else"' });
     expect([response.status, await response.text()]).toEqual([200, digits]);
   });
 
-  it('answers HEAD like GET, without the bytes', async () => {
+  it('has the headers of GET in response to HEAD, without the bytes', async () => {
     const { get } = await withDigits();
     const [head, whole] = [await get({}, 'HEAD'), await get()];
     await whole.text();
@@ -1111,7 +1111,7 @@ describe.each([
     }
   });
 
-  it('of an empty file is empty, and has no range', async () => {
+  it('of an empty file is empty and has no range', async () => {
     const api = await open();
     const id = await uploadOne(api, '');
     const whole = await api.send(`/doc/${id}/original`);
@@ -1123,7 +1123,7 @@ describe.each([
     }
   });
 
-  it('can be left half read', async () => {
+  it('can be cancelled half-way', async () => {
     const api = await open();
     const id = await uploadOne(api, new Uint8Array(5_000_000));
     const response = await api.send(`/doc/${id}/original`);
@@ -1133,7 +1133,7 @@ describe.each([
     expect((await (await api.send(`/doc/${id}/original`)).arrayBuffer()).byteLength).toBe(5_000_000);
   });
 
-  it('is not compressed, even for who would take it', async () => {
+  it('is not compressed, even if the client accepts compression', async () => {
     const api = await open();
     const id = await uploadOne(api, 'x'.repeat(10_000));
     const response = await api.send(`/doc/${id}/original`, { headers: { 'accept-encoding': 'gzip, br' } });
@@ -1156,38 +1156,41 @@ describe('a delete', () => {
     expect(await blobsOnDisk()).toEqual(before);
   });
 
-  it('happens once', async () => {
+  it('of a deleted file is refused', async () => {
     const api = await inMemory();
     const id = await uploadOne(api);
-    const answers = await Promise.all(Array.from({ length: 5 }, () => api.send(`/doc/${id}`, { method: 'DELETE' })));
-    expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 404, 404, 404, 404]);
+    const responses = await Promise.all(Array.from({ length: 5 }, () => api.send(`/doc/${id}`, { method: 'DELETE' })));
+    expect(responses.map(({ status }) => status).toSorted()).toEqual([200, 404, 404, 404, 404]);
   });
 });
 
 describe('other origins', () => {
-  it.each(['/account', '/doc', `/doc/${nobodys}`, '/doc/upload', '/nothing'])('may ask first: %s', async (path) => {
-    for (const url of [origin, server.url]) {
-      const send: typeof fetch = url === origin ? (await inMemory()).sandbox.fetch : fetch;
-      const response = await send(`${url}/v1${path}`, {
-        method: 'OPTIONS',
-        headers: {
-          origin: 'https://app.example',
-          'access-control-request-method': 'DELETE',
-          'access-control-request-headers': 'authorization,content-type,x-dt-origin-desc',
-        },
-      });
-      expect(response.status).toBe(204);
-      expect(response.headers.get('access-control-allow-origin')).toBe('*');
-      expect(response.headers.get('access-control-allow-credentials')).toBeNull();
-      const methods = response.headers.get('access-control-allow-methods') ?? '';
-      for (const method of ['GET', 'POST', 'DELETE']) expect(methods).toContain(method);
-      const headers = response.headers.get('access-control-allow-headers')?.toLowerCase() ?? '';
-      for (const name of ['authorization', 'content-type', 'x-dt-origin-desc', 'range'])
-        expect(headers).toContain(name);
-    }
-  });
+  it.each(['/account', '/doc', `/doc/${nobodys}`, '/doc/upload', '/nothing'])(
+    'can send a preflight: %s',
+    async (path) => {
+      for (const url of [origin, server.url]) {
+        const send: typeof fetch = url === origin ? (await inMemory()).sandbox.fetch : fetch;
+        const response = await send(`${url}/v1${path}`, {
+          method: 'OPTIONS',
+          headers: {
+            origin: 'https://app.example',
+            'access-control-request-method': 'DELETE',
+            'access-control-request-headers': 'authorization,content-type,x-dt-origin-desc',
+          },
+        });
+        expect(response.status).toBe(204);
+        expect(response.headers.get('access-control-allow-origin')).toBe('*');
+        expect(response.headers.get('access-control-allow-credentials')).toBeNull();
+        const methods = response.headers.get('access-control-allow-methods') ?? '';
+        for (const method of ['GET', 'POST', 'DELETE']) expect(methods).toContain(method);
+        const headers = response.headers.get('access-control-allow-headers')?.toLowerCase() ?? '';
+        for (const name of ['authorization', 'content-type', 'x-dt-origin-desc', 'range'])
+          expect(headers).toContain(name);
+      }
+    },
+  );
 
-  it('may read what they need of every answer, and it comes once', async () => {
+  it('can read the headers they need in every response, each sent once', async () => {
     const api = await inMemory();
     const id = await uploadOne(api);
     for (const path of ['/account', '/doc', `/doc/${id}/original`, `/doc/${nobodys}`, '/nothing']) {
@@ -1201,9 +1204,9 @@ describe('other origins', () => {
   });
 });
 
-describe('any host name that it was told', () => {
+describe('the API on any host name', () => {
   it.each(['api.doctape.com', 'my.doctape.com', 'localhost:1', '[::1]', 'nothing.example:4400'])(
-    'is answered: %s',
+    'responds: %s',
     async (host) => {
       const { url, token } = await apiOf(server.sandbox, { url: server.url });
       const { status, body } = await new Promise<{ status: number | undefined; body: string }>((resolve, reject) => {

@@ -4,19 +4,20 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { intro, log, outro } from '@clack/prompts';
+import ky, { isHTTPError, isKyError } from 'ky';
 import prettyBytes from 'pretty-bytes';
 import { ApiClient, type FileInfo, type Token, type UploadedFile } from '../../index.js';
 import { type ServedSandbox, serveSandbox } from '../../serve.js';
 import { AuthorizationCodeClient } from '../../server.js';
+import { withProgressBar } from '../terminal/progress-bar.js';
 import { table } from '../terminal/table.js';
-import { withBar } from '../terminal/transfer-bar.js';
 import { submitLoginForm } from './login-form.js';
 import { makeSampleFiles, type SampleFile, sha256OfFile } from './sample-files.js';
 import { stopOnSignal } from './sandbox.js';
 
-const redirectUri = 'http://localhost:3000/callback'; // nobody listens there: the demo reads the redirect itself
+const redirectUri = 'http://localhost:3000/callback'; // no server is needed there: the demo reads the redirect itself
 
-/** `doctape-sdk demo`: the SDK from end to end, over real HTTP. The first step that fails ends it. */
+/** `doctape-sdk demo`: uses the SDK from end to end, over HTTP. It ends at the first step that fails. */
 export async function demo(signal: AbortSignal, { keep = false }: { keep?: boolean }): Promise<void> {
   intro('doctape-sdk demo');
   const folder = await mkdtemp(join(tmpdir(), 'doctape-demo-'));
@@ -28,21 +29,21 @@ export async function demo(signal: AbortSignal, { keep = false }: { keep?: boole
       await rm(folder, { recursive: true, force: true });
     }
   };
-  let doing = 'start the sandbox';
+  let current = 'start the sandbox';
   const next = (step: string) => {
     signal.throwIfAborted();
-    doing = step;
+    current = step;
   };
   try {
     served = await serveSandbox({ port: 0, data: join(folder, 'data') });
-    log.step(`A sandbox listens on ${served.url} and keeps its files in a temporary folder`);
+    log.step(`Started a sandbox at ${served.url}, with its files in a temporary folder`);
 
     next('sign in');
     const token = await signIn(served);
     const api = new ApiClient({ token, baseUrl: `${served.url}/v1` });
     const { username, email, quota_free } = await api.account.get();
     log.success(
-      `Signed in as ${username} (${email}), ${prettyBytes(quota_free)} free, by authorization code with PKCE`,
+      `Signed in as ${username} (${email}), ${prettyBytes(quota_free)} free, with an authorization code and PKCE`,
     );
 
     next('upload');
@@ -56,43 +57,48 @@ export async function demo(signal: AbortSignal, { keep = false }: { keep?: boole
     next('download');
     for (const [index, file] of uploaded.entries()) {
       const link = api.files.url(file.id);
-      const response = await fetch(link, { signal }); // an ordinary fetch: the link is all it needs
+      const response = await ky(link, { signal, retry: 0, timeout: false }); // the link needs no header
       const hash = createHash('sha256');
       for await (const chunk of response.body ?? []) hash.update(chunk);
       const digest = hash.digest('hex');
       if (digest !== (await sha256OfFile(samples[index]?.path ?? '')))
-        throw new Error(`${file.name} came back changed`);
-      log.success(`${file.name} came back by its link, byte for byte (SHA-256 ${digest.slice(0, 16)}…)`);
+        throw new Error(`the download of ${file.name} differs from the upload`);
+      log.success(`Downloaded ${file.name} by its link, byte for byte the same (SHA-256 ${digest.slice(0, 16)}…)`);
     }
 
     next('delete');
     for (const file of uploaded) if (!keep || file.name === 'recording.bin') await api.files.delete(file.id);
     const left = await api.files.list();
     if (left.length !== (keep ? uploaded.length - 1 : 0)) throw new Error('a deleted file is still listed');
-    log.success(keep ? 'Deleted the large file' : 'Deleted them all');
+    log.success(keep ? 'Deleted the large file' : 'Deleted all files');
 
     next('shut down');
     if (keep) {
       stopOnSignal(cleanUp);
-      outro('Everything worked, and the sandbox keeps running until Ctrl+C.');
-      console.log(whatNext(served)); // bare, so that it can be copied
+      outro('Everything worked. The sandbox keeps running: press Ctrl+C to stop it.');
+      console.log(whatNext(served)); // without a frame, so that it can be copied
       return;
     }
     await cleanUp();
     outro('Everything worked.');
   } catch (error) {
     await cleanUp();
-    log.error(
-      signal.aborted ? 'Stopped' : `The demo failed to ${doing}: ${error instanceof Error ? error.message : error}`,
-    );
+    log.error(signal.aborted ? 'Stopped' : `The demo could not ${current}: ${reasonOf(error)}`);
     process.exitCode = 1;
   }
+}
+
+/** The messages of ky quote the URL, whose query can contain a token. */
+function reasonOf(error: unknown): string {
+  if (isHTTPError(error)) return `the server responded with status ${error.response.status}`;
+  if (isKyError(error)) return 'the request failed before a response arrived';
+  return error instanceof Error ? error.message : String(error);
 }
 
 async function signIn({ url, sandbox }: ServedSandbox): Promise<Token> {
   const app = sandbox.apps.find(({ type }) => type === 'server');
   const user = sandbox.users.find(({ username }) => username === 'alice');
-  if (!app?.clientSecret || !user) throw new Error('the sandbox lacks its demo app or user');
+  if (!app?.clientSecret || !user) throw new Error('the sandbox does not have its built-in app and user');
   const client = new AuthorizationCodeClient({
     clientId: app.clientId,
     clientSecret: app.clientSecret,
@@ -108,7 +114,7 @@ async function signIn({ url, sandbox }: ServedSandbox): Promise<Token> {
     password: user.password,
     decision: 'allow',
   });
-  log.step('Filled in the sign-in form as a browser would, and was sent back with a code');
+  log.step('Filled in the sign-in form as a browser would, and received an authorization code');
   return client.exchange(callback, pending);
 }
 
@@ -118,7 +124,9 @@ async function uploadFile(
   signal: AbortSignal,
 ): Promise<UploadedFile> {
   const source = await openAsBlob(path, { type });
-  const file = await withBar(name, ({ update }) => api.files.upload(source, { name, onProgress: update, signal }));
+  const file = await withProgressBar(name, ({ update }) =>
+    api.files.upload(source, { name, onProgress: update, signal }),
+  );
   log.success(`Uploaded ${name}, ${prettyBytes(file.size)}`);
   return file;
 }
@@ -142,15 +150,15 @@ function whatNext({ url, sandbox }: ServedSandbox): string {
     scope: 'account.read file.read',
   });
   return [
-    'See the sign-in page (alice, password wonderland):',
+    'Open the sign-in page (user alice, password wonderland):',
     `${url}/oauth2?${query}`,
     '',
-    'It shows a code. Exchange it:',
+    'It shows a code. Exchange it for a token:',
     `curl ${url}/oauth2/token -d grant_type=authorization_code \\`,
     `  -d client_id=${app?.clientId} -d client_secret=${app?.clientSecret} \\`,
     '  -d redirect_uri=urn:ietf:wg:oauth:2.0:oob -d code=CODE',
     '',
-    'List the files with the token you get:',
+    'List the files with the token:',
     `curl ${url}/v1/doc -H 'Authorization: Bearer TOKEN'`,
     '',
   ].join('\n');

@@ -1,12 +1,14 @@
 import { createInterface } from 'node:readline/promises';
 import { password, text } from '@clack/prompts';
-import { ApiClient, ConfigurationError, type Token } from '../../index.js';
+import ky from 'ky';
+import { ApiClient, NetworkError, type Token } from '../../index.js';
 import { signInWithLoopback } from '../../node.js';
 import { createSandbox } from '../../sandbox.js';
 import { AuthorizationCodeClient } from '../../server.js';
-import { ask } from '../core/ask.js';
-import { isInteractive, printJson, UsageError } from '../core/command.js';
+import { namingFlags, UsageError } from '../core/errors.js';
+import { ask, isInteractive } from '../core/prompt.js';
 import { removeSession, writeSession } from '../core/session.js';
+import { printJson } from '../terminal/output.js';
 import { printable } from '../terminal/printable.js';
 
 export interface LoginFlags {
@@ -34,11 +36,19 @@ interface Endpoints {
 
 const scope = ['account.read', 'file.read', 'file.create', 'file.delete'];
 
-/** `doctape-sdk login`: signs in by the browser, and keeps the token for the other commands. */
+/** `doctape-sdk login`: signs in with a browser, and stores the token for the other commands. */
 export async function login(signal: AbortSignal, flags: LoginFlags): Promise<void> {
-  const { issuer, baseUrl, ...oauth } = endpointsOf(flags);
+  const endpoints = endpointsOf(flags);
+  const username = await namingFlags(flagsOf(flags), () => signIn(endpoints, flags, signal));
+  if (flags.json) printJson({ username, baseUrl: endpoints.baseUrl });
+  else console.log(`Signed in as ${printable(username)} at ${endpoints.baseUrl}`);
+}
+
+/** @returns the name of the user */
+async function signIn(endpoints: Endpoints, flags: LoginFlags, signal: AbortSignal): Promise<string> {
+  const { issuer, baseUrl, ...oauth } = endpoints;
   let token: Token | undefined;
-  // now: an address that is refused after the user has signed in is refused too late
+  // created first, so that a wrong base URL is refused before the user signs in
   const api = new ApiClient({ token: () => token ?? '', baseUrl });
   if (issuer !== undefined) await checkSandbox(issuer, signal);
   const application = await applicationOf(flags, signal);
@@ -52,33 +62,35 @@ export async function login(signal: AbortSignal, flags: LoginFlags): Promise<voi
         signal,
         ...(!flags.browser && { open() {} }),
         onUrl: (url) => {
-          const invitation = flags.browser ? 'Sign in in your browser. If none comes up, open' : 'To sign in, open';
+          const invitation = flags.browser
+            ? 'Sign in in your browser. If it does not open, visit'
+            : 'To sign in, visit';
           console.error(`${invitation}\n${url}`);
         },
       });
   const { username } = await api.account.get({ signal });
   await writeSession({ baseUrl, ...oauth, clientId: application.clientId, token });
-  if (flags.json) printJson({ username, baseUrl });
-  else console.log(`Signed in as ${printable(username)} at ${baseUrl}`);
+  return username;
 }
 
-/** `doctape-sdk logout`: forgets the token. */
+/** `doctape-sdk logout`: deletes the stored token. */
 export async function logout(_signal: AbortSignal, { json }: { json?: boolean }): Promise<void> {
-  const was = await removeSession();
-  if (json) printJson({ signedOut: was });
-  else console.log(was ? 'Signed out: the token is deleted from this machine' : 'Nobody was signed in');
+  const signedOut = await removeSession();
+  if (json) printJson({ signedOut });
+  else console.log(signedOut ? 'Signed out. The stored token was deleted.' : 'You were not signed in.');
 }
 
-/** doctape's own, unless flags say otherwise. */
+/** The endpoints that the flags select. Without flags, those of doctape. */
 function endpointsOf({ sandbox, authorizationEndpoint, tokenEndpoint, baseUrl }: LoginFlags): Endpoints {
   const given = [authorizationEndpoint, tokenEndpoint, baseUrl].filter((endpoint) => endpoint !== undefined);
   if (given.length > 0 && sandbox !== undefined)
-    throw new UsageError('--sandbox says where everything is: leave the rest out');
+    throw new UsageError('--sandbox sets all endpoints: remove the other endpoint flags');
   if (authorizationEndpoint !== undefined && tokenEndpoint !== undefined && baseUrl !== undefined) {
     return { authorizationEndpoint, tokenEndpoint, baseUrl };
   }
-  // with one of them forgotten, one server's credentials would go to another
-  if (given.length > 0) throw new UsageError('--authorization-endpoint, --token-endpoint and --base-url go together');
+  // otherwise the credentials for one server would be sent to another
+  if (given.length > 0)
+    throw new UsageError('use --authorization-endpoint, --token-endpoint and --base-url together, or none of them');
   if (sandbox === undefined) {
     return {
       authorizationEndpoint: 'https://my.doctape.com/oauth2',
@@ -95,34 +107,39 @@ function endpointsOf({ sandbox, authorizationEndpoint, tokenEndpoint, baseUrl }:
   };
 }
 
-/** The paths are put behind it, and it is printed: so nothing but where it is, and no credentials. */
+/** The flags, by the option of the SDK that each one sets. */
+function flagsOf({ sandbox }: LoginFlags): ReadonlyMap<string, string> {
+  return new Map([
+    ['clientId', '--client-id'],
+    ['authorizationEndpoint', sandbox === undefined ? '--authorization-endpoint' : '--sandbox'],
+    ['tokenEndpoint', sandbox === undefined ? '--token-endpoint' : '--sandbox'],
+    ['baseUrl', sandbox === undefined ? '--base-url' : '--sandbox'],
+  ]);
+}
+
+/** Paths are appended to this URL, and it is printed. So it must not have credentials, a query or a fragment. */
 function plainUrl(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url && !/[@?#]/.test(text) && /^https?:$/.test(url.protocol)) return text;
-  throw new UsageError(
-    '--sandbox must be a URL without credentials, query and fragment, such as http://127.0.0.1:4400',
-  );
+  throw new UsageError('--sandbox must be a URL without credentials, query or fragment, such as http://127.0.0.1:4400');
 }
 
-/** Whether anything answers there: else the user would be sent to a page that does not come. */
+/** Checks that the sandbox is running, because the browser would show a failed page otherwise. */
 async function checkSandbox(url: string, signal: AbortSignal): Promise<void> {
   try {
-    await (await fetch(url, { method: 'HEAD', redirect: 'manual', signal })).body?.cancel();
+    await ky.head(url, { redirect: 'manual', throwHttpErrors: false, retry: 0, signal });
   } catch {
     signal.throwIfAborted();
-    const remedy = 'start a local doctape with doctape-sdk sandbox';
-    throw new ConfigurationError('invalid_argument', `nothing answers at ${new URL(url).origin}: ${remedy}`);
+    throw new NetworkError(`there is no server at ${new URL(url).origin}: start one with \`doctape-sdk sandbox\``);
   }
 }
 
-/** A secret never comes from the command line, which everybody on the machine can read. */
+/** The secret is never read from the command line, because other users of the machine can read it there. */
 async function applicationOf({ clientId, sandbox }: LoginFlags, signal: AbortSignal): Promise<Application> {
   const clientSecret = process.env.DOCTAPE_CLIENT_SECRET;
   if (clientId === undefined) {
     if (sandbox === undefined) {
-      throw new UsageError(
-        'login needs the --client-id of your application, or --sandbox to sign in at a local doctape',
-      );
+      throw new UsageError('login needs --client-id ID of your application, or --sandbox to use a local sandbox');
     }
     const builtIn = createSandbox().apps.find(({ type }) => type === 'server');
     if (!builtIn) throw new Error('the sandbox has no server app');
@@ -130,21 +147,21 @@ async function applicationOf({ clientId, sandbox }: LoginFlags, signal: AbortSig
   }
   if (clientSecret) return { clientId, clientSecret };
   if (!isInteractive()) return { clientId };
-  const message = 'Client secret (leave it empty if your application has none)';
+  const message = 'Client secret (leave empty if your application has none)';
   const answer = await ask<string>(signal, (ended) => password({ message, output: process.stderr, signal: ended }));
   return answer ? { clientId, clientSecret: answer } : { clientId };
 }
 
-/** For a machine whose browser cannot come back: the server shows a code (wire document section 2.5). */
+/** For a browser that cannot open the redirect URI: the server shows a code (wire document section 2.5). */
 async function signInByPaste(
   options: Application & { authorizationEndpoint: string; tokenEndpoint: string; scope: string[] },
   signal: AbortSignal,
 ): Promise<Token> {
   const client = new AuthorizationCodeClient({ ...options, redirectUri: 'urn:ietf:wg:oauth:2.0:oob' });
   const { url, state, pending } = await client.authorize();
-  console.error(`To sign in, open\n${url}\nand paste the code that it shows.`);
+  console.error(`To sign in, visit\n${url}\nand paste the code that the page shows.`);
   const code = (await askForCode(signal)).trim().replace(/^code=/, '');
-  // there is no callback: whoever pastes the code here is the one who began
+  // there is no callback to check: the user who started the sign-in pastes the code
   return client.exchange(new URLSearchParams({ code, state }), pending, { signal });
 }
 
@@ -154,7 +171,7 @@ async function askForCode(signal: AbortSignal): Promise<string> {
     try {
       for await (const line of lines) return line;
       signal.throwIfAborted();
-      throw new UsageError('no code came on stdin');
+      throw new UsageError('stdin ended without a code');
     } finally {
       lines.close();
       process.stdin.destroy();

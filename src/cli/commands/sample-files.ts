@@ -11,12 +11,12 @@ export interface SampleFile {
   type: string;
 }
 
-/** Makes files worth uploading: a text, a photograph of sorts, and something large that does not compress. */
+/** Creates files to upload: a text, an image and a large file that does not compress. */
 export async function makeSampleFiles(folder: string): Promise<SampleFile[]> {
   const text = { path: join(folder, 'notes.txt'), name: 'notes.txt', type: 'text/plain' };
   const photo = { path: join(folder, 'sunset.jpg'), name: 'sunset.jpg', type: 'image/jpeg' };
   const large = { path: join(folder, 'recording.bin'), name: 'recording.bin', type: 'application/octet-stream' };
-  await writeFile(text.path, 'doctape kept files from 2012 to 2014.\nIts protocol is still spoken here.\n');
+  await writeFile(text.path, 'doctape stored files from 2012 to 2014.\nThis server still speaks its protocol.\n');
   await writeFile(photo.path, paintSunset(1200, 800));
   const file = await open(large.path, 'w');
   for (let mebibyte = 0; mebibyte < 64; mebibyte++) await file.appendFile(randomBytes(1024 * 1024));
@@ -30,7 +30,7 @@ export async function sha256OfFile(path: string): Promise<string> {
   return hash.digest('hex');
 }
 
-/** A sun above the sea, as a JPEG. */
+/** Paints a sun above the sea, as a JPEG. */
 function paintSunset(width: number, height: number): Buffer {
   const pixels = Buffer.alloc(width * height * 4);
   const horizon = height * 0.62;

@@ -1,8 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { ConfigurationError } from '../../index.js';
-import type { LoggedRequest, Quirk } from '../../sandbox.js';
+import { createSandbox, type LoggedRequest, type Quirk } from '../../sandbox.js';
 import { type ServedSandbox, type ServeOptions, serveSandbox } from '../../serve.js';
-import { noAddress, printJson, UsageError } from '../core/command.js';
+import { refuseUrls } from '../core/arguments.js';
+import { CommandError, namingFlags, systemCode, UsageError } from '../core/errors.js';
+import { printJson } from '../terminal/output.js';
 import { printable } from '../terminal/printable.js';
 
 export interface SandboxFlags {
@@ -19,7 +21,17 @@ export interface SandboxFlags {
   json?: boolean;
 }
 
-/** `doctape-sdk sandbox`: serves until it is told to stop. */
+/** The flags, by the option of `serveSandbox` that each one sets. Without `--port`: an error about it means that the port is in use. */
+const flags = new Map([
+  ['host', '--host'],
+  ['allowedHosts', '--allow-host'],
+  ['adopt', '--adopt'],
+  ['autoApprove', '--auto-approve'],
+  ['faults', '--faults'],
+  ['quirks', '--quirks'],
+]);
+
+/** `doctape-sdk sandbox`: serves until a signal arrives. */
 export async function sandbox({
   port,
   host,
@@ -33,19 +45,23 @@ export async function sandbox({
   quiet,
   json,
 }: SandboxFlags): Promise<void> {
-  noAddress('--data takes a folder of this machine', [data]);
-  const served = await serveSandbox({
-    port,
-    host,
-    ...(allowHost !== undefined && { allowedHosts: allowHost }),
-    ...(config !== undefined && (await readConfigFile(config))),
-    ...(data !== undefined && { data }),
-    ...(adopt !== undefined && { adopt }),
-    ...(autoApprove !== undefined && { autoApprove }),
-    ...(faults !== undefined && { faults }),
-    ...(!quiet && { log: logRequest }),
-    ...(quirks !== undefined && { quirks: quirks.split(',').map((name) => name.trim()) as Quirk[] }), // checked by the sandbox
-  });
+  refuseUrls('--data takes a local folder', [data]);
+  if (data === '') throw new UsageError('--data is empty: it must be a folder');
+  const usersAndApps = config === undefined ? {} : await readConfigFile(config);
+  const served = await namingFlags(flags, () =>
+    serveSandbox({
+      ...usersAndApps,
+      port,
+      host,
+      allowedHosts: allowHost,
+      data,
+      adopt,
+      autoApprove,
+      faults,
+      quirks: quirks?.split(',').map((name) => name.trim()) as Quirk[] | undefined, // serveSandbox checks them
+      log: quiet ? undefined : logRequest,
+    }),
+  );
   if (!/^(127(\.\d+){3}|localhost|::1)$/.test(host)) {
     console.error(
       `Warning: ${host} can be reached from other machines, and the sandbox sends passwords and tokens in the clear.`,
@@ -56,13 +72,13 @@ export async function sandbox({
   else console.log(introduction(served, data));
 }
 
-/** One line on stderr for a request. */
+/** Logs a request in one line on stderr. */
 function logRequest({ time, method, path, status, durationMs, username, clientId }: LoggedRequest): void {
   const who = username === undefined ? '' : ` ${username} ${clientId}`;
   console.error(printable(`${time.toISOString()} ${method} ${path} ${status} ${Math.round(durationMs)} ms${who}`));
 }
 
-/** Everything a program needs to use the sandbox. */
+/** What a program needs to use the sandbox. */
 function describe({ url, sandbox }: ServedSandbox) {
   return {
     url,
@@ -81,10 +97,11 @@ function describe({ url, sandbox }: ServedSandbox) {
 
 function introduction(served: ServedSandbox, data: string | undefined): string {
   const { url, authorizationEndpoint, tokenEndpoint, apiBaseUrl, users } = describe(served);
-  const where =
-    data === undefined ? 'in memory: all is gone when it stops (keep it with --data FOLDER)' : `kept in ${data}`;
+  const storage =
+    data === undefined ? 'in memory: everything is lost when it stops (use --data FOLDER to keep it)' : `in ${data}`;
   return [
-    `doctape sandbox on ${url}, ${where}`,
+    `doctape sandbox at ${url}`,
+    `Files are stored ${storage}`,
     '',
     `  authorizationEndpoint  ${authorizationEndpoint}`,
     `  tokenEndpoint          ${tokenEndpoint}`,
@@ -97,26 +114,24 @@ function introduction(served: ServedSandbox, data: string | undefined): string {
       ...(clientSecret === undefined ? [] : [`        clientSecret  ${clientSecret}`]),
     ]),
     '',
-    'Stop it with Ctrl+C.',
+    'Press Ctrl+C to stop.',
   ].join('\n');
 }
 
 async function readConfigFile(path: string): Promise<Pick<ServeOptions, 'users' | 'apps'>> {
-  // it is quoted when it cannot be read
-  if (/:\/\/|[{"]/.test(path))
-    throw new UsageError('--config takes the name of a file, not an address and not its text');
+  // the messages below quote the path
+  if (/:\/\/|[{"]/.test(path)) throw new UsageError('--config takes the path of a file, not a URL and not JSON');
   let text: string;
   try {
     text = await readFile(path, 'utf8');
   } catch (error) {
-    const reason = error instanceof Error && 'code' in error ? error.code : 'unknown reason';
-    throw new ConfigurationError('invalid_argument', `--config ${path} cannot be read (${reason})`);
+    throw new CommandError(`--config ${path} cannot be read (${systemCode(error)})`);
   }
   let config: unknown;
   try {
     config = JSON.parse(text);
   } catch {
-    throw new ConfigurationError('invalid_argument', `--config ${path} is no JSON`); // the parser would quote the secrets in it
+    throw new CommandError(`--config ${path} is not valid JSON`); // the error of JSON.parse() would quote secrets
   }
   const known = ['users', 'apps'];
   if (
@@ -125,15 +140,18 @@ async function readConfigFile(path: string): Promise<Pick<ServeOptions, 'users' 
     Array.isArray(config) ||
     Object.keys(config).some((key) => !known.includes(key))
   ) {
-    throw new ConfigurationError(
-      'invalid_argument',
-      `--config ${path} must hold an object with users and apps, and nothing else`,
-    );
+    throw new CommandError(`--config ${path} must contain an object with the keys users and apps, and no others`);
+  }
+  try {
+    createSandbox(config);
+  } catch (error) {
+    if (error instanceof ConfigurationError) throw new CommandError(`--config ${path} is invalid: ${error.message}`);
+    throw error;
   }
   return config;
 }
 
-/** Closes the sandbox when the process is told to end. */
+/** Closes the sandbox on SIGINT and SIGTERM. */
 export function stopOnSignal(close: () => Promise<void>): void {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => {

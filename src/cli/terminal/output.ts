@@ -1,11 +1,18 @@
+import { printableJson } from './printable.js';
+
+/** Prints one line of JSON, for programs. */
+export function printJson(value: unknown): void {
+  console.log(printableJson(value));
+}
+
 /**
- * Output that nobody takes ends no work: what `upload` was told to do it does, though `head` has seen enough. Output that
- * cannot be written, to a disk that is full for instance, is told in one line, and makes the exit code 1.
+ * Lets a command finish its work when its output is closed, as `head` does. Other write errors, such as a full disk, are
+ * reported in one line and make the exit code 1.
  */
-export function watchOutput(): void {
-  process.stderr.on('error', () => {}); // nobody is left to tell
+export function handleOutputErrors(): void {
+  process.stderr.on('error', () => {}); // there is nowhere to report it
   process.stdout.once('error', ({ code }: NodeJS.ErrnoException) => {
-    process.stdout.on('error', () => {}); // once is enough
+    process.stdout.on('error', () => {}); // report only the first
     if (code === 'EPIPE') return;
     process.exitCode = 1;
     console.error(`doctape-sdk: the output cannot be written (${code})`);

@@ -1,12 +1,12 @@
-/** Control characters, and those that turn the direction of writing: a terminal would obey them. */
+/** Control characters and characters that change the text direction, which a terminal would interpret. */
 const unprintable = /[\p{Cc}\p{Bidi_Control}\u2028\u2029\ufeff]/gu;
 
-/** A text from elsewhere, safe to print on a terminal, on one line. */
+/** Makes untrusted text safe to print in one line on a terminal. */
 export function printable(text: string): string {
   return text.toWellFormed().replace(unprintable, '\ufffd');
 }
 
-/** A value as JSON that is as safe to print, and loses nothing. */
+/** Formats a value as JSON that is safe to print. The characters are escaped, so parsing it returns the same value. */
 export function printableJson(value: unknown): string {
   return JSON.stringify(value).replace(
     unprintable,
@@ -14,20 +14,19 @@ export function printableJson(value: unknown): string {
   );
 }
 
-/** On Windows these are devices, in any folder and with any extension. */
+/** On Windows these names are devices, in any folder and with any extension. */
 const reserved = /^(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[\d¹²³]) *(\.|$)/i;
-const mostBytes = 200;
+
+/** Leaves room for the suffix `.part.json`: file systems allow 255 bytes. */
+const maxBytes = 200;
 
 /**
- * What a program takes for something else at the beginning of a name, once a shell has put it in place of `*`: an option (`-rf`,
- * and `+` of `less` and `vim`), somebody's home (`~root`), a file of arguments (`@list`), or a command (`=ls` in zsh).
+ * First characters that programs treat specially when a shell expands `*` to the name: options (`-rf`, and `+` in `less` and
+ * `vim`), home folders (`~root`), argument files (`@list`) and commands (`=ls` in zsh).
  */
-const misread = /^[-+~@=]/;
+const special = /^[-+~@=]/;
 
-/**
- * A name for a file in a folder of the user's, made of one that a server gave. Never a path, never hidden, and nothing but a name
- * to other programs.
- */
+/** Converts a name from a server to a safe file name: not a path, not hidden, and not special to other programs. */
 export function fileNameOf(name: string): string {
   const plain = printable(withoutMiddle(name))
     .replace(/[/\\:*?"<>|\ufffd]/g, '_')
@@ -35,18 +34,18 @@ export function fileNameOf(name: string): string {
     .replace(/^\.+/, '_')
     .replace(/[. ]+$/, '');
   const filled = plain.trim() === '' ? 'untitled' : plain;
-  return shortened(reserved.test(filled) || misread.test(filled) ? `_${filled}` : filled);
+  return shortened(reserved.test(filled) || special.test(filled) ? `_${filled}` : filled);
 }
 
-/** Of a name that no file can have, the beginning and the end: what follows takes its time with long ones. */
+/** Keeps the start and the end of an overlong name, because the code that follows is slow with long names. */
 function withoutMiddle(name: string): string {
   return name.length <= 1_000 ? name : name.slice(0, 500) + name.slice(-500);
 }
 
-/** Leaves room for `.part.json`. What is cut is the end of the name, before the extension. */
+/** Shortens the name before its extension. */
 function shortened(name: string): string {
   const [extension = ''] = /\.[^.]{1,20}$/.exec(name) ?? [];
   const letters = [...name.slice(0, name.length - extension.length)];
-  while (Buffer.byteLength(letters.join('') + extension) > mostBytes) letters.pop();
+  while (Buffer.byteLength(letters.join('') + extension) > maxBytes) letters.pop();
   return letters.join('') + extension;
 }

@@ -1,6 +1,11 @@
 import stringWidth from 'string-width';
 
-/** Rows as text in columns, the first row being their heads. Columns named in `right` are flush right. */
+/**
+ * Formats rows as aligned columns.
+ *
+ * @param rows the first row contains the titles
+ * @param right the indexes of the columns that are aligned right
+ */
 export function table(rows: readonly (readonly string[])[], right: readonly number[] = []): string {
   const widths = (rows[0] ?? []).map((_, column) =>
     rows.reduce((widest, row) => Math.max(widest, stringWidth(row[column] ?? '')), 0),

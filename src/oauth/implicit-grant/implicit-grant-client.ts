@@ -211,7 +211,7 @@ export class ImplicitGrantClient {
   /**
    * Calls `listener` after each sign-in and sign-out. If `tokenStorage` is `localStorage`, this includes those in other tabs.
    * @returns a function that removes the listener
-   * @throws {ConfigurationError} if `listener` is not a function
+   * @throws {ConfigurationError} `invalid_argument` if `listener` is not a function
    * @example
    * const stop = client.onTokenChange((token) => show(token ? 'signed in' : 'signed out'));
    */

@@ -1,7 +1,7 @@
 import { Hono } from 'hono';
 import { requires } from '../core/access.js';
-import { success } from '../core/answer.js';
 import type { SandboxContext, SandboxEnv } from '../core/context.js';
+import { success } from '../core/envelope.js';
 import { Failure } from '../core/failure.js';
 import { quotaOf } from '../core/quota.js';
 import { sendBytes } from '../files/send.js';
@@ -30,7 +30,7 @@ export function accountRoutes(context: SandboxContext): Hono<SandboxEnv> {
     });
   });
 
-  // without a size as well: real answers named such an address
+  // the size is optional: captured responses contain URLs without one
   routes.get('/avatar/:size?', requires('account.read'), async (c) => {
     const size = Number(c.req.param('size') ?? 50);
     if (![50, 300, 600].includes(size)) throw new Failure(404);
@@ -42,7 +42,7 @@ export function accountRoutes(context: SandboxContext): Hono<SandboxEnv> {
   return routes;
 }
 
-/** What real answers of autumn 2014 had beside the documentation (wire document section 3.1). */
+/** The undocumented fields that captured responses of autumn 2014 contain (wire document section 3.1). */
 function accountExtras({ apps }: SandboxContext, { client_id, scope }: Grant): Record<string, unknown> {
   const app = {
     name: apps.get(client_id)?.name ?? '',

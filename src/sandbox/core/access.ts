@@ -1,9 +1,10 @@
 import type { MiddlewareHandler } from 'hono';
 import type { Scope } from '../../protocol/scopes.js';
-import { fingerprint, type SandboxContext, type SandboxEnv } from './context.js';
+import type { SandboxContext, SandboxEnv } from './context.js';
 import { Failure } from './failure.js';
+import { fingerprint } from './fingerprint.js';
 
-/** Finds out whose token a request carries: in the header, or else in the query (wire document section 2.1). */
+/** Reads the access token from the header or, without one, from the query (wire document section 2.1). */
 export function authenticate(context: SandboxContext): MiddlewareHandler<SandboxEnv> {
   return async (c, next) => {
     const header = /^bearer +(.+)$/i.exec(c.req.header('authorization') ?? '')?.[1];
@@ -20,7 +21,7 @@ export function authenticate(context: SandboxContext): MiddlewareHandler<Sandbox
   };
 }
 
-/** Lets a request pass whose token has all of these scopes. */
+/** Requires a token with all of these scopes. */
 export function requires(...scopes: Scope[]): MiddlewareHandler<SandboxEnv> {
   return async (c, next) => {
     const { scope } = c.get('grant');

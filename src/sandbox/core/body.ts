@@ -2,13 +2,13 @@ import type { Context } from 'hono';
 import * as z from 'zod/mini';
 import { Failure } from './failure.js';
 
-/** The body of a request. Firefox, where a page's own service worker hands it over, has it whole only. */
+/** The body of a request. In Firefox, a request that a service worker received has no `body`, only `blob()`. */
 export async function bodyReader(request: Request): Promise<ReadableStreamDefaultReader<Uint8Array> | undefined> {
   const body = 'body' in request ? request.body : (await (request as Request).blob()).stream();
   return body?.getReader();
 }
 
-/** The body of a request as text, whether its length was announced or not. */
+/** The body of a request as text, with or without a Content-Length. */
 export async function textBody(c: Context, limit: number): Promise<string> {
   const decoder = new TextDecoder();
   const reader = await bodyReader(c.req.raw);
@@ -30,14 +30,14 @@ export async function formBody(c: Context): Promise<URLSearchParams> {
   return new URLSearchParams(await textBody(c, 64 * 1024));
 }
 
-/** The body of a call, as a schema wants it. An empty one is an empty object: old clients send none. */
+/** The JSON body of a request, validated. An empty body is an empty object, because old clients send none. */
 export async function jsonBody<T>(c: Context, schema: z.ZodMiniType<T>): Promise<T> {
   const text = await textBody(c, 1024 * 1024);
   let value: unknown;
   try {
     value = text.trim() === '' ? {} : JSON.parse(text);
   } catch {
-    throw new Failure(400, 'the body is no JSON');
+    throw new Failure(400, 'the body is not JSON');
   }
   const parsed = z.safeParse(schema, value);
   if (parsed.success) return parsed.data;

@@ -1,29 +1,30 @@
 import * as z from 'zod/mini';
 import { invalid } from '../../protocol/checks.js';
 
-/** Somebody who can sign in. */
+/** A user who can sign in. */
 export interface SandboxUser {
   username: string;
   password: string;
   email?: string | undefined;
   firstname?: string | undefined;
   lastname?: string | undefined;
-  /** Bytes. @default 5_000_000_000 */
+  /** The storage of the user, in bytes. @default 5_000_000_000 */
   quota?: number | undefined;
 }
 
 /** An application that users can sign in to. */
 export interface SandboxApp {
   clientId: string;
-  /** A server app without a secret is a public client, which must use PKCE. */
+  /** An app of type `server` without a secret is a public client and must use PKCE. */
   clientSecret?: string | undefined;
-  /** `server` apps sign in by authorization code, `client` apps by implicit grant (wire document section 2.2). */
+  // wire document section 2.2
+  /** `server` apps sign in by authorization code, `client` apps by implicit grant. */
   type: 'server' | 'client';
-  /** What the consent page calls it. */
+  /** The name that the consent page shows. */
   name: string;
   /**
-   * Where users may be sent back to. A loopback URI matches with any port, and the word `loopback` stands for every http
-   * or https URI of this machine. The out-of-band URN is always allowed.
+   * The allowed redirect URIs. A loopback URI matches with any port. `loopback` allows every http and https URI of this
+   * machine. The out-of-band URN is always allowed.
    */
   redirectUris: string[];
 }
@@ -56,22 +57,23 @@ const config = z.strictObject({
   ),
 });
 
-/** Who can sign in, and with what. */
+/** The users and the applications that they can sign in to. */
 export interface SandboxConfig {
   users: SandboxUser[];
   apps: SandboxApp[];
 }
 
-/** Fills in the built-in users and apps. @throws {ConfigurationError} naming the first entry that is wrong */
+/** Validates the configuration. Adds the built-in users and apps. @throws {ConfigurationError} that names the first invalid entry */
 export function readConfig(value: unknown): SandboxConfig {
   const parsed = z.safeParse(config, value);
   if (!parsed.success) {
     const place = parsed.error.issues[0]?.path.join('.');
-    throw invalid(place || 'the configuration', 'is not as docs/sandbox.md describes it');
+    throw invalid(place || 'the configuration', 'is invalid: see "Users and apps" in docs/sandbox.md');
   }
   const { users = demoUsers, apps = demoApps } = parsed.data;
   const repeated = firstRepeated(users.map((user) => user.username)) ?? firstRepeated(apps.map((app) => app.clientId));
-  if (repeated !== undefined) throw invalid(repeated, 'stands twice in the configuration');
+  if (repeated !== undefined)
+    throw invalid(repeated, 'is in the configuration twice: usernames and client ids must be unique');
   return { users, apps };
 }
 

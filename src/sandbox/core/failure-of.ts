@@ -1,10 +1,11 @@
 import { StoreFullError } from '../store/store.js';
 import { Failure } from './failure.js';
 
-/** What a client is told of an error, if it is one that it can do something about. */
+/** The error response for an error that the client can do something about. Undefined for any other error. */
 export function failureOf(error: Error): Failure | undefined {
   if (error instanceof Failure) return error;
-  if (error instanceof StoreFullError)
+  if (error instanceof StoreFullError) {
     return new Failure(507, 'the disk of the sandbox is full: delete files, or make room on the disk');
+  }
   return undefined;
 }

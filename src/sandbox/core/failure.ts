@@ -15,7 +15,7 @@ const reasons: Record<number, string> = {
   507: 'Insufficient Storage',
 };
 
-/** What went wrong with a request, thrown from wherever it is found out. */
+/** An error response: code that handles a request throws it. */
 export class Failure extends Error {
   readonly status: ContentfulStatusCode;
   readonly detail: string | undefined;
@@ -24,7 +24,7 @@ export class Failure extends Error {
   constructor(status: number, detail?: string, headers: Record<string, string> = {}) {
     const reason = reasons[status] ?? 'Failure';
     super(detail ? `${reason}: ${detail}` : reason);
-    this.status = status as ContentfulStatusCode; // hono's name for one that may have a body
+    this.status = status as ContentfulStatusCode; // hono's name for a status whose response may have a body
     this.detail = detail;
     this.headers = headers;
   }

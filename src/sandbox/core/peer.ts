@@ -1,8 +1,8 @@
-/** What a server knows about the other end of a request's connection. A request that came by no connection has no peer. */
+/** The other end of a request's connection. A request that is passed to `sandbox.fetch` directly has no peer. */
 export interface Peer {
-  /** Whether it is on this machine. Its `Host` header proves nothing about that. */
+  /** Whether it is on this machine. The `Host` header proves nothing about that. */
   isThisMachine: boolean;
-  /** Breaks the connection: the server would print the failure of a body. */
+  /** Closes the connection. A body that fails would do the same, but the server prints its error. */
   hangUp(): void;
 }
 

@@ -1,13 +1,15 @@
 import { invalid } from '../../protocol/checks.js';
 
+// wire document section 7: choices 6, 9, 18, 35 and choice 37
+
 /**
- * What doctape did, or may have done, beside its documentation (wire document section 7). Off, unless asked for:
+ * Undocumented behaviour that doctape had or may have had. All quirks are off by default:
  *
- * - `no-error-key`: a success has no `error` at all, as in every answer that survives (choice 6)
- * - `account-extras`: the account has the undocumented fields of 2014 (choice 35)
- * - `refresh-tokens`: as in 2013, a token comes with a refresh token that works (choice 9)
- * - `jsonp`: `callback` makes a script of a JSON answer (choice 37)
- * - `upload-by-url`: an upload with the text field `url` makes the sandbox fetch that address (choice 18)
+ * - `no-error-key`: a successful response has no `error` key, as in all captured responses
+ * - `account-extras`: the account has the undocumented fields of 2014
+ * - `refresh-tokens`: a token response has a refresh token that works, as in 2013
+ * - `jsonp`: the query parameter `callback` turns a JSON response into a script
+ * - `upload-by-url`: an upload with the text field `url` makes the sandbox fetch that URL
  */
 export const quirks = ['no-error-key', 'account-extras', 'refresh-tokens', 'jsonp', 'upload-by-url'] as const;
 

@@ -3,26 +3,26 @@ import type { SandboxUser } from './config.js';
 import { Failure } from './failure.js';
 
 /**
- * How much a user may store. The store has a record of how much they do. Bytes on their way are reserved one by one, so that
- * concurrent uploads see each other.
+ * The storage of a user. The store has a record of the used bytes. An upload reserves its bytes as they arrive, so that concurrent
+ * uploads cannot exceed the quota together.
  */
 export interface Quota {
   readonly total: number;
-  /** The size of all files on record. */
+  /** The size of all files that are recorded. */
   readonly used: number;
   /** Bytes that can still be reserved. */
   readonly free: number;
-  /** @throws {Failure} 413 when there is no room left; nothing was reserved then */
+  /** @throws {Failure} 413 when less than `bytes` is free. Nothing is reserved then */
   reserve(bytes: number): void;
-  /** Ends a reservation that came to nothing. */
+  /** Ends a reservation whose bytes are not stored, or are recorded now. */
   release(bytes: number): void;
-  /** The change that puts `bytes` more or fewer on record, to be committed together with the files themselves. */
+  /** The change that records `bytes` more, or fewer if negative. Commit it together with the files. */
   recordOf(bytes: number): Change;
-  /** Call it once that change is committed. */
+  /** Call it after that change was committed. */
   recorded(bytes: number): void;
 }
 
-/** What of the sandbox's context this needs. */
+/** The part of the sandbox's context that the quota needs. */
 interface QuotaContext {
   store: Store;
   quotas: Map<string, Promise<Quota>>;
@@ -31,7 +31,7 @@ interface QuotaContext {
 export function quotaOf(context: QuotaContext, user: SandboxUser): Promise<Quota> {
   const quota = context.quotas.get(user.username) ?? readQuota(context, user);
   context.quotas.set(user.username, quota);
-  quota.catch(() => context.quotas.delete(user.username)); // to be read again
+  quota.catch(() => context.quotas.delete(user.username)); // the next call reads it again
   return quota;
 }
 

@@ -1,5 +1,4 @@
 import type { SandboxUser } from '../core/config.js';
-import type { SandboxContext } from '../core/context.js';
 import { Failure } from '../core/failure.js';
 import { quotaOf } from '../core/quota.js';
 import { RefusedArchive } from '../media/archives/refused-archive.js';
@@ -7,11 +6,12 @@ import { keyOf } from '../store/records.js';
 import { storedBytes } from '../store/stored-bytes.js';
 import { cleanFileName } from './file-name.js';
 import { addFiles, dropFiles, findFile, type NewFile } from './files.js';
+import type { FilesContext } from './files-context.js';
 
 const mostEntries = 10_000;
 
 /** Unpacks a zip archive into the user's files: all of it, or nothing (wire document section 3.2). */
-export async function extractArchive(context: SandboxContext, user: SandboxUser, id: string): Promise<void> {
+export async function extractArchive(context: FilesContext, user: SandboxUser, id: string): Promise<void> {
   const { store, media } = context;
   const { file } = await findFile(context, user, id);
   if (!/zip/.test(file.type) && file.extension.toLowerCase() !== 'zip')

@@ -1,9 +1,9 @@
 import { type Context, Hono } from 'hono';
 import * as z from 'zod/mini';
 import { requires } from '../core/access.js';
-import { success } from '../core/answer.js';
 import { jsonBody } from '../core/body.js';
-import type { SandboxContext, SandboxEnv } from '../core/context.js';
+import type { SandboxEnv } from '../core/context.js';
+import { success } from '../core/envelope.js';
 import { Failure } from '../core/failure.js';
 import { quotaOf } from '../core/quota.js';
 import { extractArchive } from './extract.js';
@@ -18,6 +18,7 @@ import {
   type VisibleFile,
   visibleFiles,
 } from './files.js';
+import type { FilesContext } from './files-context.js';
 import { receive, receiveFrom } from './receive.js';
 import { sendRendition } from './send.js';
 import { wireFile } from './wire-file.js';
@@ -30,7 +31,7 @@ const changes = z.object({
 const publicity = z.object({ public: z.boolean() });
 
 /** `/v1/doc` (wire document sections 3.2 and 3.3). */
-export function fileRoutes(context: SandboxContext): Hono<SandboxEnv> {
+export function fileRoutes(context: FilesContext): Hono<SandboxEnv> {
   const routes = new Hono<SandboxEnv>();
   const originOf = (c: Context) => new URL(c.req.url).origin;
 
@@ -97,7 +98,7 @@ export function fileRoutes(context: SandboxContext): Hono<SandboxEnv> {
 }
 
 /** Apart from the others, because the documentation prints it without `/v1` (wire document section 3.2). */
-export function extractRoute(context: SandboxContext): Hono<SandboxEnv> {
+export function extractRoute(context: FilesContext): Hono<SandboxEnv> {
   return new Hono<SandboxEnv>().post('/:id/extract', requires('file.create', 'file.read'), async (c) => {
     await extractArchive(context, c.get('user'), c.req.param('id'));
     return success(c, { extracted: true });

@@ -10,6 +10,7 @@ import { storedBytes } from '../store/stored-bytes.js';
 import { sharedTapes, tapeChanges } from '../tapes/tapes.js';
 import { dropBlobs } from './drop-blobs.js';
 import { cleanFileName, joinName, splitName } from './file-name.js';
+import type { FilesContext } from './files-context.js';
 import { mediaTypeOf, typeOf } from './media-type.js';
 
 /** Users' files: what the routes do, without HTTP. */
@@ -84,7 +85,7 @@ export interface NewFile {
 
 /** Looks into new files, whose bytes are reserved, and puts them on record: all or none. */
 export async function addFiles(
-  context: SandboxContext,
+  context: FilesContext,
   user: SandboxUser,
   files: readonly NewFile[],
   quota: Quota,
@@ -137,7 +138,7 @@ export async function dropFiles(
 }
 
 async function describeFile(
-  { store, media, now }: SandboxContext,
+  { store, media, now }: FilesContext,
   user: SandboxUser,
   file: NewFile,
 ): Promise<FileRecord> {

@@ -1,12 +1,12 @@
 import { create } from 'content-disposition';
 import type { Context } from 'hono';
-import type { SandboxContext } from '../core/context.js';
 import { Failure } from '../core/failure.js';
 import { type MadeRendition, recipeOf } from '../media/rendition.js';
 import { type FileRecord, keyOf } from '../store/records.js';
 import type { BlobRange } from '../store/store.js';
 import { storedBytes } from '../store/stored-bytes.js';
 import { joinName } from './file-name.js';
+import type { FilesContext } from './files-context.js';
 
 /** Something to send: its bytes do not change as long as its tag does not. */
 interface Sendable {
@@ -29,7 +29,7 @@ const identityTypes: Record<string, string> = {
 /** Sends the original of a file, or what can be made of it; anything else is the documented 404. */
 export async function sendRendition(
   c: Context,
-  context: SandboxContext,
+  context: FilesContext,
   file: FileRecord,
   rendition: string,
 ): Promise<Response> {
@@ -49,7 +49,7 @@ export function sendBytes(c: Context, { tag, type, bytes }: { tag: string } & Ma
 }
 
 async function make(
-  { store, media, renditions }: SandboxContext,
+  { store, media, renditions }: FilesContext,
   file: FileRecord,
   name: string,
 ): Promise<MadeRendition | 'identity' | undefined> {
@@ -77,7 +77,7 @@ function isKnown(c: Context, tag: string): boolean {
   return known === '*' || known?.split(/\s*,\s*/).some((other) => other.replace(/^W\//, '') === tag) === true;
 }
 
-function sendOriginal(c: Context, { store }: SandboxContext, file: FileRecord, type: string): Response {
+function sendOriginal(c: Context, { store }: FilesContext, file: FileRecord, type: string): Response {
   return send(c, {
     tag: `"${file.id}"`,
     type,

@@ -1,10 +1,11 @@
 import { codeLifetime, outOfBand, tokenLifetime } from '../../protocol/endpoints.js';
 import { isLoopback, parseUrl } from '../../protocol/urls.js';
 import type { SandboxApp, SandboxUser } from '../core/config.js';
-import { fingerprint, type SandboxContext } from '../core/context.js';
-import { grantedScope } from '../core/scopes.js';
+import type { SandboxContext } from '../core/context.js';
+import { fingerprint } from '../core/fingerprint.js';
+import { grantedScope } from './scopes.js';
 
-/** An authorization request that can be put to the user (wire document section 2.2). */
+/** A valid authorization request (wire document section 2.2). */
 export interface AuthorizationRequest {
   app: SandboxApp;
   responseType: 'code' | 'token';
@@ -15,23 +16,23 @@ export interface AuthorizationRequest {
   issuer: string;
 }
 
-/** What is told to whoever asked, because the redirect URI cannot be trusted. */
+/** An error that is not sent to the redirect URI, because the redirect URI cannot be trusted. */
 export interface Refusal {
   refused: { error: string; error_description: string };
-  /** What a developer can do about it. */
+  /** A sentence for the developer of the application. */
   remedy: string;
 }
 
-/** A request that can be put to the user, a refusal, or where to send the browser so that the application is told. */
-export type Verdict = { request: AuthorizationRequest } | Refusal | { redirect: string };
+/** A valid request, a refusal, or a redirect that reports the error to the application. */
+export type AuthorizationCheck = { request: AuthorizationRequest } | Refusal | { redirect: string };
 
-type Answer = Record<string, string | undefined>;
+type ResponseParameters = Record<string, string | undefined>;
 
 /** Reads and checks the query of an authorization request (wire document section 7, choices 8 to 15). */
-export function readAuthorization(context: SandboxContext, url: URL): Verdict {
+export function readAuthorization(context: SandboxContext, url: URL): AuthorizationCheck {
   const query = url.searchParams;
   const repeated = [...protocolParameters].find((name) => query.getAll(name).length > 1);
-  if (repeated) return refuse('invalid_request', `${repeated} comes more than once`, 'Send it once.');
+  if (repeated) return refuse('invalid_request', `${repeated} was sent more than once`, 'Send it once.');
   const app = context.apps.get(query.get('client_id') ?? '');
   if (!app) {
     const remedy =
@@ -40,15 +41,15 @@ export function readAuthorization(context: SandboxContext, url: URL): Verdict {
   }
   const redirectUri = query.get('redirect_uri') ?? '';
   if (!isAllowed(app, redirectUri)) {
-    const remedy = `In the configuration of the sandbox, add it to redirectUris of ${app.name}, exactly as it is sent. It may have neither a fragment nor a password.`;
+    const remedy = `In the configuration of the sandbox, add it to redirectUris of ${app.name}, exactly as the application sends it. It must not contain a fragment or a password.`;
     return refuse('invalid_request', 'redirect_uri is not registered for this application', remedy);
   }
 
   const responseType = query.get('response_type');
   const state = query.get('state') || undefined;
   const issuer = url.origin;
-  const deny = (error: string, error_description: string): Verdict => ({
-    redirect: answerUri(
+  const deny = (error: string, error_description: string): AuthorizationCheck => ({
+    redirect: responseUri(
       { responseType: responseType === 'token' ? 'token' : 'code', redirectUri, state, issuer },
       { error, error_description },
     ),
@@ -57,8 +58,9 @@ export function readAuthorization(context: SandboxContext, url: URL): Verdict {
     return deny('unsupported_response_type', 'response_type must be code or token');
   }
   if ((responseType === 'code') !== (app.type === 'server')) {
-    const captured = 'wrong application type for this response_type'; // word for word
-    const remedy = 'An application of type server asks for the response_type code, one of type client for token.';
+    const captured = 'wrong application type for this response_type'; // as captured, byte for byte
+    const remedy =
+      'An application of type server must send response_type=code, an application of type client response_type=token.';
     return refuse('unauthorized_client', captured, remedy);
   }
   const scope = grantedScope(query.get('scope') ?? undefined);
@@ -68,7 +70,7 @@ export function readAuthorization(context: SandboxContext, url: URL): Verdict {
   if (codeChallenge !== undefined) {
     if (query.get('code_challenge_method') !== 'S256')
       return deny('invalid_request', 'code_challenge_method must be S256');
-    if (!/^[\w-]{43}$/.test(codeChallenge)) return deny('invalid_request', 'code_challenge is no S256 challenge');
+    if (!/^[\w-]{43}$/.test(codeChallenge)) return deny('invalid_request', 'code_challenge is not an S256 challenge');
   } else if (responseType === 'code' && app.clientSecret === undefined) {
     return deny('invalid_request', 'an application without a secret must send a code_challenge');
   }
@@ -89,7 +91,7 @@ function refuse(error: string, error_description: string, remedy: string): Refus
   return { refused: { error, error_description }, remedy };
 }
 
-/** The user agreed: makes a code or a token. Resolves to the address to send the browser to. */
+/** Issues a code or a token, because the user allowed the access. Resolves to the URL to redirect the browser to. */
 export async function approve(
   context: SandboxContext,
   request: AuthorizationRequest,
@@ -101,13 +103,13 @@ export async function approve(
   if (responseType === 'token') {
     const expires = context.now() + tokenLifetime * 1000;
     await context.store.commit([{ put: 'tokens', key: await fingerprint(secret), record: { ...grant, expires } }]);
-    const answer = {
+    const response = {
       access_token: secret,
       token_type: 'Bearer',
       expires_in: String(tokenLifetime),
       scope: scope.join(' '),
     };
-    return answerUri(request, answer);
+    return responseUri(request, response);
   }
   const record = {
     ...grant,
@@ -116,26 +118,26 @@ export async function approve(
     expires: context.now() + codeLifetime * 1000,
   };
   await context.store.commit([{ put: 'codes', key: await fingerprint(secret), record }]);
-  return answerUri(request, { code: secret });
+  return responseUri(request, { code: secret });
 }
 
-/** The user declined. */
+/** The URL to redirect the browser to when the user denied the access. */
 export function decline(request: AuthorizationRequest): string {
-  return answerUri(request, { error: 'access_denied', error_description: 'the user declined' });
+  return responseUri(request, { error: 'access_denied', error_description: 'the user declined' });
 }
 
 /**
- * The redirect URI with an answer: in the query for a code, in the fragment for a token, errors included, because
- * doctape's own browser client looks nowhere else (wire document section 2.9). In a fragment the state comes first, as
- * captured. Spaces are `%20`, which that client decodes.
+ * The redirect URI with the parameters of a response. For `response_type=code` they are in the query. For
+ * `response_type=token` they are in the fragment, errors too, because doctape's own browser client reads nothing else
+ * (wire document section 2.9): `state` is the first one, as captured, and spaces are `%20`, which that client decodes.
  */
-function answerUri(
+function responseUri(
   request: Pick<AuthorizationRequest, 'responseType' | 'redirectUri' | 'state' | 'issuer'>,
-  answer: Answer,
+  response: ResponseParameters,
 ): string {
   const { responseType, redirectUri, state, issuer } = request;
-  const ordered: Answer =
-    responseType === 'token' ? { state, ...answer, iss: issuer } : { ...answer, state, iss: issuer };
+  const ordered: ResponseParameters =
+    responseType === 'token' ? { state, ...response, iss: issuer } : { ...response, state, iss: issuer };
   const encoded = Object.entries(ordered)
     .filter((entry): entry is [string, string] => entry[1] !== undefined)
     .map(([name, value]) => `${name}=${encodeURIComponent(value)}`)
@@ -146,17 +148,17 @@ function answerUri(
 
 function isAllowed(app: SandboxApp, redirectUri: string): boolean {
   if (redirectUri === outOfBand) return true;
-  // the parser drops control characters, and takes for a slash the backslash that others take for part of a host
+  // the URL parser drops control characters and treats a backslash as a slash; other parsers do not
   const url = /^[\x21-\x5b\x5d-\x7e]+$/.test(redirectUri) ? parseUrl(redirectUri) : undefined;
   if (!url || redirectUri.includes('#') || url.username !== '' || url.password !== '') return false;
-  const local = /^https?:\/\//i.test(redirectUri) && isLoopback(url); // with one slash a browser takes it for a path of ours
+  const local = /^https?:\/\//i.test(redirectUri) && isLoopback(url); // a browser resolves `http:/path` relative to this page
   return app.redirectUris.some((registered) => {
     if (registered === redirectUri) return true;
     return local && (registered === 'loopback' || sameButPort(registered, url));
   });
 }
 
-/** A program listens on whatever port is free (RFC 8252 section 7.3). */
+/** A native app listens on any free port (RFC 8252 section 7.3). */
 function sameButPort(registered: string, url: URL): boolean {
   const other = parseUrl(registered);
   if (!other || !isLoopback(other)) return false;

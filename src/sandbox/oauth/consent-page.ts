@@ -1,23 +1,23 @@
 import { html } from 'hono/html';
-import { scopeWords } from '../core/scopes.js';
 import { type Page, page } from '../pages/page.js';
 import type { AuthorizationRequest } from './authorization.js';
+import { scopeDescriptions } from './scopes.js';
 
 export interface ConsentOptions {
   request: AuthorizationRequest;
-  /** Where the form goes: the authorization request itself. */
+  /** The URL that the form is posted to: the authorization request itself. */
   action: string;
   csrf: string;
   nonce: string;
-  /** To where the users are listed. */
+  /** A link to the list of users. */
   link: Page | '';
   username?: string;
   problem?: string;
 }
 
-/** Asks who the user is and whether they agree. The button that a return key presses is Allow. */
+/** The sign-in form, with the requested scopes. The Return key submits it with the first button, Allow. */
 export function consentPage({ request, action, csrf, nonce, link, username = '', problem }: ConsentOptions): Page {
-  const words: Record<string, string> = scopeWords;
+  const words: Record<string, string> = scopeDescriptions;
   const target = URL.canParse(request.redirectUri) ? new URL(request.redirectUri).host : '';
   return page(
     `Sign in to ${request.app.name}`,
@@ -37,23 +37,26 @@ export function consentPage({ request, action, csrf, nonce, link, username = '',
           <button name="decision" value="deny" formnovalidate>Deny</button>
         </div>
       </form>
-      <p class="note">${target ? html`You will be sent to ${target}.` : html`You will be shown a code to copy.`}</p>
+      <p class="note">${target ? html`You will be redirected to ${target}.` : html`The next page shows a code to copy.`}</p>
       ${link}`,
   );
 }
 
-/** For programs without a web server: they read the title, or have the user copy the value (wire document section 2.5). */
-export function outOfBandPage(answer: URLSearchParams, nonce: string): Page {
-  const value = answer.get('code') ?? answer.get('access_token');
+/**
+ * The page for programs without a web server. They read its title, or the user copies the value from it (wire document
+ * section 2.5).
+ */
+export function outOfBandPage(response: URLSearchParams, nonce: string): Page {
+  const value = response.get('code') ?? response.get('access_token');
   if (value === null) {
     const title = 'Access was not granted';
-    return page(title, nonce, html`<h1>${title}</h1><p>The answer is ${answer.get('error')}.</p>`);
+    return page(title, nonce, html`<h1>${title}</h1><p>The error is ${response.get('error')}.</p>`);
   }
   return page(
     `Success code=${value}`,
     nonce,
     html`<h1>You are signed in</h1>
-      <p>Copy this into the program that asked for it, then close this page:</p>
+      <p>Copy this into the application, then close this page:</p>
       <output>${value}</output>`,
   );
 }

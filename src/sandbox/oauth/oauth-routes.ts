@@ -4,6 +4,7 @@ import { getCookie, setCookie } from 'hono/cookie';
 import { outOfBand } from '../../protocol/endpoints.js';
 import { sameText } from '../../protocol/same-text.js';
 import { formBody } from '../core/body.js';
+import type { SandboxUser } from '../core/config.js';
 import type { SandboxContext, SandboxEnv } from '../core/context.js';
 import { Failure } from '../core/failure.js';
 import { showPage } from '../pages/show-page.js';
@@ -16,15 +17,14 @@ import { exchangeCode } from './token-endpoint.js';
 const cookieName = 'doctape_sandbox_csrf';
 
 /** `/oauth2` and `/oauth2/token` (wire document section 2). */
-export function oauthRoutes(context: SandboxContext): Hono<SandboxEnv> {
+export function oauthRoutes(context: SandboxContext, autoApprove: SandboxUser | undefined): Hono<SandboxEnv> {
   const routes = new Hono<SandboxEnv>();
 
   routes.get('/', async (c) => {
     const request = await readRequest(c);
     if (request instanceof Response) return request;
-    const user = context.autoApprove === undefined ? undefined : context.users.get(context.autoApprove);
-    if (user) return answer(c, request, await approve(context, request, user));
-    return consent(c, request, {}, 200);
+    if (autoApprove) return respond(c, request, await approve(context, request, autoApprove));
+    return showConsent(c, request, {}, 200);
   });
 
   routes.post('/', async (c) => {
@@ -33,16 +33,21 @@ export function oauthRoutes(context: SandboxContext): Hono<SandboxEnv> {
     const form = await formBody(c);
     const csrf = getCookie(c, cookieName);
     if (!csrf || !sameText(csrf, form.get('csrf') ?? '')) {
-      return consent(c, request, { problem: 'This page was too old or came from elsewhere. Please try again.' }, 403);
+      return showConsent(
+        c,
+        request,
+        { problem: 'This page has expired or was opened from another site. Please try again.' },
+        403,
+      );
     }
     const decision = form.get('decision');
-    if (decision === 'deny') return answer(c, request, decline(request));
+    if (decision === 'deny') return respond(c, request, decline(request));
     const username = form.get('username') ?? '';
     const user = context.users.get(username);
     if (decision !== 'allow' || !user || !sameText(form.get('password') ?? '', user.password)) {
-      return consent(c, request, { username, problem: 'Username or password is wrong.' }, 403);
+      return showConsent(c, request, { username, problem: 'The username or the password is wrong.' }, 403);
     }
-    return answer(c, request, await approve(context, request, user));
+    return respond(c, request, await approve(context, request, user));
   });
 
   routes.post('/token', async (c) => {
@@ -58,18 +63,16 @@ export function oauthRoutes(context: SandboxContext): Hono<SandboxEnv> {
   });
 
   async function readRequest(c: Context): Promise<AuthorizationRequest | Response> {
-    const verdict = readAuthorization(context, new URL(c.req.url));
-    if ('request' in verdict) return verdict.request;
-    if ('refused' in verdict) return showRefusal(c, verdict);
-    return verdict.redirect.startsWith(outOfBand)
-      ? showOutOfBand(c, verdict.redirect)
-      : c.redirect(verdict.redirect, 303);
+    const check = readAuthorization(context, new URL(c.req.url));
+    if ('request' in check) return check.request;
+    if ('refused' in check) return showRefusal(c, check);
+    return check.redirect.startsWith(outOfBand) ? showOutOfBand(c, check.redirect) : c.redirect(check.redirect, 303);
   }
 
   return routes;
 }
 
-/** With a page for a browser, and with JSON for everybody else. */
+/** Sends a page to a browser and JSON to other clients. */
 function showRefusal(c: Context, refusal: Refusal): Response | Promise<Response> {
   const json = 'application/json';
   const wanted = accepts(c, { header: 'Accept', supports: [json, 'text/html'], default: json });
@@ -78,14 +81,14 @@ function showRefusal(c: Context, refusal: Refusal): Response | Promise<Response>
   return showPage(c, (nonce) => refusalPage(refusal, link, nonce), 400);
 }
 
-/** Asks the user. The page has a token that must come back with the form and in the cookie. */
-function consent(
+/** Sends the consent page. Its CSRF token must come back both in the form and in the cookie. */
+function showConsent(
   c: Context,
   request: AuthorizationRequest,
-  shown: { username?: string; problem?: string },
+  values: { username?: string; problem?: string },
   status: 200 | 403,
 ): Response | Promise<Response> {
-  const csrf = getCookie(c, cookieName) || crypto.randomUUID(); // one for all tabs
+  const csrf = getCookie(c, cookieName) || crypto.randomUUID(); // all tabs share it
   setCookie(c, cookieName, csrf, {
     path: '/oauth2',
     httpOnly: true,
@@ -95,10 +98,13 @@ function consent(
   const { pathname, search } = new URL(c.req.url);
   const action = pathname + withoutCredentials(search);
   const link = startPageLink(c, 'Users and passwords of this sandbox');
-  return showPage(c, (nonce) => consentPage({ request, action, csrf, nonce, link, ...shown }), status);
+  return showPage(c, (nonce) => consentPage({ request, action, csrf, nonce, link, ...values }), status);
 }
 
-/** A page goes into caches and screenshots. The rest stays as it was written, because some do not encode it. */
+/**
+ * The query without credentials, because pages get into caches and screenshots. All else is kept byte for byte: some
+ * clients do not encode it.
+ */
 function withoutCredentials(search: string): string {
   const credential = /^(?:client_secret|access_token|refresh_token|code|username|password)(?:=|$)/i;
   const kept = search
@@ -108,10 +114,10 @@ function withoutCredentials(search: string): string {
   return kept.length > 0 ? `?${kept.join('&')}` : '';
 }
 
-function answer(c: Context, request: AuthorizationRequest, uri: string): Response | Promise<Response> {
+function respond(c: Context, request: AuthorizationRequest, uri: string): Response | Promise<Response> {
   c.header('Cache-Control', 'no-store');
   c.header('Referrer-Policy', 'no-referrer');
-  // 303, so that no browser posts the password on (RFC 9700 section 4.12)
+  // 303, because a browser repeats the POST with the password after a 307 (RFC 9700 section 4.12)
   return request.redirectUri === outOfBand ? showOutOfBand(c, uri) : c.redirect(uri, 303);
 }
 

@@ -2,7 +2,7 @@ import { html } from 'hono/html';
 import { type Page, page } from '../pages/page.js';
 import type { Refusal } from './authorization.js';
 
-/** For a developer at a browser. It repeats nothing of the request, which may hold a secret where none belongs. */
+/** The page for a refused request. It does not quote the request, which may contain a secret in the wrong parameter. */
 export function refusalPage({ refused, remedy }: Refusal, link: Page | '', nonce: string): Page {
   const title = 'Sign-in refused';
   return page(
@@ -12,6 +12,6 @@ export function refusalPage({ refused, remedy }: Refusal, link: Page | '', nonce
       <p class="alarm">${refused.error_description}.</p>
       <p>${remedy}</p>
       ${link}
-      <p class="note">To a program the error is <code>${refused.error}</code>.</p>`,
+      <p class="note">Error code: <code>${refused.error}</code>.</p>`,
   );
 }

@@ -1,24 +1,25 @@
 import { verifyChallenge } from 'pkce-challenge';
 import { outOfBand, tokenLifetime } from '../../protocol/endpoints.js';
 import { sameText } from '../../protocol/same-text.js';
-import { fingerprint, type SandboxContext } from '../core/context.js';
+import type { SandboxContext } from '../core/context.js';
+import { fingerprint } from '../core/fingerprint.js';
 import type { CodeRecord, Grant } from '../store/records.js';
 import type { Change } from '../store/store.js';
 
-/** An answer of the token endpoint: refusals are 400 with JSON (wire document section 7, choice 7). */
-export type TokenEndpointAnswer = { status: 200; body: Record<string, unknown> } | { status: 400; body: Refusal };
+/** A response of the token endpoint. Errors are 400 with JSON (wire document section 7, choice 7). */
+export type TokenEndpointResponse = { status: 200; body: Record<string, unknown> } | { status: 400; body: Refusal };
 
 interface Refusal {
   error: string;
   error_description: string;
 }
 
-/** Exchanges an authorization code (wire document section 2.3). Parameters that it does not know are ignored. */
-export async function exchangeCode(context: SandboxContext, form: URLSearchParams): Promise<TokenEndpointAnswer> {
+/** Exchanges an authorization code (wire document section 2.3). Ignores unknown parameters. */
+export async function exchangeCode(context: SandboxContext, form: URLSearchParams): Promise<TokenEndpointResponse> {
   const repeated = ['client_id', 'client_secret', 'grant_type', 'code', 'redirect_uri', 'code_verifier'].find(
     (name) => form.getAll(name).length > 1,
   );
-  if (repeated) return refuse('invalid_request', `${repeated} comes more than once`);
+  if (repeated) return refuse('invalid_request', `${repeated} was sent more than once`);
   const app = context.apps.get(form.get('client_id') ?? '');
   if (!app) return refuse('invalid_client', 'unknown client_id');
   if (app.clientSecret !== undefined && !sameText(form.get('client_secret') ?? '', app.clientSecret)) {
@@ -33,30 +34,36 @@ export async function exchangeCode(context: SandboxContext, form: URLSearchParam
   if (!code) return refuse('invalid_request', 'code is missing');
   const key = await fingerprint(code);
   const record = await context.store.get('codes', key);
-  if (!record || record.client_id !== app.clientId) return refuse('invalid_grant', 'unknown or used code');
+  if (!record || record.client_id !== app.clientId)
+    return refuse('invalid_grant', 'the code is unknown or was used before');
   const refusal = await checkExchange(context, record, form);
   if (refusal) {
-    await context.store.commit([{ delete: 'codes', key }]); // a code is used once, also by those who cannot have its token
+    await context.store.commit([{ delete: 'codes', key }]); // a failed attempt uses the code up too
     return refusal;
   }
-  const answer = await grantToken(context, record, { delete: 'codes', key });
-  return answer ?? refuse('invalid_grant', 'unknown or used code');
+  const response = await grantToken(context, record, { delete: 'codes', key });
+  return response ?? refuse('invalid_grant', 'the code is unknown or was used before');
 }
 
 async function checkExchange(
   { now }: SandboxContext,
   record: CodeRecord,
   form: URLSearchParams,
-): Promise<TokenEndpointAnswer | undefined> {
+): Promise<TokenEndpointResponse | undefined> {
   if (record.expires <= now()) return refuse('invalid_grant', 'the code has expired');
-  // doctape's own client sends the URN whatever it was authorized with (wire document section 2.3)
+  // doctape's own client always sends the URN (wire document section 2.3)
   const redirectUri = form.get('redirect_uri');
   if (redirectUri !== record.redirect_uri && redirectUri !== outOfBand) {
-    return refuse('invalid_grant', 'redirect_uri is not that of the authorization request');
+    return refuse('invalid_grant', 'redirect_uri differs from the one in the authorization request');
   }
   const verifier = form.get('code_verifier');
   if ((verifier === null) !== (record.code_challenge === undefined)) {
-    return refuse('invalid_grant', verifier === null ? 'code_verifier is missing' : 'no code_challenge was sent');
+    return refuse(
+      'invalid_grant',
+      verifier === null
+        ? 'code_verifier is missing'
+        : 'code_verifier was sent, but the authorization request had no code_challenge',
+    );
   }
   if (verifier !== null && !(await verifyChallenge(verifier, record.code_challenge ?? ''))) {
     return refuse('invalid_grant', 'code_verifier does not match');
@@ -64,27 +71,29 @@ async function checkExchange(
   return undefined;
 }
 
-/** The refresh grant of 2013 (wire document section 2.6). By 2014 it was deprecated, and here it is unless asked for. */
-async function refresh(context: SandboxContext, clientId: string, token: string): Promise<TokenEndpointAnswer> {
+/** The refresh grant of 2013 (wire document section 2.6). It was deprecated by 2014, so it needs a quirk. */
+async function refresh(context: SandboxContext, clientId: string, token: string): Promise<TokenEndpointResponse> {
   const key = await fingerprint(token);
   const grant = context.quirks.has('refresh-tokens') ? await context.store.get('refreshes', key) : undefined;
-  const answer = grant?.client_id === clientId && (await grantToken(context, grant, { delete: 'refreshes', key }));
-  return answer || refuse('invalid_grant', 'refresh tokens are deprecated');
+  const response = grant?.client_id === clientId && (await grantToken(context, grant, { delete: 'refreshes', key }));
+  return response || refuse('invalid_grant', 'refresh tokens are deprecated');
 }
 
 /**
- * @param use deletes what the token is given for
- * @returns undefined when another request has used it meanwhile
+ * Issues a token.
+ *
+ * @param use the change that deletes the code or the refresh token
+ * @returns undefined if another request has used it in the meantime
  */
 async function grantToken(
   { store, quirks, now }: SandboxContext,
   { username, client_id, scope }: Grant,
   use: Change,
-): Promise<TokenEndpointAnswer | undefined> {
+): Promise<TokenEndpointResponse | undefined> {
   const grant = { username, client_id, scope, expires: now() + tokenLifetime * 1000 };
   const token = crypto.randomUUID();
   const changes: Change[] = [use, { put: 'tokens', key: await fingerprint(token), record: grant }];
-  let refreshToken = '[deprecated]'; // word for word as documented
+  let refreshToken = '[deprecated]'; // as documented, byte for byte
   if (quirks.has('refresh-tokens')) {
     refreshToken = crypto.randomUUID();
     changes.push({ put: 'refreshes', key: await fingerprint(refreshToken), record: grant });
@@ -102,6 +111,6 @@ async function grantToken(
   };
 }
 
-function refuse(error: string, error_description: string): TokenEndpointAnswer {
+function refuse(error: string, error_description: string): TokenEndpointResponse {
   return { status: 400, body: { error, error_description } };
 }

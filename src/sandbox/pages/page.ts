@@ -1,6 +1,6 @@
 import { html } from 'hono/html';
 
-/** The pages a user sees. Plain HTML that needs no script; the template escapes whatever is put into it. */
+/** HTML that needs no script. The `html` template escapes every value. */
 export type Page = ReturnType<typeof html>;
 
 const style = `
@@ -59,6 +59,7 @@ const style = `
   }
 `;
 
+/** The frame of every page. */
 export function page(title: string, nonce: string, body: Page, width: 'narrow' | 'wide' = 'narrow'): Page {
   return html`<!doctype html>
 <html lang="en">

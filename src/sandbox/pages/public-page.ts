@@ -3,7 +3,7 @@ import { joinName } from '../files/file-name.js';
 import type { FileRecord } from '../store/records.js';
 import { type Page, page } from './page.js';
 
-/** What anyone sees who opens the public address of a file. */
+/** The page at the public URL of a file. */
 export function publicPage(file: FileRecord, code: string, nonce: string): Page {
   const name = joinName(file);
   const original = `/s/${code}/original`;
@@ -11,7 +11,7 @@ export function publicPage(file: FileRecord, code: string, nonce: string): Page 
     name,
     nonce,
     html`<h1>${name}</h1>
-      <p>${file.owner} made this public. ${file.size} ${file.size === 1 ? 'byte' : 'bytes'}.</p>
+      <p>Published by ${file.owner}. ${file.size} ${file.size === 1 ? 'byte' : 'bytes'}.</p>
       ${preview(file, name, original)}
       <p><a href="${original}" download>Download</a></p>`,
   );

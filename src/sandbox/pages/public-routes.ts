@@ -1,12 +1,13 @@
 import { Hono } from 'hono';
-import type { SandboxContext, SandboxEnv } from '../core/context.js';
+import type { SandboxEnv } from '../core/context.js';
 import { findPublicFile } from '../files/files.js';
+import type { FilesContext } from '../files/files-context.js';
 import { sendRendition } from '../files/send.js';
 import { publicPage } from './public-page.js';
 import { showPage } from './show-page.js';
 
-/** `/s/{code}`: files for everybody (wire document section 1.1). */
-export function publicRoutes(context: SandboxContext): Hono<SandboxEnv> {
+/** `/s/{code}`: public files, which need no token (wire document section 1.1). */
+export function publicRoutes(context: FilesContext): Hono<SandboxEnv> {
   const routes = new Hono<SandboxEnv>();
 
   routes.get('/:code', async (c) => {

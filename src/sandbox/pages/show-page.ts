@@ -1,7 +1,7 @@
 import type { Context } from 'hono';
 import type { Page } from './page.js';
 
-/** A page may not be framed, run a script, or load anything but pictures, sound and film from here. */
+/** Sends a page. It cannot be framed or run scripts, and loads images, audio and video from this server only. */
 export function showPage(
   c: Context,
   page: (nonce: string) => Page,
@@ -10,7 +10,7 @@ export function showPage(
   const nonce = crypto.randomUUID();
   c.header(
     'Content-Security-Policy',
-    // `form-action` stays open: the sign-in form is answered with a redirect to the application
+    // no `form-action`: it would block the redirect to the application that follows the sign-in form
     `default-src 'none'; style-src 'nonce-${nonce}'; img-src 'self'; media-src 'self'; base-uri 'none'; frame-ancestors 'none'`,
   );
   c.header('X-Frame-Options', 'DENY');

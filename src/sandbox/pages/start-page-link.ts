@@ -5,8 +5,8 @@ import { peers } from '../core/peer.js';
 import type { Page } from './page.js';
 
 /**
- * The way to the start page from where somebody needs what stands on it, in another tab so that a sign-in is not lost.
- * It is there only for who will be shown that page: behind a server of somebody else, `/` may be anything.
+ * A link to the start page, which lists users and applications. It opens in a new tab, so that a sign-in is not lost.
+ * Empty if the start page is not served to this client. Behind another server, `/` may be any page.
  */
 export function startPageLink(c: Context, text: string): Page | '' {
   if (!peers.get(c.req.raw)?.isThisMachine || !isLoopback(new URL(c.req.url))) return '';

@@ -13,7 +13,7 @@ import { showPage } from './show-page.js';
 
 const mostFiles = 100;
 
-/** The page at `/`: what this is and how to use it. It shows passwords, so only this machine may see it. */
+/** The page at `/`: endpoints, applications and users. It contains passwords, so it is served to this machine only. */
 export async function startPage(c: Context, context: SandboxContext): Promise<Response> {
   const url = new URL(c.req.url);
   if (!isLoopback(url)) throw new Failure(404);
@@ -22,7 +22,7 @@ export async function startPage(c: Context, context: SandboxContext): Promise<Re
       const names: string[] = [];
       for await (const file of ownFiles(context, user.username)) {
         names.push(joinName(file));
-        if (names.length > mostFiles) break; // an account of 100,000 files would keep everybody waiting
+        if (names.length > mostFiles) break; // reading the names of 100,000 files takes too long
       }
       return { user, names };
     }),
@@ -31,8 +31,8 @@ export async function startPage(c: Context, context: SandboxContext): Promise<Re
     page(
       'doctape sandbox',
       nonce,
-      html`<h1>A doctape of your own</h1>
-        <p>It speaks the protocol of the cloud-file service that was retired in 2014. Point a client at it:</p>
+      html`<h1>Your own doctape server</h1>
+        <p>It implements the API of the cloud-file service that was retired in 2014. Use these URLs as the options of a client:</p>
         <dl>
           ${row('authorizationEndpoint', `${url.origin}/oauth2`)}
           ${row('tokenEndpoint', `${url.origin}/oauth2/token`)}
@@ -51,7 +51,7 @@ export async function startPage(c: Context, context: SandboxContext): Promise<Re
             </tr>`,
           )}
         </table>
-        <p class="note">Only this machine is shown this page.</p>`,
+        <p class="note">This page is served to this machine only.</p>`,
       'wide',
     ),
   );
@@ -74,7 +74,7 @@ function fileList(names: string[]): Page | string {
 }
 
 function appList({ name, type, clientId, clientSecret }: SandboxApp, origin: string): Page {
-  const publicServer = type === 'server' && clientSecret === undefined; // it would need a code_challenge
+  const publicServer = type === 'server' && clientSecret === undefined; // its requests need a code_challenge
   const query = new URLSearchParams({
     response_type: type === 'server' ? 'code' : 'token',
     client_id: clientId,
@@ -85,6 +85,6 @@ function appList({ name, type, clientId, clientSecret }: SandboxApp, origin: str
     ${row('name', `${name} (${type})`)}
     ${row('clientId', clientId)}
     ${clientSecret === undefined ? '' : row('clientSecret', clientSecret)}
-    ${publicServer ? '' : html`<dt>Try it</dt><dd><a href="${origin}/oauth2?${query.toString()}">sign in, and see the ${type === 'server' ? 'code' : 'token'}</a></dd>`}
+    ${publicServer ? '' : html`<dt>Try it</dt><dd><a href="${origin}/oauth2?${query.toString()}">sign in and show the ${type === 'server' ? 'code' : 'token'}</a></dd>`}
   </dl>`;
 }

@@ -1,7 +1,9 @@
 import type { MiddlewareHandler } from 'hono';
 import { cors } from 'hono/cors';
 
-/** What any page may call: with a token, never with a cookie (wire document section 7, choice 36). */
+/**
+ * The paths that every website may call (wire document section 7, choice 36). They accept tokens, never cookies.
+ */
 export const openPaths: readonly string[] = ['/v1', '/doc', '/s', '/oauth2/token'];
 
 export function isOpenToAllOrigins(pathname: string): boolean {

@@ -1,25 +1,25 @@
 import type { Context, MiddlewareHandler } from 'hono';
 import { invalid, kindOf } from '../../protocol/checks.js';
-import { failure } from '../core/answer.js';
 import type { SandboxEnv } from '../core/context.js';
+import { failureResponse } from '../core/envelope.js';
 import { Failure } from '../core/failure.js';
 import { peers } from '../core/peer.js';
 
-/** What can be made to go wrong, for tests of applications. */
+/** Faults that the sandbox injects, for tests of applications. */
 export interface Faults {
-  /** Milliseconds every answer is late. */
+  /** The delay before each response, in milliseconds. */
   latency?: number;
-  /** Answers with this status in place of the right one, */
+  /** The status of the error response that replaces the real one. */
   status?: number;
-  /** this often, from 0 to 1. */
+  /** The probability of `status`, from 0 to 1. */
   probability?: number;
-  /** Seconds, for the `Retry-After` of such an answer. */
+  /** The `Retry-After` of that error response, in seconds. */
   retryAfter?: number;
-  /** Breaks the connection after this many bytes of a body. */
+  /** Closes the connection after this number of bytes of the body. */
   cut?: number;
-  /** Sends nothing more after this many bytes of a body. */
+  /** Stalls after this number of bytes of the body. */
   stall?: number;
-  /** Ignores `Range`, as a server may. */
+  /** Ignores the `Range` header, which a server is allowed to do. */
   noRanges?: boolean;
 }
 
@@ -36,8 +36,9 @@ const forms: [RegExp, (...values: string[]) => Faults][] = [
 ];
 
 /**
- * Reads faults as the command line and the header write them: `latency=200,status=503@0.1,retry-after=2`.
- * @throws {ConfigurationError} naming the part that is none
+ * Parses the faults of an option or of a header, such as `latency=200,status=503@0.1,retry-after=2`.
+ *
+ * @throws {ConfigurationError} that names the part that is not a fault
  */
 export function parseFaults(name: string, text: unknown): Faults {
   if (typeof text !== 'string') throw invalid(name, `must be a string such as "latency=200", not ${kindOf(text)}`);
@@ -47,7 +48,10 @@ export function parseFaults(name: string, text: unknown): Faults {
     const form = forms.find(([pattern]) => pattern.test(part));
     if (!form) {
       const known = 'latency=MS, status=CODE@PROBABILITY, retry-after=SECONDS, cut=BYTES, stall=BYTES and no-ranges';
-      throw invalid(name, `has no fault ${JSON.stringify(part.slice(0, 40))}: it knows ${known}, separated by commas`);
+      throw invalid(
+        name,
+        `contains an unknown fault ${JSON.stringify(part.slice(0, 40))}: use ${known}, separated by commas`,
+      );
     }
     const [pattern, read] = form;
     Object.assign(faults, read(...(pattern.exec(part) ?? []).slice(1)));
@@ -56,20 +60,21 @@ export function parseFaults(name: string, text: unknown): Faults {
 }
 
 /**
- * Makes requests fail, as the sandbox was told, or as the header `x-doctape-fault` of a request says.
- * @param standing the faults of every request. Where they are given, even if there are none, other machines may send the header
- * too. Without them, only this machine may: a latency of days would hold a connection open for as long
+ * Injects the faults of the sandbox, or those of the header `x-doctape-fault` of a request.
+ *
+ * @param standing the faults of every request. If they are undefined, only requests from this machine may have the header: a
+ * latency of days keeps a connection open for days
  */
 export function faultInjection(standing: Faults | undefined): MiddlewareHandler<SandboxEnv> {
   return async (c, next) => {
     const header = c.req.header('x-doctape-fault');
     const peer = peers.get(c.req.raw);
     if (header !== undefined && standing === undefined && peer?.isThisMachine === false) {
-      const remedy = 'start the sandbox with --faults "" (faults: \'\') to allow it to other machines';
-      throw new Failure(403, `x-doctape-fault is for requests from this machine: ${remedy}`);
+      const remedy = 'start the sandbox with --faults "" (faults: \'\') to accept it from other machines';
+      throw new Failure(403, `x-doctape-fault is accepted from this machine only: ${remedy}`);
     }
     const faults = header === undefined ? (standing ?? {}) : readHeader(header);
-    if (faults.latency !== undefined) await late(faults.latency, c.req.raw.signal);
+    if (faults.latency !== undefined) await delay(faults.latency, c.req.raw.signal);
     c.set('noRanges', faults.noRanges === true);
     if (faults.status !== undefined && Math.random() < (faults.probability ?? 1)) {
       await c.req.raw.body?.cancel();
@@ -81,16 +86,16 @@ export function faultInjection(standing: Faults | undefined): MiddlewareHandler<
   };
 }
 
-/** Waits, but not for a client that has left. */
-function late(milliseconds: number, signal: AbortSignal): Promise<void> {
+/** Waits. Stops when the client closes the connection. */
+function delay(milliseconds: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(resolve, milliseconds);
-    const leave = () => {
+    const stop = () => {
       clearTimeout(timer);
       resolve();
     };
-    if (signal.aborted) leave();
-    else signal.addEventListener('abort', leave, { once: true });
+    if (signal.aborted) stop();
+    else signal.addEventListener('abort', stop, { once: true });
   });
 }
 
@@ -104,14 +109,14 @@ function readHeader(header: string): Faults {
 
 function withStatus(c: Context, { status = 500, retryAfter }: Faults): Response {
   const headers = { ...(retryAfter !== undefined && { 'Retry-After': String(retryAfter) }) };
-  const demanded = new Failure(status, 'as the fault demands', headers);
-  if (!/^\/oauth2(\/|$)/.test(c.req.path)) return failure(c, demanded);
-  const passing = status === 503 || status === 429;
-  const error = passing ? 'temporarily_unavailable' : status < 500 ? 'invalid_request' : 'server_error';
-  return c.json({ error, error_description: demanded.message }, demanded.status, headers);
+  const injected = new Failure(status, 'injected by a fault', headers);
+  if (!/^\/oauth2(\/|$)/.test(c.req.path)) return failureResponse(c, injected);
+  const temporary = status === 503 || status === 429;
+  const error = temporary ? 'temporarily_unavailable' : status < 500 ? 'invalid_request' : 'server_error';
+  return c.json({ error, error_description: injected.message }, injected.status, headers);
 }
 
-/** The same response, with a body that ends too early or never. */
+/** The same response with a body that is cut or stalls. */
 function broken(response: Response, { cut, stall }: Faults, hangUp: (() => void) | undefined): Response {
   const reader = response.body?.getReader();
   if (!reader) return response;
@@ -122,9 +127,9 @@ function broken(response: Response, { cut, stall }: Faults, hangUp: (() => void)
     {
       async pull(controller) {
         if (sent >= limit) {
-          if (cut === undefined) return forever; // until the client gives up
-          await new Promise((resolve) => setTimeout(resolve, 50)); // what was sent is to arrive first
-          if (!hangUp) throw new Error('cut off, as the fault demands');
+          if (cut === undefined) return forever; // until the client closes the connection
+          await new Promise((resolve) => setTimeout(resolve, 50)); // let the sent bytes arrive first
+          if (!hangUp) throw new Error('the connection was cut by a fault');
           hangUp();
           return forever;
         }

@@ -3,8 +3,10 @@ import { endpoints } from '../../protocol/endpoints.js';
 import { createSandbox, type Sandbox } from './create-sandbox.js';
 
 /**
- * Puts a sandbox where doctape was, so that an application's tests run against a doctape that remembers, without a port
- * and without configuration.
+ * msw handlers that pass all requests to doctape's own hosts to a sandbox. The tests of an application then run against a
+ * doctape server with state, without a port and without configuration.
+ *
+ * @param sandbox the server. @default a new sandbox
  *
  * @example
  * const sandbox = createSandbox();

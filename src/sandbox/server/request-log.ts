@@ -1,26 +1,28 @@
 import type { MiddlewareHandler } from 'hono';
 import type { SandboxEnv } from '../core/context.js';
 
-/** A request that the sandbox has answered. */
+/** A request that the sandbox has responded to. */
 export interface LoggedRequest {
-  /** When it came. */
+  /** When the request arrived. */
   time: Date;
+  /** The HTTP method. */
   method: string;
   /** Path and query, percent-encoded. Every value that may be a secret is replaced by `...`. */
   path: string;
+  /** The HTTP status of the response. */
   status: number;
-  /** Until the response began. */
+  /** Milliseconds until the response began. */
   durationMs: number;
-  /** Who is signed in, where the request had a valid token. */
+  /** The user, if the request had a valid token. */
   username?: string;
-  /** The application that the token was given to. */
+  /** The application that the token was issued to. */
   clientId?: string;
 }
 
-/** What may stand in a log. A value of any other parameter may be a token, a code, or the state of a sign-in. */
+/** Query parameters that are logged. The value of any other one may be a token, a code, or the state of a sign-in. */
 const shownValues = new Set(['include_meta', 'response_type', 'client_id', 'scope', 'grant_type', 'starred']);
 
-/** Tells `log` about every request. What it throws fails the request. */
+/** Calls `log` for every request. If it throws, the request fails. */
 export function requestLog(log: (request: LoggedRequest) => void): MiddlewareHandler<SandboxEnv> {
   return async (c, next) => {
     const time = new Date();

@@ -41,7 +41,7 @@ export interface Grant {
 /** What an authorization code stands for. */
 export interface CodeRecord extends Grant {
   redirect_uri: string;
-  code_challenge?: string;
+  code_challenge?: string | undefined;
 }
 
 /** Names a file. */

@@ -1,9 +1,9 @@
 import { Hono } from 'hono';
 import * as z from 'zod/mini';
 import { requires } from '../core/access.js';
-import { success } from '../core/answer.js';
 import { jsonBody } from '../core/body.js';
 import type { SandboxContext, SandboxEnv } from '../core/context.js';
+import { success } from '../core/envelope.js';
 import { findTape, updateTape, visibleTapes, wireTape } from './tapes.js';
 
 const changes = z.object({ live: z.optional(z.boolean()), shared_with: z.optional(z.array(z.string())) });

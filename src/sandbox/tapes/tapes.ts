@@ -5,9 +5,9 @@ import { Failure } from '../core/failure.js';
 import { keyOf, type TapeRecord, tapeOfTag } from '../store/records.js';
 import type { Change } from '../store/store.js';
 
-/** Tapes: a file is on tape `x` when it has the tag `#x` (wire document section 7, choice 41). */
+// A file is on tape `x` if it has the tag `#x` (wire document section 7, choice 41).
 
-/** A file whose tags change. */
+/** A file, its tags before a change, and its tags after it. */
 export interface TagMove {
   id: string;
   from: readonly string[];
@@ -15,8 +15,8 @@ export interface TagMove {
 }
 
 /**
- * The changes that put files of `owner` on the tapes of their new tags, and take them off those of their old ones. A tape that does
- * not exist is created. `#owner/x` is somebody else's tape, and creates none.
+ * The changes that add files of `owner` to the tapes of their new tags and remove them from the tapes of their old tags. Creates
+ * the tapes that do not exist. A tag `#owner/x` names a tape of another user and creates none.
  */
 export async function tapeChanges(
   { store }: SandboxContext,
@@ -47,7 +47,7 @@ function tapesOf(tags: readonly string[]): Set<string> {
   return new Set(tags.flatMap((tag) => tapeOfTag(tag) ?? []));
 }
 
-/** The tags of `owner` that put a file on a tape which `user` may see. */
+/** The tags of the tapes that `owner` shares with `user`. */
 export async function sharedTapes(
   { store }: SandboxContext,
   owner: SandboxUser,
@@ -60,7 +60,7 @@ export async function sharedTapes(
   return tags;
 }
 
-/** A user's own tapes, then what others share with them. */
+/** The user's own tapes, then the tapes that others share with them. */
 export async function* visibleTapes({ store, users }: SandboxContext, user: SandboxUser): AsyncGenerator<TapeRecord> {
   yield* store.list('tapes', keyOf(user.username, ''));
   for (const owner of users.values()) {
@@ -89,19 +89,19 @@ export async function updateTape(
   changes: TapeChanges,
 ): Promise<TapeRecord> {
   const { owner } = await findTape(context, user, id);
-  if (owner !== user.username) throw new Failure(403, 'the tape belongs to somebody else');
+  if (owner !== user.username) throw new Failure(403, 'the tape belongs to another user');
   return exclusively(context, owner, async () => {
     const tape = await findTape(context, user, id);
     const { live = tape.live, shared_with = tape.shared_with } = changes;
     const unknown = shared_with.some((name) => !context.users.has(name) || name === owner);
-    if (unknown) throw new Failure(400, 'shared_with must hold the names of other users');
+    if (unknown) throw new Failure(400, 'shared_with must contain user names of other users');
     const changed = { ...tape, live, shared_with: [...new Set(shared_with)] };
     await context.store.commit([{ put: 'tapes', key: keyOf(owner, tape.name), record: changed }]);
     return changed;
   });
 }
 
-/** The tape object, as it goes over the wire (wire document section 3.4). */
+/** The tape object of the API (wire document section 3.4). */
 export async function wireTape(
   context: SandboxContext,
   user: SandboxUser,

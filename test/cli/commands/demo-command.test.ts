@@ -22,21 +22,21 @@ function running(child: ChildProcessWithoutNullStreams): Demo {
   return { child, output: () => text, ended };
 }
 
-it('shows the whole SDK at work, and leaves nothing running', async () => {
+it('signs in, uploads, downloads and deletes, and exits', async () => {
   const demo = runDemo();
   expect(await demo.ended).toBe(0);
-  for (const said of [
+  for (const text of [
     'Signed in as alice',
     'PKCE',
     'Uploaded recording.bin, 67.1 MB',
     'byte for byte',
     'Everything worked',
   ]) {
-    expect(demo.output()).toContain(said);
+    expect(demo.output()).toContain(text);
   }
 });
 
-it('keeps the sandbox running with --keep, until it is told to stop', async () => {
+it('keeps the sandbox running with --keep until a signal arrives', async () => {
   const demo = runDemo(['--keep']);
   const url = await expect
     .poll(() => /curl (http:\S+)\/v1\/doc -H/.exec(demo.output())?.[1])
@@ -47,7 +47,7 @@ it('keeps the sandbox running with --keep, until it is told to stop', async () =
   expect(await demo.ended).toBe(0);
 });
 
-it('works to its end when nobody reads on', async () => {
+it('completes when its output is closed', async () => {
   const demo = runDemo();
   demo.child.stdout.destroy();
   expect(await demo.ended).toBe(0);
@@ -57,17 +57,17 @@ it('works to its end when nobody reads on', async () => {
 it.each([
   ['SIGINT', 130],
   ['SIGTERM', 143],
-] as const)('ends on %s with exit code %i, and leaves nothing', async (signal, code) => {
+] as const)('removes its files on %s, and exits with %i', async (signal, code) => {
   const foldersNow = () => readdirSync(tmp).filter((name) => name.startsWith('doctape-demo-'));
   const tmp = await mkdtemp(join(tmpdir(), 'doctape-test-'));
   onTestFinished(() => rm(tmp, { recursive: true, force: true }));
-  for (const said of ['A sandbox listens', 'Signed in', 'Uploaded notes.txt']) {
+  for (const step of ['Started a sandbox', 'Signed in', 'Uploaded notes.txt']) {
     const demo = runDemo([], { TMPDIR: tmp });
     let found: number | undefined;
     demo.child.stdout.on('data', () => {
-      if (found !== undefined || !demo.output().includes(said)) return;
+      if (found !== undefined || !demo.output().includes(step)) return;
       found = foldersNow().length;
-      demo.child.kill(signal); // at once, because the demo goes on
+      demo.child.kill(signal); // immediately, because the demo continues
     });
     expect(await demo.ended).toBe(code);
     expect(found).toBe(1);
@@ -76,7 +76,7 @@ it.each([
   }
 });
 
-it.runIf(process.platform === 'linux')('ends on Ctrl+C on a terminal, in the midst of an upload', async () => {
+it.runIf(process.platform === 'linux')('ends on Ctrl+C on a terminal during an upload', async () => {
   const line = `exec '${process.execPath}' dist/cli.js demo`;
   const demo = running(spawn('script', ['-qefc', line, '/dev/null'], { env: { ...process.env, TERM: 'xterm' } }));
   await expect.poll(demo.output, { interval: 5 }).toMatch(/━.*recording\.bin/);
@@ -85,7 +85,7 @@ it.runIf(process.platform === 'linux')('ends on Ctrl+C on a terminal, in the mid
   expect(demo.output()).toContain('Stopped');
 });
 
-it('holds no token in what it prints', async () => {
+it('does not print a token', async () => {
   const demo = runDemo();
   await demo.ended;
   expect(demo.output()).not.toMatch(

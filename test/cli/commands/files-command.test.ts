@@ -23,7 +23,7 @@ import {
 
 const command = resolve('dist/cli.js');
 
-/** A user's machine: where its settings are, and the folder it is in. */
+/** The settings folder and the current folder of the user. */
 let home: string;
 let cwd: string;
 beforeEach(async () => {
@@ -43,7 +43,7 @@ interface Run {
 
 interface RunOptions {
   env?: Record<string, string>;
-  /** What comes on stdin, which then ends. @default nothing, and it stays open */
+  /** Written to stdin, which then ends. @default stdin stays open */
   input?: string;
 }
 
@@ -51,7 +51,7 @@ function start(args: readonly string[], { env = {}, input }: RunOptions = {}): R
   return started(spawn(process.execPath, [command, ...args], { cwd, env: environment(env) }), input);
 }
 
-/** The same on a terminal, which has one output only. */
+/** Starts a command on a terminal, which shows stdout and stderr together. */
 function startOnTerminal(args: readonly string[], env: Record<string, string> = { TERM: 'xterm' }): Run {
   const line = [process.execPath, command, ...args].map((word) => `'${word}'`).join(' ');
   return started(
@@ -92,7 +92,7 @@ async function run(args: readonly string[], options: RunOptions = {}) {
   return { code, stdout: stdout(), stderr: stderr() };
 }
 
-/** Signs in as a user does, by the address that is printed. */
+/** Signs in as a user does, at the printed URL. */
 async function logIn(url: string, args: readonly string[] = ['--sandbox', url], options: RunOptions = {}) {
   const login = start(['login', '--no-browser', ...args], options);
   await expect.poll(login.stderr).toMatch(/^http\S+\n/m);
@@ -101,7 +101,7 @@ async function logIn(url: string, args: readonly string[] = ['--sandbox', url], 
   return { code: await login.ended, stdout: login.stdout(), stderr: login.stderr(), address };
 }
 
-/** A sandbox at which somebody is signed in on this machine, and an ordinary client for it. */
+/** Starts a sandbox, and signs in to it on the command line. @returns a client for the same user */
 async function signedIn(): Promise<{ url: string; api: ApiClient }> {
   const sandbox = await servedForTest();
   const { code } = await logIn(sandbox.url);
@@ -114,7 +114,7 @@ async function signedIn(): Promise<{ url: string; api: ApiClient }> {
 
 const content: Uint8Array<ArrayBuffer> = new Uint8Array(6_000_000).map((_, index) => (index * 7919) >> 3);
 
-it('signs in at a sandbox without any more configuration, and out again', async () => {
+it('signs in to a sandbox without further flags, and signs out', async () => {
   const { url } = await servedForTest();
   expect(await logIn(url)).toMatchObject({ code: 0, stdout: `Signed in as alice at ${url}/v1\n` });
   const whoami = await run(['whoami']);
@@ -127,15 +127,15 @@ it('signs in at a sandbox without any more configuration, and out again', async 
 
   expect((await run(['logout'])).stdout).toMatch(/^Signed out/);
   expect(await readdir(join(home, 'doctape-sdk'))).toEqual([]);
-  expect((await run(['logout'])).stdout).toBe('Nobody was signed in\n');
+  expect((await run(['logout'])).stdout).toBe('You were not signed in.\n');
   expect(await run(['whoami'])).toEqual({
     code: 1,
     stdout: '',
-    stderr: 'doctape-sdk: you are not signed in: run doctape-sdk login\n',
+    stderr: 'doctape-sdk: you are not signed in: run `doctape-sdk login`\n',
   });
 });
 
-it('keeps the token where nobody else can read it, with the endpoints it is for', async () => {
+it('stores the token with its endpoints in a file that only the user can read', async () => {
   await mkdir(join(home, 'doctape-sdk'), { recursive: true, mode: 0o755 });
   const { url } = await signedIn();
   const file = join(home, 'doctape-sdk', 'session.json');
@@ -156,7 +156,7 @@ it('keeps the token where nobody else can read it, with the endpoints it is for'
   }
 });
 
-it('signs in at any server, with an application of its own and its secret from the environment', async () => {
+it('signs in to any server with your own application, and reads its secret from the environment', async () => {
   const app = {
     clientId: 'my-app',
     clientSecret: 'my-secret-0123',
@@ -184,19 +184,19 @@ it('signs in at any server, with an application of its own and its secret from t
   expect(await readFile(join(home, 'doctape-sdk', 'session.json'), 'utf8')).not.toContain('my-secret');
 });
 
-it('signs in by a code that is pasted', async () => {
+it('signs in with a pasted code', async () => {
   const { url } = await servedForTest();
   const login = start(['login', '--sandbox', url, '--paste']);
   await expect.poll(login.stderr).toMatch(/^http\S+\n/m);
   const address = new URL(/^http\S+/m.exec(login.stderr())?.[0] ?? '');
   expect(address.searchParams.get('redirect_uri')).toBe('urn:ietf:wg:oauth:2.0:oob');
-  const page = await submitOutOfBand(address);
-  login.child.stdin?.write(`${page}\n`);
+  const code = await submitOutOfBand(address);
+  login.child.stdin?.write(`${code}\n`);
   expect(await login.ended).toBe(0);
   expect(login.stdout()).toMatch(/^Signed in as alice/);
 });
 
-/** Fills in the form and reads the code from the title of the page that shows it. */
+/** Submits the sign-in form. @returns the title of the page that shows the code */
 async function submitOutOfBand(address: URL): Promise<string> {
   const form = await fetch(address);
   const html = await form.text();
@@ -209,11 +209,11 @@ async function submitOutOfBand(address: URL): Promise<string> {
     .getSetCookie()
     .map((line) => line.split(';', 1)[0])
     .join('; ');
-  const answer = await fetch(new URL(action, address), { method: 'POST', body, headers: { cookie } });
-  return /<title>Success (code=[^<]+)<\/title>/.exec(await answer.text())?.[1] ?? '';
+  const response = await fetch(new URL(action, address), { method: 'POST', body, headers: { cookie } });
+  return /<title>Success (code=[^<]+)<\/title>/.exec(await response.text())?.[1] ?? '';
 }
 
-it('says when the user declined', async () => {
+it('reports that the user declined', async () => {
   const { url } = await servedForTest();
   const login = start(['login', '--no-browser', '--sandbox', url]);
   await expect.poll(login.stderr).toMatch(/^http\S+\n/m);
@@ -266,7 +266,7 @@ it('uploads, lists, links, downloads and deletes', async () => {
   expect(await run(['ls'])).toEqual({ code: 0, stdout: '', stderr: 'There are no files yet.\n' });
 });
 
-it('prints lines of JSON and nothing else on stdout, of failures too', async () => {
+it('prints only JSON lines on stdout with --json, for failures too', async () => {
   await signedIn();
   await writeFile(join(cwd, 'a.txt'), 'hello');
   const up = await run(['upload', '--json', 'a.txt', 'missing.txt']);
@@ -278,7 +278,7 @@ it('prints lines of JSON and nothing else on stdout, of failures too', async () 
   expect(first).toMatchObject({ path: 'a.txt', id: expect.any(String), name: 'a.txt', size: 5 });
   expect(second).toEqual({
     path: 'missing.txt',
-    error: { code: 'invalid_argument', message: expect.stringContaining('no such file') },
+    error: { code: 'file_not_found', message: expect.stringContaining('no such file') },
   });
   expect(up.stderr).toMatch(/^doctape-sdk: missing\.txt: [^\n]+\n$/);
   const down = await run(['download', '--json', first.id, 'nothing', '--output', '.', '--force']);
@@ -296,7 +296,7 @@ it('prints lines of JSON and nothing else on stdout, of failures too', async () 
   expect(JSON.parse(removed.stdout)).toEqual({ id: first.id, deleted: true });
 });
 
-it('goes on with the others when one fails, and ends with exit code 1', async () => {
+it('continues with the other files when one fails, and exits with 1', async () => {
   const { api } = await signedIn();
   const { id } = await api.files.upload(new Blob(['x']), { name: 'a.txt' });
   const { code, stdout, stderr } = await run(['rm', '--yes', 'nothing', id]);
@@ -304,7 +304,7 @@ it('goes on with the others when one fails, and ends with exit code 1', async ()
   expect(stderr).toMatch(/^doctape-sdk: nothing: [^\n]+\n$/);
 });
 
-it('replaces no file, unless it is told to', async () => {
+it('replaces an existing file only with --force', async () => {
   const { api } = await signedIn();
   const { id } = await api.files.upload(new Blob(['new']), { name: 'a.txt' });
   await writeFile(join(cwd, 'a.txt'), 'old');
@@ -317,13 +317,13 @@ it('replaces no file, unless it is told to', async () => {
   expect(await readFile(join(cwd, 'a.txt'), 'utf8')).toBe('new');
 });
 
-it('writes no two files of one run under one name, not even with --force', async () => {
+it('does not replace a file that the same command has written, even with --force', async () => {
   const { api } = await signedIn();
   const [first, second] = await api.files.uploadAll([new File(['first'], 'a.txt'), new File(['second'], 'a.txt')]);
   await writeFile(join(cwd, 'a.txt'), 'old');
   const { code, stdout, stderr } = await run(['download', first?.id ?? '', second?.id ?? '', '--force', '--json']);
   expect(code).toBe(1);
-  expect(stderr).toMatch(/^doctape-sdk: \S+: a\.txt was written in this run already[^\n]+--output[^\n]*\n$/);
+  expect(stderr).toMatch(/^doctape-sdk: \S+: a\.txt was written by this command already[^\n]+--output[^\n]*\n$/);
   expect(
     stdout
       .trimEnd()
@@ -331,14 +331,14 @@ it('writes no two files of one run under one name, not even with --force', async
       .map((line) => JSON.parse(line)),
   ).toEqual([
     { id: first?.id, path: join(cwd, 'a.txt'), size: 5 },
-    { id: second?.id, error: { code: 'invalid_argument', message: expect.stringContaining('this run') } },
+    { id: second?.id, error: { code: 'file_exists', message: expect.stringContaining('this command') } },
   ]);
   expect(await readFile(join(cwd, 'a.txt'), 'utf8')).toBe('first');
   expect(await readdir(cwd)).toEqual(['a.txt']);
 });
 
-/** A server that has one file, with any name at all. */
-async function hostile(name: string, extension = ''): Promise<void> {
+/** Signs in to a server that has one file, with any name. */
+async function useServerWithFile(name: string, extension = ''): Promise<void> {
   const file = { ...anyFile, name, extension };
   await useServer((request, response) => {
     if (request.url?.endsWith('/original')) return void response.writeHead(200, { etag: '"1"' }).end('hello');
@@ -349,7 +349,7 @@ async function hostile(name: string, extension = ''): Promise<void> {
 
 const anyFile = { id: 'x', name: 'a', extension: '', size: 5, time_added: 1_400_000_000 };
 
-/** Makes this machine one on which somebody is signed in at a server that does what the test says. */
+/** Signs in to a scripted server. */
 async function useServer(script: Script): Promise<void> {
   const server = await scriptedServer(script);
   await mkdir(join(home, 'doctape-sdk'), { recursive: true });
@@ -369,8 +369,8 @@ it.each([
   'C:x',
   ' ',
   'x'.repeat(400),
-])('writes a file that calls itself %j into the folder, under a plain name', async (name) => {
-  await hostile(name);
+])('downloads a file that is named %j into the folder, with a safe name', async (name) => {
+  await useServerWithFile(name);
   const { code, stderr } = await run(['download', 'x']);
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   const [saved = '', ...more] = await readdir(cwd);
@@ -380,8 +380,8 @@ it.each([
   expect((await readdir(join(cwd, '..'))).sort()).toEqual(['config', 'work']);
 });
 
-it('lets nothing in a name reach the terminal as a command', async () => {
-  await hostile('\u001b[2Jgone\r\n\u009b31mred \u202etxt.exe', 'txt');
+it('does not print control characters of a file name', async () => {
+  await useServerWithFile('\u001b[2Jgone\r\n\u009b31mred \u202etxt.exe', 'txt');
   for (const args of [['ls'], ['ls', '--long'], ['download', 'x']]) {
     const { stdout, stderr } = await run(args);
     expect(stdout).toContain('gone');
@@ -390,7 +390,7 @@ it('lets nothing in a name reach the terminal as a command', async () => {
   expect((await run(['ls'])).stdout.trimEnd().split('\n')).toHaveLength(2);
 });
 
-it('ends a list with exit code 0 when nobody reads on', async () => {
+it('stops a list when stdout is closed, and exits with 0', async () => {
   let ended = false;
   await useServer((request, response) => {
     response.writeHead(200, { 'content-type': 'application/json' }).write('{"error":null,"result":{');
@@ -408,7 +408,7 @@ it('ends a list with exit code 0 when nobody reads on', async () => {
   await expect.poll(() => ended).toBe(true);
 });
 
-it('goes on with what it does when nobody reads on, and tells by its exit code how it went', async () => {
+it('completes uploads, downloads and deletions when stdout is closed, and sets the exit code', async () => {
   const { api } = await signedIn();
   for (const name of ['a.txt', 'b.txt', 'c.txt']) await writeFile(join(cwd, name), name);
   const unread = async (args: readonly string[]) => {
@@ -432,7 +432,7 @@ it('goes on with what it does when nobody reads on, and tells by its exit code h
   expect(await unread(['--help'])).toEqual({ code: 0, stderr: '' });
 });
 
-it.runIf(process.platform === 'linux')('says in one line that its output cannot be written', async () => {
+it.runIf(process.platform === 'linux')('reports in one line that stdout cannot be written', async () => {
   const { api } = await signedIn();
   for (const name of ['a.txt', 'b.txt']) await writeFile(join(cwd, name), name);
   const full = await open('/dev/full', 'w');
@@ -456,9 +456,9 @@ it.runIf(process.platform === 'linux')('says in one line that its output cannot 
   expect((await runInto(['pipe', full.fd], ['nonsense'])).code).toBe(2);
 });
 
-it('prints JSON without such characters, and with the same text', async () => {
+it('escapes control characters in JSON, without loss', async () => {
   const name = '\u001b[2J\u007f\u009b31m\u061c\u200f\u202e\u2066\u2028\ufeff größe 👨‍👩‍👧';
-  await hostile(name);
+  await useServerWithFile(name);
   for (const args of [
     ['ls', '--json'],
     ['download', 'x', '--json', '--output', `${name}.txt`],
@@ -502,33 +502,33 @@ it.each([
   ['a-b+c~d@e=f', 'a-b+c~d@e=f'],
   [`-${'a'.repeat(300)}`, `_-${'a'.repeat(198)}`],
   [`${'ä'.repeat(300)}.jpeg`, `${'ä'.repeat(97)}.jpeg`],
-])('makes of the name %j the file name %j', (name, expected) => {
+])('converts the name %j to the file name %j', (name, expected) => {
   expect(fileNameOf(name)).toBe(expected);
 });
 
-it('has room for a table of more rows than a call takes arguments', () => {
+it('formats a table with more rows than a function call can have arguments', () => {
   const rows = Array.from({ length: 200_000 }, (_, index) => [String(index), 'x']);
   expect(table(rows).split('\n').at(-1)).toBe('199999  x');
 });
 
-it('prints a lone surrogate as what it is: nothing', () => {
+it('prints U+FFFD for a lone surrogate', () => {
   expect(printable('a\ud800b')).toBe('a\ufffdb');
 });
 
-it('continues a download after kill -9, bit for bit', async () => {
+it('resumes a download after kill -9', async () => {
   const sandbox = await servedForTest();
-  let asked = '';
+  let sent = '';
   const proxy = await socketServer((socket) => {
     const upstream = connect(Number(new URL(sandbox.url).port), '127.0.0.1');
     upstream.on('error', () => socket.destroy());
     socket.on('close', () => upstream.destroy());
     upstream.on('close', () => socket.end());
     socket.on('data', (chunk) => {
-      asked += chunk;
+      sent += chunk;
       upstream.write(chunk);
     });
     upstream.on('data', (chunk) => {
-      upstream.pause(); // slow enough to be killed halfway
+      upstream.pause(); // slow, so that the command can be killed halfway
       socket.write(chunk, () => setTimeout(() => upstream.resume(), 5));
     });
   });
@@ -550,30 +550,33 @@ it('continues a download after kill -9, bit for bit', async () => {
   expect(had).toBeLessThan(content.byteLength);
   expect(await readdir(cwd)).not.toContain('large.bin');
 
-  asked = '';
+  sent = '';
   expect(await run(['download', id])).toEqual({ code: 0, stdout: 'Saved large.bin, 6 MB\n', stderr: '' });
-  expect(asked).toMatch(new RegExp(`^range: bytes=${had - 1}-\r$`, 'im'));
+  expect(sent).toMatch(new RegExp(`^range: bytes=${had - 1}-\r$`, 'im'));
   expect(Buffer.compare(await readFile(join(cwd, 'large.bin')), content)).toBe(0);
   expect(await readdir(cwd)).toEqual(['large.bin']);
 });
 
-it('ends with exit code 130 on SIGINT, and lets the next run continue', async () => {
+it('exits with 130 on SIGINT, and keeps the partial file', async () => {
   await useServer((request, response) => {
-    const file = { ...anyFile, extension: 'bin', size: 10 };
+    const file = { ...anyFile, extension: 'bin', size: content.byteLength };
     if (!request.url?.endsWith('/original')) return reply(response, 200, { error: null, result: file });
-    response.writeHead(200, { etag: '"1"', 'content-length': 10 });
-    response.write('hello'); // and nothing more
+    response.writeHead(200, { etag: '"1"', 'content-length': content.byteLength });
+    response.write(content.subarray(0, -1)); // and no more
   });
   const download = start(['download', 'x']);
-  await expect.poll(() => readdir(cwd)).toContain('a.bin.part');
+  const part = join(cwd, 'a.bin.part');
+  await expect.poll(() => readFile(part).catch(() => [])).not.toHaveLength(0);
   download.child.kill('SIGINT');
   expect(await download.ended).toBe(130);
   expect({ stdout: download.stdout(), stderr: download.stderr() }).toEqual({ stdout: '', stderr: '' });
   expect((await readdir(cwd)).sort()).toEqual(['a.bin.part', 'a.bin.part.json']);
-  expect(await readFile(join(cwd, 'a.bin.part'), 'utf8')).toBe('hello');
+  const kept = await readFile(part);
+  expect(kept.byteLength).toBeGreaterThan(0);
+  expect(Buffer.compare(kept, content.subarray(0, kept.byteLength))).toBe(0);
 });
 
-it('ends a login on SIGINT, and leaves nothing', async () => {
+it('ends login on SIGINT, and leaves no files', async () => {
   const { url } = await servedForTest();
   const login = start(['login', '--no-browser', '--sandbox', url]);
   await expect.poll(login.stderr).toMatch(/^http/m);
@@ -587,7 +590,7 @@ it('ends a login on SIGINT, and leaves nothing', async () => {
   expect(await readdir(join(home, '..'))).toEqual(['work']);
 });
 
-it('sends people whose token is no good any more to login, in one line', async () => {
+it('tells the user to sign in again if the token is invalid or the session file is damaged', async () => {
   const { url } = await signedIn();
   const path = join(home, 'doctape-sdk', 'session.json');
   const session = JSON.parse(await readFile(path, 'utf8'));
@@ -599,20 +602,32 @@ it('sends people whose token is no good any more to login, in one line', async (
     expect(await run(['rm', '--yes', 'a', 'b'])).toEqual({
       code: 1,
       stdout: '',
-      stderr: 'doctape-sdk: you are not signed in any more: run doctape-sdk login\n',
+      stderr: 'doctape-sdk: you are no longer signed in: run `doctape-sdk login`\n',
     });
   }
-  for (const damaged of ['', '{"token":{"access_token":"the-secret"', 'null', '[]', '{"token":"the-secret"}']) {
+  const { token } = session;
+  for (const damaged of [
+    '',
+    '{"token":{"access_token":"the-secret"',
+    'null',
+    '[]',
+    '{"token":"the-secret"}',
+    JSON.stringify({ ...session, baseUrl: 'nonsense' }),
+    JSON.stringify({ ...session, baseUrl: 'http://user:the-secret@127.0.0.1:1/v1' }),
+    JSON.stringify({ ...session, token: { ...token, access_token: '' } }),
+    JSON.stringify({ ...session, token: { ...token, access_token: 'the secret\n' } }),
+    JSON.stringify({ ...session, token: { ...token, expires_at: 'soon' } }),
+  ]) {
     await writeFile(path, damaged);
     const { code, stderr } = await run(['ls']);
     expect(code).toBe(1);
-    expect(stderr).toMatch(/^doctape-sdk: \S+session\.json is damaged: run doctape-sdk login\n$/);
+    expect(stderr).toMatch(/^doctape-sdk: \S+session\.json is damaged: run `doctape-sdk login`\n$/);
   }
   expect((await logIn(url)).code).toBe(0);
 });
 
-it('says in one line that there is no server', async () => {
-  await hostile('x');
+it('reports in one line that the server cannot be reached', async () => {
+  await useServerWithFile('x');
   const path = join(home, 'doctape-sdk', 'session.json');
   const session = JSON.parse(await readFile(path, 'utf8'));
   await writeFile(path, JSON.stringify({ ...session, baseUrl: 'http://127.0.0.1:1/v1' }));
@@ -621,12 +636,10 @@ it('says in one line that there is no server', async () => {
   expect(stderr).toMatch(/^doctape-sdk: GET http:\/\/127\.0\.0\.1:1\/v1\/account [^\n]+\n$/);
 });
 
-it('tells that no sandbox is running, before it asks anything of the user', async () => {
+it('reports that no sandbox is running before it prompts for anything', async () => {
   const { code, stdout, stderr } = await run(['login', '--sandbox', 'http://127.0.0.1:1']);
   expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
-  expect(stderr).toBe(
-    'doctape-sdk: nothing answers at http://127.0.0.1:1: start a local doctape with doctape-sdk sandbox\n',
-  );
+  expect(stderr).toBe('doctape-sdk: there is no server at http://127.0.0.1:1: start one with `doctape-sdk sandbox`\n');
 });
 
 it.each([
@@ -656,7 +669,7 @@ it.each([
   [['rm', 'x']],
   [['ls', '--nonsense']],
   [['whoami', 'extra']],
-])('refuses a wrong command line with exit code 2: %j', async (args) => {
+])('exits with 2 if the command line is wrong: %j', async (args) => {
   const { code, stdout, stderr } = await run(args);
   expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
   expect(stderr).toMatch(/^(error|doctape-sdk): [^\n]+\n$/);
@@ -664,7 +677,7 @@ it.each([
 });
 
 it.each(['--authorization-endpoint', '--token-endpoint', '--base-url'])(
-  'refuses a password in %s before anybody signs in, and does not print it',
+  'refuses a password in %s before the user signs in, and does not print it',
   async (flag) => {
     const endpoints = {
       '--authorization-endpoint': 'http://127.0.0.1:1/oauth2',
@@ -673,19 +686,20 @@ it.each(['--authorization-endpoint', '--token-endpoint', '--base-url'])(
       [flag]: 'http://user:hunter2secret@127.0.0.1:1/',
     };
     const { code, stdout, stderr } = await run(['login', '--client-id', 'x', ...Object.entries(endpoints).flat()]);
-    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
-    expect(stderr).toMatch(/^doctape-sdk: \w+ must not have a user name or a password\n$/);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toMatch(/^doctape-sdk: [^\n]+ must not have a user name or a password\n$/);
+    expect(stderr).toContain(`${flag} is invalid`);
   },
 );
 
-it('answers a command that is missing with what there is, and exit code 2', async () => {
+it('prints the usage and exits with 2 if the command is missing', async () => {
   const { code, stdout, stderr } = await run([]);
   expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
   expect(stderr).toMatch(/^Usage: doctape-sdk /);
 });
 
 it.each([[['--help']], [['help', 'upload']], [['upload', '--help']], [['sandbox', '--help']], [['--version']]])(
-  'answers %j with exit code 0',
+  'prints the requested text for %j, and exits with 0',
   async (args) => {
     const { code, stdout, stderr } = await run(args);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
@@ -693,7 +707,7 @@ it.each([[['--help']], [['help', 'upload']], [['upload', '--help']], [['sandbox'
   },
 );
 
-it('explains each command, and so does its page', async () => {
+it('documents every flag in docs/cli.md', async () => {
   const page = await readFile('docs/cli.md', 'utf8');
   for (const name of ['login', 'logout', 'whoami', 'ls', 'upload', 'download', 'url', 'rm']) {
     expect(page).toContain(`doctape-sdk ${name}`);
@@ -702,36 +716,36 @@ it('explains each command, and so does its page', async () => {
   }
 });
 
-it.runIf(process.platform === 'linux')('asks on a terminal before it deletes', async () => {
+it.runIf(process.platform === 'linux')('asks for confirmation on a terminal before it deletes', async () => {
   const { api } = await signedIn();
   const { id } = await api.files.upload(new Blob(['x']), { name: 'a.txt' });
   const keep = startOnTerminal(['rm', id]);
-  await expect.poll(keep.stdout).toContain('Delete a.txt for good?');
+  await expect.poll(keep.stdout).toContain('Delete a.txt permanently?');
   keep.child.stdin?.write('n');
   expect(await keep.ended).toBe(0);
   expect(keep.stdout()).toContain('Kept a.txt');
   const keepInJson = startOnTerminal(['rm', '--json', id]);
-  await expect.poll(keepInJson.stdout).toContain('Delete a.txt for good?');
+  await expect.poll(keepInJson.stdout).toContain('Delete a.txt permanently?');
   keepInJson.child.stdin?.write('n');
   expect(await keepInJson.ended).toBe(0);
   expect(keepInJson.stdout()).toContain(`\n${JSON.stringify({ id, deleted: false })}\r\n`);
   const cancel = startOnTerminal(['rm', id, id]);
-  await expect.poll(cancel.stdout).toContain('Delete a.txt for good?');
+  await expect.poll(cancel.stdout).toContain('Delete a.txt permanently?');
   cancel.child.stdin?.write('\u0003');
   expect(await cancel.ended).toBe(130);
   expect(await api.files.list()).toHaveLength(1);
   const remove = startOnTerminal(['rm', id]);
-  await expect.poll(remove.stdout).toContain('Delete a.txt for good?');
+  await expect.poll(remove.stdout).toContain('Delete a.txt permanently?');
   remove.child.stdin?.write('y');
   expect(await remove.ended).toBe(0);
   expect(await api.files.list()).toEqual([]);
 });
 
-it.runIf(process.platform === 'linux')('ends a question with exit code 143 on SIGTERM', async () => {
+it.runIf(process.platform === 'linux')('ends a prompt on SIGTERM, and exits with 143', async () => {
   const { url, api } = await signedIn();
   const { id } = await api.files.upload(new Blob(['x']), { name: 'a.txt' });
   const removing = startOnTerminal(['rm', id, id]);
-  await expect.poll(removing.stdout).toContain('Delete a.txt for good?');
+  await expect.poll(removing.stdout).toContain('Delete a.txt permanently?');
   await terminate(removing);
   expect(await removing.ended).toBe(143);
   expect(await api.files.list()).toHaveLength(1);
@@ -741,13 +755,13 @@ it.runIf(process.platform === 'linux')('ends a question with exit code 143 on SI
   expect(await asking.ended).toBe(143);
 });
 
-/** Ends what runs on the terminal, which is the only child of `script`. */
+/** Sends SIGTERM to the command on the terminal, which is the only child of `script`. */
 async function terminate({ child }: Run): Promise<void> {
   const [pid] = (await readFile(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8')).split(' ');
   process.kill(Number(pid), 'SIGTERM');
 }
 
-it.runIf(process.platform === 'linux')('shows a bar on a terminal, and takes it away', async () => {
+it.runIf(process.platform === 'linux')('shows a progress bar on a terminal, and erases it', async () => {
   await signedIn();
   await writeFile(join(cwd, 'large.bin'), content);
   const upload = startOnTerminal(['upload', 'large.bin']);
@@ -756,7 +770,7 @@ it.runIf(process.platform === 'linux')('shows a bar on a terminal, and takes it 
   expect(upload.stdout()).toMatch(/\r\p{Cc}\[2KUploaded large\.bin, 6 MB: \S+\r\n$/u);
 });
 
-it.runIf(process.platform === 'linux')('asks for the secret on a terminal, without showing it', async () => {
+it.runIf(process.platform === 'linux')('prompts for the client secret on a terminal, without showing it', async () => {
   const app = {
     clientId: 'my-app',
     clientSecret: 'my-secret-0123',
@@ -776,11 +790,11 @@ it.runIf(process.platform === 'linux')('asks for the secret on a terminal, witho
   expect(login.stdout()).not.toContain('my-secret');
 });
 
-it.runIf(process.platform === 'linux')('takes the end of the input at a question for Ctrl+C', async () => {
+it.runIf(process.platform === 'linux')('treats the end of the input at a prompt as Ctrl+C', async () => {
   const { url, api } = await signedIn();
   const { id } = await api.files.upload(new Blob(['x']), { name: 'a.txt' });
   for (const [args, question] of [
-    [['rm', id], 'Delete a.txt for good?'],
+    [['rm', id], 'Delete a.txt permanently?'],
     [['login', '--sandbox', url, '--client-id', 'my-app'], 'Client secret'],
     [['login', '--sandbox', url, '--paste'], 'Code'],
   ] as const) {
@@ -792,7 +806,7 @@ it.runIf(process.platform === 'linux')('takes the end of the input at a question
   expect(await api.files.list()).toHaveLength(1);
 });
 
-it('makes a name of any length fit, and does not take long', () => {
+it('shortens a name of any length to 200 bytes', () => {
   for (const name of ['a'.repeat(1e6), `a${'. '.repeat(1e6)}b.txt`, `${'.'.repeat(1e6)}x`, `a${' '.repeat(1e6)}`]) {
     const fitted = fileNameOf(name);
     expect(fitted.length).toBeGreaterThan(0);
@@ -800,7 +814,7 @@ it('makes a name of any length fit, and does not take long', () => {
   }
 });
 
-it('says of each file what became of it in JSON, also of those that it did not come to', async () => {
+it('prints JSON for each file, including those it did not try', async () => {
   const { api } = await signedIn();
   const path = join(home, 'doctape-sdk', 'session.json');
   const session = JSON.parse(await readFile(path, 'utf8'));
@@ -821,12 +835,12 @@ it('says of each file what became of it in JSON, also of those that it did not c
       .map((line) => JSON.parse(line));
     expect(lines).toEqual([
       { id: 'a', error: { code: 'http_401', message: expect.stringContaining('401') } },
-      { id: 'b', error: { code: 'not_tried', message: 'not tried, because nobody is signed in any more' } },
+      { id: 'b', error: { code: 'not_tried', message: 'not tried: you are no longer signed in' } },
     ]);
   }
 });
 
-it.runIf(process.platform === 'linux')('shows no bar on a terminal that cannot take it back', async () => {
+it.runIf(process.platform === 'linux')('does not show a progress bar on a terminal that cannot erase it', async () => {
   await signedIn();
   await writeFile(join(cwd, 'large.bin'), content);
   const upload = startOnTerminal(['upload', 'large.bin'], { TERM: 'dumb' });
@@ -834,7 +848,7 @@ it.runIf(process.platform === 'linux')('shows no bar on a terminal that cannot t
   expect(upload.stdout()).toMatch(/^Uploaded large\.bin, 6 MB: \S+\r\n$/);
 });
 
-it('replaces no file that came while it was downloading', async () => {
+it('does not replace a file that appears during the download', async () => {
   const { api } = await signedIn();
   const { id } = await api.files.upload(new Blob([content]), { name: 'a.bin' });
   const download = start(['download', id, '--output', 'a.bin']);

@@ -11,7 +11,7 @@ const uuid = /^[\da-f]{8}-[\da-f]{4}-4[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/;
 
 type Fetch = typeof globalThis.fetch;
 
-/** As much of a browser as a sign-in page needs: a cookie jar, forms, and no script. */
+/** A minimal browser for the sign-in page: cookies and forms, but no scripts. */
 class Browser {
   readonly cookies: Map<string, string> = new Map();
   readonly #fetch: Fetch;
@@ -40,8 +40,8 @@ class Browser {
   }
 }
 
-/** Asks by a name that need not be where it is asked. */
-function askAs(
+/** Sends a request with a Host header that differs from the server's address. */
+function sendWithHost(
   name: string,
   { host, port, path }: { host: string; port: string; path: string },
 ): Promise<{ status: number | undefined; html: string }> {
@@ -125,7 +125,7 @@ const transports: [string, () => { sandbox: Sandbox; browser: Browser; url: stri
   ['over HTTP', () => ({ sandbox: server.sandbox, browser: new Browser(fetch), url: server.url })],
 ];
 
-/** Every page, whatever it shows. */
+/** Checks that hold for every page. */
 function expectPage({ response, html }: Page, status: number): void {
   expect(response.status).toBe(status);
   expect(response.headers.get('location')).toBeNull();
@@ -142,13 +142,13 @@ function expectPage({ response, html }: Page, status: number): void {
   expect(policy).not.toContain('unsafe');
   expect(html).toMatch(/^<!doctype html>/i);
   expect(html).not.toMatch(/<script|javascript:|\son[a-z]+=|\sstyle=|\ssrc=|<link|<iframe|<img/i);
-  // the one style of the page is the one that the policy lets through
+  // the policy allows the one style of the page
   const nonce = /style-src 'nonce-([^']+)'/.exec(policy)?.[1];
   expect([...html.matchAll(/<style\b[^>]*>/g)].map(([tag]) => attributesOf(tag).nonce)).toEqual([nonce]);
 }
 
 describe.each(transports)('the sign-in page %s', (_name, open) => {
-  it('asks for a username and a password, names the app, and says what it wants in words', async () => {
+  it('has fields for a username and a password, the name of the app, and the scopes in words', async () => {
     const { sandbox, browser, url } = open();
     const page = await browser.open(authorizationUrl(sandbox, {}, url));
     expectPage(page, 200);
@@ -164,28 +164,28 @@ describe.each(transports)('the sign-in page %s', (_name, open) => {
     const buttons = [...page.html.matchAll(/<button\b([^>]*)>([^<]*)</g)];
     expect(buttons.map(([, , label]) => label)).toEqual(['Allow', 'Deny']);
     expect(inputs.filter((input) => 'autofocus' in input).map(({ name }) => name)).toEqual(['username']);
-    // the username can be left empty by who declines
+    // a user who denies the access can leave the username empty
     expect(buttons[1]?.[1]).toContain('formnovalidate');
   });
 
-  it('sends the browser to the app with a code when the user allows it', async () => {
+  it('redirects to the app with a code when the user allows the access', async () => {
     const { sandbox, browser, url } = open();
-    const answer = await browser.submit(await browser.open(authorizationUrl(sandbox, {}, url)), right);
-    const location = redirectOf(answer);
+    const result = await browser.submit(await browser.open(authorizationUrl(sandbox, {}, url)), right);
+    const location = redirectOf(result);
     expect(location.origin + location.pathname).toBe(callback);
     expect(Object.fromEntries(location.searchParams)).toEqual({
       code: expect.stringMatching(uuid),
       state: 'the state',
       iss: url,
     });
-    expect(answer.response.headers.get('cache-control')).toContain('no-store');
-    expect(answer.response.headers.get('referrer-policy')).toBe('no-referrer');
+    expect(result.response.headers.get('cache-control')).toContain('no-store');
+    expect(result.response.headers.get('referrer-policy')).toBe('no-referrer');
   });
 
-  it('gives a code that is exchanged for a token of the user who signed in', async () => {
+  it('leads to a code that can be exchanged for a token of the user who signed in', async () => {
     const { sandbox, browser, url } = open();
     const page = await browser.open(authorizationUrl(sandbox, {}, url));
-    const answer = await browser.submit(page, { username: 'bob', password: 'builder', decision: 'allow' });
+    const result = await browser.submit(page, { username: 'bob', password: 'builder', decision: 'allow' });
     const { clientId, clientSecret = '' } = appOf(sandbox, 'server');
     const exchanged = await browser.open(`${url}/oauth2/token`, {
       method: 'POST',
@@ -194,7 +194,7 @@ describe.each(transports)('the sign-in page %s', (_name, open) => {
         client_id: clientId,
         client_secret: clientSecret,
         redirect_uri: callback,
-        code: redirectOf(answer).searchParams.get('code') ?? '',
+        code: redirectOf(result).searchParams.get('code') ?? '',
       }),
     });
     const { access_token } = JSON.parse(exchanged.html);
@@ -202,7 +202,7 @@ describe.each(transports)('the sign-in page %s', (_name, open) => {
     expect(JSON.parse(account.html).result.username).toBe('bob');
   });
 
-  it('sends a token in the fragment to a client app', async () => {
+  it('redirects to a client app with a token in the fragment', async () => {
     const { sandbox, browser, url } = open();
     const page = await browser.open(authorizationUrl(sandbox, { response_type: 'token' }, url));
     const location = redirectOf(await browser.submit(page, right));
@@ -210,7 +210,7 @@ describe.each(transports)('the sign-in page %s', (_name, open) => {
     expect(new URLSearchParams(location.hash.slice(1)).get('access_token')).toMatch(uuid);
   });
 
-  it('tells the app when the user declines, without asking for a password', async () => {
+  it('redirects with an error when the user denies the access, without a password', async () => {
     const { sandbox, browser, url } = open();
     const page = await browser.open(authorizationUrl(sandbox, {}, url));
     const location = redirectOf(await browser.submit(page, { username: '', password: '', decision: 'deny' }));
@@ -222,7 +222,7 @@ describe.each(transports)('the sign-in page %s', (_name, open) => {
     });
   });
 
-  it('tells a client app in the fragment when the user declines', async () => {
+  it('redirects to a client app with an error in the fragment when the user denies the access', async () => {
     const { sandbox, browser, url } = open();
     const page = await browser.open(authorizationUrl(sandbox, { response_type: 'token' }, url));
     const location = redirectOf(await browser.submit(page, { decision: 'deny' }));
@@ -239,7 +239,7 @@ describe.each(transports)('the sign-in page %s', (_name, open) => {
     ['an unknown user', { username: 'mallory', password: 'wonderland' }],
     ['a user of every object', { username: '__proto__', password: '' }],
     ['a username in capitals', { username: 'ALICE', password: 'wonderland' }],
-  ])('asks again after %s, keeping the username and not the password', async (_what, entered) => {
+  ])('is shown again after %s, with the username but not the password', async (_what, entered) => {
     const { sandbox, browser, url } = open();
     const page = await browser.open(authorizationUrl(sandbox, {}, url));
     const again = await browser.submit(page, { ...entered, decision: 'allow' });
@@ -255,7 +255,7 @@ describe.each(transports)('the sign-in page %s', (_name, open) => {
     expect(redirectOf(await browser.submit(again, right)).searchParams.get('code')).toMatch(uuid);
   });
 
-  it('does not tell an unknown user from a wrong password', async () => {
+  it('does not reveal whether the user name or the password was wrong', async () => {
     const { sandbox, browser, url } = open();
     const alertAfter = async (entered: Record<string, string>) => {
       const page = await browser.open(authorizationUrl(sandbox, {}, url));
@@ -268,7 +268,7 @@ describe.each(transports)('the sign-in page %s', (_name, open) => {
   });
 });
 
-it('repeats no credential that somebody wrote into its address', async () => {
+it('the sign-in page does not repeat credentials of its URL', async () => {
   const { sandbox, browser } = inMemory();
   const secrets = { client_secret: 'canary-1', access_token: 'canary-2', code: 'canary-3', Password: 'canary-4' };
   const page = await browser.open(authorizationUrl(sandbox, secrets));
@@ -277,10 +277,10 @@ it('repeats no credential that somebody wrote into its address', async () => {
   expect(redirectOf(await browser.submit(page, right)).searchParams.get('state')).toBe('the state');
 });
 
-describe('the way from the sign-in page to the users and passwords', () => {
+describe('the link from the sign-in page to the users and passwords', () => {
   const linksOf = ({ html }: Page) => [...html.matchAll(/<a\b[^>]*>/g)].map(([tag]) => attributesOf(tag));
 
-  it('leads to the start page in a tab of its own, also after a wrong password', async () => {
+  it('opens the start page in a new tab, also after a wrong password', async () => {
     const browser = new Browser(fetch);
     const page = await browser.open(authorizationUrl(server.sandbox, {}, server.url));
     const again = await browser.submit(page, { ...right, password: 'x' });
@@ -290,12 +290,12 @@ describe('the way from the sign-in page to the users and passwords', () => {
     expect((await browser.open(new URL('/', page.url))).html).toContain('wonderland');
   });
 
-  it('is not there in a sandbox that is a function, where somebody else may answer at /', async () => {
+  it('is missing if the sandbox is a function, because another server may respond at /', async () => {
     const { sandbox, browser } = inMemory();
     expect(linksOf(await browser.open(authorizationUrl(sandbox)))).toEqual([]);
   });
 
-  it('is not there under a name or from a machine that the start page is kept from', async () => {
+  it('is missing for host names and machines that the start page is not served to', async () => {
     const everywhere = await served({ host: '0.0.0.0', allowedHosts: ['doctape'] });
     const { port } = new URL(everywhere.url);
     const outside = Object.values(networkInterfaces())
@@ -304,19 +304,19 @@ describe('the way from the sign-in page to the users and passwords', () => {
     const ways = [
       { host: '127.0.0.1', name: 'localhost', start: 200 },
       { host: '127.0.0.1', name: 'doctape', start: 404 },
-      // a machine without a network has nobody to keep out
+      // without a network interface there is no other machine to test with
       ...(outside === undefined ? [] : [{ host: outside, name: 'localhost', start: 404 }]),
     ];
     for (const { host, name, start } of ways) {
-      const ask = (path: string) => askAs(name, { host, port, path });
-      expect((await ask('/')).status).toBe(start);
-      const { status, html } = await ask(authorizationUrl(everywhere.sandbox).href.slice(origin.length));
+      const send = (path: string) => sendWithHost(name, { host, port, path });
+      expect((await send('/')).status).toBe(start);
+      const { status, html } = await send(authorizationUrl(everywhere.sandbox).href.slice(origin.length));
       expect([status, html.includes('Users and passwords')]).toEqual([200, start === 200]);
     }
   });
 });
 
-describe('a request that no application can be told about', () => {
+describe('an authorization request that is refused without a redirect', () => {
   const asBrowser = 'text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8';
   const wrong: [string, Record<string, string>, string][] = [
     ['unknown client_id', { client_id: 'nobody' }, 'add yours to the apps of its configuration'],
@@ -332,7 +332,7 @@ describe('a request that no application can be told about', () => {
     ],
   ];
 
-  it.each(wrong)('is shown to a browser with the remedy: %s', async (problem, changes, remedy) => {
+  it.each(wrong)('is a page with the remedy for a browser: %s', async (problem, changes, remedy) => {
     const { sandbox, browser } = inMemory();
     const page = await browser.open(authorizationUrl(sandbox, changes), { headers: { accept: asBrowser } });
     expectPage(page, 400);
@@ -342,18 +342,21 @@ describe('a request that no application can be told about', () => {
     expect(page.html).not.toContain('<a ');
   });
 
-  it.each(wrong)('says where the applications are listed, to who may see it: %s', async (_problem, changes) => {
-    const address = authorizationUrl(server.sandbox, changes, server.url);
-    const page = await new Browser(fetch).open(address, { headers: { accept: asBrowser } });
-    expect(page.html).toContain('<a href="/" target="_blank" rel="noopener">Applications of this sandbox</a>');
-  });
+  it.each(wrong)(
+    'links to the list of applications if the start page is served to the client: %s',
+    async (_problem, changes) => {
+      const address = authorizationUrl(server.sandbox, changes, server.url);
+      const page = await new Browser(fetch).open(address, { headers: { accept: asBrowser } });
+      expect(page.html).toContain('<a href="/" target="_blank" rel="noopener">Applications of this sandbox</a>');
+    },
+  );
 
-  it('is shown as a page when a parameter comes twice, and when a form was tampered with', async () => {
+  it('is a page for a repeated parameter and for a modified form', async () => {
     const { sandbox, browser } = inMemory();
     const twice = `${authorizationUrl(sandbox)}&state=another`;
     const page = await browser.open(twice, { headers: { accept: asBrowser } });
     expectPage(page, 400);
-    expect(page.html).toContain('state comes more than once');
+    expect(page.html).toContain('state was sent more than once');
     const posted = await browser.open(twice, { method: 'POST', headers: { accept: asBrowser } });
     expectPage(posted, 400);
   });
@@ -368,7 +371,7 @@ describe('a request that no application can be told about', () => {
     'text/html;q=0, */*',
     'image/png',
     '',
-  ])('is answered with the JSON of the protocol to who accepts %j', async (accept) => {
+  ])('is the JSON of the protocol for a client that accepts %j', async (accept) => {
     for (const [problem, changes] of wrong) {
       const { sandbox } = inMemory();
       const response = await sandbox.fetch(authorizationUrl(sandbox, changes), {
@@ -380,7 +383,7 @@ describe('a request that no application can be told about', () => {
     }
   });
 
-  it('is not repeated on the page: it may hold markup or a secret', async () => {
+  it('is not repeated on the page, because it may contain markup or a secret', async () => {
     const { sandbox, browser } = inMemory();
     const planted = `canary"><script>alert(1)</script>'`;
     const requests: Record<string, string>[] = [
@@ -398,17 +401,17 @@ describe('a request that no application can be told about', () => {
 });
 
 describe('the form of the sign-in page', () => {
-  it('is bound to a cookie that no script reads and no other site sends', async () => {
+  it('is bound to a cookie that scripts cannot read and other sites cannot send', async () => {
     const { sandbox, browser } = inMemory();
     const { response } = await browser.open(authorizationUrl(sandbox));
     const [cookie = '', ...others] = response.headers.getSetCookie();
     expect(others).toEqual([]);
     expect(cookie).toContain('HttpOnly');
     expect(cookie).toMatch(/SameSite=(Strict|Lax)/);
-    expect(cookie).not.toContain('Secure'); // or no browser would send it to http://127.0.0.1
+    expect(cookie).not.toContain('Secure'); // browsers would not send it to http://127.0.0.1
   });
 
-  it('has a token of its own for every browser', async () => {
+  it('has a different token for each browser', async () => {
     const [one, other] = [inMemory(), inMemory()];
     const first = formOf(await one.browser.open(authorizationUrl(one.sandbox))).hidden;
     const second = formOf(await other.browser.open(authorizationUrl(other.sandbox))).hidden;
@@ -416,11 +419,11 @@ describe('the form of the sign-in page', () => {
     expect(Object.values(first)).not.toEqual(Object.values(second));
   });
 
-  /** A post that the page did not make must have no effect, whatever it answers. */
-  async function expectForgery(answer: Page): Promise<void> {
-    expect(answer.response.headers.get('location')).toBeNull();
-    expectPage(answer, 403);
-    expect(answer.html).not.toContain('wonderland');
+  /** Expects that a POST from another page has no effect. */
+  async function expectForgery(result: Page): Promise<void> {
+    expect(result.response.headers.get('location')).toBeNull();
+    expectPage(result, 403);
+    expect(result.html).not.toContain('wonderland');
   }
 
   it.each(['allow', 'deny'])('is refused without its token: %s', async (decision) => {
@@ -466,7 +469,7 @@ describe('the form of the sign-in page', () => {
     await expectForgery(await victim.submit(page, right));
   });
 
-  it('works when it is sent again after a refusal', async () => {
+  it('works when it is sent again after an error', async () => {
     const { sandbox, browser } = inMemory();
     const page = await browser.open(authorizationUrl(sandbox));
     browser.cookies.clear();
@@ -474,7 +477,7 @@ describe('the form of the sign-in page', () => {
     expect(redirectOf(await browser.submit(again, right)).searchParams.get('code')).toMatch(uuid);
   });
 
-  it('works in two tabs at once', async () => {
+  it('works in two tabs at the same time', async () => {
     const { sandbox, browser } = inMemory();
     const first = await browser.open(authorizationUrl(sandbox, { state: 'first' }));
     const second = await browser.open(authorizationUrl(sandbox, { state: 'second' }));
@@ -482,7 +485,7 @@ describe('the form of the sign-in page', () => {
     expect(redirectOf(await browser.submit(second, right)).searchParams.get('state')).toBe('second');
   });
 
-  it('is refused when it neither allows nor declines', async () => {
+  it('is refused without a decision', async () => {
     const { sandbox, browser } = inMemory();
     const page = await browser.open(authorizationUrl(sandbox));
     for (const decision of ['', 'yes']) {
@@ -491,25 +494,25 @@ describe('the form of the sign-in page', () => {
     }
   });
 
-  it('is checked like the request that it came from', async () => {
+  it('is checked like its authorization request', async () => {
     const { sandbox, browser } = inMemory();
     const page = await browser.open(authorizationUrl(sandbox));
     const { action, hidden } = formOf(page);
     action.searchParams.set('redirect_uri', 'https://evil.com/');
-    const answer = await browser.open(action, { method: 'POST', body: new URLSearchParams({ ...hidden, ...right }) });
-    expect(answer.response.status).toBe(400);
-    expect(answer.response.headers.get('location')).toBeNull();
+    const result = await browser.open(action, { method: 'POST', body: new URLSearchParams({ ...hidden, ...right }) });
+    expect(result.response.status).toBe(400);
+    expect(result.response.headers.get('location')).toBeNull();
   });
 
-  it('takes a password of any letters', async () => {
+  it('accepts a password with any characters', async () => {
     const password = 'pä&ss=wo+rd %41 "<\'日本😀';
     const { sandbox, browser } = inMemory({ users: [{ username: 'carol', password }] });
     const page = await browser.open(authorizationUrl(sandbox));
-    const answer = await browser.submit(page, { username: 'carol', password, decision: 'allow' });
-    expect(redirectOf(answer).searchParams.get('code')).toMatch(uuid);
+    const result = await browser.submit(page, { username: 'carol', password, decision: 'allow' });
+    expect(redirectOf(result).searchParams.get('code')).toMatch(uuid);
   });
 
-  it('is not accepted when it is far too large', async () => {
+  it('is refused when it is too large', async () => {
     const { sandbox, browser } = inMemory();
     const page = await browser.open(authorizationUrl(sandbox));
     const { response } = await browser.submit(page, { ...right, padding: 'x'.repeat(1024 * 1024) });
@@ -546,19 +549,19 @@ describe('the sign-in page escapes', () => {
   });
 
   it.each(['state', 'scope', 'unknown', 'code_challenge_method', '"><script>'])(
-    'what stands in the parameter %s of the request',
+    'the parameter %s of the request',
     async (name) => {
       const { sandbox, browser } = inMemory();
       const url = authorizationUrl(sandbox);
       if (name !== 'scope') url.searchParams.set(name, hostile);
       const page = await browser.open(`${url}&x=%22%3E%3Cscript%3E&y="><script>'`);
       expectPageWithoutMarkup(page);
-      const answer = redirectOf(await browser.submit(page, right));
-      expect(answer.searchParams.get('state')).toBe(name === 'state' ? hostile : 'the state');
+      const result = redirectOf(await browser.submit(page, right));
+      expect(result.searchParams.get('state')).toBe(name === 'state' ? hostile : 'the state');
     },
   );
 
-  it('the address of the app', async () => {
+  it('the redirect URI of the app', async () => {
     const { sandbox, browser } = inMemory();
     const redirect_uri = `http://localhost:3000/"><script>alert(1)</script>?'&amp;`;
     const page = await browser.open(authorizationUrl(sandbox, { redirect_uri }));
@@ -575,15 +578,15 @@ describe('the sign-in page escapes', () => {
 });
 
 describe('the out-of-band page', () => {
-  it.each(['code', 'token'])('has the title that programs read, for response_type=%s', async (response_type) => {
+  it.each(['code', 'token'])('has the code in its title, for response_type=%s', async (response_type) => {
     const { sandbox, browser } = inMemory();
     const page = await browser.open(authorizationUrl(sandbox, { response_type, redirect_uri: outOfBand }));
-    expect(page.html).toContain('shown a code');
-    const answer = await browser.submit(page, right);
-    expectPage(answer, 200);
-    const [, value = ''] = /^Success code=(.*)$/s.exec(titleOf(answer)) ?? [];
+    expect(page.html).toContain('shows a code');
+    const result = await browser.submit(page, right);
+    expectPage(result, 200);
+    const [, value = ''] = /^Success code=(.*)$/s.exec(titleOf(result)) ?? [];
     expect(value).toMatch(uuid);
-    expect(answer.html).toContain(`>${value}</output>`);
+    expect(result.html).toContain(`>${value}</output>`);
     if (response_type === 'token') {
       const account = await browser.open(`${origin}/v1/account?access_token=${value}`);
       expect(account.response.status).toBe(200);
@@ -595,16 +598,16 @@ describe('the out-of-band page', () => {
     }
   });
 
-  it.each(['code', 'token'])('says so when the user declines, for response_type=%s', async (response_type) => {
+  it.each(['code', 'token'])('reports that the user denied the access, for response_type=%s', async (response_type) => {
     const { sandbox, browser } = inMemory();
     const page = await browser.open(authorizationUrl(sandbox, { response_type, redirect_uri: outOfBand }));
-    const answer = await browser.submit(page, { decision: 'deny' });
-    expectPage(answer, 200);
-    expect(titleOf(answer)).not.toContain('Success');
-    expect(answer.html).toContain('access_denied');
+    const result = await browser.submit(page, { decision: 'deny' });
+    expectPage(result, 200);
+    expect(titleOf(result)).not.toContain('Success');
+    expect(result.html).toContain('access_denied');
   });
 
-  it('is where a bad scope is told to a program without an address', async () => {
+  it('reports an unknown scope', async () => {
     const { sandbox, browser } = inMemory();
     const page = await browser.open(authorizationUrl(sandbox, { scope: 'nonsense', redirect_uri: outOfBand }));
     expectPage(page, 200);
@@ -612,7 +615,7 @@ describe('the out-of-band page', () => {
     expect(page.html).toContain('invalid_scope');
   });
 
-  it('shows no state that looks like markup', async () => {
+  it('does not show a state that looks like markup', async () => {
     const { sandbox, browser } = inMemory({ autoApprove: 'alice' });
     const state = '</title><script>alert(1)</script>&code=stolen';
     const page = await browser.open(authorizationUrl(sandbox, { redirect_uri: outOfBand, state }));
@@ -621,8 +624,8 @@ describe('the out-of-band page', () => {
   });
 });
 
-describe('auto-approve', () => {
-  it('sends the browser on without a page', async () => {
+describe('autoApprove', () => {
+  it('redirects without a page', async () => {
     const { sandbox, browser } = inMemory({ autoApprove: 'bob' });
     const page = await browser.open(authorizationUrl(sandbox, { response_type: 'token' }));
     expect(page.response.headers.get('cache-control')).toContain('no-store');
@@ -631,7 +634,7 @@ describe('auto-approve', () => {
     expect(JSON.parse(account.html).result.username).toBe('bob');
   });
 
-  it('still refuses what is wrong with a request', async () => {
+  it('does not approve an invalid request', async () => {
     const { sandbox, browser } = inMemory({ autoApprove: 'bob' });
     const refused = await browser.open(authorizationUrl(sandbox, { redirect_uri: 'https://evil.com/' }));
     expect(refused.response.status).toBe(400);
@@ -639,7 +642,7 @@ describe('auto-approve', () => {
     expect(redirectOf(redirected).searchParams.get('error')).toBe('invalid_scope');
   });
 
-  it('must name one of the users, and its refusal tells no password', () => {
+  it('must be the name of a user, and its error does not contain passwords', () => {
     expect(() => createSandbox({ autoApprove: 'mallory' })).toThrow(ConfigurationError);
     expect(() => createSandbox({ autoApprove: 'mallory' })).toThrow(/autoApprove.*alice, bob/);
     expect(() => createSandbox({ autoApprove: 'mallory' })).not.toThrow('wonderland');
@@ -648,7 +651,7 @@ describe('auto-approve', () => {
 });
 
 describe('sandbox.authorize()', () => {
-  it('gives the address that the browser would be sent to', async () => {
+  it('returns the URL that a browser would be redirected to', async () => {
     const { sandbox } = inMemory();
     const location = await sandbox.authorize(authorizationUrl(sandbox), { username: 'alice' });
     expect(location).toBeInstanceOf(URL);
@@ -660,34 +663,34 @@ describe('sandbox.authorize()', () => {
     });
   });
 
-  it('takes the URL as text too, and gives tokens in the fragment', async () => {
+  it('accepts the URL as a string, and returns tokens in the fragment', async () => {
     const { sandbox } = inMemory();
     const url = authorizationUrl(sandbox, { response_type: 'token' }).href;
     const location = await sandbox.authorize(url, { username: 'bob' });
     expect(new URLSearchParams(location.hash.slice(1)).get('access_token')).toMatch(uuid);
   });
 
-  it('gives the refusal when the user declines', async () => {
+  it('returns the error when the user denies the access', async () => {
     const { sandbox } = inMemory();
     const location = await sandbox.authorize(authorizationUrl(sandbox), { username: 'alice', approve: false });
     expect(location.searchParams.get('error')).toBe('access_denied');
     expect(location.searchParams.has('code')).toBe(false);
   });
 
-  it('gives the errors that are told to the app', async () => {
+  it('returns errors that are reported to the app', async () => {
     const { sandbox } = inMemory();
     const location = await sandbox.authorize(authorizationUrl(sandbox, { scope: 'nonsense' }), { username: 'alice' });
     expect(location.searchParams.get('error')).toBe('invalid_scope');
   });
 
-  it('gives the URN when the answer is out of band', async () => {
+  it('returns the URN for an out-of-band response', async () => {
     const { sandbox } = inMemory();
     const url = authorizationUrl(sandbox, { redirect_uri: outOfBand });
     const location = await sandbox.authorize(url, { username: 'alice' });
     expect(location.href).toMatch(/^urn:ietf:wg:oauth:2\.0:oob\?code=[\da-f-]{36}&/);
   });
 
-  it('throws what would be told to nobody but the caller', async () => {
+  it('throws errors that are not reported to the app', async () => {
     const { sandbox } = inMemory();
     const refused = sandbox.authorize(authorizationUrl(sandbox, { client_id: 'nobody' }), { username: 'alice' });
     await expect(refused).rejects.toBeInstanceOf(OAuthError);
@@ -698,7 +701,7 @@ describe('sandbox.authorize()', () => {
     });
   });
 
-  it('throws when there is no such user, approve or not', async () => {
+  it('throws when the user is unknown, whatever approve is', async () => {
     const { sandbox } = inMemory();
     for (const approve of [true, false]) {
       const refused = sandbox.authorize(authorizationUrl(sandbox), { username: 'mallory', approve });
@@ -707,7 +710,7 @@ describe('sandbox.authorize()', () => {
     }
   });
 
-  it('throws when the URL is none', async () => {
+  it('throws when the URL is invalid', async () => {
     const { sandbox } = inMemory();
     await expect(sandbox.authorize('/oauth2?x', { username: 'alice' })).rejects.toBeInstanceOf(ConfigurationError);
   });

@@ -35,7 +35,7 @@ const customApps = [
   },
 ];
 
-/** A sandbox that approves everything as alice, with its endpoints at hand. */
+/** A sandbox that approves every request as alice, and its endpoints. */
 interface Endpoints {
   sandbox: Sandbox;
   url: string;
@@ -68,7 +68,7 @@ const transports: [string, () => Endpoints][] = [
   ['over HTTP', () => endpointsOf(server.sandbox, server.url, fetch)],
 ];
 
-/** An authorization request; a parameter that is undefined is left out. */
+/** An authorization request. Parameters that are undefined are left out. */
 function authorizePath(endpoints: Endpoints, changes: Record<string, string | undefined> = {}): string {
   const parameters: Record<string, string | undefined> = {
     response_type: 'code',
@@ -128,7 +128,7 @@ function pkcePair(): { verifier: string; challenge: string } {
 }
 
 describe.each(transports)('the code grant %s', (_name, open) => {
-  it('sends the browser back with a code, the state and the issuer, and nothing else', async () => {
+  it('redirects with a code, the state and the issuer, and nothing else', async () => {
     const endpoints = open();
     const location = new URL(await authorize(endpoints, { state: 'a b&c=d+e/ü' }));
     expect(location.origin + location.pathname).toBe(callback);
@@ -140,12 +140,12 @@ describe.each(transports)('the code grant %s', (_name, open) => {
     });
   });
 
-  it('appends to the query that the redirect URI has', async () => {
+  it('appends to the query of the redirect URI', async () => {
     const location = await authorize(open(), { redirect_uri: 'http://localhost:3000/cb?x=1', state: 's' });
     expect(location).toMatch(/^http:\/\/localhost:3000\/cb\?x=1&code=[^&]+&state=s&iss=/);
   });
 
-  it('answers an exchange with exactly the documented keys and the scope', async () => {
+  it('responds to an exchange with exactly the documented keys and the scope', async () => {
     const endpoints = open();
     const response = await exchange(endpoints, { code: await codeOf(endpoints, { scope: 'file.read account.read' }) });
     expect(response.status).toBe(200);
@@ -161,7 +161,7 @@ describe.each(transports)('the code grant %s', (_name, open) => {
     });
   });
 
-  it('gives a token that works, and another one each time', async () => {
+  it('issues a token that works, and a different one each time', async () => {
     const endpoints = open();
     const tokens = new Set<string>();
     for (let i = 0; i < 3; i++) {
@@ -173,7 +173,7 @@ describe.each(transports)('the code grant %s', (_name, open) => {
     expect(tokens.size).toBe(3);
   });
 
-  it('refuses a code that is presented twice, and lets the token live on', async () => {
+  it('refuses a code that is sent twice, and keeps the token valid', async () => {
     const endpoints = open();
     const code = await codeOf(endpoints);
     const { access_token } = await (await exchange(endpoints, { code })).json();
@@ -181,15 +181,15 @@ describe.each(transports)('the code grant %s', (_name, open) => {
     expect(await accountOf(endpoints, access_token)).toBe(200);
   });
 
-  it('gives one token when a code is presented many times at once', async () => {
+  it('issues one token when a code is sent many times at once', async () => {
     const endpoints = open();
     const code = await codeOf(endpoints);
-    const answers = await Promise.all(Array.from({ length: 10 }, () => exchange(endpoints, { code })));
-    expect(answers.filter((answer) => answer.status === 200)).toHaveLength(1);
-    expect(answers.filter((answer) => answer.status === 400)).toHaveLength(9);
+    const responses = await Promise.all(Array.from({ length: 10 }, () => exchange(endpoints, { code })));
+    expect(responses.filter((response) => response.status === 200)).toHaveLength(1);
+    expect(responses.filter((response) => response.status === 400)).toHaveLength(9);
   });
 
-  it('accepts the out-of-band URN at the exchange, whatever the code was asked for with', async () => {
+  it('accepts the out-of-band URN in the exchange for any redirect URI', async () => {
     const endpoints = open();
     const code = await codeOf(endpoints);
     expect((await exchange(endpoints, { code, redirect_uri: outOfBand })).status).toBe(200);
@@ -207,7 +207,7 @@ describe.each(transports)('the code grant %s', (_name, open) => {
     await expectRefusal(await exchange(endpoints, { code, redirect_uri }), 'invalid_grant');
   });
 
-  it('takes an exchange in chunks, without a length, as the JavaScript client of 2013 sends it', async () => {
+  it('accepts an exchange in chunks, without a length, as the JavaScript client of 2013 sends it', async () => {
     const endpoints = open();
     const code = await codeOf(endpoints);
     const { clientId, clientSecret } = endpoints;
@@ -222,7 +222,7 @@ describe.each(transports)('the code grant %s', (_name, open) => {
     expect((await response.json()).expires_in).toBe(157_680_000);
   });
 
-  it('ignores parameters that it does not know', async () => {
+  it('ignores unknown parameters', async () => {
     const endpoints = open();
     const code = await codeOf(endpoints, { type: 'web_server', oa2fc: 'x', prompt: 'consent', nonce: '1' });
     const response = await exchange(endpoints, { code, type: 'web_server', resource: 'y', scope: 'nothing' });
@@ -231,12 +231,12 @@ describe.each(transports)('the code grant %s', (_name, open) => {
 
   it.each([
     ['an unknown code', { code: '2f7b2a51-6a3e-4c5f-9d0b-1d1e2f3a4b5c' }, 'invalid_grant'],
-    ['a code that is no UUID', { code: 'x y' }, 'invalid_grant'],
+    ['a code that is not a UUID', { code: 'x y' }, 'invalid_grant'],
     ['no code', {}, 'invalid_request'],
-    ['a client id that is no UUID', { code: 'c', client_id: 'nobody' }, 'invalid_client'],
+    ['a client id that is not a UUID', { code: 'c', client_id: 'nobody' }, 'invalid_client'],
     ['an unknown client id', { code: 'c', client_id: '99999999-2222-4333-8444-555555555555' }, 'invalid_client'],
     ['no client id', { code: 'c', client_id: undefined }, 'invalid_client'],
-    ['a secret that is no UUID', { code: 'c', client_secret: 'secret' }, 'invalid_client'],
+    ['a secret that is not a UUID', { code: 'c', client_secret: 'secret' }, 'invalid_client'],
     ['a wrong secret', { code: 'c', client_secret: '99999999-2222-4333-8444-555555555555' }, 'invalid_client'],
     ['no secret', { code: 'c', client_secret: undefined }, 'invalid_client'],
     ['an empty secret', { code: 'c', client_secret: '' }, 'invalid_client'],
@@ -250,7 +250,7 @@ describe.each(transports)('the code grant %s', (_name, open) => {
     await expectRefusal(response, error);
   });
 
-  it('refuses the refresh of the browser clients of 2013 with JSON', async () => {
+  it('refuses the refresh request of the browser clients of 2013 with JSON', async () => {
     const endpoints = open();
     const response = await endpoints.send('/oauth2/token', {
       method: 'POST',
@@ -271,14 +271,14 @@ describe.each(transports)('the code grant %s', (_name, open) => {
     await expectRefusal(await open().send('/oauth2/token', { method: 'POST', headers, body }), 'invalid_client');
   });
 
-  it('refuses a body that is far too large with JSON', async () => {
+  it('refuses a body that is too large with JSON', async () => {
     const response = await open().send('/oauth2/token', { method: 'POST', body: 'x'.repeat(70_000) });
     expect(response.status).toBe(413);
     expect((await response.json()).error).toBe('invalid_request');
     expect(response.headers.get('access-control-allow-origin')).toBe('*');
   });
 
-  it('refuses such bodies one after the other, without losing the connection', async () => {
+  it('refuses such bodies one after another without closing the connection', async () => {
     const endpoints = open();
     for (let i = 0; i < 4; i++) {
       const response = await endpoints.send('/oauth2/token', { method: 'POST', body: 'x'.repeat(1024 * 1024) });
@@ -287,7 +287,7 @@ describe.each(transports)('the code grant %s', (_name, open) => {
     }
   });
 
-  it('answers the preflight of the token endpoint', async () => {
+  it('responds to the preflight of the token endpoint', async () => {
     const response = await open().send('/oauth2/token', {
       method: 'OPTIONS',
       headers: {
@@ -305,7 +305,7 @@ describe.each(transports)('the code grant %s', (_name, open) => {
 });
 
 describe.each(['client_id', 'client_secret', 'grant_type', 'code', 'redirect_uri', 'code_verifier'])(
-  'a token request with two of %s',
+  'a token request that repeats %s',
   (name) => {
     it('is refused', async () => {
       const endpoints = inMemory();
@@ -324,7 +324,7 @@ describe.each(['client_id', 'client_secret', 'grant_type', 'code', 'redirect_uri
 );
 
 describe('a code', () => {
-  it('is good until ten minutes have passed', async () => {
+  it('is valid for ten minutes', async () => {
     let time = 1_400_000_000_000;
     const endpoints = inMemory({ now: () => time });
     const inTime = await codeOf(endpoints);
@@ -335,7 +335,7 @@ describe('a code', () => {
     await expectRefusal(await exchange(endpoints, { code: late }), 'invalid_grant');
   });
 
-  it('is of no use to another application, and stays good for its own', async () => {
+  it('is invalid for another application, and stays valid for its own', async () => {
     const endpoints = inMemory({ apps: customApps });
     const mine = { redirect_uri: 'https://app.example/cb' };
     const code = await codeOf(endpoints, mine);
@@ -357,7 +357,7 @@ describe('a code', () => {
     expect((await exchange(endpoints, { code })).status).toBe(200);
   });
 
-  it('is no token, and a token no code', async () => {
+  it('is not accepted as a token, nor a token as a code', async () => {
     const endpoints = inMemory();
     const code = await codeOf(endpoints);
     expect(await accountOf(endpoints, code)).toBe(401);
@@ -365,7 +365,7 @@ describe('a code', () => {
     await expectRefusal(await exchange(endpoints, { code: access_token }), 'invalid_grant');
   });
 
-  it('is forgotten by a reset', async () => {
+  it('is deleted by a reset', async () => {
     const endpoints = inMemory();
     const code = await codeOf(endpoints);
     const { access_token } = await (await exchange(endpoints, { code: await codeOf(endpoints) })).json();
@@ -376,7 +376,7 @@ describe('a code', () => {
 });
 
 describe('a token', () => {
-  it('lives for five years', async () => {
+  it('is valid for five years', async () => {
     let time = 1_400_000_000_000;
     const endpoints = inMemory({ now: () => time });
     const { access_token } = await (await exchange(endpoints, { code: await codeOf(endpoints) })).json();
@@ -388,14 +388,14 @@ describe('a token', () => {
 });
 
 describe('PKCE', () => {
-  it('lets the holder of the verifier exchange the code', async () => {
+  it('accepts the code with the right verifier', async () => {
     const endpoints = inMemory();
     const { verifier, challenge } = pkcePair();
     const code = await codeOf(endpoints, { code_challenge: challenge, code_challenge_method: 'S256' });
     expect((await exchange(endpoints, { code, code_verifier: verifier })).status).toBe(200);
   });
 
-  it('knows the example of RFC 7636', async () => {
+  it('accepts the example of RFC 7636', async () => {
     const endpoints = inMemory();
     const code = await codeOf(endpoints, {
       code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM',
@@ -416,14 +416,14 @@ describe('PKCE', () => {
     await expectRefusal(await exchange(endpoints, { code, code_verifier }), 'invalid_grant');
   });
 
-  it('refuses the challenge itself as a verifier', async () => {
+  it('refuses the challenge as a verifier', async () => {
     const endpoints = inMemory();
     const { challenge } = pkcePair();
     const code = await codeOf(endpoints, { code_challenge: challenge, code_challenge_method: 'S256' });
     await expectRefusal(await exchange(endpoints, { code, code_verifier: challenge }), 'invalid_grant');
   });
 
-  it('refuses a verifier for a code that was asked for without a challenge', async () => {
+  it('refuses a verifier for a code that was requested without a challenge', async () => {
     const endpoints = inMemory();
     const code = await codeOf(endpoints);
     await expectRefusal(await exchange(endpoints, { code, code_verifier: pkcePair().verifier }), 'invalid_grant');
@@ -433,7 +433,7 @@ describe('PKCE', () => {
     ['the plain method', { code_challenge: pkcePair().challenge, code_challenge_method: 'plain' }],
     ['no method, which means plain', { code_challenge: pkcePair().challenge }],
     ['a method in small letters', { code_challenge: pkcePair().challenge, code_challenge_method: 's256' }],
-    ['a challenge that is no hash', { code_challenge: 'short', code_challenge_method: 'S256' }],
+    ['a challenge that is not a hash', { code_challenge: 'short', code_challenge_method: 'S256' }],
     ['a challenge with padding', { code_challenge: `${pkcePair().challenge}=`, code_challenge_method: 'S256' }],
   ])('refuses %s', async (_what, changes: Record<string, string>) => {
     const location = new URL(await authorize(inMemory(), { ...changes, state: 's' }));
@@ -442,7 +442,7 @@ describe('PKCE', () => {
     expect(location.searchParams.has('code')).toBe(false);
   });
 
-  it('is not optional for an application without a secret', async () => {
+  it('is required for an application without a secret', async () => {
     const endpoints = inMemory({ apps: customApps });
     const client_id = customApps[1]?.clientId;
     const location = new URL(await authorize(endpoints, { client_id }));
@@ -459,7 +459,7 @@ describe.each(transports)('the implicit grant %s', (_name, open) => {
   const implicit = (endpoints: Endpoints, changes: Record<string, string | undefined> = {}) =>
     authorize(endpoints, { response_type: 'token', client_id: endpoints.browserId, ...changes });
 
-  it('sends the token in the fragment, the state first, then the keys as captured', async () => {
+  it('sends the token in the fragment: the state, then the keys as captured', async () => {
     const endpoints = open();
     const location = await implicit(endpoints, { state: 'st ate', scope: 'account.read file.read' });
     const [address, fragment = ''] = location.split('#');
@@ -480,22 +480,22 @@ describe.each(transports)('the implicit grant %s', (_name, open) => {
     expect(await accountOf(endpoints, token)).toBe(200);
   });
 
-  it('begins with the token when no state was sent', async () => {
+  it('starts with the token if the request had no state', async () => {
     expect(await implicit(open())).toMatch(/^http:\/\/localhost:3000\/callback#access_token=[\da-f-]{36}&token_type=/);
   });
 
-  it('attaches the fragment to a redirect URI with a query', async () => {
+  it('appends the fragment to a redirect URI with a query', async () => {
     const location = await implicit(open(), { redirect_uri: 'http://localhost:3000/cb?x=1' });
     expect(location).toMatch(/^http:\/\/localhost:3000\/cb\?x=1#access_token=/);
   });
 
-  it('gives no refresh token and no code', async () => {
+  it('issues neither a refresh token nor a code', async () => {
     const fragment = new URLSearchParams((await implicit(open())).split('#')[1]);
     expect(fragment.has('refresh_token')).toBe(false);
     expect(fragment.has('code')).toBe(false);
   });
 
-  it('tells errors in the fragment, with the state, and nothing in the query', async () => {
+  it('reports errors in the fragment, with the state, and nothing in the query', async () => {
     const endpoints = open();
     const location = new URL(await implicit(endpoints, { scope: 'nonsense', state: 's' }));
     expect(location.search).toBe('');
@@ -509,7 +509,7 @@ describe.each(transports)('the implicit grant %s', (_name, open) => {
 });
 
 describe.each(transports)('the authorization endpoint %s', (_name, open) => {
-  it('tells errors of the code grant in the query, with the state and the issuer', async () => {
+  it('reports errors of the code grant in the query, with the state and the issuer', async () => {
     const endpoints = open();
     const location = new URL(await authorize(endpoints, { scope: 'file.read nonsense', state: 'a b' }));
     expect(location.hash).toBe('');
@@ -521,13 +521,16 @@ describe.each(transports)('the authorization endpoint %s', (_name, open) => {
     });
   });
 
-  it.each([undefined, '', 'id_token', 'code token', 'CODE'])('redirects %j as a response type', async (type) => {
-    const location = new URL(await authorize(open(), { response_type: type, state: 's' }));
-    expect(location.searchParams.get('error')).toBe('unsupported_response_type');
-    expect(location.searchParams.get('state')).toBe('s');
-  });
+  it.each([undefined, '', 'id_token', 'code token', 'CODE'])(
+    'reports the response type %j by a redirect',
+    async (type) => {
+      const location = new URL(await authorize(open(), { response_type: type, state: 's' }));
+      expect(location.searchParams.get('error')).toBe('unsupported_response_type');
+      expect(location.searchParams.get('state')).toBe('s');
+    },
+  );
 
-  it('answers the wrong application type with the body that was captured, without a redirect', async () => {
+  it('refuses the wrong application type with the captured body, without a redirect', async () => {
     const endpoints = open();
     const captured = {
       error: 'unauthorized_client',
@@ -545,14 +548,14 @@ describe.each(transports)('the authorization endpoint %s', (_name, open) => {
   });
 
   it.each([undefined, '', 'nobody', '99999999-2222-4333-8444-555555555555', '__proto__', 'constructor'])(
-    'refuses %j as a client id, without a redirect',
+    'refuses the client id %j without a redirect',
     async (client_id) => {
       const endpoints = open();
       await expectRefusal(await endpoints.send(authorizePath(endpoints, { client_id })), 'invalid_request');
     },
   );
 
-  it('takes a redirect URI that was not encoded', async () => {
+  it('accepts a redirect URI that is not percent-encoded', async () => {
     const endpoints = open();
     const response = await endpoints.send(
       `/oauth2?response_type=code&client_id=${endpoints.clientId}&scope=account.read&redirect_uri=http://localhost:3000/cb?x=1&state=s`,
@@ -560,27 +563,27 @@ describe.each(transports)('the authorization endpoint %s', (_name, open) => {
     expect(await locationOf(response)).toMatch(/^http:\/\/localhost:3000\/cb\?x=1&code=[^&]+&state=s&iss=/);
   });
 
-  it('echoes a state that is the text undefined', async () => {
+  it('returns the state "undefined" unchanged', async () => {
     const endpoints = open();
     expect(new URL(await authorize(endpoints, { state: 'undefined' })).searchParams.get('state')).toBe('undefined');
   });
 
-  it.each([undefined, ''])('sends no state back when it is %j', async (state) => {
+  it.each([undefined, ''])('returns no state for the state %j', async (state) => {
     expect(new URL(await authorize(open(), { state })).searchParams.has('state')).toBe(false);
   });
 
-  it('echoes any text as the state, undamaged', async () => {
+  it('returns any state unchanged', async () => {
     const state = '<script>"\'&=#?%00\r\n日本😀+ ';
     expect(new URL(await authorize(open(), { state })).searchParams.get('state')).toBe(state);
   });
 
-  it('takes broken escapes for the text they are', async () => {
+  it('treats invalid escapes as text', async () => {
     const endpoints = open();
     const location = await locationOf(await endpoints.send(`${authorizePath(endpoints)}&state=100%zz%`));
     expect(new URL(location).searchParams.get('state')).toBe('100%zz%');
   });
 
-  it.each(['+', '%20', '%20%20', '+%20+'])('takes %s between scopes', async (gap) => {
+  it.each(['+', '%20', '%20%20', '+%20+'])('accepts %s between scopes', async (gap) => {
     const endpoints = open();
     const location = await locationOf(
       await endpoints.send(`${authorizePath(endpoints)}&scope=account.read${gap}file.read`),
@@ -589,14 +592,14 @@ describe.each(transports)('the authorization endpoint %s', (_name, open) => {
     expect((await response.json()).scope).toBe('account.read file.read');
   });
 
-  it('ignores what it does not know, even when it comes twice', async () => {
+  it('ignores unknown parameters, even if they are repeated', async () => {
     const endpoints = open();
     const response = await endpoints.send(`${authorizePath(endpoints)}&type=web_server&oa2fc=1&oa2fc=2&type=other`);
     expect(new URL(await locationOf(response)).searchParams.get('code')).toMatch(uuid);
   });
 
   it.each(['client_id', 'response_type', 'redirect_uri', 'scope', 'state', 'code_challenge', 'code_challenge_method'])(
-    'never gives a code when %s comes twice',
+    'does not issue a code if %s is repeated',
     async (name) => {
       const endpoints = open();
       const value = { client_id: endpoints.clientId, response_type: 'code', redirect_uri: callback }[name] ?? 'x';
@@ -629,8 +632,8 @@ describe('scopes', () => {
       'account.read file.create file.read file.update file.delete tape.read tape.update',
       'account.read file.create file.read file.update file.delete tape.read tape.update',
     ],
-  ])('asked for as %j are granted as %j', async (asked, expected) => {
-    expect(await granted(asked)).toBe(expected);
+  ])('requested as %j are granted as %j', async (requested, expected) => {
+    expect(await granted(requested)).toBe(expected);
   });
 
   it.each(['app', 'file.unlink', 'file.read,file.create', 'FILE.READ', 'toString', '__proto__', 'file.read\tdocs'])(
@@ -651,7 +654,7 @@ describe('redirect URIs', () => {
     'http://127.0.0.42/',
     'http://[::1]:5000/cb',
     'http://LOCALHOST:1/',
-  ])('of this machine are allowed to an application that registered the loopback: %s', async (redirect_uri) => {
+  ])('of this machine are allowed for an application that registered "loopback": %s', async (redirect_uri) => {
     expect(await authorize(inMemory(), { redirect_uri })).toContain('code=');
   });
 
@@ -687,7 +690,7 @@ describe('redirect URIs', () => {
     'urn:ietf:wg:oauth:2.0:oob:auto',
     'urn:ietf:wg:oauth:2.0:OOB',
     'loopback',
-  ])('that lead elsewhere are refused without a redirect: %s', async (redirect_uri) => {
+  ])('of other machines are refused without a redirect: %s', async (redirect_uri) => {
     const endpoints = inMemory();
     await expectRefusal(await endpoints.send(authorizePath(endpoints, { redirect_uri })), 'invalid_request');
   });
@@ -704,7 +707,7 @@ describe('redirect URIs', () => {
     await expectRefusal(await endpoints.send(authorizePath(endpoints, { redirect_uri })), 'invalid_request');
   });
 
-  it('with letters beyond ASCII are answered with a redirect or a refusal, never a failure', async () => {
+  it('with non-ASCII letters get a redirect or a refusal, never a server error', async () => {
     for (const redirect_uri of ['http://localhost:3000/ü', 'http://localhost:3000/日本', 'http://localhost:3000/😀']) {
       const endpoints = inMemory();
       const { status } = await endpoints.send(authorizePath(endpoints, { redirect_uri }));
@@ -741,7 +744,7 @@ describe('redirect URIs', () => {
     }
   });
 
-  it('of this machine match with any port, and only the port may differ', async () => {
+  it('of this machine match with any port, but nothing else may differ', async () => {
     const endpoints = inMemory({ apps: customApps });
     for (const redirect_uri of ['http://127.0.0.1/native', 'http://127.0.0.1:51004/native']) {
       expect(await authorize(endpoints, { redirect_uri })).toContain(`${redirect_uri}?code=`);
@@ -758,13 +761,13 @@ describe('redirect URIs', () => {
     }
   });
 
-  it('are looked at before everything that would be answered with a redirect', async () => {
+  it('are checked before errors that are reported by a redirect', async () => {
     const endpoints = inMemory();
     const path = authorizePath(endpoints, { redirect_uri: 'https://evil.com/', scope: 'nonsense', response_type: 'x' });
     await expectRefusal(await endpoints.send(path), 'invalid_request');
   });
 
-  it('may be out of band for every application', async () => {
+  it('can be the out-of-band URN for every application', async () => {
     const endpoints = inMemory({ apps: customApps });
     const response = await endpoints.send(authorizePath(endpoints, { redirect_uri: outOfBand }));
     expect(response.status).toBe(200);
@@ -773,21 +776,25 @@ describe('redirect URIs', () => {
 });
 
 describe('the issuer', () => {
-  it('is the origin under which the sandbox was called', async () => {
+  it('is the origin of the request', async () => {
     const endpoints = inMemory();
     const response = await endpoints.sandbox.fetch(`https://my.doctape.com${authorizePath(endpoints)}`);
     expect(new URL(await locationOf(response)).searchParams.get('iss')).toBe('https://my.doctape.com');
   });
 });
 
-describe('a sign-in without a browser', () => {
+describe('sandbox.authorize()', () => {
   const { url, sandbox } = { url: new URL('http://localhost/oauth2'), sandbox: createSandbox() };
 
   it.each<[string, unknown[], RegExp]>([
     ['no user', [url], /^options of authorize must be an object/],
     ['an unknown user', [url, { username: 'mallory' }], /^username must be one of alice, bob/],
-    ['no address', ['oauth2', { username: 'alice' }], /^url must be an absolute authorization URL/],
-    ['no text', [Object.create(null), { username: 'alice' }], /^url must be an absolute authorization URL/],
+    ['a relative URL', ['oauth2', { username: 'alice' }], /^url must be an absolute authorization URL/],
+    [
+      'an object that is not a URL',
+      [Object.create(null), { username: 'alice' }],
+      /^url must be an absolute authorization URL/,
+    ],
   ])('is refused with %s', async (_what, given, message) => {
     await expect(Reflect.apply(sandbox.authorize, sandbox, given)).rejects.toMatchObject({
       name: 'ConfigurationError',
@@ -796,6 +803,6 @@ describe('a sign-in without a browser', () => {
   });
 });
 
-it.each([{}, null, 7, 'memory'])('keeps nothing in a store that is none: %j', (store) => {
+it.each([{}, null, 7, 'memory'])('createSandbox refuses a store that is not a Store: %j', (store) => {
   expect(() => createSandbox({ store: store as never })).toThrow(/^store must be memoryStore/);
 });

@@ -7,7 +7,7 @@ import { createSandbox, type SandboxApp, type SandboxUser } from '../../../src/s
 import { served, tokenFor } from '../../support/sandbox.js';
 import { servedForTest } from '../../support/scripted-server.js';
 
-// The page at `/`, which shows passwords and is for this machine alone.
+// The page at `/`, which contains passwords and is served to this machine only.
 
 const server = await served();
 const everywhere = await served({ host: '0.0.0.0' });
@@ -18,8 +18,8 @@ function unescapeHtml(text: string): string {
   return text.replace(/&(lt|gt|quot|#39|amp);/g, (entity, name) => entities[name] ?? entity);
 }
 
-/** Asks with headers that a browser's `fetch` would not let pass. */
-function ask(
+/** Sends a request with headers that `fetch` does not allow. */
+function send(
   address: string,
   port: number,
   headers: Record<string, string>,
@@ -38,7 +38,7 @@ function ask(
   });
 }
 
-/** Everything that is answered to these bytes. */
+/** The whole response to these bytes. */
 function raw(address: string, port: number, bytes: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect(port, address, () => socket.write(bytes));
@@ -55,7 +55,7 @@ function raw(address: string, port: number, bytes: string): Promise<string> {
 const secret = 'wonderland';
 
 describe('the start page', () => {
-  it('has the addresses, the applications and the users', async () => {
+  it('lists the endpoints, the applications and the users', async () => {
     const response = await fetch(server.url);
     expect([response.status, response.headers.get('content-type')?.toLowerCase()]).toEqual([
       200,
@@ -75,7 +75,7 @@ describe('the start page', () => {
     expect(html.match(/no files yet/g)?.length).toBe(2);
   });
 
-  it('may not be framed, kept, or run a script, and other origins may not read it', async () => {
+  it('cannot be framed, cached, run scripts, or be read by other origins', async () => {
     const { headers } = await fetch(server.url, { headers: { origin: 'https://evil.example' } });
     const policy = headers.get('content-security-policy') ?? '';
     for (const rule of ["default-src 'none'", "base-uri 'none'", "frame-ancestors 'none'"]) {
@@ -89,7 +89,7 @@ describe('the start page', () => {
     expect(headers.getSetCookie()).toEqual([]);
   });
 
-  it('has a style that the policy lets through, and no script', async () => {
+  it('has a style that its policy allows, and no script', async () => {
     const response = await fetch(server.url);
     const nonce = /style-src 'nonce-([^']+)'/.exec(response.headers.get('content-security-policy') ?? '')?.[1];
     const html = await response.text();
@@ -97,7 +97,7 @@ describe('the start page', () => {
     expect(html).not.toMatch(/<script|javascript:|\son[a-z]+=|\sstyle=|<link|<iframe/i);
   });
 
-  it('counts the files of each user, and has the names of the first hundred for who unfolds them', async () => {
+  it('has the number of files of each user, and the names of the first hundred', async () => {
     const { url, sandbox } = await servedForTest();
     for (const [username, count] of [
       ['alice', 103],
@@ -120,22 +120,22 @@ describe('the start page', () => {
     expect(html).not.toContain('no files yet');
   });
 
-  it('can be asked for without its body, and not be posted to', async () => {
+  it('supports HEAD and refuses POST', async () => {
     const head = await fetch(server.url, { method: 'HEAD' });
     expect([head.status, await head.text()]).toEqual([200, '']);
     expect((await fetch(server.url, { method: 'POST' })).status).toBe(404);
   });
 
-  it.each(['fault', 'status=503'])('stands outside the faults: %s', async (fault) => {
+  it.each(['fault', 'status=503'])('is not affected by faults: %s', async (fault) => {
     expect((await fetch(server.url, { headers: { 'x-doctape-fault': fault } })).status).toBe(200);
   });
 });
 
-describe('who may see the start page:', () => {
+describe('the start page is served to', () => {
   it.each(['localhost', 'localhost:4400', '127.0.0.1', '127.9.9.9:1', '[::1]', '[::1]:4400', 'LOCALHOST'])(
-    'whoever calls this machine %s',
+    'a client with the host name %s',
     async (host) => {
-      const { status, text } = await ask('127.0.0.1', portOf(server), { host });
+      const { status, text } = await send('127.0.0.1', portOf(server), { host });
       expect([status, text.includes(secret)]).toEqual([200, true]);
     },
   );
@@ -153,39 +153,42 @@ describe('who may see the start page:', () => {
     'doctape.com.evil.example',
     'xlocalhost',
     'localhost.x',
-  ])('nobody by the name of %s, as after DNS rebinding', async (host) => {
-    const { status, text } = await ask('127.0.0.1', portOf(server), { host, 'x-forwarded-host': 'localhost' });
+  ])('no client with the host name %s, as after DNS rebinding', async (host) => {
+    const { status, text } = await send('127.0.0.1', portOf(server), { host, 'x-forwarded-host': 'localhost' });
     expect([status, text.includes(secret)]).toEqual([421, false]);
     const response = await createSandbox().fetch(`http://${host}/`);
     expect(response.status).toBe(404);
   });
 
-  it.each(['doctape', 'my.doctape.com'])('nobody by %s, another name that it answers to', async (host) => {
-    const named = await servedForTest({ allowedHosts: ['doctape'] });
-    const { status, text } = await ask('127.0.0.1', portOf(named), { host });
-    expect([status, text.includes(secret)]).toEqual([404, false]);
-  });
+  it.each(['doctape', 'my.doctape.com'])(
+    'no client with the host name %s, which is allowed for other pages',
+    async (host) => {
+      const named = await servedForTest({ allowedHosts: ['doctape'] });
+      const { status, text } = await send('127.0.0.1', portOf(named), { host });
+      expect([status, text.includes(secret)]).toEqual([404, false]);
+    },
+  );
 
-  it('nobody with a name beside the host', async () => {
+  it('no client with another name in the request line', async () => {
     for (const line of [
       'GET http://evil.example/ HTTP/1.1\r\nHost: evil.example',
       'GET / HTTP/1.1\r\nHost: localhost@evil.example',
     ]) {
-      const answer = await raw('127.0.0.1', portOf(server), `${line}\r\nConnection: close\r\n\r\n`);
-      expect(answer).toMatch(/^HTTP\/1\.1 4\d\d /);
-      expect(answer).not.toContain(secret);
+      const response = await raw('127.0.0.1', portOf(server), `${line}\r\nConnection: close\r\n\r\n`);
+      expect(response).toMatch(/^HTTP\/1\.1 4\d\d /);
+      expect(response).not.toContain(secret);
     }
   });
 
-  it('nobody from another machine, whatever they call this one', async () => {
+  it('no client on another machine, whatever the host name is', async () => {
     const outside = Object.values(networkInterfaces())
       .flat()
       .find((each) => each?.family === 'IPv4' && !each.internal)?.address;
-    // a machine without a network has nobody to keep out
+    // without a network interface there is no other machine to test with
     const addresses = outside === undefined ? [] : [outside];
     for (const address of addresses) {
       for (const host of ['localhost', '127.0.0.1', '[::1]', address]) {
-        const { status, text } = await ask(address, portOf(everywhere), { host, 'x-forwarded-for': '127.0.0.1' });
+        const { status, text } = await send(address, portOf(everywhere), { host, 'x-forwarded-for': '127.0.0.1' });
         expect([host, status, text.includes(secret)]).toEqual([host, 404, false]);
       }
       for (const path of [
@@ -202,17 +205,17 @@ describe('who may see the start page:', () => {
         '*',
         '\\',
       ]) {
-        const answer = await raw(
+        const response = await raw(
           address,
           portOf(everywhere),
           `GET ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`,
         );
-        expect([path, answer.includes(secret), answer.startsWith('HTTP/1.1 4')]).toEqual([path, false, true]);
+        expect([path, response.includes(secret), response.startsWith('HTTP/1.1 4')]).toEqual([path, false, true]);
       }
-      // everything else is for them
+      // other paths are served
       expect((await fetch(`http://${address}:${portOf(everywhere)}/v1/account`)).status).toBe(401);
     }
-    expect((await ask('127.0.0.1', portOf(everywhere), { host: 'localhost' })).status).toBe(200);
+    expect((await send('127.0.0.1', portOf(everywhere), { host: 'localhost' })).status).toBe(200);
   });
 });
 
@@ -224,7 +227,7 @@ describe('the start page escapes', () => {
     { clientId: 'plain', type: 'client', name: '</table><b>', redirectUris: ['loopback'] },
   ];
 
-  it('passwords, applications and the names of files', async () => {
+  it('passwords, application names and file names', async () => {
     const { url, sandbox } = await servedForTest({ users, apps });
     const authorization = new URL('/oauth2', url);
     authorization.search = String(
@@ -250,9 +253,9 @@ describe('the start page escapes', () => {
 });
 
 describe('the links of the start page', () => {
-  it('lead through the sign-in form to a code, and to a token', async () => {
+  it('lead through the sign-in form to a code and to a token', async () => {
     const html = await (await fetch(server.url)).text();
-    const links = [...html.matchAll(/<a href="([^"]+)">sign in, and see the (code|token)<\/a>/g)];
+    const links = [...html.matchAll(/<a href="([^"]+)">sign in and show the (code|token)<\/a>/g)];
     expect(links.map(([, , what]) => what)).toEqual(['code', 'token']);
     for (const [, href = '', what] of links) {
       const address = new URL(unescapeHtml(href));
@@ -278,7 +281,7 @@ describe('the links of the start page', () => {
         continue;
       }
       const app = server.sandbox.apps.find(({ type }) => type === 'server');
-      const answer = await fetch(`${server.url}/oauth2/token`, {
+      const response = await fetch(`${server.url}/oauth2/token`, {
         method: 'POST',
         body: new URLSearchParams({
           grant_type: 'authorization_code',
@@ -288,20 +291,20 @@ describe('the links of the start page', () => {
           redirect_uri: 'urn:ietf:wg:oauth:2.0:oob',
         }),
       });
-      const { access_token, scope } = await answer.json();
+      const { access_token, scope } = await response.json();
       expect(scope.split(' ')).toContain('tape.update');
       expect((await account(access_token)).status).toBe(200);
     }
   });
 
-  it.each(['localhost', '127.0.0.1'])('lead to where it was asked for: %s', async (host) => {
-    const { text } = await ask('127.0.0.1', portOf(server), { host: `${host}:${portOf(server)}` });
+  it.each(['localhost', '127.0.0.1'])('have the origin of the request: %s', async (host) => {
+    const { text } = await send('127.0.0.1', portOf(server), { host: `${host}:${portOf(server)}` });
     for (const [, href = ''] of text.matchAll(/<a href="([^"]+)"/g)) {
       expect(new URL(unescapeHtml(href)).origin).toBe(`http://${host}:${portOf(server)}`);
     }
   });
 
-  it('can be followed for an application that must send a challenge, or are not there', async () => {
+  it('do not lead to an error for an application that must send a challenge', async () => {
     const { url } = await servedForTest({
       apps: [{ clientId: 'native', type: 'server', name: 'Native', redirectUris: ['loopback'] }],
     });

@@ -18,7 +18,7 @@ beforeAll(async () => {
 
 const mebibyte = 1024 * 1024;
 
-/** The same text, sent without its length. */
+/** The same text, sent in chunks without a Content-Length. */
 const streamed = (text: string) =>
   new ReadableStream<Uint8Array>({
     start(controller) {
@@ -38,8 +38,8 @@ describe.each([
     ['more than 1 MiB', 413, `{"name":"${'x'.repeat(mebibyte)}"}`],
     ['1 MiB of opening brackets', 400, '['.repeat(mebibyte)],
     ['deep objects', 400, '{"a":'.repeat(100_000)],
-    ['deep arrays in place of tags', 400, `{"tags":${'['.repeat(100_000)}${']'.repeat(100_000)},"public":1,"live":1}`],
-    ['half of it', 400, '{"name":'],
+    ['deep arrays as tags', 400, `{"tags":${'['.repeat(100_000)}${']'.repeat(100_000)},"public":1,"live":1}`],
+    ['cut off', 400, '{"name":'],
     ['a number', 400, '1e999'],
     ['null', 400, 'null'],
     ['an array', 400, '[]'],
@@ -47,7 +47,7 @@ describe.each([
     ['NULs', 400, '\0'.repeat(1_000)],
     ['a wrong type', 400, '{"name":1,"public":"yes","live":"yes"}'],
     ['a wrong type behind a prototype', 400, '{"__proto__":{"name":"x"},"name":[],"public":[],"live":[]}'],
-  ])('is refused in the envelope when it is %s', async (_form, status, text) => {
+  ])('is refused with the envelope of an error when it is %s', async (_form, status, text) => {
     const printed = vi.spyOn(console, 'error').mockImplementation(() => {});
     for (const body of [text, streamed(text)]) {
       const headers = { authorization, 'content-type': 'application/json' };
@@ -61,7 +61,7 @@ describe.each([
   });
 });
 
-it('still has the file as it was', async () => {
+it('a refused body does not change the file', async () => {
   const response = await fetch(`${sandbox.url}/v1/doc/${id}`, { headers: { authorization } });
   expect((await response.json()).result).toMatchObject({
     name: 'a',

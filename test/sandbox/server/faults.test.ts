@@ -12,10 +12,10 @@ const token = await tokenFor(sandbox, 'alice', undefined, url);
 const api = new ApiClient({ token, baseUrl: `${url}/v1`, retry: false });
 const { id } = await api.files.upload(new Blob([new Uint8Array(500_000)]), { name: 'x.bin' });
 
-const asking = (fault: string, path = '/v1/account') =>
+const fetchWithFault = (fault: string, path = '/v1/account') =>
   fetch(url + path, { headers: { authorization: `Bearer ${token.access_token}`, 'x-doctape-fault': fault } });
 
-/** A client whose every request asks for a fault. */
+/** A client whose requests all have a fault. */
 const faulty = (fault: string, options = {}) =>
   new ApiClient({
     token,
@@ -29,8 +29,8 @@ const faulty = (fault: string, options = {}) =>
     ...options,
   });
 
-it('answers with a status, and says when to come back', async () => {
-  const response = await asking('status=503,retry-after=7');
+it('status= and retry-after= replace the response', async () => {
+  const response = await fetchWithFault('status=503,retry-after=7');
   expect(response.status).toBe(503);
   expect(response.statusText).toBe('Service Unavailable');
   expect(response.headers.get('retry-after')).toBe('7');
@@ -38,42 +38,42 @@ it('answers with a status, and says when to come back', async () => {
   expect(await response.json()).toMatchObject({ result: null, error: { code: 503 } });
 });
 
-it('does so as often as it is told', async () => {
+it('status= has a probability', async () => {
   const statuses = async (fault: string) =>
-    new Set(await Promise.all(Array.from({ length: 60 }, async () => (await asking(fault)).status)));
+    new Set(await Promise.all(Array.from({ length: 60 }, async () => (await fetchWithFault(fault)).status)));
   expect(await statuses('status=500@0')).toEqual(new Set([200]));
   for (const always of ['1', '1.0']) expect(await statuses(`status=500@${always}`)).toEqual(new Set([500]));
   expect(await statuses('status=500@0.5')).toEqual(new Set([200, 500]));
 });
 
-it('cuts a body', async () => {
+it('cut= closes the connection in a response body', async () => {
   const response = await faulty('cut=70000').files.download(id);
   const error = await rejection(response.arrayBuffer(), TransferError);
   expect(error.bytes).toBeLessThanOrEqual(70_000);
 });
 
-it('cuts a body in silence: it was asked to', async () => {
+it('cut= prints nothing', async () => {
   const printed = consoleWatch();
   await rejection((await faulty('cut=70000').files.download(id)).arrayBuffer(), TransferError);
   await rejection((await faulty('cut=0').files.download(id)).arrayBuffer(), TransferError);
   expect(printed).toEqual([]);
 });
 
-it('cuts the body of a request in the same process', async () => {
+it('cut= errors a body in the same process', async () => {
   const headers = { authorization: `Bearer ${token.access_token}`, 'x-doctape-fault': 'cut=5' };
   const { body } = await sandbox.fetch(`${url}/v1/account`, { headers });
   const reader = body?.getReader();
   expect((await reader?.read())?.value).toHaveLength(5);
-  await expect(reader?.read()).rejects.toThrow('cut off, as the fault demands');
+  await expect(reader?.read()).rejects.toThrow('the connection was cut by a fault');
 });
 
-it('stalls a body', async () => {
+it('stall= stops a body', async () => {
   const response = await faulty('stall=70000', { idleTimeout: 200 }).files.download(id);
   await rejection(response.arrayBuffer(), TimeoutError);
 });
 
-it('ignores ranges', async () => {
-  const plain = await asking('', `/v1/doc/${id}/original`);
+it('no-ranges ignores the Range header', async () => {
+  const plain = await fetchWithFault('', `/v1/doc/${id}/original`);
   expect(plain.headers.get('accept-ranges')).toBe('bytes');
   const headers = { authorization: `Bearer ${token.access_token}`, range: 'bytes=0-9', 'x-doctape-fault': 'no-ranges' };
   const response = await fetch(`${url}/v1/doc/${id}/original`, { headers });
@@ -82,11 +82,11 @@ it('ignores ranges', async () => {
   expect((await response.arrayBuffer()).byteLength).toBe(500_000);
 });
 
-it('is late', async () => {
+it('latency= delays the response', async () => {
   await rejection(faulty('latency=5000', { timeout: 100 }).account.get(), TimeoutError);
 });
 
-it('has faults for the token endpoint too', async () => {
+it('faults apply to the token endpoint too', async () => {
   const tired = createSandbox({ faults: 'status=503' });
   const client = codeClient(tired);
   const { url: authorizationUrl, pending } = await client.authorize();
@@ -99,21 +99,21 @@ it('has faults for the token endpoint too', async () => {
 });
 
 it.each(['explode', 'latency', 'latency=soon', 'status=200', 'status=503@2', 'cut=-1', 'status=503;cut=1'])(
-  'knows no fault %j',
+  'the fault %j is refused',
   async (fault) => {
     expect(() => createSandbox({ faults: fault })).toThrow(ConfigurationError);
-    const response = await asking(fault);
+    const response = await fetchWithFault(fault);
     expect(response.status).toBe(400);
     expect((await response.json()).error.message).toContain('x-doctape-fault');
   },
 );
 
-it.each([7, null, {}, ['latency=1']])('is told by a text, not by %j', (faults) => {
+it.each([7, null, {}, ['latency=1']])('createSandbox refuses faults that are not a string: %j', (faults) => {
   expect(() => createSandbox({ faults: faults as unknown as string })).toThrow(/^faults must be a string/);
 });
 
-describe('the header of a request', () => {
-  /** What a sandbox answers that is served with these options, to a request by such a peer. */
+describe('the header x-doctape-fault', () => {
+  /** The response of a sandbox with these options to a request by this peer. */
   async function statusOf(faults: string | undefined, isThisMachine: boolean | undefined, header: string) {
     const sandbox = createSandbox({ ...(faults !== undefined && { faults }) });
     const request = new Request('http://localhost/v1/account', { headers: { 'x-doctape-fault': header } });
@@ -124,11 +124,11 @@ describe('the header of a request', () => {
 
   it.each([
     ['this machine', true, undefined],
-    ['this machine, where there are faults', true, 'latency=1'],
+    ['this machine, if the sandbox has faults', true, 'latency=1'],
     ['a function call, which has no peer', undefined, undefined],
-    ['another machine, where faults are given', false, 'latency=1'],
-    ['another machine, where faults are allowed', false, ''],
-  ])('is obeyed from %s', async (_who, isThisMachine, faults) => {
+    ['another machine, if the sandbox has faults', false, 'latency=1'],
+    ['another machine, if the faults of the sandbox are empty', false, ''],
+  ])('is accepted from %s', async (_who, isThisMachine, faults) => {
     expect((await statusOf(faults, isThisMachine, 'status=418'))[0]).toBe(418);
   });
 
@@ -141,7 +141,7 @@ describe('the header of a request', () => {
     },
   );
 
-  it('comes from another machine when it comes by an address that others can reach', async () => {
+  it('is refused on a connection from another machine', async () => {
     const { url: everywhere } = await served({ host: '0.0.0.0' });
     const addresses = Object.values(networkInterfaces()).flatMap((all) => all ?? []);
     const own = addresses.filter(({ family }) => family === 'IPv4');

@@ -2,7 +2,7 @@ import type { AddressInfo } from 'node:net';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
-import { defaultPatience, type PatienceLimits, patientServer } from '../../../src/sandbox/server/http-server.js';
+import { createHttpServer, defaultIdleLimits, type IdleLimits } from '../../../src/sandbox/server/http-server.js';
 
 const cleanUps: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -10,14 +10,14 @@ afterEach(async () => {
 });
 
 interface Seen {
-  /** What the server read of each body, or why it could not. */
+  /** The number of bytes that the server read of each body, or the error. */
   bodies: (string | Error)[];
 }
 
-/** A server with short limits, which answers with the length of what it was sent. */
+/** A server with short limits that responds with the length of the request body. */
 async function serve(
-  limits: Partial<PatienceLimits>,
-  answer?: (request: Request) => Promise<Response>,
+  limits: Partial<IdleLimits>,
+  handler?: (request: Request) => Promise<Response>,
 ): Promise<{ port: number; seen: Seen }> {
   const seen: Seen = { bodies: [] };
   const readBody = async (request: Request) => {
@@ -25,7 +25,7 @@ async function serve(
     seen.bodies.push(text);
     return new Response(text instanceof Error ? 'cut off' : `${text.length}\n`);
   };
-  const server = patientServer(answer ?? readBody, { ...defaultPatience, ...limits });
+  const server = createHttpServer(handler ?? readBody, { ...defaultIdleLimits, ...limits });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   cleanUps.push(async () => {
     server.closeAllConnections();
@@ -36,7 +36,7 @@ async function serve(
 
 interface Client {
   socket: Socket;
-  /** All that the server sent until it closed the connection. */
+  /** All bytes that the server sent before it closed the connection. */
   closed: Promise<string>;
 }
 
@@ -47,7 +47,7 @@ async function open(port: number): Promise<Client> {
   socket.on('data', (chunk) => {
     text += chunk.toString('latin1');
   });
-  socket.on('error', () => {}); // a reset is a way to be closed
+  socket.on('error', () => {}); // a reset closes the connection too
   const closed = new Promise<string>((resolve) => socket.once('close', () => resolve(text)));
   await new Promise((resolve) => socket.once('connect', resolve));
   return { socket, closed };
@@ -55,12 +55,12 @@ async function open(port: number): Promise<Client> {
 
 const post = 'POST / HTTP/1.1\r\nHost: a\r\n';
 
-describe('a client that falls silent', () => {
+describe('an idle client', () => {
   it.each([
-    ['before it sends anything', ''],
+    ['before its first byte', ''],
     ['in the request line', 'GET /v1/acc'],
     ['in the headers', 'GET / HTTP/1.1\r\nHost: a\r\nX-Half: 1'],
-    ['in front of the last line of the headers', 'GET / HTTP/1.1\r\nHost: a\r\n'],
+    ['before the last line of the headers', 'GET / HTTP/1.1\r\nHost: a\r\n'],
   ])('%s is disconnected', async (_where, bytes) => {
     const { port } = await serve({ headers: 200 });
     const { socket, closed } = await open(port);
@@ -69,11 +69,11 @@ describe('a client that falls silent', () => {
   });
 
   it.each([
-    ['in a body whose length it said', `${post}Content-Length: 1000\r\n\r\nhalf`],
-    ['in front of such a body', `${post}Content-Length: 1000\r\n\r\n`],
+    ['in a body with a Content-Length', `${post}Content-Length: 1000\r\n\r\nhalf`],
+    ['before such a body', `${post}Content-Length: 1000\r\n\r\n`],
     ['in a chunk', `${post}Transfer-Encoding: chunked\r\n\r\n10\r\nhalf`],
     ['between two chunks', `${post}Transfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n`],
-  ])('%s is disconnected, and the sandbox learns that the body was cut off', async (_where, bytes) => {
+  ])('%s is disconnected, and reading the body fails', async (_where, bytes) => {
     const { port, seen } = await serve({ body: 200 });
     const { socket, closed } = await open(port);
     socket.write(bytes);
@@ -104,13 +104,13 @@ describe('a client that falls silent', () => {
     socket.pause();
     socket.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
     await delay(1_000);
-    socket.resume(); // a paused socket does not hear that it was closed
+    socket.resume(); // a paused socket does not emit close
     await closed;
   });
 });
 
-describe('a client that is only slow', () => {
-  it('may take longer for a body than the limit of silence', async () => {
+describe('a slow client', () => {
+  it('can take longer for a body than the idle limit', async () => {
     const { port, seen } = await serve({ body: 500, headers: 500 });
     const { socket, closed } = await open(port);
     socket.write(`${post}Connection: close\r\nContent-Length: 15\r\n\r\n`);
@@ -122,7 +122,7 @@ describe('a client that is only slow', () => {
     expect(seen.bodies).toEqual(['a'.repeat(15)]);
   });
 
-  it('may wait for an answer longer than the limit of silence', async () => {
+  it('can wait for a response longer than the idle limit', async () => {
     const { port } = await serve({ body: 100 }, async () => {
       await delay(800);
       return new Response('late', { headers: { connection: 'close' } });
@@ -132,7 +132,7 @@ describe('a client that is only slow', () => {
     expect(await closed).toContain('late');
   });
 
-  it('may wait for the rest of a response longer than the limit of silence', async () => {
+  it('can wait for the rest of a response longer than the idle limit', async () => {
     let part = 0;
     const pauses = new ReadableStream<Uint8Array>({
       async pull(controller) {
@@ -147,7 +147,7 @@ describe('a client that is only slow', () => {
     expect(await closed).toContain('part 3.');
   });
 
-  it('may wait until the sandbox reads its body', async () => {
+  it('can wait until the sandbox reads the request body', async () => {
     const { port } = await serve({ body: 100 }, async (request) => {
       await delay(800);
       const { byteLength } = await request.arrayBuffer();

@@ -3,7 +3,7 @@ import type { ServedSandbox } from '../../../src/serve.js';
 import { makePng, quarters } from '../../fixtures/make-image.js';
 import { served, tokenFor } from '../../support/sandbox.js';
 
-/** Names that nothing has, as they stand in a URL. */
+/** Names that do not exist, as written in a URL. */
 const names = [
   'unknown',
   '__proto__',
@@ -78,9 +78,9 @@ describe.each([
   ['a public file', () => '/s/'],
   ['a rendition of a public file', () => `/s/${code}/`],
   ['a page', () => '/'],
-  ['a page of the sign-in', () => '/oauth2/'],
+  ['a page of the OAuth endpoint', () => '/oauth2/'],
 ])('the name of %s', (_what, path) => {
-  it.each(names)('%s is not found, under any condition', async (name) => {
+  it.each(names)('%s is a 404, with any conditional header', async (name) => {
     const printed = vi.spyOn(console, 'error').mockImplementation(() => {});
     for (const condition of conditions) {
       const response = await fetch(`${sandbox.url}${path()}${name}`, { headers: { authorization, ...condition } });
@@ -97,7 +97,7 @@ describe.each([
   });
 });
 
-it('answers a condition on what exists as HTTP has it', async () => {
+it('a conditional request for a file gets the response that HTTP defines', async () => {
   const url = `${sandbox.url}/v1/doc/${id}/thumb_120.jpg`;
   const statusWith = async (known: string) =>
     (await fetch(url, { headers: { authorization, 'if-none-match': known } })).status;
@@ -109,7 +109,7 @@ it('answers a condition on what exists as HTTP has it', async () => {
   expect(await statusWith('"another"')).toBe(200);
 });
 
-it('does not take the word of a client that claims to have what does not exist', async () => {
+it('a conditional request for a missing file is a 404', async () => {
   const tag = `"${id}/document.pdf"`;
   const response = await fetch(`${sandbox.url}/v1/doc/${id}/document.pdf`, {
     headers: { authorization, 'if-none-match': tag },

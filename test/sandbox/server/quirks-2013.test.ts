@@ -5,7 +5,7 @@ import { makeMp3, makeVideo } from '../../fixtures/make-sound.js';
 import { makeZip } from '../../fixtures/make-zip.js';
 import { allScopes, appOf, served, tokenFor } from '../../support/sandbox.js';
 
-// What the clients of 2013 need to work unmodified (wire document section 6.12), as they sent it, byte for byte.
+// The requests of the clients of 2013, byte for byte, and what they need to work unmodified (wire document section 6.12).
 
 const { url, sandbox } = await served({ autoApprove: 'alice' });
 const port = Number(new URL(url).port);
@@ -23,7 +23,7 @@ interface Answer {
   text: string;
 }
 
-/** Sends bytes as they are, and reads one answer until the connection ends. */
+/** Sends bytes unchanged, and reads one response until the connection ends. */
 async function send(...pieces: (string | Uint8Array)[]): Promise<Answer> {
   const received = await new Promise<Buffer>((resolve, reject) => {
     const chunks: Buffer[] = [];
@@ -55,7 +55,7 @@ function unchunked(body: Buffer): Buffer<ArrayBuffer> {
   }
 }
 
-/** The head of a request, with these headers and no others. */
+/** The head of a request with exactly these headers. */
 function head(method: string, target: string, headers: Record<string, string> = {}): string {
   const all = { Host: 'my.doctape.com', ...headers, Connection: 'close' };
   const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}`);
@@ -65,7 +65,7 @@ function head(method: string, target: string, headers: Record<string, string> = 
 const bearer = { Authorization: `Bearer ${token}` };
 const get = (target: string, headers: Record<string, string> = {}) => send(head('GET', target, headers));
 
-/** As Node 0.8 wrote a body whose length it was not told. */
+/** A chunked body as Node 0.8 wrote it. */
 function postInChunks(target: string, headers: Record<string, string>, ...pieces: string[]): Promise<Answer> {
   const chunks = pieces
     .filter((piece) => piece !== '')
@@ -80,7 +80,7 @@ function resultOf({ status, text, headers }: Answer): Record<string, Record<stri
   return result;
 }
 
-/** A multipart body with one file, as a phone or a browser of 2013 wrote it. */
+/** A multipart body with one file, as phones and browsers of 2013 wrote it. */
 function formWith(boundary: string, disposition: string, type: string, content: Uint8Array): Buffer {
   return Buffer.concat([
     Buffer.from(`--${boundary}\r\nContent-Disposition: ${disposition}\r\nContent-Type: ${type}\r\n\r\n`),
@@ -95,7 +95,7 @@ async function upload(name: string, type: string, content: Uint8Array): Promise<
   return Object.keys(resultOf(await send(head('POST', '/v1/doc/upload', headers), body)))[0] ?? '';
 }
 
-/** The code of a silent approval. */
+/** A code, issued without a consent page. */
 async function codeFor(query: string): Promise<string> {
   const { status, headers } = await get(`/oauth2?client_id=${serverApp.clientId}&response_type=code&${query}`);
   expect(status).toBe(303);
@@ -111,7 +111,7 @@ const formOf = (code: string, redirectUri = outOfBand) =>
 
 const callback = 'http://localhost:3000/cb';
 
-it('1: both trees of routes are on any host, and extract is also without /v1', async () => {
+it('1: OAuth and the API are served on any host, and extract without /v1 too', async () => {
   const id = await upload('a.zip', 'application/zip', makeZip([{ name: 'a.txt', content: Buffer.from('a') }]));
   for (const host of ['my.doctape.com', 'api.doctape.com', 'localhost', `127.0.0.1:${port}`, 'MY.DOCTAPE.COM:80']) {
     const account = await get('/v1/account', { ...bearer, Host: host });
@@ -123,13 +123,13 @@ it('1: both trees of routes are on any host, and extract is also without /v1', a
     const refused = await send(head('POST', '/oauth2/token', { Host: host, 'Content-Length': '0' }));
     expect(JSON.parse(refused.text).error).toBe('invalid_client');
     for (const path of [`/v1/doc/${id}/extract`, `/doc/${id}/extract`]) {
-      const answer = await send(head('POST', path, { ...bearer, Host: host, 'Content-Length': '0' }));
-      expect(resultOf(answer)).toEqual({ extracted: true });
+      const response = await send(head('POST', path, { ...bearer, Host: host, 'Content-Length': '0' }));
+      expect(resultOf(response)).toEqual({ extracted: true });
     }
   }
 });
 
-it('2: a token is taken from the header or the query, on every route', async () => {
+it('2: a token is read from the header or the query on every route', async () => {
   const id = await upload('photo.jpg', 'image/jpeg', makeJpeg(200, 100, quarters(200, 100)));
   const routes = ['/account', '/account/avatar/50', '/doc', `/doc/${id}`, `/doc/${id}/original`, '/tape'];
   for (const path of [...routes, `/doc/${id}/thumb_320.jpg`, `/doc/${id}/image.jpg`]) {
@@ -146,19 +146,19 @@ it('2: a token is taken from the header or the query, on every route', async () 
 });
 
 describe('3: a token', () => {
-  it('is a lowercase UUID of type Bearer for a number of seconds, given with 200', async () => {
-    const answer = await exchange(formOf(await codeFor(`redirect_uri=${callback}`)));
-    expect([answer.line, answer.headers['content-type']]).toEqual(['HTTP/1.1 200 OK', 'application/json']);
-    const { access_token, token_type, expires_in } = JSON.parse(answer.text);
+  it('is a lowercase UUID of type Bearer with a number of seconds, in a 200 response', async () => {
+    const response = await exchange(formOf(await codeFor(`redirect_uri=${callback}`)));
+    expect([response.line, response.headers['content-type']]).toEqual(['HTTP/1.1 200 OK', 'application/json']);
+    const { access_token, token_type, expires_in } = JSON.parse(response.text);
     expect(access_token).toMatch(uuid);
     expect([token_type, expires_in]).toEqual(['Bearer', 157_680_000]);
   });
 
   it.each([
     ['an unknown code', formOf('2224c539-e5d6-425a-8e0d-9516db6dc462')],
-    ['a client id that is no UUID', formOf('x').replace(/client_id=[^&]+/, 'client_id=x')],
+    ['a client id that is not a UUID', formOf('x').replace(/client_id=[^&]+/, 'client_id=x')],
     ['an unknown client id', formOf('x').replace(/client_id=[^&]+/, 'client_id=2224c539-e5d6-425a-8e0d-9516db6dc462')],
-    ['a secret that is no UUID', formOf('x').replace(/client_secret=[^&]+/, 'client_secret=x')],
+    ['a secret that is not a UUID', formOf('x').replace(/client_secret=[^&]+/, 'client_secret=x')],
     [
       'a wrong secret',
       formOf('x').replace(/client_secret=[^&]+/, 'client_secret=2224c539-e5d6-425a-8e0d-9516db6dc462'),
@@ -173,19 +173,19 @@ describe('3: a token', () => {
     ],
     ['nothing', ''],
   ])('is refused with 400 and an error in JSON for %s', async (_what, form) => {
-    const answer = await exchange(form);
-    expect([answer.line, answer.headers['content-type']]).toEqual(['HTTP/1.1 400 Bad Request', 'application/json']);
-    expect(JSON.parse(answer.text).error).toEqual(expect.stringMatching(/^[a-z_]+$/));
+    const response = await exchange(form);
+    expect([response.line, response.headers['content-type']]).toEqual(['HTTP/1.1 400 Bad Request', 'application/json']);
+    expect(JSON.parse(response.text).error).toEqual(expect.stringMatching(/^[a-z_]+$/));
   });
 });
 
-describe('4: at the exchange', () => {
-  it.each([callback, outOfBand])('%s is taken as the redirect URI', async (redirectUri) => {
-    const answer = await exchange(formOf(await codeFor(`redirect_uri=${callback}`), redirectUri));
-    expect(answer.status).toBe(200);
+describe('4: in the exchange', () => {
+  it.each([callback, outOfBand])('%s is accepted as the redirect URI', async (redirectUri) => {
+    const response = await exchange(formOf(await codeFor(`redirect_uri=${callback}`), redirectUri));
+    expect(response.status).toBe(200);
   });
 
-  it('the form of passport is taken, with the junk of its library', async () => {
+  it('the form of passport is accepted, with the extra parameters of its library', async () => {
     const code = await codeFor(`redirect_uri=${encodeURIComponent(callback)}&scope=account.read&type=web_server`);
     const form = `grant_type=authorization_code&redirect_uri=${encodeURIComponent(callback)}&client_id=${serverApp.clientId}&client_secret=${serverApp.clientSecret}&type=web_server&code=${code}`;
     const headers = {
@@ -193,8 +193,8 @@ describe('4: at the exchange', () => {
       'User-Agent': 'Node-oauth',
       'Content-Length': `${form.length}`,
     };
-    const answer = await send(head('POST', '/oauth2/token', headers), form);
-    const { access_token } = JSON.parse(answer.text);
+    const response = await send(head('POST', '/oauth2/token', headers), form);
+    const { access_token } = JSON.parse(response.text);
     const profile = await get(`/v1/account?access_token=${access_token}`, {
       'User-Agent': 'Node-oauth',
       'Content-Length': '0',
@@ -202,7 +202,7 @@ describe('4: at the exchange', () => {
     expect(resultOf(profile)).toMatchObject({ username: 'alice', email: 'alice@example.org' });
   });
 
-  it('a code that is posted again is refused, and the first token lives on', async () => {
+  it('a code that is posted again is refused, and the first token stays valid', async () => {
     const code = await codeFor(`redirect_uri=${callback}&scope=docs%20account`);
     const { access_token } = JSON.parse((await exchange(formOf(code))).text);
     for (let again = 0; again < 3; again++)
@@ -219,14 +219,14 @@ it.each([
   ['account.read+file.read', 'account.read file.read'],
   ['file.read%20%20file.read+', 'file.read'],
   ['', 'account.read'],
-])('5: the scope %s is understood, whatever stands beside it', async (asked, granted) => {
-  const code = await codeFor(`redirect_uri=${callback}&scope=${asked}&type=web_server&display=touch&oa2fc=x`);
+])('5: the scope %s is accepted alone and with others', async (requested, granted) => {
+  const code = await codeFor(`redirect_uri=${callback}&scope=${requested}&type=web_server&display=touch&oa2fc=x`);
   const { scope } = JSON.parse((await exchange(`${formOf(code)}&type=web_server&unknown=1`)).text);
   expect(scope).toBe(granted);
 });
 
 describe('6: the authorization request', () => {
-  it('may have its redirect URI as it is, unencoded', async () => {
+  it('can have a redirect URI that is not percent-encoded', async () => {
     const { headers } = await get(
       `/oauth2?client_id=${serverApp.clientId}&response_type=code&scope=docs%20account&redirect_uri=http://localhost:3000/cb?x=1&state=y`,
     );
@@ -238,7 +238,7 @@ describe('6: the authorization request', () => {
     ['&state=', null],
     ['', null],
     ['&state=a%20b%26c', 'a b&c'],
-  ])('has its state back: %j', async (query, state) => {
+  ])('gets its state back: %j', async (query, state) => {
     for (const [app, type] of [
       [serverApp, 'code'],
       [clientApp, 'token'],
@@ -252,8 +252,8 @@ describe('6: the authorization request', () => {
   });
 });
 
-it('7: the iPhone app reads its token out of the title, and uses it at once', async () => {
-  // the sign-in page in a hidden web view, with the state it always sent empty
+it('7: the iPhone app reads its token from the title and uses it', async () => {
+  // the sign-in page in a hidden web view, with an empty state as always
   const query = `client_id=${clientApp.clientId}&response_type=token&redirect_uri=${encodeURIComponent(outOfBand)}&scope=account%20docs%20upload&state=`;
   const page = await get(`/oauth2?${query}`);
   expect(page.status).toBe(200);
@@ -305,7 +305,7 @@ it('7: the iPhone app reads its token out of the title, and uses it at once', as
 });
 
 describe('8: in a fragment', () => {
-  it('spaces are percent-encoded, and the state comes first', async () => {
+  it('spaces are percent-encoded and the state is first', async () => {
     const query = `client_id=${clientApp.clientId}&response_type=token&redirect_uri=${callback}&scope=account.read+file.read&state=s`;
     const location = (await get(`/oauth2?${query}`)).headers.location ?? '';
     expect(location).toMatch(
@@ -314,7 +314,7 @@ describe('8: in a fragment', () => {
     expect(location).not.toContain('+');
   });
 
-  it('the browser client finds its error, and the server client in the query', async () => {
+  it('the browser client finds its error, and in the query the server client', async () => {
     for (const [app, type] of [
       [clientApp, 'token'],
       [serverApp, 'code'],
@@ -328,7 +328,7 @@ describe('8: in a fragment', () => {
     }
   });
 
-  it('nothing is sent when the application is of the wrong type: the words stand on a page of their own', async () => {
+  it('nothing is sent for an application of the wrong type: the error is a page', async () => {
     const { status, headers, text } = await get(
       `/oauth2?client_id=${clientApp.clientId}&response_type=code&redirect_uri=${callback}`,
     );
@@ -340,10 +340,10 @@ describe('8: in a fragment', () => {
   });
 });
 
-describe('9: answers', () => {
-  it('are JSON by name, with the standard words, and never compressed or redirected unasked', async () => {
+describe('9: responses', () => {
+  it('are JSON by Content-Type, with the standard reasons, and never compressed or redirected', async () => {
     const id = await upload('a.txt', 'text/plain', Buffer.from('text '.repeat(10_000)));
-    const asked: [target: string, headers: Record<string, string>, line: string, type: string][] = [
+    const requests: [target: string, headers: Record<string, string>, line: string, type: string][] = [
       ['/v1/account', bearer, '200 OK', 'application/json'],
       ['/v1/doc', bearer, '200 OK', 'application/json'],
       ['/v1/tape', bearer, '200 OK', 'application/json'],
@@ -354,21 +354,21 @@ describe('9: answers', () => {
       [`/v1/doc/${id}/original`, { ...bearer, Range: 'bytes=0-1' }, '206 Partial Content', 'text/plain'],
       [`/v1/doc/${id}/original`, { ...bearer, Range: 'bytes=99999-' }, '416 Range Not Satisfiable', 'application/json'],
     ];
-    for (const [target, headers, line, type] of asked) {
-      const answer = await get(target, headers);
-      expect([target, answer.line, answer.headers['content-type']]).toEqual([target, `HTTP/1.1 ${line}`, type]);
-      expect([answer.headers['content-encoding'], answer.headers.location]).toEqual([undefined, undefined]);
+    for (const [target, headers, line, type] of requests) {
+      const response = await get(target, headers);
+      expect([target, response.line, response.headers['content-type']]).toEqual([target, `HTTP/1.1 ${line}`, type]);
+      expect([response.headers['content-encoding'], response.headers.location]).toEqual([undefined, undefined]);
     }
   });
 
-  it('to a call that lacks a scope say so in the same words', async () => {
+  it('to a call without the scope have the same reason', async () => {
     const { access_token } = await tokenFor(sandbox, 'alice', ['account.read'], url);
     expect((await get('/v1/doc', { Authorization: `Bearer ${access_token}` })).line).toBe('HTTP/1.1 403 Forbidden');
   });
 });
 
 describe('10: a body', () => {
-  it('may be chunked JSON, in which only the changed field stands', async () => {
+  it('can be chunked JSON with only the changed field', async () => {
     const id = await upload('old.txt', 'text/plain', Buffer.from('x'));
     const headers = { ...bearer, 'Content-Type': 'application/json; charset=UTF-8' };
     expect(resultOf(await postInChunks(`/v1/doc/${id}`, headers, '{"na', 'me":"n', 'ew"}'))).toMatchObject({
@@ -385,7 +385,7 @@ describe('10: a body', () => {
     });
   });
 
-  it('may be empty under a JSON type, to clone and to extract', async () => {
+  it('can be empty with a JSON type, for clone and extract', async () => {
     const id = await upload('a.zip', 'application/zip', makeZip([{ name: 'a.txt', content: Buffer.from('a') }]));
     const headers = { ...bearer, 'Content-Type': 'application/json; charset=UTF-8', 'Content-Length': '0' };
     const cloned = resultOf(await send(head('POST', `/v1/doc/${id}/clone`, headers)));
@@ -395,7 +395,7 @@ describe('10: a body', () => {
     expect(files.filter(({ name, extension }) => `${name}.${extension}` === 'a.txt').length).toBeGreaterThan(0);
   });
 
-  it('of the Chrome extension is taken with a token', async () => {
+  it('of the Chrome extension is accepted with a token', async () => {
     const boundary = '----WebKitFormBoundaryE19zNvXGzXaLvS5C';
     const body = formWith(
       boundary,
@@ -420,7 +420,7 @@ describe('10: a body', () => {
     });
   });
 
-  it.each(['file', 'upload', 'x y', ''])('may call its part %j', async (name) => {
+  it.each(['file', 'upload', 'x y', ''])('can have a part with the name %j', async (name) => {
     const body = formWith('a+b', `form-data; name="${name}"; filename="a.txt"`, 'text/plain', Buffer.from('x'));
     const headers = {
       ...bearer,
@@ -440,24 +440,24 @@ describe('11: a page of another origin', () => {
     ['/v1/doc/x', 'DELETE', 'authorization'],
     ['/v1/doc/upload', 'POST', 'authorization, content-type, x-dt-origin-desc'],
     ['/oauth2/token', 'POST', 'content-type'],
-  ])('may ask first, without a token: %s %s', async (target, method, headers) => {
-    const answer = await send(
+  ])('can send a preflight without a token: %s %s', async (target, method, headers) => {
+    const response = await send(
       head('OPTIONS', target, {
         Origin: origin,
         'Access-Control-Request-Method': method,
         'Access-Control-Request-Headers': headers,
       }),
     );
-    expect([200, 204]).toContain(answer.status);
-    expect(answer.headers['access-control-allow-origin']).toBe('*');
-    expect(answer.headers['access-control-allow-methods']?.split(',').map((each) => each.trim())).toContain(method);
-    const allowed = answer.headers['access-control-allow-headers']?.toLowerCase().split(/\s*,\s*/) ?? [];
+    expect([200, 204]).toContain(response.status);
+    expect(response.headers['access-control-allow-origin']).toBe('*');
+    expect(response.headers['access-control-allow-methods']?.split(',').map((each) => each.trim())).toContain(method);
+    const allowed = response.headers['access-control-allow-headers']?.toLowerCase().split(/\s*,\s*/) ?? [];
     for (const each of headers.split(', ')) expect(allowed).toContain(each);
-    expect(answer.headers['access-control-allow-credentials']).toBeUndefined();
+    expect(response.headers['access-control-allow-credentials']).toBeUndefined();
   });
 
-  it('may read every answer, errors included', async () => {
-    const answers = [
+  it('can read every response, errors included', async () => {
+    const responses = [
       await get('/v1/account', { ...bearer, Origin: origin }),
       await get('/v1/account', { Origin: origin }),
       await get('/v1/doc/x', { ...bearer, Origin: origin }),
@@ -465,12 +465,12 @@ describe('11: a page of another origin', () => {
       await send(head('POST', '/v1/doc/upload', { ...bearer, Origin: origin, 'Content-Length': '0' })),
       await send(head('POST', '/oauth2/token', { Origin: origin, 'Content-Length': '0' })),
     ];
-    expect(answers.map(({ status }) => status)).toEqual([200, 401, 404, 404, 400, 400]);
-    for (const { headers } of answers) expect(headers['access-control-allow-origin']).toBe('*');
+    expect(responses.map(({ status }) => status)).toEqual([200, 401, 404, 404, 400, 400]);
+    for (const { headers } of responses) expect(headers['access-control-allow-origin']).toBe('*');
   });
 });
 
-it('12: the gallery and the music player read maps from ids, with meta an object and tags an array', async () => {
+it('12: the gallery and the music player read maps with ids as keys, meta as an object and tags as an array', async () => {
   const code = await codeFor(`redirect_uri=${encodeURIComponent(callback)}&scope=account%20docs`);
   const { access_token } = JSON.parse((await exchange(formOf(code, callback))).text);
   const gallery = { Authorization: `Bearer ${access_token}`, Host: 'api.doctape.com' };
@@ -504,12 +504,12 @@ it('12: the gallery and the music player read maps from ids, with meta an object
   expect((await get(`/v1/doc/${song}/audio.mp3`, gallery)).status).toBe(200);
 });
 
-it('13: a movie player with only an address gets the bytes it asks for', async () => {
+it('13: a movie player with only a URL gets the ranges it requests', async () => {
   const film = Buffer.from(await makeVideo(640, 360));
   const id = await upload('film.mp4', 'video/mp4', film);
   for (const name of ['video_640.mp4', 'original']) {
     const target = `/v1/doc/${id}/${name}?access_token=${token}`;
-    // as the player of the iPhone begins, to see whether the server can
+    // the iPhone player starts with this to test whether the server supports ranges
     const first = await get(target, { Range: 'bytes=0-1', Accept: '*/*', 'Accept-Encoding': 'identity' });
     expect([first.line, first.headers['content-range'], first.headers['content-length']]).toEqual([
       'HTTP/1.1 206 Partial Content',

@@ -10,7 +10,7 @@ async function get(path: string, options: { quirks?: Quirk[] } = {}): Promise<Re
   return sandbox.fetch(`${origin}/v1${path}`, { headers: { authorization: `Bearer ${token.access_token}` } });
 }
 
-it('has an error key, and with no-error-key none, also in a list', async () => {
+it('no-error-key leaves out the error key, also in a list', async () => {
   for (const path of ['/account', '/doc', '/tape']) {
     expect(await (await get(path)).json()).toMatchObject({ error: null });
     expect(Object.keys(await (await get(path, { quirks: ['no-error-key'] })).json())).toEqual(['result']);
@@ -20,7 +20,7 @@ it('has an error key, and with no-error-key none, also in a list', async () => {
   expect(await api.files.list()).toEqual([]);
 });
 
-it('has the account of the documentation, and with account-extras that of 2014', async () => {
+it('account-extras adds the fields of 2014 to the account', async () => {
   const { api: plain } = await inProcess();
   expect(Object.keys(await plain.account.get())).toHaveLength(10);
   const { api } = await inProcess({ quirks: ['account-extras'] });
@@ -32,7 +32,7 @@ it('has the account of the documentation, and with account-extras that of 2014',
   });
 });
 
-it('refuses to refresh, and with refresh-tokens does it once for each refresh token', async () => {
+it('refresh-tokens accepts each refresh token once', async () => {
   const refresh = async (quirks: Quirk[]) => {
     const sandbox = createSandbox({ quirks });
     const { clientId, clientSecret = '' } = appOf(sandbox, 'server');
@@ -57,20 +57,20 @@ it('refuses to refresh, and with refresh-tokens does it once for each refresh to
   expect(renewed.third.error).toBe('invalid_grant');
 });
 
-it('ignores callback, and with jsonp answers by a script', async () => {
+it('jsonp responds to a callback with a script', async () => {
   expect((await get('/account?callback=show')).headers.get('content-type')).toContain('application/json');
   const { sandbox, token } = await inProcess({ quirks: ['jsonp'] });
-  const ask = (path: string) => sandbox.fetch(`${origin}/v1${path}access_token=${token.access_token}`);
-  const script = await ask('/account?callback=show&');
+  const send = (path: string) => sandbox.fetch(`${origin}/v1${path}access_token=${token.access_token}`);
+  const script = await send('/account?callback=show&');
   expect(script.headers.get('content-type')).toContain('javascript');
   expect(await script.text()).toMatch(/^\/\*\*\/show\(\{.*"username":"alice".*\}\);$/);
-  const failed = await ask('/doc/none?callback=show&');
+  const failed = await send('/doc/none?callback=show&');
   expect(failed.status).toBe(200);
   expect(await failed.text()).toContain('"code":404');
-  expect((await ask('/account?callback=alert(1)//&')).status).toBe(400);
+  expect((await send('/account?callback=alert(1)//&')).status).toBe(400);
 });
 
-it('fetches nothing, and with upload-by-url what the field names', async () => {
+it('upload-by-url fetches the URL of the field', async () => {
   const { api: source } = await inProcess();
   expect(source).toBeDefined();
   const upload = async (quirks: Quirk[], address: string) => {
@@ -91,6 +91,6 @@ it('fetches nothing, and with upload-by-url what the field names', async () => {
   expect(other.users).toHaveLength(2);
 });
 
-it('knows no other quirk', () => {
+it('createSandbox refuses an unknown quirk', () => {
   expect(() => createSandbox({ quirks: ['loud' as Quirk] })).toThrow(ConfigurationError);
 });

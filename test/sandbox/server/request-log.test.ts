@@ -13,7 +13,7 @@ async function lineOf(path: string, init?: RequestInit): Promise<LoggedRequest |
   return logged[0];
 }
 
-it('tells who asked for what, and what came of it', async () => {
+it('log receives the user, the request and the status', async () => {
   const before = Date.now();
   const line = await lineOf('/v1/doc?include_meta=true', { headers: { authorization: `Bearer ${access_token}` } });
   expect(line).toEqual({
@@ -39,16 +39,16 @@ it.each([
   ],
   ['a path of several lines', '/v1/%0Adoc', 401, '/v1/%0Adoc'],
   ['a name of several lines', '/v1/doc?%0A=1&a=2', 401, '/v1/doc?%0A=...&a=...'],
-])('tells of %s', async (_what, asked, status, path) => {
-  expect(await lineOf(asked)).toMatchObject({ status, path });
+])('log receives %s', async (_what, requested, status, path) => {
+  expect(await lineOf(requested)).toMatchObject({ status, path });
 });
 
-it('tells of a token in the query that it was there, and not which', async () => {
+it('log receives a redacted token of the query', async () => {
   const line = await lineOf(`/v1/account?access_token=${access_token}&access_token=${access_token}`);
   expect(line).toMatchObject({ status: 200, username: 'alice', path: '/v1/account?access_token=...&access_token=...' });
   expect(JSON.stringify(line)).not.toContain(access_token);
 });
 
-it.each([null, 'console', {}])('refuses %j as a log', (log) => {
+it.each([null, 'console', {}])('createSandbox refuses %j as log', (log) => {
   expect(() => createSandbox({ log: log as never })).toThrow('log must be a function');
 });

@@ -23,7 +23,7 @@ async function makeFolder(): Promise<string> {
 
 async function serve(options: ServeOptions = {}): Promise<ServedSandbox> {
   const served = await serveSandbox({ port: 0, ...options });
-  // a test may have closed it already
+  // a test may have closed it before
   cleanUps.push(() => served.close().catch(() => {}));
   return served;
 }
@@ -51,14 +51,14 @@ async function clientOf(served: ServedSandbox): Promise<ApiClient> {
 }
 
 describe('serveSandbox', () => {
-  it('says where it listens, on a free port of this machine', async () => {
+  it('returns its URL, on a free port of this machine', async () => {
     const served = await serve();
     expect(served.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
     expect(portOf(served)).toBeGreaterThan(0);
     expect((await fetch(`${served.url}/v1/account`)).status).toBe(401);
   });
 
-  it('listens on IPv6 when it is told to, with an address that can be used', async () => {
+  it('listens on IPv6, with a URL that works', async () => {
     const served = await serve({ host: '::1' });
     expect(served.url).toMatch(/^http:\/\/\[::1\]:\d+$/);
     expect((await fetch(`${served.url}/v1/account`)).status).toBe(401);
@@ -66,14 +66,14 @@ describe('serveSandbox', () => {
     expect((await api.account.get()).username).toBe('alice');
   });
 
-  it('takes the port that it is given', async () => {
+  it('listens on the given port', async () => {
     const first = await serve();
     const port = portOf(first);
     await first.close();
     expect(portOf(await serve({ port }))).toBe(port);
   });
 
-  it('refuses a port that is taken, and names it', async () => {
+  it('refuses a port that is in use, and names it', async () => {
     const other = createServer().listen(0, '127.0.0.1');
     await new Promise((resolve) => other.once('listening', resolve));
     cleanUps.push(() => new Promise((resolve) => other.close(resolve)));
@@ -82,11 +82,11 @@ describe('serveSandbox', () => {
     const error = await refusalOf({ port });
     expect(error.code).toBe('invalid_argument');
     expect(error.message).toContain(String(port));
-    expect(error.message).toContain('taken');
+    expect(error.message).toContain('in use');
     expect(error.message).not.toContain('\n');
   });
 
-  it('gives the data folder back when the port is taken', async () => {
+  it('closes the data folder when the port is in use', async () => {
     const data = await makeFolder();
     const port = portOf(await serve());
     await refusalOf({ port, data });
@@ -129,7 +129,7 @@ describe('serveSandbox', () => {
   });
 
   it.each([
-    [{ adopt: 'alice' }, 'adopt needs data'],
+    [{ adopt: 'alice' }, 'adopt needs the option data'],
     [{ data: '/nowhere', adopt: 'mallory' }, 'adopt must be the name of one of the users'],
     [{ folder: '/nowhere' }, 'folder is not an option'],
     [{ qirks: [] }, 'qirks is not an option; did you mean quirks?'],
@@ -137,13 +137,13 @@ describe('serveSandbox', () => {
     expect((await refusalOf({ port: 0, ...options } as ServeOptions)).message).toContain(message);
   });
 
-  it('refuses a data folder that another sandbox has', async () => {
+  it('refuses a data folder that another sandbox has open', async () => {
     const data = await makeFolder();
     await serve({ data });
     expect((await refusalOf({ port: 0, data })).message).toContain('another sandbox');
   });
 
-  it('gives the data folder back when the users are wrong', async () => {
+  it('closes the data folder when the users are invalid', async () => {
     const data = await makeFolder();
     await refusalOf({ port: 0, data, autoApprove: 'mallory' });
     await refusalOf({ port: 0, data, users: [{ username: 'a/b', password: 'x' }] });
@@ -155,20 +155,20 @@ describe('serveSandbox', () => {
     ['an empty name', [{ username: '', password: 'secret-pass' }]],
     ['no password', [{ username: 'a' }]],
     ['an empty password', [{ username: 'a', password: '' }]],
-    ['a name twice', [1, 2].map(() => ({ username: 'a', password: 'secret-pass' }))],
+    ['a repeated name', [1, 2].map(() => ({ username: 'a', password: 'secret-pass' }))],
     ['a negative quota', [{ username: 'a', password: 'secret-pass', quota: -1 }]],
-    ['a user that is none', ['secret-pass']],
-    ['no list', { username: 'secret-pass' }],
-  ])('refuses users with %s, and tells no password', async (_what, users) => {
+    ['a user that is not an object', ['secret-pass']],
+    ['an object instead of an array', { username: 'secret-pass' }],
+  ])('refuses users with %s, without a password in the message', async (_what, users) => {
     const error = await refusalOf({ port: 0, users: users as ServeOptions['users'] & object });
     expect(error.message).not.toContain('secret-pass');
   });
 
-  it('refuses options that are none', async () => {
+  it('refuses options that are not an object', async () => {
     await expect(serveSandbox(null as unknown as ServeOptions)).rejects.toBeInstanceOf(ConfigurationError);
   });
 
-  it('keeps what it was given in the folder, and signs in whoever had a token', async () => {
+  it('keeps files and tokens in the data folder across a restart', async () => {
     const data = await makeFolder();
     const first = await serve({ data });
     const token = await tokenOf(first);
@@ -184,7 +184,7 @@ describe('serveSandbox', () => {
     expect((await later.account.get()).quota_used).toBe(4);
   });
 
-  it('keeps no code and no token in a form that signs in', async () => {
+  it('stores codes and tokens only as hashes', async () => {
     const data = await makeFolder();
     const served = await serve({ data });
     const token = await tokenOf(served);
@@ -202,7 +202,7 @@ describe('serveSandbox', () => {
     expect(texts.join('')).not.toContain(code);
   });
 
-  it('forgets everything when it is reset, the bytes too', async () => {
+  it('deletes everything on reset, the blobs too', async () => {
     const data = await makeFolder();
     const served = await serve({ data });
     const api = await clientOf(served);
@@ -218,7 +218,7 @@ describe('serveSandbox', () => {
 });
 
 describe('close()', () => {
-  it('frees the port and the folder', async () => {
+  it('releases the port and the data folder', async () => {
     const data = await makeFolder();
     const served = await serve({ data });
     await (await clientOf(served)).account.get();
@@ -229,7 +229,7 @@ describe('close()', () => {
     await (await clientOf(again)).account.get();
   });
 
-  it('ends connections that are idle, and requests that are half sent', async () => {
+  it('closes idle connections and half-sent requests', async () => {
     const served = await serve();
     const sockets = [connect(portOf(served), '127.0.0.1'), connect(portOf(served), '127.0.0.1')];
     const ends = sockets.map((socket) => new Promise((resolve) => socket.on('error', () => {}).once('close', resolve)));
@@ -240,7 +240,7 @@ describe('close()', () => {
     await Promise.all(ends);
   });
 
-  it('ends downloads and uploads that are under way, and frees the folder', async () => {
+  it('aborts running downloads and uploads, and releases the data folder', async () => {
     const data = await makeFolder();
     const served = await serve({ data });
     const token = await tokenOf(served);
@@ -265,13 +265,13 @@ describe('close()', () => {
     expect((await later.files.list()).map((file) => file.id)).toEqual([id]);
   });
 
-  it('may be called twice, one after the other or at once', async () => {
+  it('can be called again, in sequence or at once', async () => {
     const served = await serve({ data: await makeFolder() });
     await Promise.all([served.close(), served.close()]);
     await expect(served.close()).resolves.toBeUndefined();
   });
 
-  it('leaves a store of the caller usable by another sandbox in memory', async () => {
+  it('does not close a memory store of the caller', async () => {
     const store = memoryStore();
     const first = await serve({ store });
     const token = await tokenOf(first);
@@ -280,7 +280,7 @@ describe('close()', () => {
     expect((await fetch(`${second.url}/v1/account?access_token=${token}`)).status).toBe(200);
   });
 
-  it('works with a disk store of the caller', async () => {
+  it('does not close a disk store of the caller', async () => {
     const data = await makeFolder();
     const served = await serve({ store: diskStore(data) });
     await (await clientOf(served)).files.upload(new Blob(['x']), { name: 'x.txt' });
@@ -294,7 +294,7 @@ interface RawAnswer {
   body: string;
 }
 
-/** Sends bytes as they are, and reads one answer until the connection ends. */
+/** Sends bytes unchanged, and reads one response until the connection ends. */
 async function raw(served: ServedSandbox, ...pieces: string[]): Promise<RawAnswer> {
   const socket: Socket = connect(portOf(served), new URL(served.url).hostname.replace(/^\[.*\]$/, '::1'));
   cleanUps.push(async () => socket.destroy());
@@ -334,7 +334,7 @@ async function raw(served: ServedSandbox, ...pieces: string[]): Promise<RawAnswe
 
 const chunkOf = (text: string): string => `${Buffer.byteLength(text).toString(16)}\r\n${text}\r\n`;
 
-/** What Node's client of 2013 sent: these headers and no others. */
+/** The headers of Node's HTTP client of 2013, and no others. */
 const head = (method: string, path: string, headers: Record<string, string> = {}): string =>
   [
     `${method} ${path} HTTP/1.1`,
@@ -347,7 +347,7 @@ const head = (method: string, path: string, headers: Record<string, string> = {}
 describe('a client of 2013', () => {
   async function codeFor(served: ServedSandbox): Promise<{ code: string; id: string; secret: string }> {
     const { clientId, clientSecret = '' } = appOf(served.sandbox, 'server');
-    // as that client builds it: the redirect URI is not encoded
+    // as that client builds it: the redirect URI is not percent-encoded
     const path = `/oauth2?client_id=${clientId}&response_type=code&scope=docs%20account&redirect_uri=http://localhost:3000/cb?x=1&state=undefined`;
     const { statusLine, headers } = await raw(served, head('GET', path));
     expect(statusLine).toBe('HTTP/1.1 303 See Other');
@@ -356,11 +356,11 @@ describe('a client of 2013', () => {
     return { code: location.searchParams.get('code') ?? '', id: clientId, secret: clientSecret };
   }
 
-  it('exchanges its code in chunks, without a length, a user agent or the right redirect URI', async () => {
+  it('exchanges its code in chunks, without a Content-Length, a User-Agent or the right redirect URI', async () => {
     const served = await serve({ autoApprove: 'alice' });
     const { code, id, secret } = await codeFor(served);
     const form = `code=${code}&client_id=${id}&client_secret=${secret}&redirect_uri=urn%3Aietf%3Awg%3Aoauth%3A2.0%3Aoob&grant_type=authorization_code`;
-    const answer = await raw(
+    const response = await raw(
       served,
       head('POST', '/oauth2/token', {
         'Content-Type': 'application/x-www-form-urlencoded',
@@ -370,18 +370,18 @@ describe('a client of 2013', () => {
       chunkOf(form.slice(20)),
       '0\r\n\r\n',
     );
-    expect([answer.statusLine, answer.body]).toEqual(['HTTP/1.1 200 OK', expect.stringMatching(/^\{/)]);
-    const token = JSON.parse(answer.body);
+    expect([response.statusLine, response.body]).toEqual(['HTTP/1.1 200 OK', expect.stringMatching(/^\{/)]);
+    const token = JSON.parse(response.body);
     expect(token.expires_in).toBe(157_680_000);
     const account = await raw(served, head('GET', '/v1/account', { Authorization: `Bearer ${token.access_token}` }));
     expect(JSON.parse(account.body).result.username).toBe('alice');
   });
 
-  it('is refused in JSON, with the standard words, when its code is no good', async () => {
+  it('is refused with JSON and the standard reason if its code is invalid', async () => {
     const served = await serve();
     const { clientId, clientSecret } = appOf(served.sandbox, 'server');
     const form = `code=x&client_id=${clientId}&client_secret=${clientSecret}&redirect_uri=x&grant_type=authorization_code`;
-    const answer = await raw(
+    const response = await raw(
       served,
       head('POST', '/oauth2/token', {
         'Content-Type': 'application/x-www-form-urlencoded',
@@ -390,18 +390,18 @@ describe('a client of 2013', () => {
       chunkOf(form),
       '0\r\n\r\n',
     );
-    expect(answer.statusLine).toBe('HTTP/1.1 400 Bad Request');
-    expect(JSON.parse(answer.body).error).toBe('invalid_grant');
+    expect(response.statusLine).toBe('HTTP/1.1 400 Bad Request');
+    expect(JSON.parse(response.body).error).toBe('invalid_grant');
   });
 
-  it('signs in through the form in chunks', async () => {
+  it('signs in with a chunked form', async () => {
     const served = await serve();
     const { clientId } = appOf(served.sandbox, 'server');
     const path = `/oauth2?client_id=${clientId}&response_type=code&redirect_uri=urn:ietf:wg:oauth:2.0:oob`;
     const page = await raw(served, head('GET', path));
     const csrf = /name="csrf" value="([^"]+)"/.exec(page.body)?.[1];
     const cookie = page.headers['set-cookie']?.split(';', 1)[0] ?? '';
-    const answer = await raw(
+    const response = await raw(
       served,
       head('POST', path, {
         Cookie: cookie,
@@ -411,16 +411,16 @@ describe('a client of 2013', () => {
       chunkOf(`csrf=${csrf}&decision=allow&username=alice&password=wonderland`),
       '0\r\n\r\n',
     );
-    expect(answer.statusLine).toBe('HTTP/1.1 200 OK');
-    expect(answer.body).toMatch(/<title>Success code=[\da-f-]{36}<\/title>/);
+    expect(response.statusLine).toBe('HTTP/1.1 200 OK');
+    expect(response.body).toMatch(/<title>Success code=[\da-f-]{36}<\/title>/);
   });
 
-  it('uploads in chunks that break anywhere', async () => {
+  it('uploads in chunks of any size', async () => {
     const served = await serve();
     const token = await tokenOf(served);
     const body = '--b+c\r\nContent-Disposition: form-data; name="file"; filename="a.txt"\r\n\r\ncontent\r\n--b+c--\r\n';
     const chunks = body.match(/.{1,9}/gs) ?? [];
-    const answer = await raw(
+    const response = await raw(
       served,
       head('POST', `/v1/doc/upload?access_token=${token}`, {
         'Content-Type': 'multipart/form-data; boundary=b+c',
@@ -429,65 +429,65 @@ describe('a client of 2013', () => {
       ...chunks.map(chunkOf),
       '0\r\n\r\n',
     );
-    expect([answer.statusLine, answer.body]).toEqual(['HTTP/1.1 200 OK', expect.stringContaining('"size":"7"')]);
+    expect([response.statusLine, response.body]).toEqual(['HTTP/1.1 200 OK', expect.stringContaining('"size":"7"')]);
   });
 
   it.each([
     ['Content-Length: 0', { 'Content-Length': '0' }, []],
     ['an empty chunked body', { 'Transfer-Encoding': 'chunked' }, ['0\r\n\r\n']],
-  ])('posts %s as JSON, and is answered in JSON', async (_what, headers: Record<string, string>, pieces) => {
+  ])('posts %s as JSON and gets JSON', async (_what, headers: Record<string, string>, pieces) => {
     const served = await serve();
     const token = await tokenOf(served);
     for (const path of ['/v1/doc/upload', '/oauth2/token', '/v1/nothing', '/nothing']) {
       const type = { 'Content-Type': 'application/json; charset=UTF-8', Authorization: `Bearer ${token}` };
-      const answer = await raw(served, head('POST', path, { ...type, ...headers }), ...pieces);
-      expect([path, answer.statusLine]).toEqual([
+      const response = await raw(served, head('POST', path, { ...type, ...headers }), ...pieces);
+      expect([path, response.statusLine]).toEqual([
         path,
         expect.stringMatching(/^HTTP\/1\.1 40[04] (Bad Request|Not Found)$/),
       ]);
-      expect(answer.headers['content-type']).toMatch(/^application\/json/);
-      expect(JSON.parse(answer.body).error).toBeTruthy();
+      expect(response.headers['content-type']).toMatch(/^application\/json/);
+      expect(JSON.parse(response.body).error).toBeTruthy();
     }
   });
 
   it('sends Content-Length: 0 with a GET', async () => {
     const served = await serve();
     const token = await tokenOf(served);
-    const answer = await raw(served, head('GET', `/v1/account?access_token=${token}`, { 'Content-Length': '0' }));
-    expect(answer.statusLine).toBe('HTTP/1.1 200 OK');
-    expect(JSON.parse(answer.body).result.username).toBe('alice');
+    const response = await raw(served, head('GET', `/v1/account?access_token=${token}`, { 'Content-Length': '0' }));
+    expect(response.statusLine).toBe('HTTP/1.1 200 OK');
+    expect(JSON.parse(response.body).result.username).toBe('alice');
   });
 
-  it('reads a download that is not chunked, not compressed and not redirected', async () => {
+  it('gets a download that is not chunked, not compressed and not redirected', async () => {
     const served = await serve();
     const api = await clientOf(served);
     const { id } = await api.files.upload(new Blob(['content']), { name: 'a.txt' });
     const { pathname, search } = api.files.url(id);
-    const answer = await raw(served, head('GET', pathname + search));
-    expect(answer.statusLine).toBe('HTTP/1.1 200 OK');
-    expect(answer.headers['content-length']).toBe('7');
-    expect(answer.headers['transfer-encoding']).toBeUndefined();
-    expect(answer.headers['content-encoding']).toBeUndefined();
-    expect(answer.body).toBe('content');
+    const response = await raw(served, head('GET', pathname + search));
+    expect(response.statusLine).toBe('HTTP/1.1 200 OK');
+    expect(response.headers['content-length']).toBe('7');
+    expect(response.headers['transfer-encoding']).toBeUndefined();
+    expect(response.headers['content-encoding']).toBeUndefined();
+    expect(response.body).toBe('content');
   });
 
   it.each([
     ['/v1/account', '401 Unauthorized'],
     ['/nothing', '404 Not Found'],
     ['/oauth2?client_id=x', '400 Bad Request'],
-  ])('is told the standard words: %s, %s', async (path, words) => {
+  ])('gets the standard reason: %s, %s', async (path, words) => {
     const served = await serve();
     expect((await raw(served, head('GET', path))).statusLine).toBe(`HTTP/1.1 ${words}`);
   });
 
-  it('is served over HTTP/1.0 without a host', async () => {
+  it('is served over HTTP/1.0 without a Host header', async () => {
     const served = await serve();
-    const answer = await raw(served, 'GET /v1/account HTTP/1.0\r\n\r\n');
-    expect(answer.statusLine).toMatch(/^HTTP\/1\.[01] 40[01] /);
+    const response = await raw(served, 'GET /v1/account HTTP/1.0\r\n\r\n');
+    expect(response.statusLine).toMatch(/^HTTP\/1\.[01] 40[01] /);
   });
 });
 
-describe('the name that it is called by', () => {
+describe('the host name of a request', () => {
   async function statusOf(served: ServedSandbox, host: string, line = 'GET /oauth2 HTTP/1.1'): Promise<number> {
     const { statusLine } = await raw(served, `${line}\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
     return Number(statusLine.split(' ')[1]);
@@ -507,7 +507,7 @@ describe('the name that it is called by', () => {
   const ofDoctape = ['my.doctape.com', 'API.doctape.com', 'doctape.com:443'];
   const addresses = ['192.168.1.5', '10.0.0.1:4400', '[2001:db8::1]', '[fe80::1]:80'];
 
-  it('is one of this machine, or of doctape, whatever the port', async () => {
+  it('can be a loopback name or a name of doctape, with any port', async () => {
     const served = await serve();
     for (const host of [...loopback, ...ofDoctape]) expect([host, await statusOf(served, host)]).toEqual([host, 400]);
     for (const host of [...foreign, ...addresses, '0.0.0.0', '[::]']) {
@@ -515,7 +515,7 @@ describe('the name that it is called by', () => {
     }
   });
 
-  it('is any at all for what every page may call anyway', async () => {
+  it('can be any name for the paths that are open to all origins', async () => {
     const served = await serve();
     const token = await tokenOf(served);
     for (const host of [...foreign, ...addresses, ...loopback, ...ofDoctape]) {
@@ -527,7 +527,7 @@ describe('the name that it is called by', () => {
     }
   });
 
-  it('is no other for everything else, nor in the first line of the request', async () => {
+  it('cannot be another name for other paths, in the header or the request line', async () => {
     const served = await serve({ autoApprove: 'alice' });
     const { clientId } = appOf(served.sandbox, 'client');
     const request = `/oauth2?response_type=token&client_id=${clientId}&redirect_uri=http://localhost:3000/`;
@@ -552,7 +552,7 @@ describe('the name that it is called by', () => {
     expect(await statusOf(served, 'localhost', 'GET http://evil.example/oauth2 HTTP/1.1')).toBe(421);
   });
 
-  it('may be that of an address or a name that it listens on', async () => {
+  it('can be the address or the name that the server listens on', async () => {
     const outside = Object.values(networkInterfaces())
       .flat()
       .find((each) => each?.family === 'IPv4' && !each.internal)?.address;
@@ -566,13 +566,16 @@ describe('the name that it is called by', () => {
     expect(await statusOf(name, 'evil.example')).toBe(421);
   });
 
-  it.each(['0.0.0.0', '::', '0::0'])('may be any address, but no other name, when it listens on %s', async (host) => {
-    const served = await serve({ host });
-    for (const name of [...loopback, ...addresses]) expect([name, await statusOf(served, name)]).toEqual([name, 400]);
-    for (const name of foreign) expect([name, await statusOf(served, name)]).toEqual([name, 421]);
-  });
+  it.each(['0.0.0.0', '::', '0::0'])(
+    'can be any IP address, but no other name, if the server listens on %s',
+    async (host) => {
+      const served = await serve({ host });
+      for (const name of [...loopback, ...addresses]) expect([name, await statusOf(served, name)]).toEqual([name, 400]);
+      for (const name of foreign) expect([name, await statusOf(served, name)]).toEqual([name, 421]);
+    },
+  );
 
-  it('may be one that it was told', async () => {
+  it('can be one of allowedHosts', async () => {
     const served = await serve({
       allowedHosts: ['Doctape', 'my.proxy.test', 'größe.test', '192.168.1.5', '2001:DB8::1'],
     });
@@ -592,35 +595,35 @@ describe('the name that it is called by', () => {
     }
   });
 
-  it('is told which option lets it through, where it is not known', async () => {
+  it('gets a 421 response that names the option that allows it', async () => {
     const said = vi.spyOn(console, 'error');
     const served = await serve();
-    const answer = await raw(served, 'GET / HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n');
-    expect(answer.statusLine).toBe('HTTP/1.1 421 Misdirected Request');
-    expect(answer.headers['content-type']).toBe('text/plain; charset=utf-8');
-    expect(answer.body).toMatch(/^[^\n]+--allow-host[^\n]+allowedHosts[^\n]+\n$/);
+    const response = await raw(served, 'GET / HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n');
+    expect(response.statusLine).toBe('HTTP/1.1 421 Misdirected Request');
+    expect(response.headers['content-type']).toBe('text/plain; charset=utf-8');
+    expect(response.body).toMatch(/^[^\n]+--allow-host[^\n]+allowedHosts[^\n]+\n$/);
     expect(said).not.toHaveBeenCalled();
     said.mockRestore();
   });
 
   it.each([
-    ['a text', 'doctape.test'],
+    ['a string', 'doctape.test'],
     ['null', null],
     ['a number', [7]],
     ['an empty name', ['']],
     ['a port', ['doctape.test:4400']],
-    ['an address of a page', ['http://doctape.test/']],
+    ['a URL', ['http://doctape.test/']],
     ['a password', ['user:hunter2secret@doctape.test']],
     ['a pattern', ['*.doctape.test']],
     ['a space', ['doctape .test']],
-  ])('is refused when it is no name: %s', async (_what, allowedHosts) => {
+  ])('is refused as one of allowedHosts if it is %s', async (_what, allowedHosts) => {
     const error = await refusalOf({ port: 0, allowedHosts: allowedHosts as unknown as string[] });
-    expect(error.message).toMatch(/^allowedHosts must be an array of names/);
+    expect(error.message).toMatch(/^allowedHosts must be an array of host names/);
     expect(error.message).not.toContain('hunter2');
   });
 });
 
-describe('what is no HTTP', () => {
+describe('input that is not HTTP', () => {
   it.each([
     'nonsense\r\n\r\n',
     'GET  HTTP/1.1\r\nHost: localhost\r\n\r\n',

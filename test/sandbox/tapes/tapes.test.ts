@@ -4,7 +4,7 @@ import { ApiClient, NotFoundError } from '../../../src/index.js';
 import { memoryStore, type Store } from '../../../src/sandbox.js';
 import { inProcess, served, tokenFor } from '../../support/sandbox.js';
 
-// Tags, whom they share a file with, and the tapes they make; and what is refused of a call's JSON.
+// Tags, sharing, tapes, and the validation of JSON bodies.
 
 const { url, sandbox } = await served({
   users: ['alice', 'bob', 'carol', 'al', 'alice2'].map((username) => ({ username, password: 'x' })),
@@ -57,20 +57,20 @@ async function expectFailure(response: Response, status: number): Promise<void> 
 }
 
 describe('a tag', () => {
-  it('comes back as it was given, once', async () => {
+  it('is stored unchanged and without duplicates', async () => {
     const tags = ['plain', 'two words', 'Größe', '日本', '+bob', '#party', '#alice/party', '<b>', 'a,b'];
     const id = await upload();
     expect((await alice.api.files.update(id, { tags: [...tags, ...tags] })).tags).toEqual(tags);
     expect((await alice.api.files.get(id)).tags).toEqual(tags);
   });
 
-  it('that is a plain word shares nothing and makes no tape', async () => {
+  it('that is a plain word shares nothing and creates no tape', async () => {
     await upload(['bob', 'party', 'a#b', 'a+bob', '+', '#', '+nobody']);
     expect(await bob.api.files.list()).toEqual([]);
     expect(await alice.api.tapes.list()).toEqual([]);
   });
 
-  it.each(['+bob', '#tape'])('%s given with the upload does what it does later', async (tag) => {
+  it.each(['+bob', '#tape'])('%s has the same effect in an upload as in a change', async (tag) => {
     const early = await upload([tag]);
     const late = await upload();
     await alice.api.files.update(late, { tags: [tag] });
@@ -79,8 +79,8 @@ describe('a tag', () => {
   });
 });
 
-describe('a file that is shared with somebody', () => {
-  it('is among their files, after their own, and says how it came there', async () => {
+describe('a file that is shared with a user', () => {
+  it("is in the user's list, after their own files, with its kind of share", async () => {
     const own = await upload([], bob);
     const shared = await upload(['+bob']);
     const files = await bob.api.files.list();
@@ -91,7 +91,7 @@ describe('a file that is shared with somebody', () => {
     expect((await alice.api.files.get(shared)).shared).toBe(0);
   });
 
-  it('is nobody elses, also when their name is like the other one', async () => {
+  it('is not visible to others, even with a similar name', async () => {
     const id = await upload(['+al', '+ALICE2', '+carolx']);
     for (const name of ['alice2', 'carol', 'bob']) {
       const person = await signIn(name);
@@ -103,7 +103,7 @@ describe('a file that is shared with somebody', () => {
     expect(await idsOf(await signIn('al'))).toEqual([id]);
   });
 
-  it('may be read and copied, and the copy belongs to whoever made it', async () => {
+  it('can be read and copied by the user, who owns the copy', async () => {
     const id = await upload(['+bob', '#party']);
     const copy = await bob.api.files.clone(id);
     expect(await bob.api.files.get(copy)).toMatchObject({ shared: 0, tags: [], public_url: null });
@@ -114,20 +114,20 @@ describe('a file that is shared with somebody', () => {
     expect((await alice.api.account.get()).quota_used).toBe(0);
   });
 
-  it('may not be changed, deleted or published', async () => {
+  it('cannot be changed, deleted or published by the user', async () => {
     const id = await upload(['+bob']);
-    for (const answer of [
+    for (const response of [
       post(`/doc/${id}`, '{"tags":[]}', bob),
       post(`/doc/${id}`, '{"name":"mine"}', bob),
       post(`/doc/${id}/public`, '{"public":true}', bob),
       fetch(`${url}/v1/doc/${id}`, { method: 'DELETE', headers: { authorization: `Bearer ${bob.token}` } }),
     ]) {
-      await expectFailure(await answer, 403);
+      await expectFailure(await response, 403);
     }
     expect(await alice.api.files.get(id)).toMatchObject({ name: 'file', tags: ['+bob'], public_url: null });
   });
 
-  it('is gone when the tag is, and when the file is', async () => {
+  it('is not visible after the tag or the file was removed', async () => {
     const [first, second] = [await upload(['+bob']), await upload(['+bob'])];
     await alice.api.files.update(first, { tags: ['+carol'] });
     await alice.api.files.delete(second);
@@ -138,7 +138,7 @@ describe('a file that is shared with somebody', () => {
 });
 
 describe('a tape', () => {
-  it('appears with its first file, and lists files in their order', async () => {
+  it('is created with its first file, and lists files in the order they were added', async () => {
     const first = await upload(['#party']);
     const tape = await tapeOf(alice, 'party');
     expect(tape).toEqual({ id: tape.id, name: 'party', live: true, shared_with: [], files: [first] });
@@ -147,7 +147,7 @@ describe('a tape', () => {
     expect((await alice.api.tapes.list()).map(({ name }) => name)).toEqual(['party', 'other']);
   });
 
-  it('is answered as a map from its id', async () => {
+  it('is returned in a map with its id as the key', async () => {
     await upload(['#party']);
     const { id } = await tapeOf(alice, 'party');
     const response = await fetch(`${url}/v1/tape?access_token=${alice.token}`);
@@ -155,13 +155,13 @@ describe('a tape', () => {
     expect([error, Object.keys(result), result[id].id]).toEqual([null, [id], id]);
   });
 
-  it('is one, however many files come to it at once', async () => {
+  it('is created once for several concurrent files', async () => {
     await Promise.all(Array.from({ length: 20 }, () => upload(['#party'])));
     const tapes = await alice.api.tapes.list();
     expect(tapes.map(({ name, files }) => [name, files.length])).toEqual([['party', 20]]);
   });
 
-  it('is one, and is shared as before, when files come to it and it is changed at once', async () => {
+  it('keeps its settings when files are added during a change', async () => {
     const api = new ApiClient({ token: alice.token, baseUrl: `${url}/v1`, retry: false, fetch: sandbox.fetch });
     await upload(['#party']);
     const { id } = await tapeOf(alice, 'party');
@@ -174,7 +174,7 @@ describe('a tape', () => {
     expect((await alice.api.tapes.list()).length).toBe(1);
   });
 
-  it('keeps its id while files come to it at once', async () => {
+  it('keeps its id when several files are added at once', async () => {
     const seen = await Promise.all(
       Array.from({ length: 10 }, async () => {
         await upload(['#party']);
@@ -184,7 +184,7 @@ describe('a tape', () => {
     expect(new Set(seen).size).toBe(1);
   });
 
-  it('loses a file with the tag, and with the file, and stays', async () => {
+  it('loses a file when its tag or the file is removed, and remains', async () => {
     const [first, second] = [await upload(['#party', 'kept']), await upload(['#party'])];
     const { id } = await tapeOf(alice, 'party');
     await alice.api.tapes.update(id, { shared_with: ['bob'] });
@@ -196,7 +196,7 @@ describe('a tape', () => {
     expect(await tapeOf(alice, 'party')).toMatchObject({ id, shared_with: ['bob'], files: [third] });
   });
 
-  it('of one name is another one for everybody', async () => {
+  it('is separate from a tape of another user with the same name', async () => {
     const hers = await upload(['#party']);
     const his = await upload(['#party'], bob);
     expect((await tapeOf(alice, 'party')).files).toEqual([hers]);
@@ -204,7 +204,7 @@ describe('a tape', () => {
     expect((await tapeOf(bob, 'party')).id).not.toBe((await tapeOf(alice, 'party')).id);
   });
 
-  it('of somebody else is not found, nor made by its name', async () => {
+  it('of another user is not found, and not created by its name', async () => {
     await upload(['#party']);
     const { id } = await tapeOf(alice, 'party');
     await upload(['#alice/party'], bob);
@@ -214,7 +214,7 @@ describe('a tape', () => {
     expect((await alice.api.tapes.get(id)).files.length).toBe(1);
   });
 
-  it('may have any name', async () => {
+  it('can have any name', async () => {
     const names = ['ein Fest', 'Größe', '日本', '__proto__', 'a#b', '..', '%2e', 'constructor'];
     for (const name of names) {
       const id = await upload();
@@ -223,7 +223,7 @@ describe('a tape', () => {
     expect((await alice.api.tapes.list()).map(({ name }) => name)).toEqual(names);
   });
 
-  it('is gone with everything on reset', async () => {
+  it('is deleted by a reset', async () => {
     await upload(['#party']);
     await sandbox.reset();
     alice = await signIn('alice');
@@ -232,7 +232,7 @@ describe('a tape', () => {
 });
 
 describe('a tape that is shared', () => {
-  it('is shown with the name of its owner, and its files with that as well', async () => {
+  it('has the name of its owner in its name and in the tags of its files', async () => {
     const id = await upload(['#party']);
     const off = await upload(['#other']);
     const { id: tape } = await tapeOf(alice, 'party');
@@ -250,7 +250,7 @@ describe('a tape that is shared', () => {
     expect(await idsOf(carol)).toEqual([]);
   });
 
-  it('calls a file that is also shared in person a personal share', async () => {
+  it('has a file that is also shared personally as a personal share', async () => {
     const id = await upload(['#party', '+bob']);
     const { id: tape } = await tapeOf(alice, 'party');
     await alice.api.tapes.update(tape, { shared_with: ['bob'] });
@@ -258,7 +258,7 @@ describe('a tape that is shared', () => {
     expect((await bob.api.files.list()).map(({ shared }) => shared)).toEqual([1]);
   });
 
-  it('brings a file once, though it is on two', async () => {
+  it('has a file once in the list, even if the file is on two tapes', async () => {
     const id = await upload(['#one', '#two']);
     for (const name of ['one', 'two']) {
       await alice.api.tapes.update((await tapeOf(alice, name)).id, { shared_with: ['bob'] });
@@ -266,7 +266,7 @@ describe('a tape that is shared', () => {
     expect(await idsOf(bob)).toEqual([id]);
   });
 
-  it('is named after its owner in the tags that others see, without whatever is not shared with them', async () => {
+  it('has the name of its owner in the tags that others see, without the tags that are not shared with them', async () => {
     const id = await upload(['plain', '#party', '#secret', '+carol', '#bob/x']);
     await alice.api.tapes.update((await tapeOf(alice, 'party')).id, { shared_with: ['bob'] });
     expect((await bob.api.files.get(id)).tags).toEqual(['plain', '#alice/party']);
@@ -275,7 +275,7 @@ describe('a tape that is shared', () => {
     expect((await alice.api.files.get(id)).tags).toEqual(['plain', '#party', '#secret', '+carol', '#bob/x']);
   });
 
-  it('takes in what is put on it later, and lets go what is taken off', async () => {
+  it('shows files that are added later, and hides files that are removed', async () => {
     const first = await upload(['#party']);
     await alice.api.tapes.update((await tapeOf(alice, 'party')).id, { shared_with: ['bob'] });
     const later = await upload(['#party']);
@@ -285,7 +285,7 @@ describe('a tape that is shared', () => {
     await expect(bob.api.files.download(first)).rejects.toThrow(NotFoundError);
   });
 
-  it('is not found by the same name among the files of the one it is shared with', async () => {
+  it('is separate from a tape with the same name of the user it is shared with', async () => {
     await upload(['#party']);
     await alice.api.tapes.update((await tapeOf(alice, 'party')).id, { shared_with: ['bob'] });
     const secret = await upload(['#party'], bob);
@@ -293,7 +293,7 @@ describe('a tape that is shared', () => {
     expect((await tapeOf(bob, 'alice/party')).files).not.toContain(secret);
   });
 
-  it('may be changed by its owner alone', async () => {
+  it('can be changed by its owner only', async () => {
     await upload(['#party']);
     const { id } = await tapeOf(alice, 'party');
     await alice.api.tapes.update(id, { shared_with: ['bob'] });
@@ -304,7 +304,7 @@ describe('a tape that is shared', () => {
     expect(await alice.api.tapes.get(id)).toMatchObject({ live: true, shared_with: ['bob'] });
   });
 
-  it('is shared with exactly those who are named', async () => {
+  it('is shared with exactly the named users', async () => {
     await upload(['#party']);
     const { id } = await tapeOf(alice, 'party');
     const change = (names: string[]) => alice.api.tapes.update(id, { shared_with: names });
@@ -379,15 +379,15 @@ describe('the JSON of a change', () => {
     expect(await alice.api.files.get(id)).toEqual(before);
   });
 
-  it('changes what it names, whatever else is in it', async () => {
+  it('changes the known fields and ignores unknown ones', async () => {
     const id = await upload(['kept']);
     const body = '{"name":"new","id":"other","owner":"bob","extension":"exe","size":0,"meta":{},"__proto__":{"a":1}}';
     expect((await post(`/doc/${id}`, body)).status).toBe(200);
     expect(await alice.api.files.get(id)).toMatchObject({ id, name: 'new', extension: 'txt', size: 7, tags: ['kept'] });
     await upload(['#party']);
     const tape = await tapeOf(alice, 'party');
-    const answer = await post(`/tape/${tape.id}`, '{"name":"stolen","owner":"bob","files":[],"live":false}');
-    expect((await answer.json()).result).toEqual({ ...tape, live: false });
+    const response = await post(`/tape/${tape.id}`, '{"name":"stolen","owner":"bob","files":[],"live":false}');
+    expect((await response.json()).result).toEqual({ ...tape, live: false });
   });
 
   it.each([
@@ -400,24 +400,24 @@ describe('the JSON of a change', () => {
     '../../x',
     'a/b',
     '%00',
-  ])('gives a file a name that it can be downloaded and published under, or refuses it: %j', async (name) => {
+  ])('sets a name that works for downloads and publishing, or is refused: %j', async (name) => {
     const id = await upload();
-    const answer = await post(`/doc/${id}`, JSON.stringify({ name }));
-    expect([200, 400]).toContain(answer.status);
-    if (answer.status === 400) expect((await alice.api.files.get(id)).name).toBe('file');
+    const changed = await post(`/doc/${id}`, JSON.stringify({ name }));
+    expect([200, 400]).toContain(changed.status);
+    if (changed.status === 400) expect((await alice.api.files.get(id)).name).toBe('file');
     const response = await alice.api.files.download(id);
     expect(await response.text()).toBe('content');
     expect((await fetch(await alice.api.files.publish(id))).status).toBe(200);
   });
 
-  it('gives a file no name that is too long for the headers of its download', async () => {
+  it('cannot set a name that is too long for the headers of a download', async () => {
     const id = await upload();
-    const answer = await post(`/doc/${id}`, JSON.stringify({ name: 'ü'.repeat(20_000) }));
-    expect([200, 400]).toContain(answer.status);
+    const response = await post(`/doc/${id}`, JSON.stringify({ name: 'ü'.repeat(20_000) }));
+    expect([200, 400]).toContain(response.status);
     expect(await (await alice.api.files.download(id)).text()).toBe('content');
   });
 
-  it.each(transports)('of several at once is lost by none of them %s', async (_how, call) => {
+  it.each(transports)('is not lost when several changes are made at once %s', async (_how, call) => {
     const api = new ApiClient({ token: alice.token, baseUrl: `${url}/v1`, retry: false, fetch: call });
     for (let round = 0; round < 10; round++) {
       const id = await upload();
@@ -437,7 +437,7 @@ describe('the JSON of a change', () => {
     }
   });
 
-  it.each(transports)('does not bring back a file that is deleted at the same time %s', async (_how, call) => {
+  it.each(transports)('does not restore a file that is deleted at the same time %s', async (_how, call) => {
     const api = new ApiClient({ token: alice.token, baseUrl: `${url}/v1`, retry: false, fetch: call });
     for (let round = 0; round < 10; round++) {
       const id = await upload();
@@ -451,7 +451,7 @@ describe('the JSON of a change', () => {
     expect((await alice.api.account.get()).quota_used).toBe(0);
   });
 
-  it.each(['/doc/ID', '/tape/TAPE', '/doc/ID/public'])('is refused when it is far too large: %s', async (route) => {
+  it.each(['/doc/ID', '/tape/TAPE', '/doc/ID/public'])('is refused when it is too large: %s', async (route) => {
     const id = await upload(['#party']);
     const before = await alice.api.files.get(id);
     const tape = await tapeOf(alice, 'party');
@@ -469,14 +469,14 @@ describe('the JSON of a change', () => {
     expect(await alice.api.tapes.get(tape.id)).toEqual(tape);
   });
 
-  it('may be just below the limit', async () => {
+  it('is accepted just below the size limit', async () => {
     const id = await upload();
     const body = JSON.stringify({ starred: true, padding: 'x'.repeat(1024 * 1024 - 100) });
     expect((await post(`/doc/${id}`, body)).status).toBe(200);
     expect((await alice.api.files.get(id)).starred).toBe(true);
   });
 
-  it('may come in chunks that break within a letter', async () => {
+  it('can arrive in chunks that split a character', async () => {
     const id = await upload(['#party']);
     const bytes = Buffer.from('{"name":"Grüße 🎉","tags":["#party","日本"]}');
     const pieces = Array.from(bytes, (_, index) => bytes.subarray(index, index + 1));
@@ -494,7 +494,7 @@ describe('the JSON of a change', () => {
     expect(await alice.api.files.get(id)).toMatchObject({ name: 'Grüße 🎉', tags: ['#party', '日本'] });
   });
 
-  it.each(['', ' ', '\r\n'])('may be %j, and then nothing changes', async (body) => {
+  it.each(['', ' ', '\r\n'])('can be %j, and changes nothing', async (body) => {
     const id = await upload(['#party']);
     const before = await alice.api.files.get(id);
     expect((await post(`/doc/${id}`, body)).status).toBe(200);
@@ -504,15 +504,15 @@ describe('the JSON of a change', () => {
     expect(await alice.api.tapes.get(tape.id)).toEqual(tape);
   });
 
-  it('is not needed to copy or to extract, though its type is announced', async () => {
+  it('is not required to copy or extract, even with a Content-Type', async () => {
     const id = await upload();
     const copy = await (await post(`/doc/${id}/clone`, '')).json();
     expect(copy.result).toMatchObject({ cloned: true, id: expect.any(String) });
     expect(await idsOf(alice)).toEqual([id, copy.result.id]);
-    await expectFailure(await post(`/doc/${id}/extract`, ''), 400); // for being no archive
+    await expectFailure(await post(`/doc/${id}/extract`, ''), 400); // it is not an archive
   });
 
-  it('is not looked at before the token and the scopes are', async () => {
+  it('is read after the token and the scopes were checked', async () => {
     const id = await upload();
     const { access_token } = await tokenFor(sandbox, 'alice', ['file.read'], url);
     await expectFailure(await post(`/doc/${id}`, '{', { ...alice, token: access_token }), 403);
@@ -520,7 +520,7 @@ describe('the JSON of a change', () => {
   });
 });
 
-describe('with a store of its own that takes a moment, as one across a network does,', () => {
+describe('with a slow store, such as one on another machine,', () => {
   function slowStore(): Store {
     const store = memoryStore();
     const moment = () => new Promise((resolve) => setImmediate(resolve));
@@ -542,7 +542,7 @@ describe('with a store of its own that takes a moment, as one across a network d
     return { api, id: (await api.files.upload(new File(['content'], 'file.txt'), { tags })).id };
   }
 
-  it('changes at once are lost by none of them', async () => {
+  it('concurrent changes are all stored', async () => {
     const { api, id } = await slowly();
     await Promise.all([
       api.files.update(id, { name: 'new' }),
@@ -552,13 +552,13 @@ describe('with a store of its own that takes a moment, as one across a network d
     expect(await api.files.get(id)).toMatchObject({ name: 'new', tags: ['new'], starred: true });
   });
 
-  it('publishing at once gives one address, which works', async () => {
+  it('concurrent publishing returns one URL, which works', async () => {
     const { api, id } = await slowly();
     const addresses = await Promise.all(Array.from({ length: 4 }, () => api.files.publish(id)));
     expect(new Set(addresses.map(String)).size).toBe(1);
   });
 
-  it('a change does not bring back a file that is deleted at the same time', async () => {
+  it('a change does not restore a file that is deleted at the same time', async () => {
     for (const publishing of [false, true]) {
       const { api, id } = await slowly(['#tape']);
       const change = publishing ? api.files.publish(id) : api.files.update(id, { name: 'new' });
@@ -567,7 +567,7 @@ describe('with a store of its own that takes a moment, as one across a network d
     }
   });
 
-  it('changes of a tape at once are lost by none of them', async () => {
+  it('concurrent changes of a tape are all stored', async () => {
     const { api } = await slowly(['#tape']);
     const [tape] = await api.tapes.list();
     const id = tape?.id ?? '';

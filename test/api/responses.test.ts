@@ -30,7 +30,7 @@ import {
 
 const id = '2224c539-e5d6-425a-8e0d-9516db6dc462';
 
-/** The documentation's file object. */
+/** The file object in doctape's documentation. */
 const file = {
   id,
   public_url: 'http://dt.pe/w23Oj9',
@@ -60,8 +60,8 @@ const account = {
   type: 'basic',
 };
 
-/** A server that always gives the same answer. */
-function answering(
+/** A server that sends the same response to every request. */
+function respondWith(
   body: unknown,
   status: number = 200,
   headers: Record<string, string> = { 'content-type': 'application/json' },
@@ -70,11 +70,11 @@ function answering(
 }
 
 async function fileFrom(wire: unknown): Promise<FileInfo> {
-  return apiAt((await answering({ result: wire })).url).files.get(id);
+  return apiAt((await respondWith({ result: wire })).url).files.get(id);
 }
 
 async function accountFrom(wire: unknown): Promise<Account> {
-  return apiAt((await answering({ result: wire })).url).account.get();
+  return apiAt((await respondWith({ result: wire })).url).account.get();
 }
 
 describe('an envelope', () => {
@@ -86,20 +86,20 @@ describe('an envelope', () => {
     ['with error 0', { error: 0, result: file }],
     ['with fields of its own', { result: file, took: 5 }],
   ])('%s is a success', async (_, body) => {
-    const got = await apiAt((await answering(body)).url).files.get(id);
+    const got = await apiAt((await respondWith(body)).url).files.get(id);
     expect(got.id).toBe(id);
   });
 
   test.each([['application/json; charset=utf-8'], ['text/plain'], ['text/html'], ['application/vnd.doctape+json']])(
     'is one whatever its content type says: %s',
     async (type) => {
-      const server = await answering({ result: file }, 200, { 'content-type': type });
+      const server = await respondWith({ result: file }, 200, { 'content-type': type });
       expect((await apiAt(server.url).files.get(id)).name).toBe('example017872');
     },
   );
 
-  test('may begin with a byte order mark', async () => {
-    const server = await answering(`\ufeff${JSON.stringify({ result: file })}`);
+  test('may start with a byte order mark', async () => {
+    const server = await respondWith(`\ufeff${JSON.stringify({ result: file })}`);
     expect((await apiAt(server.url).files.get(id)).id).toBe(id);
   });
 
@@ -107,13 +107,16 @@ describe('an envelope', () => {
     ['a string', 'Not Found', 404, 'Not Found'],
     ['an object', { code: 404, message: 'Not Found' }, 404, 'Not Found'],
     ['an object in a success', { code: 404, message: 'Not Found' }, 200, 'Not Found'],
-  ] as const)('whose error is %s is a failure with the words of the server', async (_, error, status, words) => {
-    const server = await answering({ error, result: null }, status);
-    const failure = await rejection(apiAt(server.url).files.get(id), NotFoundError);
-    expect(failure).toMatchObject({ status: 404, code: 'http_404' });
-    expect(failure.message).toContain(words);
-    expect(failure.message).toContain(`GET ${server.url}/v1/doc/${id}`);
-  });
+  ] as const)(
+    'whose error is %s becomes an ApiError with the message of the server',
+    async (_, error, status, words) => {
+      const server = await respondWith({ error, result: null }, status);
+      const failure = await rejection(apiAt(server.url).files.get(id), NotFoundError);
+      expect(failure).toMatchObject({ status: 404, code: 'http_404' });
+      expect(failure.message).toContain(words);
+      expect(failure.message).toContain(`GET ${server.url}/v1/doc/${id}`);
+    },
+  );
 
   test.each<[string, unknown]>([
     ['a string', 'Forbidden'],
@@ -124,14 +127,14 @@ describe('an envelope', () => {
     ['an object whose code is no status', { code: 7, message: 'Forbidden' }],
     ['an object whose code is a success', { code: 200, message: 'Forbidden' }],
     ['an object of other types', { code: '404', message: 5 }],
-  ])('with a truthy error is a failure even with 200 and a result: %s', async (_, error) => {
-    const server = await answering({ error, result: file });
+  ])('with a truthy error is an ApiError, even with status 200 and a result: %s', async (_, error) => {
+    const server = await respondWith({ error, result: file });
     const failure = await rejection(apiAt(server.url).files.get(id), ApiError);
     expect(failure).toMatchObject({ name: 'ApiError', status: 200, code: 'http_200' });
   });
 
-  test('whose result says otherwise is a failure when the status is one', async () => {
-    const server = await answering({ error: null, result: file }, 500);
+  test('with a result is an ApiError if the status is an error', async () => {
+    const server = await respondWith({ error: null, result: file }, 500);
     expect((await rejection(apiAt(server.url).files.get(id), ApiError)).code).toBe('http_500');
   });
 });
@@ -153,8 +156,8 @@ describe('a status', () => {
     [503, ApiError, 'ApiError'],
     [507, QuotaExceededError, 'QuotaExceededError'],
     [599, ApiError, 'ApiError'],
-  ] as const)('of %i is its own kind of error', async (status, type, name) => {
-    const server = await answering(envelope(status), status);
+  ] as const)('%i has its own error class', async (status, type, name) => {
+    const server = await respondWith(envelope(status), status);
     const api = apiAt(server.url);
     for (const call of [() => api.files.list(), () => api.files.delete(id), () => api.account.get()]) {
       const error = await rejection(call(), type);
@@ -174,15 +177,15 @@ describe('a status', () => {
     ['an array', '["private page"]'],
     ['null', 'null'],
     ['a string', '"private page"'],
-  ])('of 502 with %s is an ApiError that quotes nothing', async (_, body) => {
-    const server = await answering(body, 502, { 'content-type': 'text/html' });
+  ])('502 with %s is an ApiError that does not quote the body', async (_, body) => {
+    const server = await respondWith(body, 502, { 'content-type': 'text/html' });
     const error = await rejection(apiAt(server.url).files.list(), ApiError);
     expect(error.status).toBe(502);
     expect(error.message).not.toContain('private page');
   });
 
-  test('of 403 tells the scopes that are needed', async () => {
-    const server = await answering(envelope(403), 403, {
+  test('403 lists the required scopes', async () => {
+    const server = await respondWith(envelope(403), 403, {
       'www-authenticate': 'Bearer realm="doctape", error="insufficient_scope", scope="file.delete file.read"',
     });
     const error = await rejection(apiAt(server.url).files.delete(id), InsufficientScopeError);
@@ -207,7 +210,7 @@ describe('a status', () => {
   ] as const)(
     'of 403 whose challenge has %s lacks a scope only if the challenge names one',
     async (_, challenge, scopes) => {
-      const server = await answering(
+      const server = await respondWith(
         envelope(403),
         403,
         challenge === undefined ? {} : { 'www-authenticate': challenge },
@@ -218,8 +221,8 @@ describe('a status', () => {
     },
   );
 
-  test('of 401 has the challenge', async () => {
-    const server = await answering(envelope(401), 401, {
+  test('401 has the challenge', async () => {
+    const server = await respondWith(envelope(401), 401, {
       'www-authenticate': 'Bearer realm="doctape", error="invalid_token", error_description="It is unknown"',
     });
     const error = await rejection(apiAt(server.url).files.list(), UnauthorizedError);
@@ -237,27 +240,27 @@ describe('a status', () => {
     ['soon', undefined],
     ['-5', undefined],
     ['1.5', undefined],
-  ])('of 429 with Retry-After: %s asks to wait for %s seconds', async (header, seconds) => {
-    const server = await answering(envelope(429), 429, { 'retry-after': header });
+  ])('429 with Retry-After: %s has a retryAfter of %s seconds', async (header, seconds) => {
+    const server = await respondWith(envelope(429), 429, { 'retry-after': header });
     const error = await rejection(apiAt(server.url, { now: () => now }).files.list(), RateLimitError);
     expect(error.retryAfter).toBe(seconds);
     expect(server.requests).toHaveLength(1);
   });
 
-  test('of 503 has retryAfter and the id of the request, too', async () => {
-    const server = await answering(envelope(503), 503, { 'retry-after': '7', 'x-request-id': 'req-1' });
+  test('503 has retryAfter and requestId', async () => {
+    const server = await respondWith(envelope(503), 503, { 'retry-after': '7', 'x-request-id': 'req-1' });
     const error = await rejection(apiAt(server.url).files.list(), ApiError);
     expect(error).toMatchObject({ retryAfter: 7, requestId: 'req-1' });
   });
 
-  test('leaves out what the server did not say', async () => {
-    const server = await answering(envelope(500), 500);
+  test('omits the fields that the server did not send', async () => {
+    const server = await respondWith(envelope(500), 500);
     const error = await rejection(apiAt(server.url).files.list(), ApiError);
     expect(Object.keys(error).sort()).toEqual(['body', 'callId', 'code', 'method', 'name', 'status', 'url']);
   });
 
-  test('of an error that echoes the token does not show it', async () => {
-    const server = await answering({ error: { code: 401, message: `bad token ${accessToken}` } }, 401, {
+  test('of an error whose response echoes the token does not reveal it', async () => {
+    const server = await respondWith({ error: { code: 401, message: `bad token ${accessToken}` } }, 401, {
       'x-request-id': accessToken,
       'www-authenticate': `Bearer realm="${accessToken}", error_description="${accessToken}", scope="${accessToken}"`,
     });
@@ -267,9 +270,9 @@ describe('a status', () => {
     expect(JSON.stringify(error)).not.toContain(accessToken);
   });
 
-  test('of an error shows neither control characters nor novels', async () => {
+  test('of an error has a message without control characters and of limited length', async () => {
     const message = `first\r\nsecond\u0000\u001b[31m\u202e${'x'.repeat(100_000)}`;
-    const server = await answering({ error: { code: 400, message } }, 400);
+    const server = await respondWith({ error: { code: 400, message } }, 400);
     const error = await rejection(apiAt(server.url).files.list(), ApiError);
     // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there
     expect(error.message).not.toMatch(/[\u0000-\u001f\u202e]/);
@@ -277,7 +280,7 @@ describe('a status', () => {
   });
 });
 
-describe('a body of a success', () => {
+describe('the body of a success', () => {
   test.each<[string, string, string]>([
     ['is HTML', '<html>private page</html>', 'text/html'],
     ['is empty', '', 'application/json'],
@@ -291,8 +294,8 @@ describe('a body of a success', () => {
     ['is an empty object', '{}', 'application/json'],
     ['has no result', '{"error":null}', 'application/json'],
     ['is two documents', '{"result":{}}{"result":{}}', 'application/json'],
-  ])('that %s is a ResponseError that quotes nothing', async (_, body, type) => {
-    const server = await answering(body, 200, { 'content-type': type });
+  ])('that %s is a ResponseError that does not quote it', async (_, body, type) => {
+    const server = await respondWith(body, 200, { 'content-type': type });
     const api = apiAt(server.url);
     for (const call of [() => api.files.list(), () => api.files.delete(id), () => api.files.upload(new Blob(['a']))]) {
       const error = await rejection(call(), ResponseError);
@@ -302,7 +305,7 @@ describe('a body of a success', () => {
     }
   });
 
-  test('that is missing, with 204, is a ResponseError', async () => {
+  test('that is missing, with status 204, is a ResponseError', async () => {
     const server = await scriptedServer((_, response) => {
       response.writeHead(204).end();
     });
@@ -310,7 +313,7 @@ describe('a body of a success', () => {
     expect(error).toMatchObject({ code: 'malformed_response', status: 204 });
   });
 
-  test('that breaks off is a NetworkError', async () => {
+  test('that breaks is a NetworkError', async () => {
     const server = await scriptedServer((_, response) => {
       response.writeHead(200, { 'content-length': '1000' });
       response.write('{"result":', () => response.destroy());
@@ -321,13 +324,13 @@ describe('a body of a success', () => {
 });
 
 describe('a file', () => {
-  test('as documented comes as documented, its time a Date', async () => {
+  test('in the documented form keeps its fields, with time_added as a Date', async () => {
     const got = await fileFrom(file);
     expect(got).toEqual({ ...file, time_added: new Date('2013-01-17T21:22:39Z') });
     expect(got.time_added).toBeInstanceOf(Date);
   });
 
-  test('that consists of what it must have gets the rest by default', async () => {
+  test('with only the required fields gets defaults for the others', async () => {
     expect(await fileFrom({ id, name: 'a', size: 5, time_added: 1 })).toEqual({
       id,
       name: 'a',
@@ -345,7 +348,7 @@ describe('a file', () => {
     });
   });
 
-  test('whose optional fields are null gets the same', async () => {
+  test('whose optional fields are null gets the same defaults', async () => {
     const names = [
       'public_url',
       'extension',
@@ -379,12 +382,12 @@ describe('a file', () => {
     expect((await fileFrom({ ...file, media_type: wire })).media_type).toBe(expected);
   });
 
-  test('keeps values that no list of values has', async () => {
+  test('keeps unknown values of enumerated fields', async () => {
     const unknown = { processing_status: 'queued', shared: '5ca1ab1e-0000-4000-8000-000000000000', origin: 'fax' };
     expect(await fileFrom({ ...file, ...unknown })).toMatchObject(unknown);
   });
 
-  test('keeps fields that nobody knows', async () => {
+  test('keeps unknown fields', async () => {
     const unknown = { checksum: 'abc', nested: { a: [1, { b: null }] }, constructor: 'field', toString: 5 };
     const got = await fileFrom({ ...file, ...unknown, meta: { anything: [1] } });
     expect(got).toMatchObject({ checksum: 'abc', nested: { a: [1, { b: null }] }, meta: { anything: [1] } });
@@ -446,7 +449,7 @@ describe('a file', () => {
     ['public_url', 5],
   ];
 
-  test.each(wrong)('whose %s is %j is malformed, and the place is named', async (field, value) => {
+  test.each(wrong)('whose %s is %j is malformed, and the message names the field', async (field, value) => {
     const error = await rejection(fileFrom({ ...file, [field]: value }), ResponseError);
     expect(error.code).toBe('malformed_response');
     expect(error.message).toContain(`result.${field} `);
@@ -455,7 +458,7 @@ describe('a file', () => {
     expect(error.cause).toBeUndefined();
   });
 
-  test('with a wrong tag has its place named', async () => {
+  test('with an invalid tag is malformed, and the message names its index', async () => {
     const error = await rejection(fileFrom({ ...file, tags: ['private-data', 5] }), ResponseError);
     expect(error.message).toContain('result.tags.1 ');
     expect(error.message).not.toContain('private-data');
@@ -468,16 +471,16 @@ describe('a file', () => {
     expect(error.message).not.toContain('private-data');
   });
 
-  test('with a number that JSON cannot hold is malformed', async () => {
+  test('with a number beyond the range of JSON is malformed', async () => {
     const body = JSON.stringify({ result: file }).replace('730782', '1e999');
-    const call = apiAt((await answering(body)).url).files.get(id);
+    const call = apiAt((await respondWith(body)).url).files.get(id);
     expect((await rejection(call, ResponseError)).message).toContain('result.size ');
   });
 
-  test('cannot give anything another prototype', async () => {
+  test('cannot change the prototype of any object', async () => {
     const evil = '"__proto__":{"polluted":true,"starred":true}';
     const body = `{"result":{${evil},"id":"${id}","name":"a","size":1,"time_added":1,"meta":{${evil}}}}`;
-    const got = await apiAt((await answering(body)).url).files.get(id);
+    const got = await apiAt((await respondWith(body)).url).files.get(id);
     expect(Object.getPrototypeOf(got)).toBe(Object.prototype);
     expect(Object.getPrototypeOf(got.meta)).toBe(Object.prototype);
     expect(Reflect.get(got, 'polluted')).toBeUndefined();
@@ -489,10 +492,10 @@ describe('a file', () => {
 
 describe('a list', () => {
   async function listFrom(result: unknown): Promise<FileInfo[]> {
-    return apiAt((await answering({ result })).url).files.list();
+    return apiAt((await respondWith({ result })).url).files.list();
   }
 
-  test('is the values of the map, in its order', async () => {
+  test('has the values of the map, in its order', async () => {
     const ids = ['c-3', 'a-1', 'b-2'];
     const result = Object.fromEntries(ids.map((key) => [key, { ...file, id: key }]));
     expect((await listFrom(result)).map((each) => each.id)).toEqual(ids);
@@ -509,7 +512,7 @@ describe('a list', () => {
     expect(error.message).not.toContain('private-data');
   });
 
-  test('has the first file that is wrong named, and what is wrong with it', async () => {
+  test('with an invalid file is malformed: the message names the first one and its field', async () => {
     const result = { good: file, bad: { ...file, size: 'private-data' }, worse: null };
     const error = await rejection(listFrom(result), ResponseError);
     expect(error.message).toContain('result.bad.size ');
@@ -520,15 +523,15 @@ describe('a list', () => {
     expect((await rejection(listFrom({ a: null }), ResponseError)).message).toContain('result.a ');
   });
 
-  test('with a file under the name of the prototype pollutes nothing', async () => {
+  test('with a file whose id is __proto__ does not pollute a prototype', async () => {
     const body = `{"result":{"__proto__":${JSON.stringify({ ...file, id: '__proto__' })},"a":${JSON.stringify(file)}}}`;
-    const files = await apiAt((await answering(body)).url).files.list();
+    const files = await apiAt((await respondWith(body)).url).files.list();
     expect(files.map((each) => each.id)).toContain(id);
     expect(Object.getPrototypeOf(files)).toBe(Array.prototype);
     expect(Reflect.get({}, 'extension')).toBeUndefined();
   });
 
-  test('of ten thousand files is whole', async () => {
+  test('of ten thousand files is complete', async () => {
     const result = Object.fromEntries(Array.from({ length: 10_000 }, (_, i) => [`f${i}`, { ...file, id: `f${i}` }]));
     const files = await listFrom(result);
     expect(files).toHaveLength(10_000);
@@ -538,10 +541,10 @@ describe('a list', () => {
 
 describe('an uploaded file', () => {
   async function uploadedFrom(result: unknown): Promise<unknown> {
-    return apiAt((await answering({ result })).url).files.upload(new Blob(['a']));
+    return apiAt((await respondWith({ result })).url).files.upload(new Blob(['a']));
   }
 
-  test('has its size as a number, and fields that nobody knows', async () => {
+  test('has a numeric size, and keeps unknown fields', async () => {
     expect(await uploadedFrom({ [id]: { id, name: '017872.jpg', size: '730782', extra: [1] } })).toEqual({
       id,
       name: '017872.jpg',
@@ -555,7 +558,7 @@ describe('an uploaded file', () => {
     ['null', null],
     ['an array', []],
     ['two files', { a: { id: 'a', name: 'a', size: 1 }, b: { id: 'b', name: 'b', size: 1 } }],
-  ])('is malformed as %s', async (_, result) => {
+  ])('is malformed if it is %s', async (_, result) => {
     expect((await rejection(uploadedFrom(result), ResponseError)).code).toBe('malformed_response');
   });
 
@@ -565,7 +568,7 @@ describe('an uploaded file', () => {
     ['name', undefined],
     ['size', true],
     ['size', 'private-data'],
-  ])('whose %s is %j is malformed, and the place is named as in a list', async (field, value) => {
+  ])('whose %s is %j is malformed, and the message names the field as in a list', async (field, value) => {
     const result = { [id]: { id, name: 'a', size: '1', [field]: value } };
     const error = await rejection(uploadedFrom(result), ResponseError);
     expect(error.message).toContain(`result.${id}.${field} `);
@@ -574,11 +577,11 @@ describe('an uploaded file', () => {
 });
 
 describe('an account', () => {
-  test('as documented comes as documented', async () => {
+  test('in the documented form keeps its fields', async () => {
     expect(await accountFrom(account)).toEqual(account);
   });
 
-  test('keeps what the server really added', async () => {
+  test('keeps the fields that the server added in practice', async () => {
     const added = {
       referer_token: 'f'.repeat(32),
       paymill: null,
@@ -589,7 +592,7 @@ describe('an account', () => {
     expect(await accountFrom({ ...account, ...added })).toEqual({ ...account, ...added });
   });
 
-  test('has counts as numbers when they come as strings', async () => {
+  test('has numbers even if the server sends strings', async () => {
     const got = await accountFrom({ ...account, quota: '5000000000', quota_used: '0', quota_free: '5000000000' });
     expect(got).toMatchObject({ quota: 5_000_000_000, quota_used: 0, quota_free: 5_000_000_000 });
   });
@@ -597,12 +600,12 @@ describe('an account', () => {
   const optional = ['firstname', 'lastname', 'email', 'country_code', 'avatar', 'type'];
   const byDefault = { firstname: '', lastname: '', email: '', country_code: '', avatar: '', type: 'basic' };
 
-  test('gets defaults for what is absent', async () => {
+  test('gets defaults for absent fields', async () => {
     const { quota, username, quota_used, quota_free } = account;
     expect(await accountFrom({ quota, username, quota_used, quota_free })).toMatchObject(byDefault);
   });
 
-  test.each(optional)('gets the default for a %s that is null, as a file does', async (field) => {
+  test.each(optional)('gets the default for a %s that is null', async (field) => {
     const got = await accountFrom({ ...account, [field]: null });
     expect(Reflect.get(got, field)).toBe(byDefault[field as keyof typeof byDefault]);
   });
@@ -615,7 +618,7 @@ describe('an account', () => {
     ['quota', 'private-data'],
     ['quota_used', -1],
     ['email', 5],
-  ])('whose %s is %j is malformed, and the place is named', async (field, value) => {
+  ])('whose %s is %j is malformed, and the message names the field', async (field, value) => {
     const error = await rejection(accountFrom({ ...account, [field]: value }), ResponseError);
     expect(error.message).toContain(`result.${field} `);
     expect(error.message).not.toContain('private-data');
@@ -623,7 +626,7 @@ describe('an account', () => {
 });
 
 describe('the time limit of a call', () => {
-  test('ends one that is never answered', async () => {
+  test('ends a call without a response', async () => {
     const server = await scriptedServer(() => {});
     const error = await rejection(apiAt(server.url, { timeout: 150 }).files.list(), TimeoutError);
     expect(error).toMatchObject({ name: 'TimeoutError', code: 'timeout' });
@@ -632,7 +635,7 @@ describe('the time limit of a call', () => {
     expect(server.requests).toHaveLength(1);
   });
 
-  test('covers a body that drips, and ends its connection', async () => {
+  test('includes a slow body, and closes its connection', async () => {
     const closed = Promise.withResolvers<void>();
     const server = await scriptedServer((_, response) => {
       const drip = setInterval(() => response.write(' '), 20);
@@ -646,19 +649,19 @@ describe('the time limit of a call', () => {
     await closed.promise;
   });
 
-  test('covers the body of an error, too', async () => {
+  test('includes the body of an error', async () => {
     const server = await scriptedServer((_, response) => {
       response.writeHead(500).write('{');
     });
     await rejection(apiAt(server.url, { timeout: 150 }).files.list(), TimeoutError);
   });
 
-  test('covers an application whose fetch heeds no signal', async () => {
+  test('applies to a custom fetch that ignores its signal', async () => {
     const api = apiAt('http://localhost', { timeout: 100, fetch: () => new Promise<Response>(() => {}) });
     await rejection(api.files.list(), TimeoutError);
   });
 
-  test('is none when it is turned off', async () => {
+  test('can be disabled', async () => {
     const server = await scriptedServer(async (_, response) => {
       await wait(300);
       reply(response, 200, { result: {} });
@@ -675,8 +678,8 @@ describe('an abort', () => {
     ['zero', 0],
   ];
 
-  test.each(reasons)('before the call rejects with the reason, %s, and nothing is sent', async (_, reason) => {
-    const server = await answering({ result: {} });
+  test.each(reasons)('before the call rejects with its reason, %s, and nothing is sent', async (_, reason) => {
+    const server = await respondWith({ result: {} });
     const api = apiAt(server.url);
     const signal = AbortSignal.abort(reason);
     expect(await reasonOf(api.files.list({ signal }))).toBe(reason);
@@ -686,13 +689,13 @@ describe('an abort', () => {
     expect(server.requests).toEqual([]);
   });
 
-  test.each(reasons)('before the answer rejects with the reason, %s', async (_, reason) => {
+  test.each(reasons)('before the response rejects with its reason, %s', async (_, reason) => {
     const controller = new AbortController();
     const server = await scriptedServer(() => controller.abort(reason));
     expect(await reasonOf(apiAt(server.url).files.list({ signal: controller.signal }))).toBe(reason);
   });
 
-  test('within the answer rejects with the reason and ends the connection', async () => {
+  test('during the response rejects with its reason and closes the connection', async () => {
     const controller = new AbortController();
     const reason = new Error('not now');
     const closed = Promise.withResolvers<void>();
@@ -704,7 +707,7 @@ describe('an abort', () => {
     await closed.promise;
   });
 
-  test('without a reason rejects as fetch does', async () => {
+  test('without a reason rejects with an AbortError, as fetch does', async () => {
     const controller = new AbortController();
     const server = await scriptedServer(() => controller.abort());
     const reason = await reasonOf(apiAt(server.url).files.list({ signal: controller.signal }));
@@ -712,8 +715,8 @@ describe('an abort', () => {
     expect(reason).toMatchObject({ name: 'AbortError' });
   });
 
-  test('by something that is no signal is a ConfigurationError', async () => {
-    const server = await answering({ result: {} });
+  test('by a value that is not an AbortSignal is a ConfigurationError', async () => {
+    const server = await respondWith({ result: {} });
     for (const other of [new AbortController(), new EventTarget(), {}, true]) {
       const signal = other as unknown as AbortSignal;
       const error = await rejection(apiAt(server.url).files.list({ signal }), ConfigurationError);
@@ -733,7 +736,7 @@ describe('a connection', () => {
   });
 
   test.each<[string, string | undefined]>([
-    ['is closed without an answer', undefined],
+    ['is closed without a response', undefined],
     ['speaks something else', 'SSH-2.0-OpenSSH_9.9\r\n'],
     ['ends within the headers', 'HTTP/1.1 200 OK\r\nContent-Le'],
   ])('that %s is a NetworkError', async (_, greeting) => {
@@ -743,7 +746,7 @@ describe('a connection', () => {
     await rejection(apiAt(server.url).files.list(), NetworkError);
   });
 
-  test('of an application whose fetch throws is an error that quotes nothing', async () => {
+  test('through a custom fetch that fails is a NetworkError that does not quote the error', async () => {
     const fetch = () => {
       throw Object.assign(new Error(`cannot reach it with ${accessToken}`), { code: 'EHOSTUNREACH' });
     };

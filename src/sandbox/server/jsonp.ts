@@ -1,8 +1,8 @@
 import type { MiddlewareHandler } from 'hono';
-import type { SandboxEnv } from './context.js';
-import { Failure } from './failure.js';
+import type { SandboxEnv } from '../core/context.js';
+import { Failure } from '../core/failure.js';
 
-/** Answers a GET with `callback` by a script. Its status is always 200: a script element sees no other. */
+/** Turns the JSON response to a GET with `callback` into a script. Its status is 200: a script element ignores others. */
 export function jsonp(): MiddlewareHandler<SandboxEnv> {
   return async (c, next) => {
     const callback = c.req.method === 'GET' ? c.req.query('callback') : undefined;
@@ -15,7 +15,7 @@ export function jsonp(): MiddlewareHandler<SandboxEnv> {
     headers.delete('content-length');
     headers.set('Content-Type', 'text/javascript; charset=utf-8');
     headers.set('X-Content-Type-Options', 'nosniff');
-    // the comment keeps the answer from being taken for anything but a script
+    // the comment prevents that the response is treated as another type than a script
     c.res = new Response(`/**/${callback}(${await c.res.text()});`, { status: 200, headers });
   };
 }

@@ -1,7 +1,7 @@
 import { type Scope, scopes } from '../../protocol/scopes.js';
 
-/** What each scope allows, for the consent page. */
-export const scopeWords: Record<(typeof scopes)[number], string> = {
+/** The lines of the consent page. */
+export const scopeDescriptions: Record<(typeof scopes)[number], string> = {
   'account.read': 'See your name, e-mail address and storage use',
   'file.create': 'Upload and copy files',
   'file.read': 'See and download your files',
@@ -11,18 +11,18 @@ export const scopeWords: Record<(typeof scopes)[number], string> = {
   'tape.update': 'Change your tapes and whom they are shared with',
 };
 
-/** The names of 2013 (wire document section 2.7, and section 7 choice 13). */
+/** The scopes of 2013 and their current names (wire document section 2.7, and section 7 choice 13). */
 const aliases: Record<string, Scope[]> = {
   account: ['account.read'],
   docs: ['file.read', 'file.update', 'file.delete', 'tape.read', 'tape.update'],
   upload: ['file.create'],
 };
 
-/** The scopes that a `scope` parameter asks for, by their present names. Undefined when one is unknown. */
+/** The current names of the scopes in a `scope` parameter. Undefined if one is unknown. */
 export function grantedScope(parameter: string | undefined): string[] | undefined {
-  const asked = (parameter ?? '').split(' ').filter((scope) => scope !== '');
-  if (asked.length === 0) return ['account.read'];
-  const granted = asked.flatMap((scope) => (Object.hasOwn(aliases, scope) ? (aliases[scope] ?? []) : [scope]));
+  const requested = (parameter ?? '').split(' ').filter((scope) => scope !== '');
+  if (requested.length === 0) return ['account.read'];
+  const granted = requested.flatMap((scope) => (Object.hasOwn(aliases, scope) ? (aliases[scope] ?? []) : [scope]));
   const known: readonly string[] = scopes;
   return granted.every((scope) => known.includes(scope)) ? [...new Set(granted)] : undefined;
 }

@@ -1,0 +1,36 @@
+import { reportError, Stopped, signalExitCodes } from './errors.js';
+
+/**
+ * Wraps a command: signals abort it, and errors are reported in one line. The exit code is 0 if everything succeeded,
+ * 1 if something failed, 2 if the command line is wrong, 130 after SIGINT and 143 after SIGTERM.
+ */
+export function action<Values extends unknown[]>(
+  work: (signal: AbortSignal, ...values: Values) => Promise<void>,
+): (...values: Values) => Promise<void> {
+  return async (...values) => {
+    const controller = new AbortController();
+    // `once`, so that a second Ctrl+C ends the process immediately
+    for (const [signal, code] of Object.entries(signalExitCodes)) {
+      process.once(signal, () => controller.abort(new Stopped(code)));
+    }
+    try {
+      await work(controller.signal, ...values);
+    } catch (error) {
+      reportError(error);
+    }
+    if (controller.signal.reason instanceof Stopped) process.exitCode = controller.signal.reason.exitCode;
+  };
+}
+
+/** The same for a command that only prints. It ends as soon as stdout is closed or cannot be written. */
+export function printingAction<Values extends unknown[]>(
+  work: (signal: AbortSignal, ...values: Values) => Promise<void>,
+): (...values: Values) => Promise<void> {
+  return action((signal, ...values) => {
+    const output = new AbortController();
+    process.stdout.once('error', ({ code }: NodeJS.ErrnoException) => {
+      output.abort(new Stopped(code === 'EPIPE' ? 0 : 1));
+    });
+    return work(AbortSignal.any([signal, output.signal]), ...values);
+  });
+}
