@@ -63,7 +63,7 @@ export function checkAuthorizationResponse(
   }
   const error = parameters.get('error');
   if (error === undefined) return;
-  if (!errorCode.test(error)) throw malformed('has an ill-formed error');
+  if (!errorCode.test(error)) throw malformed('has a malformed error');
   throw oauthError(error, parameters.get('error_description'), parameters.get('error_uri'), secrets);
 }
 
@@ -92,6 +92,6 @@ export function required(parameters: CallbackParameters, name: string, typed = f
   const given = parameters.get(name);
   if (given === undefined) throw malformed(`has neither ${name} nor error`);
   const value = typed ? given.trim() : given;
-  if (!visible.test(value)) throw malformed(`has an ill-formed ${name}`);
+  if (!visible.test(value)) throw malformed(`has a malformed ${name}`);
   return value;
 }

@@ -12,7 +12,7 @@ import {
 import { AuthorizationCodeClient } from '../../src/server.js';
 import { accessToken, apiAt, rejection, reply, scriptedServer, thrown } from '../support/scripted-server.js';
 
-// What an error tells beyond its class: for logs, for forms, and for whoever has configured the client wrongly.
+// The details of an error, besides its class: for logs, for forms, and for a wrong configuration.
 
 function answering(status: number, body: unknown, type = 'application/json') {
   return scriptedServer((_, response) => reply(response, status, body, { 'content-type': type }));
@@ -36,7 +36,7 @@ describe('an ApiError', () => {
     expect(JSON.parse(JSON.stringify(error))).toMatchObject({ name: 'ApiError', code: 'http_422', body });
   });
 
-  it('shows no token in its body, in whatever place it was echoed', async () => {
+  it('has a body without the token, wherever the server echoed it', async () => {
     const server = await answering(400, {
       error: { message: 'no', [accessToken]: [`Bearer ${accessToken}`, { deep: encodeURIComponent(accessToken) }] },
     });
@@ -47,12 +47,12 @@ describe('an ApiError', () => {
     expect(inspect(error, { depth: 20, showHidden: true })).not.toContain(accessToken);
   });
 
-  it('has no body when that is not JSON', async () => {
+  it('has no body if the response is not JSON', async () => {
     const server = await answering(500, '<p>sorry</p>', 'text/html');
     expect((await rejection(apiAt(server.url).files.list(), ApiError)).body).toBeUndefined();
   });
 
-  it('of a failure in a 200 has it too', async () => {
+  it('of an error envelope with status 200 has a body too', async () => {
     const server = await answering(200, { error: { code: 404, message: 'gone' }, result: null });
     const error = await rejection(apiAt(server.url).files.get('a'), NotFoundError);
     expect(error).toMatchObject({ method: 'GET', body: { error: { code: 404, message: 'gone' } } });
@@ -60,7 +60,7 @@ describe('an ApiError', () => {
 });
 
 describe('a NetworkError', () => {
-  it('has the reason of the system', async () => {
+  it('has the error code of the system as its reason', async () => {
     const server = await scriptedServer(() => {});
     const { port } = new URL(server.url);
     const refused = `http://127.0.0.1:${port === '9999' ? 9_998 : 9_999}`;
@@ -71,14 +71,14 @@ describe('a NetworkError', () => {
   });
 });
 
-describe('a baseUrl that is wrong', () => {
+describe('a wrong baseUrl', () => {
   it.each<[string, number, unknown, string]>([
     ['a page that does not exist', 404, '<h1>Not Found</h1>', 'text/html'],
     ['a route that does not exist', 404, { message: 'no route', code: 'nope' }, 'application/json'],
     ['a method that is not allowed', 405, 'Method Not Allowed', 'text/plain'],
     ['a page', 200, '<h1>Welcome</h1>', 'text/html'],
     ['other JSON', 200, { hello: 'world' }, 'application/json'],
-  ])('is asked about when the server has %s', async (_, status, body, type) => {
+  ])('is suggested by the message if the server responds with %s', async (_, status, body, type) => {
     const server = await answering(status, body, type);
     const { files } = apiAt(server.url);
     for (const call of [() => files.list(), () => files.delete('a')]) {
@@ -89,7 +89,7 @@ describe('a baseUrl that is wrong', () => {
     }
   });
 
-  it('is not asked about when the server speaks the protocol, or fails', async () => {
+  it('is not suggested if the server follows the protocol, or fails', async () => {
     for (const [status, body] of [
       [404, { error: { code: 404, message: 'no such file' }, result: null }],
       [502, '<h1>Bad Gateway</h1>'],
@@ -109,14 +109,14 @@ describe('the default servers', () => {
     ],
     ['have nothing there', async () => new Response('Not Found', { status: 404 })],
     ['do not answer', () => new Promise(() => {})],
-  ])('are said to be retired when they %s', async (_, fetch) => {
+  ])('are described as retired if they %s', async (_, fetch) => {
     const api = new ApiClient({ token: accessToken, fetch, retry: false, timeout: 20 });
     await expect(api.files.list()).rejects.toThrow(
       'doctape was retired in 2014: name another server with the option baseUrl',
     );
   });
 
-  it('are said to be retired by the client that signs in, with its own option', async () => {
+  it('are described as retired by AuthorizationCodeClient, which names its own option', async () => {
     vi.stubGlobal('fetch', () => Promise.reject(new TypeError('fetch failed')));
     const client = new AuthorizationCodeClient({
       clientId: 'a',
@@ -129,13 +129,13 @@ describe('the default servers', () => {
     vi.unstubAllGlobals();
   });
 
-  it('are not mentioned when another one fails', async () => {
+  it('are not mentioned if another server fails', async () => {
     const error = await rejection(apiAt('http://127.0.0.1:1').files.list(), NetworkError);
     expect(error.message).not.toContain('doctape');
   });
 });
 
-describe('a token with the word Bearer before it', () => {
+describe('a token that starts with Bearer', () => {
   it.each(['Bearer ', 'bearer ', 'BEARER '])('is refused: %j', async (word) => {
     const text = `${word}${accessToken}`;
     for (const token of [text, { access_token: text, token_type: 'Bearer' as const }]) {
@@ -146,7 +146,7 @@ describe('a token with the word Bearer before it', () => {
     await rejection(new ApiClient({ token: () => text }).files.list(), ConfigurationError);
   });
 
-  it('is only refused when the word stands alone', () => {
+  it('is refused only if Bearer is a separate word', () => {
     expect(() => new ApiClient({ token: 'bearer-0123456789' })).not.toThrow();
   });
 });

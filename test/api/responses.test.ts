@@ -91,7 +91,7 @@ describe('an envelope', () => {
   });
 
   test.each([['application/json; charset=utf-8'], ['text/plain'], ['text/html'], ['application/vnd.doctape+json']])(
-    'is one whatever its content type says: %s',
+    'is accepted with any content type: %s',
     async (type) => {
       const server = await respondWith({ result: file }, 200, { 'content-type': type });
       expect((await apiAt(server.url).files.get(id)).name).toBe('example017872');
@@ -124,7 +124,7 @@ describe('an envelope', () => {
     ['a number', 1],
     ['an empty object', {}],
     ['an array', []],
-    ['an object whose code is no status', { code: 7, message: 'Forbidden' }],
+    ['an object whose code is not a status', { code: 7, message: 'Forbidden' }],
     ['an object whose code is a success', { code: 200, message: 'Forbidden' }],
     ['an object of other types', { code: '404', message: 5 }],
   ])('with a truthy error is an ApiError, even with status 200 and a result: %s', async (_, error) => {

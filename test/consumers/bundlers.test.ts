@@ -10,7 +10,7 @@ import webpack from 'webpack';
 import { installPackage, packPackage } from '../support/packed-package.js';
 import { inPackage } from '../support/places.js';
 
-// The server entry point resolves everywhere: in bundlers as they are configured by default, and in Jest.
+// Resolves the server entry point in Jest, and in bundlers with their default configuration.
 
 const run = promisify(execFile);
 const program = `

@@ -4,7 +4,7 @@ import express from 'express';
 import { expect, expectTypeOf, it, onTestFinished } from 'vitest';
 import { AuthorizationCodeClient, type Callback } from '../../src/server.js';
 
-/** What an Express application hands to its route. */
+/** The value that a route of an Express application passes to `exchange()`. */
 async function fromExpress(query: string, parser: 'simple' | 'extended', pick: (request: express.Request) => unknown) {
   let picked: unknown;
   const app = express().set('query parser', parser);
@@ -19,7 +19,7 @@ async function fromExpress(query: string, parser: 'simple' | 'extended', pick: (
   return picked;
 }
 
-/** A sign-in that comes back to an Express application with this query. */
+/** The result of a sign-in whose callback has this query. */
 async function outcomeOf(query: string, parser: 'simple' | 'extended', pick: (request: express.Request) => unknown) {
   const codes: (string | null)[] = [];
   const client = new AuthorizationCodeClient({
@@ -47,14 +47,14 @@ const picks: [string, (request: express.Request) => unknown][] = [
 ];
 
 for (const parser of ['simple', 'extended'] as const) {
-  it.each(picks)(`%s of Express is a callback, with the ${parser} query parser`, async (_, pick) => {
+  it.each(picks)(`exchange() accepts %s of Express, with the ${parser} query parser`, async (_, pick) => {
     const { codes, error } = await outcomeOf('code=a%2Bb%20c%25&state=STATE&error=&filter[tag]=x&url=/x', parser, pick);
     expect(error).toBeUndefined();
     expect(codes).toEqual(['a+b c%']);
   });
 
   it.each(['code=a&code=b&state=STATE', 'code=a&state=STATE&state=STATE', 'code=a&code=&state=STATE'])(
-    `a parameter that comes twice is refused, with the ${parser} query parser: %s`,
+    `exchange() refuses a duplicated parameter, with the ${parser} query parser: %s`,
     async (query) => {
       for (const [, pick] of picks) {
         const { codes, error } = await outcomeOf(query, parser, pick);
@@ -66,7 +66,7 @@ for (const parser of ['simple', 'extended'] as const) {
 }
 
 it.each(['code[x]=a&state=STATE', 'code[]=a&code[]=b&state=STATE', 'code=a&state[toString]=STATE'])(
-  'nested parameters, which the extended parser makes, are refused: %s',
+  'exchange() refuses nested parameters of the extended query parser: %s',
   async (query) => {
     const { codes, error } = await outcomeOf(query, 'extended', (request) => request.query);
     expect(error).toMatchObject({ name: 'CallbackError' });
@@ -74,7 +74,7 @@ it.each(['code[x]=a&state=STATE', 'code[]=a&code[]=b&state=STATE', 'code=a&state
   },
 );
 
-it('the types of Express are those of a callback', () => {
+it('the types of Express can be passed to exchange()', () => {
   expectTypeOf<express.Request>().toExtend<Callback>();
   expectTypeOf<express.Request['query']>().toExtend<Callback>();
 });

@@ -24,9 +24,9 @@ import { allScopes, served, tokenFor } from '../support/sandbox.js';
 const run = promisify(execFile);
 const packages = ['express', 'express-session', 'connect-redis', 'redis'];
 
-/** A project with the packed package, the example, and what its page says to install. */
+/** A project with the packed package, the example, and the packages that its page lists. */
 let project: string;
-/** The server of the example in there. */
+/** The path of the example's server. */
 let example: string;
 beforeAll(async () => {
   project = await mkdtemp(join(tmpdir(), 'doctape-express-'));
@@ -46,19 +46,19 @@ function settings(publicUrl: string, redisUrl: string): Record<string, string> {
   return { ...settingsFor(server, publicUrl), REDIS_URL: redisUrl, SESSION_SECRET: 'a secret of the tests' };
 }
 
-it('does not start with a key that no token could be sealed with', async () => {
+it('does not start with a key that is too short', async () => {
   const wrong = { ...settings('http://localhost:3000', 'redis://127.0.0.1:1'), TOKEN_KEY: 'much-too-short' };
   const started = startProgram(example, wrong);
   await expect(started).rejects.toThrow('secret must have at least 16 characters');
 });
 
-describe('two instances of the Express example behind one address', needing('redis'), () => {
+describe('two instances of the Express example behind one URL', needing('redis'), () => {
   let redis: RunningRedis;
   let stored: ReturnType<typeof createClient>;
   const instances: RunningProgram[] = [];
-  /** Which instance was asked for what, in the order of the requests. */
+  /** The path of each request, and the instance that received it. */
   const visits: string[] = [];
-  // kept alive, because an instance that answers before all has come would lose its answer by closing the connection
+  // kept alive: an instance that responds before it has read the request would lose its response by closing the connection
   const agent = new Agent({ keepAlive: true });
   const proxy = createServer((incoming, outgoing) => {
     const number = visits.length % instances.length;
@@ -67,7 +67,7 @@ describe('two instances of the Express example behind one address', needing('red
     const passedOn = httpRequest({ port: instances[number]?.port, method, path, headers, agent }, (answer) => {
       outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
       answer.pipe(outgoing);
-      // an instance that answers before all has come waits for the rest, which must not be the next request
+      // an instance that responds early still reads the rest of the request, which must not be the next request
       answer.on('end', () => {
         if (passedOn.writableFinished) return;
         passedOn.destroy();
@@ -75,7 +75,7 @@ describe('two instances of the Express example behind one address', needing('red
       });
     });
     passedOn.on('error', () => outgoing.destroy());
-    outgoing.on('close', () => passedOn.destroy()); // a visitor who leaves, leaves the instance as well
+    outgoing.on('close', () => passedOn.destroy()); // a client that disconnects also disconnects from the instance
     incoming.pipe(passedOn);
   });
   let address = '';
@@ -109,7 +109,7 @@ describe('two instances of the Express example behind one address', needing('red
     return someone;
   }
 
-  it('finishes a sign-in that the other one began, with nothing stored in between', async () => {
+  it('finish a sign-in that the other one started, without storing anything in between', async () => {
     await stored.flushDb();
     const from = visits.length;
     const someone = visitor(`http://127.0.0.1:${new URL(address).port}`);
@@ -127,7 +127,7 @@ describe('two instances of the Express example behind one address', needing('red
     expect(await stored.dbSize()).toBe(1);
   });
 
-  it('stores no token that could be used, and sets cookies that no script can read', async () => {
+  it('store tokens encrypted, and set HttpOnly cookies', async () => {
     await stored.flushDb();
     const someone = await signedIn();
     const [key = ''] = await stored.keys('*');
@@ -137,7 +137,7 @@ describe('two instances of the Express example behind one address', needing('red
     for (const header of someone.seen) expect(header).toMatch(/HttpOnly.*SameSite=Lax/);
   });
 
-  it('streams an upload and its download, and escapes what it shows', async () => {
+  it('stream uploads and downloads, and escape file names', async () => {
     const someone = await signedIn();
     const chunk = new Uint8Array(1_000_000).fill(120);
     let left = 8;
@@ -148,8 +148,8 @@ describe('two instances of the Express example behind one address', needing('red
       },
     });
     const name = encodeURIComponent('<b>"Übersicht" \r\n.html');
-    const answer = await someone.post(`/files?name=${name}`, body, { 'content-type': 'text/html' });
-    expect([answer.status, await answer.text()]).toEqual([201, 'Uploaded.']);
+    const response = await someone.post(`/files?name=${name}`, body, { 'content-type': 'text/html' });
+    expect([response.status, await response.text()]).toEqual([201, 'Uploaded.']);
 
     const page = await (await someone.get('/')).text();
     expect(page).not.toContain('<b>');
@@ -161,7 +161,7 @@ describe('two instances of the Express example behind one address', needing('red
     expect((await download.bytes()).length).toBe(8_000_000);
   });
 
-  it('says in a sentence what went wrong, and shows no credential in its log', async () => {
+  it('explain each failure in a sentence, and log no credentials', async () => {
     const someone = visitor(`http://127.0.0.1:${new URL(address).port}`);
     const missing = await someone.get('/files/nothing');
     expect([missing.status, await missing.text()]).toEqual([401, expect.stringContaining('Please sign in first.')]);
@@ -181,7 +181,7 @@ describe('two instances of the Express example behind one address', needing('red
     expect(lines.filter((line) => !line.startsWith('Listening'))).toEqual([]);
   });
 
-  it('does not accept a callback of somebody else, nor one twice', async () => {
+  it('refuse the callback of another user, and a repeated one', async () => {
     const attacker = visitor(`http://127.0.0.1:${new URL(address).port}`);
     const theirs = await goToSignIn(attacker, '/login');
     const victim = visitor(`http://127.0.0.1:${new URL(address).port}`);
@@ -197,11 +197,11 @@ describe('two instances of the Express example behind one address', needing('red
     }
   });
 
-  it('lets two tabs sign in at once', async () => {
+  it('let two tabs sign in at the same time', async () => {
     await checkTwoTabs(`http://127.0.0.1:${new URL(address).port}`, '/login');
   });
 
-  it('gives a new session to whoever signs in', async () => {
+  it('start a new session at each sign-in', async () => {
     const someone = await signedIn();
     const before = someone.cookies.get('session') ?? '';
     await someone.get(await goToSignIn(someone, '/login'));
@@ -211,7 +211,7 @@ describe('two instances of the Express example behind one address', needing('red
     expect(await (await holder.get('/')).text()).toContain('Sign in with doctape');
   });
 
-  it('signs out in both instances, and only when its own page asks for it', async () => {
+  it('sign out in both instances, and only by a request of their own page', async () => {
     const someone = await signedIn();
     const session = someone.cookies.get('session') ?? '';
     expect((await someone.get('/sign-out')).status).toBe(404);
@@ -224,7 +224,7 @@ describe('two instances of the Express example behind one address', needing('red
     }
   });
 
-  it('goes on when a visitor leaves in the middle of a download', async () => {
+  it('keep running when a client aborts a download', async () => {
     const api = new ApiClient({ token: await tokenFor(sandbox, 'alice', allScopes, url), baseUrl: `${url}/v1` });
     const { id } = await api.files.upload(new Uint8Array(5_000_000), { name: 'large.bin' });
     const someone = await signedIn();
@@ -233,17 +233,17 @@ describe('two instances of the Express example behind one address', needing('red
     await reader?.read();
     await reader?.cancel();
     expect((await someone.get('/')).status).toBe(200);
-    expect(instances.flatMap(({ output }) => output).length).toBe(2); // where they listen, and no error
+    expect(instances.flatMap(({ output }) => output).length).toBe(2); // the lines with their URLs, and no errors
   });
 
-  it('ends when its port is taken', async () => {
+  it('exit if their port is in use', async () => {
     const taken = { ...settings(address, redis.url), PORT: String(instances[0]?.port) };
     const started = startProgram(example, taken);
     await expect(started).rejects.toThrow(/ended before it listened:.*EADDRINUSE/s);
     await expect(started).rejects.not.toThrow('Listening');
   });
 
-  it('marks its cookies as secure when it is reached by https', async () => {
+  it('set Secure cookies if the URL is https', async () => {
     const instance = await startProgram(example, settings('https://files.example', redis.url));
     onTestFinished(() => void instance.stop());
     const someone = visitor(`http://127.0.0.1:${instance.port}`);
@@ -254,7 +254,7 @@ describe('two instances of the Express example behind one address', needing('red
   });
 });
 
-it('is started by what its page says to type', needing('redis'), async () => {
+it('the commands in its README start it', needing('redis'), async () => {
   const block = blocks.find(({ place }) => place === 'docs/examples/express/README.md: Run it (2)');
   const redis = await startRedis();
   onTestFinished(redis.stop);
@@ -262,7 +262,7 @@ it('is started by what its page says to type', needing('redis'), async () => {
   await startsAnApplication(text, (sandboxUrl) => cloneWith(packages, sandboxUrl));
 });
 
-it('can be checked by tsc as its page says', async () => {
+it('tsc accepts it with the options in its README', async () => {
   for (const name of ['@types/node', '@types/express', '@types/express-session']) {
     await linkPackage(name, project, 'test/consumers');
   }

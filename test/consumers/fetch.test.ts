@@ -16,7 +16,7 @@ import { inPackage } from '../support/places.js';
 import { allScopes, served, tokenFor } from '../support/sandbox.js';
 import { rejection, scriptedServer } from '../support/scripted-server.js';
 
-// Every `fetch` that docs/proxies.md names, with and without a wrapper around it, against a served sandbox.
+// Runs every `fetch` of docs/proxies.md, with and without a wrapper, against a served sandbox.
 
 const app = {
   clientId: 'an-app',
@@ -28,7 +28,7 @@ const app = {
 const { url: sandboxUrl, sandbox } = await served({ apps: [...createSandbox().apps, app] });
 const token = await tokenFor(sandbox, 'alice', allScopes, sandboxUrl);
 
-// assigned without a cast: the compiler checks this table too
+// without a cast: the compiler checks this table too
 const implementations: [string, Fetch, { streams: boolean }][] = [
   ['the platform', globalThis.fetch, { streams: true }],
   ['undici', undiciFetch, { streams: true }],
@@ -56,7 +56,7 @@ describe.each(implementations)('the fetch of %s', (_, fetch, { streams }) => {
     expect(granted).toMatchObject({ token_type: 'Bearer', access_token: expect.any(String) });
   });
 
-  it('calls, downloads, and uploads or says that it cannot', async () => {
+  it('calls and downloads, and uploads or explains why it cannot', async () => {
     const platform = new ApiClient({ token, baseUrl: `${sandboxUrl}/v1` });
     const { id } = await platform.files.upload(new Blob(['hello']), { name: 'notes.txt' });
     expect(await api.account.get()).toMatchObject({ username: 'alice' });
@@ -69,7 +69,7 @@ describe.each(implementations)('the fetch of %s', (_, fetch, { streams }) => {
     await api.files.delete(id);
   });
 
-  it('reports that nobody listens, and a redirect of a call', async () => {
+  it('reports a refused connection, and a redirect of a call', async () => {
     const nowhere = new ApiClient({ token, baseUrl: 'http://127.0.0.1:9/v1', fetch, retry: false });
     await rejection(nowhere.files.list(), NetworkError);
     const server = await scriptedServer((_request, response) => void response.writeHead(302, { location: '/x' }).end());
@@ -78,7 +78,7 @@ describe.each(implementations)('the fetch of %s', (_, fetch, { streams }) => {
     expect(server.requests).toHaveLength(1);
   });
 
-  it('ends with the reason of an abort', async () => {
+  it('rejects with the reason of an abort', async () => {
     const controller = new AbortController();
     const reason = new Error('not now');
     const server = await scriptedServer(() => controller.abort(reason));
@@ -126,7 +126,7 @@ describe('the types', () => {
   it.each<[string, string[]]>([
     ['with the types of the DOM', ['es2023', 'dom', 'dom.iterable']],
     ['without them', ['es2023']],
-  ])('take them all without a cast, %s', async (_, lib) => {
+  ])('accept them all without a cast, %s', async (_, lib) => {
     await writeFile(join(folder, 'program.mts'), program);
     const compilerOptions = {
       noEmit: true,

@@ -6,7 +6,7 @@ import { inRepository } from '../support/places.js';
 import { appOf, served } from '../support/sandbox.js';
 import { reply, scriptedServer } from '../support/scripted-server.js';
 
-// Routers read the URL of the page, and rewrite it, when they are created. Here the callback of a sign-in comes to real ones.
+// Routers read and rewrite the URL of the page when they are created. These tests run sign-ins in pages with real routers.
 
 const { url: sandboxUrl, sandbox } = await served();
 const { clientId } = appOf(sandbox, 'client');
@@ -15,10 +15,10 @@ const { clientId } = appOf(sandbox, 'client');
 const applications = ['vue', 'react-5', 'react-6', 'react-7', 'angular', 'by-hand'] as const;
 
 /**
- * The paths that they are served under, and when they call `resume()`: before the router is created, after it, while the
- * first page is rendered, or later. Under `/path/`, they do not use the hash.
+ * The path of each application, and when it calls `resume()`: before the router is created, after that, while the first view is
+ * rendered, or later. Applications at `/path/` do not use the hash.
  */
-const visits: [application: (typeof applications)[number], path: string, moments: string[]][] = [
+const scenarios: [application: (typeof applications)[number], path: string, moments: string[]][] = [
   ['vue', '/', ['before', 'created', 'rendering', 'ready']],
   ['vue', '/path/', ['before', 'created', 'rendering', 'ready']],
   ['react-5', '/', ['created', 'ready']],
@@ -56,7 +56,7 @@ function isSecretIn(text: string): string | undefined {
   return /access_token|error=|error%3D|state=|state%3D|popup\./.exec(text)?.[0];
 }
 
-/** Every place of the page where the answer could have been left, besides its memory. */
+/** The places of the page that still contain the callback. */
 async function leftovers(page: Page): Promise<string[]> {
   const places = await page.evaluate(() => [
     location.href,
@@ -92,7 +92,7 @@ describeInBrowsers('the callback of a sign-in', (name) => {
       page,
       redirectUri,
       authorize: () => page.evaluate(() => Reflect.get(globalThis, 'client').authorize().url.href),
-      /** From another page, as after a sign-in: otherwise nothing would be loaded. */
+      /** Navigates by way of another page, because a change of the fragment would not load the page. */
       async comeBack(callback: URL) {
         await page.goto('about:blank');
         await page.goto(callback.href);
@@ -103,26 +103,26 @@ describeInBrowsers('the callback of a sign-in', (name) => {
     };
   }
 
-  it.each(visits.flatMap(([script, path, moments]) => moments.map((moment) => [script, path, moment] as const)))(
-    'is accepted and does not stay anywhere: %s at %s, resume() %s',
+  it.each(scenarios.flatMap(([script, path, moments]) => moments.map((moment) => [script, path, moment] as const)))(
+    'is accepted and removed from every place: %s at %s, resume() %s',
     async (script, path, moment) => {
       const { page, authorize, comeBack } = await application(script, path, moment);
       const outcomes = await comeBack(await sandbox.authorize(await authorize(), { username: 'alice' }));
       expect(outcomes).toEqual(['signed in']);
       await expect.poll(() => leftovers(page)).toEqual([]);
 
-      // routers write what they remember of this page when they leave it
+      // routers may restore the URL when the page changes
       await page.click('text=about us');
       await page.waitForFunction("document.querySelector('h1')?.textContent === 'about'");
-      await page.evaluate('history.back()'); // playwright's own waits for ever in Firefox, if no fragment is left
+      await page.evaluate('history.back()'); // page.goBack() never resolves in Firefox if there is no fragment
       await page.waitForFunction("document.querySelector('h1')?.textContent === 'home'");
       expect(await leftovers(page)).toEqual([]);
       expect(visitor.printed).toEqual([]);
     },
   );
 
-  it.each(visits)(
-    'is refused and removed if the user declined, or nobody here began it: %s at %s',
+  it.each(scenarios)(
+    'is refused and removed if the user declined, or if this browser did not start it: %s at %s',
     async (script, path) => {
       const { page, redirectUri, authorize, comeBack } = await application(script, path, 'created');
       const denied = await sandbox.authorize(await authorize(), { username: 'alice', approve: false });
@@ -142,14 +142,14 @@ describeInBrowsers('the callback of a sign-in', (name) => {
   });
 
   it.each([
-    ['an entry that a router has left behind', undefined],
-    ['such an entry when the user goes back to it, without the Navigation API', 'delete globalThis.navigation'],
+    ['a history entry of a router', undefined],
+    ['a history entry when the user goes back to it, without the Navigation API', 'delete globalThis.navigation'],
   ])('is removed from %s', async (_, before) => {
     const { page, redirectUri, authorize } = await application('by-hand', '/', 'never', before);
     const { hash } = await sandbox.authorize(await authorize(), { username: 'alice' });
-    const token = await page.evaluate((answer) => {
-      location.hash = answer;
-      location.hash = `/${answer}`;
+    const token = await page.evaluate((callback) => {
+      location.hash = callback;
+      location.hash = `/${callback}`;
       const resumed = Reflect.get(globalThis, 'client').resume();
       history.replaceState(null, '', '#/about'); // as applications do with `returnTo`
       return resumed;

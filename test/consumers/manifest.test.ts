@@ -9,7 +9,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { packPackage } from '../support/packed-package.js';
 import { inPackage } from '../support/places.js';
 
-// What tools that check packages say about the one that would be published.
+// Checks the packed package with publint and attw.
 
 const run = promisify(execFile);
 const manifest = JSON.parse(await readFile('package.json', 'utf8'));
@@ -22,26 +22,26 @@ beforeAll(async () => {
 });
 
 describe('the manifest of the package', () => {
-  it('is as publint would have it', async () => {
+  it('has no problems by publint', async () => {
     const { buffer } = new Uint8Array(await readFile(packed.tarball));
     const { messages, pkg } = await publint({ pkgDir: 'package', pack: { tarball: buffer }, strict: true });
     expect(messages.map((message) => formatMessage(message, pkg, { color: false }))).toEqual([]);
   });
 
-  it('leads TypeScript to the right types', async () => {
-    // node16, not esm-only: CommonJS has to find the types too, because require() of ES modules works in every Node that
-    // `engines` allows. That they are ES modules which it finds is what the ignored rule is about. node10 knows no exports.
+  it('has no problems by attw', async () => {
+    // node16, not esm-only: CommonJS must find the types too, because require() of ES modules works in every Node that
+    // `engines` allows. The ignored rule reports that CommonJS finds ES modules. node10 does not support exports.
     const flags = ['--profile', 'node16', '--ignore-rules', 'cjs-resolves-to-esm', '--format', 'json'];
     const attw = run(inPackage('.bin/attw', 'test/consumers'), [packed.tarball, ...flags], { maxBuffer: 2 ** 26 });
     const { stdout } = await attw.catch((error: { stdout: string }) => error);
     const { analysis, problems } = JSON.parse(stdout);
-    const meant = (problem: { kind: string; resolutionKind?: string }) =>
+    const isExpected = (problem: { kind: string; resolutionKind?: string }) =>
       problem.kind === 'CJSResolvesToESM' || problem.resolutionKind === 'node10';
     expect(Object.keys(analysis.entrypoints)).toHaveLength(Object.keys(manifest.exports).length);
     expect(
       Object.values<{ kind: string }[]>(problems)
         .flat()
-        .filter((problem) => !meant(problem)),
+        .filter((problem) => !isExpected(problem)),
     ).toEqual([]);
     await attw;
   });

@@ -14,7 +14,7 @@ import { apiAt, rejection, servedForTest } from '../support/scripted-server.js';
 
 const content = Uint8Array.from({ length: 200_000 }, (_, i) => (i * 31 + (i >> 8) * 17) & 0xff);
 
-/** Passes values to the SDK that no typed program could. */
+/** Passes a value that does not compile. */
 function untyped(value: unknown): UploadSource {
   return value as UploadSource;
 }
@@ -36,7 +36,7 @@ function polyfill(): StreamPolyfill<Uint8Array> {
   });
 }
 
-describe('an upload takes', () => {
+describe('an upload accepts', () => {
   it.each<[string, () => unknown]>([
     ['a Blob of jsdom', () => new jsdom.Blob([content])],
     ['a File of jsdom', () => new jsdom.File([content], 'a.bin')],
@@ -49,7 +49,7 @@ describe('an upload takes', () => {
     ['a Blob of formdata-node', () => new FormDataBlob([content])],
     ['a File of formdata-node', () => new FormDataFile([content], 'a.bin')],
     ['a stream of web-streams-polyfill', polyfill],
-    ['such a stream and its size', () => ({ stream: polyfill(), size: content.length })],
+    ['a stream of web-streams-polyfill with its size', () => ({ stream: polyfill(), size: content.length })],
   ])('%s', async (_, make) => {
     const api = await client();
     const source = make();

@@ -7,7 +7,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { installPackage, linkPackage, packPackage } from '../support/packed-package.js';
 import { inPackage } from '../support/places.js';
 
-// The declarations of the packed package, in projects as its users have them, compiled as strictly as it goes.
+// Compiles the declarations of the packed package in projects like those of its users, with the strictest options.
 
 const run = promisify(execFile);
 const compilers = {
@@ -33,7 +33,7 @@ beforeAll(async () => {
   return () => rm(folder, { recursive: true, force: true });
 });
 
-/** What the compiler has to say about a project. */
+/** The output of the compiler for a project. */
 async function compile(compiler: keyof typeof compilers, files: string[], options: object): Promise<string> {
   const compilerOptions = { noEmit: true, strict: true, skipLibCheck: false, target: 'es2022', ...options };
   const project = join(folder, `${crypto.randomUUID()}.json`);
@@ -53,8 +53,8 @@ const resolutions = {
   bundler: { module: 'es2022', moduleResolution: 'bundler' },
 };
 const platforms = {
-  'Node, without the types of the DOM': { lib: ['es2023'], types: ['node'] },
-  'a page, without the types of Node': { lib: ['es2023', 'dom'], types: [] },
+  'Node without DOM types': { lib: ['es2023'], types: ['node'] },
+  'browsers without Node types': { lib: ['es2023', 'dom'], types: [] },
 };
 const both = { lib: ['es2023', 'dom', 'dom.iterable'], types: ['node'] };
 const files = ['program.ts', 'all.ts'];
@@ -62,29 +62,29 @@ const files = ['program.ts', 'all.ts'];
 describe.each(['oldest', 'newest'] as const)('the %s TypeScript', (compiler) => {
   for (const [resolution, how] of Object.entries(resolutions)) {
     for (const [platform, where] of Object.entries(platforms)) {
-      it(`finds nothing wrong by ${resolution} resolution in a project for ${platform}`, async () => {
+      it(`compiles a project for ${platform} with ${resolution} resolution`, async () => {
         expect(await compile(compiler, files, { ...how, ...where, exactOptionalPropertyTypes: true })).toBe('');
       });
     }
   }
 
-  it('finds nothing wrong with both, and optional properties that may be undefined', async () => {
+  it('compiles a project with both types, without exactOptionalPropertyTypes', async () => {
     expect(await compile(compiler, files, { ...resolutions.nodenext, ...both })).toBe('');
   });
 
-  it('takes the handlers for msw', async () => {
-    // the declarations of msw 3 need TypeScript 5.7 and the DOM, so an older one can be strict with ours only
+  it('compiles the handlers for msw', async () => {
+    // the declarations of msw 3 need TypeScript 5.7 and the DOM
     const how = { ...resolutions.nodenext, ...both, skipLibCheck: compiler === 'oldest' };
     expect(await compile(compiler, ['handlers.ts'], how)).toBe('');
   });
 });
 
 describe('from CommonJS', () => {
-  // require() of ES modules is known to nodenext since TypeScript 5.8, and to node20 since there is one, in 5.9
+  // nodenext supports require() of ES modules since TypeScript 5.8, and node20 since 5.9
   it.each([
     ['newest', 'nodenext'],
     ['newest', 'node20'],
-  ] as const)('the %s TypeScript takes it under module %s', async (compiler, module) => {
+  ] as const)('the %s TypeScript accepts require() with module %s', async (compiler, module) => {
     expect(await compileCommon(compiler, module)).toBe('');
   });
 
@@ -93,9 +93,9 @@ describe('from CommonJS', () => {
     ['newest', 'node18'],
     ['oldest', 'nodenext'],
     ['oldest', 'node16'],
-  ] as const)('the %s TypeScript wants import() of it under module %s', async (compiler, module) => {
-    const complaints = (await compileCommon(compiler, module)).trim().split(/\n(?! )/);
-    expect(complaints.filter((complaint) => !complaint.includes('error TS1479'))).toEqual([]);
+  ] as const)('the %s TypeScript requires import() with module %s', async (compiler, module) => {
+    const errors = (await compileCommon(compiler, module)).trim().split(/\n(?! )/);
+    expect(errors.filter((error) => !error.includes('error TS1479'))).toEqual([]);
   });
 
   async function compileCommon(compiler: keyof typeof compilers, module: string): Promise<string> {
@@ -104,7 +104,7 @@ describe('from CommonJS', () => {
   }
 });
 
-it('names the oldest TypeScript in the README', async () => {
+it('the README names the oldest supported TypeScript', async () => {
   const { devDependencies } = JSON.parse(await readFile('test/consumers/package.json', 'utf8'));
   const [, version] = /^npm:typescript@(\d+\.\d+)\.\d+$/.exec(devDependencies['typescript-oldest'] ?? '') ?? [];
   expect(version, 'an exact version of TypeScript under the name typescript-oldest').toBeDefined();

@@ -8,19 +8,19 @@ import { names } from './names.js';
 import { pages } from './pages.js';
 import { codeIn, linesOf, tablesOf } from './tables.js';
 
-// The calls that stand in sentences and tables, compiled where they stand.
+// Compiles the calls in sentences and tables of the documentation.
 
 interface Call {
   page: string;
   line: number;
   code: string;
-  /** It is what to write in place of something else, and so has to be whole. */
-  promised: boolean;
+  /** Whether it replaces an old call, and so must be complete. */
+  isComplete: boolean;
 }
 
 const exported = Object.entries(entries).flatMap(([path, entry]) => Object.keys(entry).map((name) => ({ path, name })));
 
-/** The methods of a client that the pages write without the client. */
+/** The methods of a client that the pages write without the client's name. */
 const methods = [AuthorizationCodeClient, ImplicitGrantClient].flatMap(({ name, prototype }) =>
   Object.getOwnPropertyNames(prototype)
     .filter((method) => method !== 'constructor')
@@ -38,10 +38,10 @@ function isCall(code: string): boolean {
   return begins.test(code) && !known.includes(code) && !code.includes('…') && !code.startsWith('sandbox.sqlite');
 }
 
-/** The headings over what to write now. */
+/** The headings of columns with calls that replace old ones. */
 const ofToday = /\bnow$/i;
 
-/** The calls of a page, without those of the clients of 2013. */
+/** The calls of all pages, without those of the clients of 2013. */
 const calls: Call[] = pages.flatMap((page) => {
   const cells = tablesOf(page).flatMap(({ columns, rows }) =>
     rows.flatMap(({ line, cells }) => cells.map((text, index) => ({ line, text, column: columns[index] ?? '' }))),
@@ -54,18 +54,18 @@ const calls: Call[] = pages.flatMap((page) => {
     .flatMap(({ line, text, column }) =>
       codeIn(text)
         .filter(isCall)
-        .map((code) => ({ page, line, code, promised: ofToday.test(column) })),
+        .map((code) => ({ page, line, code, isComplete: ofToday.test(column) })),
     );
 });
 
-/** In a sentence, `files.url()` is the name of the method. In a block of its own, a call may declare what another one does. */
-function statement({ code, promised }: Call): string {
+/** In a sentence, `files.url()` is the name of the method. Each call has its own block, because several can declare a name. */
+function statement({ code, isComplete }: Call): string {
   const name = /^([\w.]+)\(\)$/.exec(code)?.[1];
-  const isName = name !== undefined && !(promised && name.includes('.'));
-  return `{ const name = String(); ${isName ? name : code}; }`; // the DOM has a name of its own
+  const isName = name !== undefined && !(isComplete && name.includes('.'));
+  return `{ const name = String(); ${isName ? name : code}; }`; // the DOM declares a global `name`
 }
 
-/** What the sentences take for granted, besides the words that the pieces of code do. */
+/** Declares the names that sentences use, in addition to those of names.ts. */
 const words = `
 import type { AvatarSize, FileChanges, Rendition, Scope, StandardSchema, TapeChanges } from 'doctape-sdk';
 import type { AuthorizationCodeClient } from 'doctape-sdk/server';
@@ -143,7 +143,7 @@ it('finds the calls', () => {
   expect(found.filter((call) => /\bdt\.|Strategy/.test(call))).toEqual([]);
 });
 
-it('knows every call that stands in place of an old one', () => {
+it('recognises every call that replaces an old one', () => {
   const cells = pages.flatMap((page) =>
     tablesOf(page).flatMap(({ columns, rows }) => {
       const now = columns.findIndex((column) => ofToday.test(column));
@@ -155,7 +155,7 @@ it('knows every call that stands in place of an old one', () => {
   expect(unknown.map(({ place, code }) => `${place}: ${code}`)).toEqual([]);
 });
 
-it('compiles every call where it stands', () => {
+it('compiles every call', () => {
   const lines = Map.groupBy(calls, ({ page, line }) => `${page}:${line}`);
   const blocks = [...lines].map(([place, [first, ...others]]) => ({
     page: first?.page ?? '',

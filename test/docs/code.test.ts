@@ -5,9 +5,9 @@ import { compile, everywhere } from './compile.js';
 import { names } from './names.js';
 import { blocks } from './pages.js';
 
-// The pieces of code in the documentation, compiled where they stand: an error is told with its page and line.
+// Compiles the code blocks of the documentation. An error is reported with its page and line.
 
-/** JavaScript is checked for names and arguments, but not for what may be undefined: it has no way to say that it is not. */
+/** JavaScript is checked without `strict`, because it has no way to exclude undefined. */
 const languages: Record<string, ts.CompilerOptions> = {
   ts: { ...everywhere, strict: true },
   js: { ...everywhere, strict: false, allowJs: true, checkJs: true },
@@ -20,11 +20,11 @@ function errorsIn(language: string, options: ts.CompilerOptions): string[] {
   );
 }
 
-it.each(Object.entries(languages))('compiles every block of %s', (language, options) => {
+it.each(Object.entries(languages))('every block of %s compiles', (language, options) => {
   expect(errorsIn(language, options)).toEqual([]);
 });
 
-it('has blocks of known languages only', () => {
+it('every block has a known language', () => {
   const known = [...Object.keys(languages), 'mermaid', 'sh', 'json', 'jsonc', 'html', 'toml'];
   const others = blocks.filter(({ language }) => !known.includes(language));
   expect(others.map(({ page, line, language }) => `${page}:${line}: ${language}`)).toEqual([]);
@@ -33,15 +33,15 @@ it('has blocks of known languages only', () => {
   }
 });
 
-describe('JSON', () => {
+describe('a JSON block', () => {
   const parsed = (text: string) => JSON.parse(text.replace(/^\s*\/\/.*$/gm, ''));
   const documents = blocks.filter(({ language }) => language.startsWith('json'));
 
-  it.each(documents)('of $page:$line can be parsed', ({ text }) => {
+  it.each(documents)('at $page:$line is valid', ({ text }) => {
     expect(parsed(text)).toBeTypeOf('object');
   });
 
-  it('that configures a sandbox is taken by one', () => {
+  it('with a configuration is accepted by createSandbox()', () => {
     const configurations = documents.filter(({ page, text }) => page.endsWith('sandbox.md') && text.includes('"apps"'));
     expect(configurations.length).toBeGreaterThan(0);
     for (const { text } of configurations) expect(createSandbox(parsed(text)).apps.length).toBeGreaterThan(0);

@@ -5,7 +5,7 @@ import { expect, it } from 'vitest';
 import { blocks, pages } from './pages.js';
 import { codeIn, rowsUnder } from './tables.js';
 
-// What the documentation tells people to type exists, with the flags that it names.
+// The commands and flags in the documentation exist.
 
 interface Command {
   place: string;
@@ -13,7 +13,7 @@ interface Command {
   words: string[];
 }
 
-/** The commands of the blocks, and those that stand in a sentence between backticks. */
+/** The commands in code blocks, and between backticks in sentences. */
 const commands: Command[] = [
   ...blocks
     .filter(({ language }) => language === 'sh')
@@ -39,7 +39,7 @@ function parse(text: string, page: string, place: string): Command[] {
     .replace(/(?:^|\s)#.*$/, '')
     .split(/&&|\|\||[|;]/)
     .map((command) => command.trim().split(/\s+/))
-    .filter((words) => words.some((word) => !/^\w+=/.test(word))) // more than settings
+    .filter((words) => words.some((word) => !/^\w+=/.test(word))) // not only variables
     .map((words) => words.slice(words.findIndex((word) => !/^\w+=/.test(word))))
     .filter(([program]) => program)
     .map((words) => ({ page, place, words }));
@@ -49,7 +49,7 @@ const developed = new Set<string | undefined>(
   Object.keys(JSON.parse(readFileSync('package.json', 'utf8')).devDependencies),
 );
 
-/** What may be typed besides npm and the command of this package. */
+/** Allowed programs, besides npm and the command of this package. */
 const everyday = new Set([
   'cat',
   'cd',
@@ -65,10 +65,10 @@ const everyday = new Set([
   'redis-server',
 ]);
 
-/** The tools of platforms that examples run on, which nobody else's package can take the name of. */
+/** Tools of platforms that examples run on. Their names on npm belong to these platforms. */
 const ofPlatforms = new Set(['create-next-app@latest', 'wrangler']);
 
-/** The scripts of the example that a page is about, or of the package. */
+/** The npm scripts of the example next to a page, and of the package. */
 function scriptsAt(page: string): Record<string, string> {
   const own = join(dirname(page), 'package.json');
   const { scripts = {} } = JSON.parse(readFileSync(existsSync(own) ? own : 'package.json', 'utf8'));
@@ -84,7 +84,7 @@ function helpOf(...command: string[]): string {
   return help;
 }
 
-/** What is wrong with a command line of this package, as a list that should be empty. */
+/** The problems of a command line of this package. */
 function problemsOf(words: string[]): string[] {
   const [subcommand] = words;
   if (subcommand === undefined || subcommand.startsWith('-')) return flagsMissing(helpOf(), words);
@@ -98,9 +98,9 @@ function flagsMissing(help: string, words: string[]): string[] {
   return flags.filter((flag) => !new RegExp(`${flag}(?![\\w-])`).test(help)).map((flag) => `there is no flag ${flag}`);
 }
 
-/** The package is on no registry yet: whoever takes its name there would be installed. After the first release, drop this. */
+/** The package is not published yet, so anyone can take its name on npm. Remove this check after the first release. */
 function unpublished(word: string): string[] {
-  return /^doctape-sdk(?:@|$)/.test(word) ? ['npm install doctape-sdk may install a package of somebody else'] : [];
+  return /^doctape-sdk(?:@|$)/.test(word) ? ['npm install doctape-sdk may install a package of another author'] : [];
 }
 
 function problemsWith({ page, words }: Command): string[] {
@@ -108,8 +108,8 @@ function problemsWith({ page, words }: Command): string[] {
   if (program === 'npx') {
     const [name, ...more] = rest.filter((word, index) => !(index === 0 && word === '--yes'));
     if (name === 'doctape-sdk') return problemsOf(more);
-    // anything else that a clone does not have would be whatever bears the name today
-    return developed.has(name) || ofPlatforms.has(name ?? '') ? [] : [`npx ${name} runs a package of somebody else`];
+    // npx would download any other package that has this name today
+    return developed.has(name) || ofPlatforms.has(name ?? '') ? [] : [`npx ${name} runs a package of another author`];
   }
   if (program === 'npm') {
     const [verb = '', name = '', ...more] = rest;
@@ -118,11 +118,11 @@ function problemsWith({ page, words }: Command): string[] {
     const script = verb === 'run' ? name : verb;
     const text = scriptsAt(page)[script];
     if (text === undefined) return [`there is no script ${script}`];
-    // `npm run demo -- --keep`: the script ends with the command that the flags go to
+    // `npm run demo -- --keep`: the flags are passed to the command at the end of the script
     const own = /\bdist\/cli\.js (.+)$/.exec(text)?.[1]?.split(' ');
     return own && more[0] === '--' ? problemsOf([...own, ...more.slice(1)]) : [];
   }
-  return everyday.has(program) ? [] : [`nobody knows the program ${program}`];
+  return everyday.has(program) ? [] : [`${program} is not an allowed program`];
 }
 
 it('finds the commands', () => {
@@ -136,21 +136,21 @@ it('finds the commands', () => {
   );
 });
 
-it('names only commands, scripts and flags that exist', () => {
+it('every command, script and flag exists', () => {
   const problems = commands.flatMap((command) =>
     problemsWith(command).map((problem) => `${command.place}: ${problem}`),
   );
   expect(problems).toEqual([]);
 });
 
-it('names commands in the README that exist', () => {
+it('every command in the README exists', () => {
   const row = rowsUnder('Import', 'README.md').find(({ cells: [command] }) => command === '`npx doctape-sdk`');
   const commands = codeIn(row?.cells[1]);
   expect(commands.length).toBeGreaterThan(3);
   expect(commands.flatMap((command) => problemsOf([command]))).toEqual([]);
 });
 
-it('explains every flag of the sandbox', () => {
+it('docs/sandbox.md explains every flag of the sandbox command', () => {
   const explained = [...readFileSync('docs/sandbox.md', 'utf8').matchAll(/^\| `(--[\w-]+)/gm)].map(([, flag]) => flag);
   const flags = [...helpOf('sandbox').matchAll(/^ {2}(?:-\w, )?(--[\w-]+)/gm)].map(([, flag]) => flag);
   expect(explained.sort()).toEqual(flags.filter((flag) => flag !== '--help').sort());

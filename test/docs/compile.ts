@@ -2,16 +2,16 @@ import { resolve } from 'node:path';
 import ts from 'typescript';
 import type { Block } from './pages.js';
 
-/** What the compiler has to say about a block. */
-export interface Complaint {
-  /** It is missing where something is wrong with all of them. */
+/** An error of the compiler. */
+export interface CompilerError {
+  /** Absent if the error is not in a block. */
   block?: Block | undefined;
-  /** In the page, from 1. */
+  /** The line in the page, from 1. */
   line: number;
   message: string;
 }
 
-/** A reader's program in Node and in a page. */
+/** Compiler options for code that may use the APIs of Node and of browsers. */
 export const everywhere: ts.CompilerOptions = {
   noEmit: true,
   target: ts.ScriptTarget.ES2023,
@@ -22,11 +22,11 @@ export const everywhere: ts.CompilerOptions = {
   skipLibCheck: true,
 };
 
-/** Compiles blocks where they stand: in a folder where the package finds itself by its name, on the lines of their pages. */
-export function compile(blocks: readonly Block[], options: ts.CompilerOptions, names = ''): Complaint[] {
-  const standing = new Map(blocks.map((block) => [resolve(`${block.page}.${block.line}.${block.language}`), block]));
+/** Compiles blocks, with the line numbers of their pages, in a folder where the package can be imported by its name. */
+export function compile(blocks: readonly Block[], options: ts.CompilerOptions, names = ''): CompilerError[] {
+  const blockAt = new Map(blocks.map((block) => [resolve(`${block.page}.${block.line}.${block.language}`), block]));
   const texts = new Map([[resolve('docs/names.d.ts'), names]]);
-  for (const [path, { line, text }] of standing) texts.set(path, '\n'.repeat(line - 1) + text);
+  for (const [path, { line, text }] of blockAt) texts.set(path, '\n'.repeat(line - 1) + text);
   const host = ts.createCompilerHost(options);
   const { fileExists, readFile, getSourceFile } = host;
   host.fileExists = (path) => texts.has(path) || fileExists(path);
@@ -37,7 +37,7 @@ export function compile(blocks: readonly Block[], options: ts.CompilerOptions, n
   };
   const program = ts.createProgram([...texts.keys()], options, host);
   return ts.getPreEmitDiagnostics(program).map(({ file, start = 0, messageText }) => ({
-    block: file && standing.get(file.fileName),
+    block: file && blockAt.get(file.fileName),
     line: file ? file.getLineAndCharacterOfPosition(start).line + 1 : 0,
     message: ts.flattenDiagnosticMessageText(messageText, '\n'),
   }));

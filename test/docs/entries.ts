@@ -6,7 +6,7 @@ import * as serve from '../../src/serve.js';
 import * as server from '../../src/server.js';
 import * as testing from '../../src/testing.js';
 
-/** What each import gives, by its path. */
+/** The exports of each entry point. */
 export const entries: Record<string, object> = {
   'doctape-sdk': index,
   'doctape-sdk/browser': browser,

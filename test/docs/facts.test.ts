@@ -9,7 +9,7 @@ import { entries } from './entries.js';
 import { pages } from './pages.js';
 import { codeIn, linesOf, rowsUnder, tablesOf } from './tables.js';
 
-// What the tables of the documentation say, held against the code: a table that nobody reads is not kept up.
+// Compares the tables of the documentation with the code.
 
 describe('the imports of the README', () => {
   const rows = rowsUnder('Import', 'README.md').map(({ cells: [path, names] }) => ({
@@ -18,7 +18,7 @@ describe('the imports of the README', () => {
   }));
   const imports = rows.filter(({ path }) => path in entries);
 
-  it('are those of the package', () => {
+  it('are the exports of the package', () => {
     const { exports } = JSON.parse(readFileSync('package.json', 'utf8'));
     const paths = Object.keys(exports).filter((path) => path !== './package.json');
     expect(imports.map(({ path }) => path).sort()).toEqual(
@@ -27,7 +27,7 @@ describe('the imports of the README', () => {
     expect(Object.keys(entries).sort()).toEqual(imports.map(({ path }) => path).sort());
   });
 
-  it.each(imports)('$path gives what stands there', ({ path, names }) => {
+  it.each(imports)('$path has the listed exports', ({ path, names }) => {
     const given = Object.keys(entries[path] ?? {}).filter((name) => !name.endsWith('Error'));
     expect(
       codeIn(names)
@@ -52,7 +52,7 @@ describe('an error', () => {
     }),
   );
 
-  /** The codes of a class. Undefined where a server has the last word. */
+  /** The codes of a class. Undefined if servers define them. */
   function codesOf(name: string): string[] | undefined {
     const type = classes.get(name);
     const code = type && checker.getPropertyOfType(type, 'code');
@@ -62,7 +62,7 @@ describe('an error', () => {
     return values.every((value) => value !== false) ? values : undefined;
   }
 
-  /** What a class has besides, and its base has not. */
+  /** The properties of a class that its base does not have. */
   function propertiesOf(name: string): string[] {
     const members = [...(classes.get(name)?.symbol.members?.keys() ?? [])].map(String);
     return members.filter((member) => !['name', 'code', '__constructor'].includes(member));
@@ -74,13 +74,13 @@ describe('an error', () => {
     more: codeIn(more),
   }));
 
-  it('stands in docs/errors.md if it is exported', () => {
+  it('is listed in docs/errors.md if it is exported', () => {
     const concrete = [...classes.keys()].filter((name) => name !== 'DoctapeError');
     expect(concrete.length).toBeGreaterThan(10);
     expect(rows.map(({ name }) => name).sort()).toEqual(concrete.sort());
   });
 
-  it.each(rows)('$name has the codes and properties that stand there', ({ name, codes, more }) => {
+  it.each(rows)('$name has the listed codes and properties', ({ name, codes, more }) => {
     const known = codesOf(name);
     if (known) expect(codes.sort()).toEqual(known.sort());
     const properties = more.filter((word) => /^[a-z]\w*$/.test(word));
@@ -88,7 +88,7 @@ describe('an error', () => {
   });
 
   it.each(rows.filter(({ codes }) => /^http_\d+$/.test(codes[0] ?? '')))(
-    '$name is of $codes',
+    '$name has the code $codes and the listed base class',
     async ({ name, codes, more }) => {
       const [code = ''] = codes;
       const headers = {
@@ -103,9 +103,9 @@ describe('an error', () => {
     },
   );
 
-  it('has a code of its own wherever one is told', () => {
-    const told = pages.flatMap((page) => tablesOf(page).flatMap(({ rows }) => rows.map((row) => ({ page, ...row }))));
-    const wrong = told.flatMap(({ page, line, cells: [first = ''] }) => {
+  it('has every code that a table names', () => {
+    const listed = pages.flatMap((page) => tablesOf(page).flatMap(({ rows }) => rows.map((row) => ({ page, ...row }))));
+    const wrong = listed.flatMap(({ page, line, cells: [first = ''] }) => {
       const [name = '', ...codes] = first.startsWith('`') ? codeIn(first) : [];
       const known = classes.has(name) ? codesOf(name) : undefined;
       const others = codes.filter((code) => known && !classes.has(code) && !known.includes(code));
@@ -114,14 +114,14 @@ describe('an error', () => {
     expect(wrong).toEqual([]);
   });
 
-  it('is exported wherever one is named', () => {
+  it('is exported if a page names it', () => {
     const others = ['TypeError', 'SyntaxError', 'RangeError', 'AnyDoctapeError']; // of platforms, and a type
     const wrong = pages.flatMap((page) =>
       linesOf(page).flatMap((text, index) =>
         codeIn(text)
           .flatMap((code) => /^[A-Z]\w*Error\b/.exec(code)?.[0] ?? [])
           .filter((name) => !(name in sdk) && !(name in sandbox) && !others.includes(name))
-          .map((name) => `${page}:${index + 1}: nobody exports ${name}`),
+          .map((name) => `${page}:${index + 1}: ${name} is not exported`),
       ),
     );
     expect(wrong).toEqual([]);
@@ -133,7 +133,7 @@ describe('the options', () => {
     ['docs/server.md', 'Option', 'server', 'AuthorizationCodeClientOptions'],
     ['docs/browser.md', 'Option', 'browser', 'ImplicitGrantClientOptions'],
     ['docs/errors.md', 'Option of `ApiClient`', 'index', 'ApiClientOptions'],
-  ])('in %s are those that there are', (page, heading, entry, type) => {
+  ])('in %s are complete', (page, heading, entry, type) => {
     const program = ts.createProgram([`dist/${entry}.d.ts`], everywhere);
     const file = program.getSourceFile(`dist/${entry}.d.ts`);
     const module = file && program.getTypeChecker().getSymbolAtLocation(file);
@@ -143,14 +143,14 @@ describe('the options', () => {
         .getTypeChecker()
         .getExportsOfModule(module)
         .find(({ name }) => name === type);
-    if (!exported) throw new Error(`${entry} exports no ${type}: run npm run build first`);
+    if (!exported) throw new Error(`dist/${entry}.d.ts does not export ${type}: run npm run build first`);
     const known = program
       .getTypeChecker()
       .getDeclaredTypeOfSymbol(
         exported.flags & ts.SymbolFlags.Alias ? program.getTypeChecker().getAliasedSymbol(exported) : exported,
       );
-    const told = rowsUnder(heading, page).flatMap(({ cells: [names] }) => codeIn(names));
-    expect(told.sort()).toEqual(
+    const listed = rowsUnder(heading, page).flatMap(({ cells: [names] }) => codeIn(names));
+    expect(listed.sort()).toEqual(
       known
         .getProperties()
         .map(({ name }) => name)
@@ -159,13 +159,13 @@ describe('the options', () => {
   });
 });
 
-it('knows every rendition', () => {
+it('docs/links.md lists every rendition', () => {
   const named = rowsUnder('Rendition', 'docs/links.md').flatMap(({ cells: [names] }) => codeIn(names));
   expect(['original', ...named].sort()).toEqual([...sdk.renditions].sort());
 });
 
-describe('the sandbox', () => {
-  it('knows the faults that are explained, and has no others', () => {
+describe('docs/sandbox.md', () => {
+  it('explains every fault', () => {
     const known: Record<keyof Faults, true> = {
       latency: true,
       status: true,
@@ -180,7 +180,7 @@ describe('the sandbox', () => {
     expect(Object.keys(faults).sort()).toEqual(Object.keys(known).sort());
   });
 
-  it('knows the quirks that are explained, and has no others', () => {
+  it('explains every quirk', () => {
     const explained = rowsUnder('Quirk', 'docs/sandbox.md').flatMap(({ cells: [quirk] }) => codeIn(quirk));
     expect(explained.sort()).toEqual([...sandbox.quirks].sort());
   });

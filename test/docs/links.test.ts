@@ -3,7 +3,7 @@ import { dirname, join, normalize } from 'node:path';
 import { expect, it } from 'vitest';
 import { pages } from './pages.js';
 
-/** The names that hosting sites give to the headings of a page. */
+/** The anchors of the headings of a page, as on GitHub. */
 function anchorsOf(page: string): string[] {
   const prose = readFileSync(page, 'utf8').replace(/^```.*?^```/gms, '');
   return [...prose.matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) =>
@@ -14,7 +14,7 @@ function anchorsOf(page: string): string[] {
   );
 }
 
-it('leads nowhere that does not exist', () => {
+it('every link has a target', () => {
   const broken = pages.flatMap((page) => {
     const prose = readFileSync(page, 'utf8').replace(/^```.*?^```/gms, '');
     const links = [...prose.matchAll(/\]\((?!\w+:)([^)#]*)(?:#([^)]*))?\)/g)];
@@ -28,7 +28,7 @@ it('leads nowhere that does not exist', () => {
   expect(broken).toEqual([]);
 });
 
-it('has every page in the list of pages, or in one that is in it', () => {
+it('every page is linked from the list of pages, or from a page in it', () => {
   const linked = new Set(['README.md', 'docs/README.md']);
   for (const page of linked) {
     if (!existsSync(page)) continue;

@@ -1,12 +1,12 @@
 /**
- * What the pieces of code in the documentation take for granted: everything else that they use they have to import or
- * declare. A piece that declares one of these names itself means its own. Their values are in reader/given.ts.
+ * Globals for the code blocks of the documentation, which must import or declare all other names. A block can also declare
+ * one of these names itself. reader/given.ts defines their values.
  */
 export const names: string = `
 import type { ApiClient, Token, UploadSource } from 'doctape-sdk';
 
 declare global {
-  // from the programs around them
+  // from other code of the reader
   const api: ApiClient;
   const token: Token;
   const pending: string;
@@ -15,11 +15,11 @@ declare global {
   const file: UploadSource;
   let total: number;
 
-  // the page that they are on
+  // elements of the page
   const button: HTMLButtonElement;
   const image: HTMLImageElement;
 
-  // what the reader's application does then
+  // functions of the reader's application
   function show(api: ApiClient, path?: string): void;
   function showAlert(message: string): void;
   function signInAgain(scopes?: readonly string[]): void;

@@ -4,7 +4,7 @@ import { createSandbox } from '../../src/sandbox.js';
 import { origin, tokenFor } from '../support/sandbox.js';
 import { codeIn, rowsUnder } from './tables.js';
 
-// The table of operations, held against what the client sends and what the sandbox asks for.
+// Compares the table of operations with the requests of the client and the scopes that the sandbox requires.
 
 const values: Record<string, unknown> = {
   id: 'some-id',
@@ -26,16 +26,16 @@ function requestOf(route: string): string {
   return route.replace(/\{(\w+)\}/g, (_, name: string) => String(values[name]));
 }
 
-/** What a call that is written down sends: its method and path. */
+/** The method and path of the request that a documented call sends. */
 async function sentBy(written: string): Promise<string[]> {
   const sent: string[] = [];
-  const tell = (method: string | undefined, url: URL) => sent.push(`${method} ${url.pathname.replace('/v1', '')}`);
+  const record = (method: string | undefined, url: URL) => sent.push(`${method} ${url.pathname.replace('/v1', '')}`);
   const api = new ApiClient({
     token: 'a-token',
     baseUrl: `${origin}/v1`,
     retry: false,
     async fetch(input, init) {
-      tell(init?.method, new URL(String(input)));
+      record(init?.method, new URL(String(input)));
       return Response.json({ error: {} }, { status: 418 });
     },
   });
@@ -43,41 +43,41 @@ async function sentBy(written: string): Promise<string[]> {
   const args =
     list === '' ? [] : list.split(', ').map((name) => (name === 'changes' ? changes[resource] : values[name]));
   const part = Reflect.get(api, resource);
-  const given = Reflect.apply(Reflect.get(part, method), part, args);
-  if (given instanceof URL) tell('GET', given);
-  await run(given).catch(() => {}); // the answer is a failure
+  const result = Reflect.apply(Reflect.get(part, method), part, args);
+  if (result instanceof URL) record('GET', result);
+  await run(result).catch(() => {}); // the response is an error
   return sent;
 }
 
-/** A list that is read as it arrives is asked for when it is read. */
-async function run(given: unknown): Promise<void> {
-  if (isList(given)) for await (const _ of given);
-  else await given;
+/** `iterate()` sends its request when it is iterated. */
+async function run(result: unknown): Promise<void> {
+  if (isList(result)) for await (const _ of result);
+  else await result;
 }
 
-function isList(given: unknown): given is AsyncIterable<unknown> {
-  return typeof given === 'object' && given !== null && Symbol.asyncIterator in given;
+function isList(value: unknown): value is AsyncIterable<unknown> {
+  return typeof value === 'object' && value !== null && Symbol.asyncIterator in value;
 }
 
 describe('docs/operations.md', () => {
-  it('has every call', () => {
+  it('lists every method', () => {
     const api = new ApiClient({ token: 'a-token' });
     const { account, files, tapes } = api;
     const all = Object.entries({ account, files, tapes }).flatMap(([resource, part]) =>
       Object.keys(part).map((method) => `${resource}.${method}`),
     );
-    const told = rows.flatMap(({ calls }) => calls.map((call) => call.replace(/\(.*/, '')));
-    expect([...new Set(told)].sort()).toEqual(all.sort());
+    const listed = rows.flatMap(({ calls }) => calls.map((call) => call.replace(/\(.*/, '')));
+    expect([...new Set(listed)].sort()).toEqual(all.sort());
   });
 
   it.each(rows.flatMap(({ calls, route }) => calls.map((call) => ({ call, route }))))(
-    'tells the route of $call: $route',
+    'has the route of $call: $route',
     async ({ call, route }) => {
       expect(await sentBy(call)).toEqual([requestOf(route)]);
     },
   );
 
-  it.each(rows)('tells the scopes of $route', async ({ route, needed }) => {
+  it.each(rows)('has the scopes of $route', async ({ route, needed }) => {
     const sandbox = createSandbox();
     const other = scopes.filter((scope) => !needed.includes(scope)).slice(0, 1);
     const { access_token } = await tokenFor(sandbox, 'alice', other);
@@ -85,7 +85,7 @@ describe('docs/operations.md', () => {
     const headers = { authorization: `Bearer ${access_token}` };
     const response = await sandbox.fetch(`${origin}/v1${path}`, { method, headers });
     expect(response.status).toBe(403);
-    const [, asked = ''] = /scope="([^"]*)"/.exec(response.headers.get('www-authenticate') ?? '') ?? [];
-    expect(asked.split(' ').sort()).toEqual(needed.sort());
+    const [, required = ''] = /scope="([^"]*)"/.exec(response.headers.get('www-authenticate') ?? '') ?? [];
+    expect(required.split(' ').sort()).toEqual(needed.sort());
   });
 });

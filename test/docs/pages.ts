@@ -4,15 +4,15 @@ import { join } from 'node:path';
 /** A block of code between fences. */
 export interface Block {
   page: string;
-  /** Its page and what it stands under, for people; stays the same when something is written above it. */
+  /** The page and the heading, for test names. Does not depend on the line. */
   place: string;
-  /** The line of its first line in the page, from 1. */
+  /** The number of its first line in the page, from 1. */
   line: number;
   language: string;
   text: string;
 }
 
-/** The README and all that is written in docs/, without what is generated or installed there. */
+/** The README and all pages in docs/, without generated and installed ones. */
 export const pages: string[] = [
   'README.md',
   ...readdirSync('docs', { recursive: true, encoding: 'utf8' })

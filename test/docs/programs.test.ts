@@ -13,14 +13,14 @@ import { needing } from '../support/needs.js';
 import { inRepository } from '../support/places.js';
 import { allScopes, served, tokenFor } from '../support/sandbox.js';
 import { secureServer } from '../support/secure-server.js';
-import { type Piece, pieces } from './pieces.js';
+import { type CodeBlock, codeBlocks } from './code-blocks.js';
 import type { Given } from './reader/given.js';
 import { runAsTests, runInNode, type Surroundings, servePage } from './reader/run.js';
 import { signInAt } from './reader/sign-in.js';
 
-// The pieces of code in the documentation, run as a reader would run them: as they are printed, but for the address of the
-// sandbox. What is complete, and what runs in a page, has a visit below, which looks at whether it did what the page says.
-// The rest is given the names that it takes for granted, and must not fail.
+// Runs the code blocks of the documentation as they are printed, except for the URL of the sandbox. Complete programs, and code
+// for browsers, have a check below, which tests that they do what the page says. The other blocks run with the globals of
+// names.ts, and must not fail.
 
 const { url: sandboxUrl, sandbox } = await served({
   apps: [
@@ -38,15 +38,15 @@ const { url: sandboxUrl, sandbox } = await served({
 });
 const browser = openBrowser('chromium');
 
-/** What the reader has: every scope, and a picture. */
+/** The reader's token, which has every scope, and their file, an image. */
 let given: Given;
 let api: ApiClient;
-const picture = makeJpeg(640, 480, quarters(640, 480));
+const image = makeJpeg(640, 480, quarters(640, 480));
 beforeEach(async () => {
   await sandbox.reset();
   const token = await tokenFor(sandbox, 'alice', allScopes, sandboxUrl);
   api = new ApiClient({ token, baseUrl: `${sandboxUrl}/v1` });
-  const { id } = await api.files.upload(picture, { name: 'lake.jpg', type: 'image/jpeg' });
+  const { id } = await api.files.upload(image, { name: 'lake.jpg', type: 'image/jpeg' });
   given = { baseUrl: `${sandboxUrl}/v1`, token, id };
 });
 
@@ -54,23 +54,23 @@ async function namesOfFiles(): Promise<string[]> {
   return (await api.files.list()).map(({ name }) => name);
 }
 
-/** Runs a piece to its end. @returns what it printed, and where */
+/** Runs a block until it ends. @returns its folder and the lines it printed */
 async function run(
-  piece: Piece,
+  block: CodeBlock,
   surroundings: Pick<Surroundings, 'afterwards' | 'env'> = {},
   changes: Partial<Given> = {},
 ): Promise<{ folder: string; printed: string[] }> {
-  const running = await runInNode(piece, { sandboxUrl, given: { ...given, ...changes }, ...surroundings });
+  const running = await runInNode(block, { sandboxUrl, given: { ...given, ...changes }, ...surroundings });
   await running.ended;
-  expect(running.complaints, `stderr of ${piece.page}:${piece.line}`).toEqual([]);
+  expect(running.complaints, `stderr of ${block.page}:${block.line}`).toEqual([]);
   return running;
 }
 
-const visits: Record<string, (piece: Piece) => Promise<void>> = {
-  'README.md: Sign in on a server': async (piece) => {
+const checks: Record<string, (block: CodeBlock) => Promise<void>> = {
+  'README.md: Sign in on a server': async (block) => {
     const port = String(await freePort());
     const env = { DOCTAPE_SECRET: secretIn('README.md') };
-    const { ended } = await runInNode({ ...piece, text: piece.text.replaceAll('3000', port) }, { sandboxUrl, env });
+    const { ended } = await runInNode({ ...block, text: block.text.replaceAll('3000', port) }, { sandboxUrl, env });
     const login = () => fetch(`http://localhost:${port}/login`, { redirect: 'manual' });
     const listening = expect.poll(() => login().catch(() => undefined)).toBeTruthy();
     await Promise.race([listening, ended]);
@@ -86,17 +86,17 @@ const visits: Record<string, (piece: Piece) => Promise<void>> = {
   },
 
   'README.md: Sign in in a browser page': signsInAndRemembers,
-  'docs/browser.md: Sign in in a browser page': async (piece) => {
-    await signsInAndRemembers(piece);
-    await survivesARefusal(piece);
+  'docs/browser.md: Sign in in a browser page': async (block) => {
+    await signsInAndRemembers(block);
+    await handlesADenial(block);
   },
 
-  'docs/browser.md: Calls': async (piece) => {
-    await openPage(piece); // it is accepted
+  'docs/browser.md: Calls': async (block) => {
+    await openPage(block); // it is accepted
   },
 
-  'docs/browser.md: Hash routers': async (piece) => {
-    const { address, page } = await openPage(piece);
+  'docs/browser.md: Hash routers': async (block) => {
+    const { address, page } = await openPage(block);
     for (const [route, title] of [
       ['', 'All files'],
       ['#/starred', 'Starred files'],
@@ -109,8 +109,8 @@ const visits: Record<string, (piece: Piece) => Promise<void>> = {
     }
   },
 
-  'docs/browser.md: Popups': async (piece) => {
-    const { address, page, printed } = await openPage(piece);
+  'docs/browser.md: Popups': async (block) => {
+    const { address, page, printed } = await openPage(block);
     for (const decision of ['deny', 'allow'] as const) {
       const [popup] = await Promise.all([page.waitForEvent('popup'), page.click('button')]);
       await popup.waitForSelector('#username');
@@ -126,8 +126,8 @@ const visits: Record<string, (piece: Piece) => Promise<void>> = {
 
   'docs/browser.md: Several clients on one page': signsInAndRemembers,
 
-  'docs/browser.md: Where things are kept': async (piece) => {
-    const { address, page, printed } = await openPage(piece);
+  'docs/browser.md: Where things are kept': async (block) => {
+    const { address, page, printed } = await openPage(block);
     const other = await page.context().newPage();
     await other.goto(address);
     await page.click('button');
@@ -137,68 +137,68 @@ const visits: Record<string, (piece: Piece) => Promise<void>> = {
     await expect.poll(() => printed.slice(2)).toEqual(['showAlert signed out', 'showAlert signed out']);
   },
 
-  'README.md: Call the API': async (piece) => {
-    const { printed } = await run(piece);
-    expect(printed).toEqual(expect.arrayContaining(['1', `lake jpg ${picture.length}`, 'notes txt 5']));
+  'README.md: Call the API': async (block) => {
+    const { printed } = await run(block);
+    expect(printed).toEqual(expect.arrayContaining(['1', `lake jpg ${image.length}`, 'notes txt 5']));
     expect(await namesOfFiles()).toEqual(['lake']); // the other one was deleted in the end
   },
 
-  'README.md: Build a download link': showsThePicture,
-  'docs/links.md: Links to files': async (piece) => {
-    await showsThePicture(piece);
+  'README.md: Build a download link': showsTheImage,
+  'docs/links.md: Links to files': async (block) => {
+    await showsTheImage(block);
     const { public_url: address } = await api.files.get(given.id);
     expect(await (await fetch(address ?? '')).text()).toContain('lake.jpg');
   },
 
-  'docs/errors.md: Errors and retries': async (piece) => {
-    expect((await run(piece)).printed).toEqual([]);
+  'docs/errors.md: Errors and retries': async (block) => {
+    expect((await run(block)).printed).toEqual([]);
     expect(await namesOfFiles()).toEqual([]);
     const reader = await tokenFor(sandbox, 'alice', ['file.create'], sandboxUrl);
-    expect((await run(piece, {}, { token: reader })).printed).toEqual(['signInAgain file.delete,file.read']);
+    expect((await run(block, {}, { token: reader })).printed).toEqual(['signInAgain file.delete,file.read']);
     const revoked = { ...reader, access_token: 'revoked-token-0123456789' };
-    expect((await run(piece, {}, { token: revoked })).printed).toEqual(['signInAgain']);
-    expect((await run(piece)).printed).toEqual([expect.stringMatching(/^showAlert .*404/)]);
+    expect((await run(block, {}, { token: revoked })).printed).toEqual(['signInAgain']);
+    expect((await run(block)).printed).toEqual([expect.stringMatching(/^showAlert .*404/)]);
   },
 
-  'docs/proxies.md: A proxy for one client': async (piece) => {
+  'docs/proxies.md: A proxy for one client': async (block) => {
     const proxy = await forwardProxy();
     const env = { PROXY_URL: proxy.url, DOCTAPE_TOKEN: given.token.access_token };
-    expect((await run(piece, { env })).printed).toEqual(['hello']);
-    expect(proxy.asked.join()).toContain(new URL(sandboxUrl).host);
+    expect((await run(block, { env })).printed).toEqual(['hello']);
+    expect(proxy.requests.join()).toContain(new URL(sandboxUrl).host);
   },
 
-  'docs/proxies.md: A certificate for one client': async (piece) => {
+  'docs/proxies.md: A certificate for one client': async (block) => {
     const https = await secureServer(`${sandboxUrl}/v1`);
-    const text = piece.text
+    const text = block.text
       .replace('https://files.company.example', https)
       .replace('company-ca.pem', inRepository('test/fixtures/tls/certificate.pem'));
     const env = { DOCTAPE_TOKEN: given.token.access_token };
-    expect((await run({ ...piece, text }, { env })).printed).toEqual(['alice']);
+    expect((await run({ ...block, text }, { env })).printed).toEqual(['alice']);
   },
 
-  'docs/files.md: Uploads': async (piece) => {
-    const { printed } = await run(piece, { afterwards: 'console.log(id);' });
+  'docs/files.md: Uploads': async (block) => {
+    const { printed } = await run(block, { afterwards: 'console.log(id);' });
     expect(printed).toContain('1');
     expect(await api.files.get(printed.at(-1) ?? '')).toMatchObject({ name: 'notes', tags: ['holiday'] });
   },
 
-  'docs/files.md: Downloads': async (piece) => {
-    expect((await run(piece, { afterwards: 'console.log(total);' })).printed).toEqual([String(picture.length)]);
+  'docs/files.md: Downloads': async (block) => {
+    expect((await run(block, { afterwards: 'console.log(total);' })).printed).toEqual([String(image.length)]);
   },
 
-  'docs/files.md: To a file': async (piece) => {
-    const { folder } = await run(piece);
-    expect(await readFile(join(folder, 'report.pdf'))).toEqual(Buffer.from(picture));
+  'docs/files.md: To a file': async (block) => {
+    const { folder } = await run(block);
+    expect(await readFile(join(folder, 'report.pdf'))).toEqual(Buffer.from(image));
   },
 
-  'docs/files.md: Lists': async (piece) => {
+  'docs/files.md: Lists': async (block) => {
     await api.files.upload(new Uint8Array(1_000_001), { name: 'large.bin' });
-    expect((await run(piece)).printed).toEqual(['large bin']);
+    expect((await run(block)).printed).toEqual(['large bin']);
   },
 
-  'docs/server.md: Sign in on a server': async (piece) => {
+  'docs/server.md: Sign in on a server': async (block) => {
     const [begin, finish] =
-      readFileSync(piece.page, 'utf8').match(/(?<=`)const .* = await client\.\w+\(.*?\)(?=`)/g) ?? [];
+      readFileSync(block.page, 'utf8').match(/(?<=`)const .* = await client\.\w+\(.*?\)(?=`)/g) ?? [];
     const afterwards = `
       import { signInAt } from ${JSON.stringify(join(import.meta.dirname, 'reader/sign-in.ts'))};
       ${begin};
@@ -206,14 +206,14 @@ const visits: Record<string, (piece: Piece) => Promise<void>> = {
       ${finish};
       console.log(JSON.stringify(token));`;
     const env = { DOCTAPE_SECRET: secretIn('README.md') };
-    const { printed } = await run(piece, { afterwards, env });
+    const { printed } = await run(block, { afterwards, env });
     const token = JSON.parse(printed[0] ?? '');
     expect(token.scope).toEqual(['account.read', 'file.read']);
     const { username } = await new ApiClient({ token, baseUrl: given.baseUrl }).account.get();
     expect(username).toBe('alice');
   },
 
-  'docs/server.md: Keep pending in a cookie': async (piece) => {
+  'docs/server.md: Keep pending in a cookie': async (block) => {
     const afterwards = `
       import { signInAt } from ${JSON.stringify(join(import.meta.dirname, 'reader/sign-in.ts'))};
       const jar = new Map();
@@ -235,43 +235,43 @@ const visits: Record<string, (piece: Piece) => Promise<void>> = {
         console.log(await (await visit(callback, await signInAt(tab, ${JSON.stringify(sandboxUrl)}))).text());
       }
       console.log(jar.size);`;
-    const { printed } = await run(piece, { afterwards });
+    const { printed } = await run(block, { afterwards });
     expect(printed).toEqual(['4', 'Signed in for account.read', 'Signed in for account.read', '2']);
   },
 
-  'docs/server.md: The token': async (piece) => {
+  'docs/server.md: The token': async (block) => {
     const env = { TOKEN_KEY: 'thirty-two-random-characters-....' };
-    const { printed } = await run(piece, { env, afterwards: 'console.log(cookie.length > 100, opened.access_token);' });
+    const { printed } = await run(block, { env, afterwards: 'console.log(cookie.length > 100, opened.access_token);' });
     expect(printed).toEqual([`true ${given.token.access_token}`]);
   },
 
-  'docs/server.md: Return to the page that asked for the sign-in': async (piece) => {
-    expect((await run(piece, { afterwards: 'console.log(path);' })).printed).toEqual(['/files?sort=name']);
+  'docs/server.md: Return to the page that asked for the sign-in': async (block) => {
+    expect((await run(block, { afterwards: 'console.log(path);' })).printed).toEqual(['/files?sort=name']);
   },
 
-  'docs/server.md: Replace the client secret': async (piece) => {
+  'docs/server.md: Replace the client secret': async (block) => {
     const afterwards = `
       const before = { clientId: 'my-app', clientSecret: 'old-secret', redirectUri: 'https://app.example/callback' };
       const { pending } = await new AuthorizationCodeClient(before).authorize({ returnTo: '/files' });
       console.log(await client.returnTo(pending));`;
-    expect((await run(piece, { afterwards })).printed).toEqual(['/files']);
+    expect((await run(block, { afterwards })).printed).toEqual(['/files']);
   },
 
-  'docs/server.md: Develop without https': async (piece) => {
+  'docs/server.md: Develop without https': async (block) => {
     const afterwards = 'console.log((await client.authorize()).url.host);';
-    expect((await run(piece, { afterwards })).printed).toEqual(['sandbox:4400']);
+    expect((await run(block, { afterwards })).printed).toEqual(['sandbox:4400']);
   },
 
-  'docs/server.md: Without a secret': async (piece) => {
-    const { printed } = await run(piece, { afterwards: 'console.log(JSON.stringify(token));' });
+  'docs/server.md: Without a secret': async (block) => {
+    const { printed } = await run(block, { afterwards: 'console.log(JSON.stringify(token));' });
     const token = JSON.parse(printed.at(-1) ?? '');
     expect(token.scope).toEqual(['file.read']);
     expect(await new ApiClient({ token, baseUrl: given.baseUrl }).files.list()).toHaveLength(1);
   },
 
-  'docs/testing.md: Test your application': async (piece) => {
+  'docs/testing.md: Test your application': async (block) => {
     const results = await runAsTests(
-      piece,
+      block,
       `
       import { expect, it } from 'vitest';
       import { ApiClient } from 'doctape-sdk';
@@ -285,65 +285,65 @@ const visits: Record<string, (piece: Piece) => Promise<void>> = {
         const callback = await sandbox.authorize(url, { username: 'alice' });
         return new ApiClient({ token: await client.exchange(callback, pending) });
       }
-      it('has what it uploaded', async () => {
+      it('lists the uploaded file', async () => {
         const api = await signIn();
         await api.files.upload(new Blob(['hello']), { name: 'notes.txt' });
         expect((await api.files.list()).map(({ name }) => name)).toEqual(['notes']);
       });
-      it('begins again', async () => {
+      it('starts with an empty sandbox', async () => {
         expect(await (await signIn()).files.list()).toEqual([]);
       });
       `,
     );
-    expect(results).toEqual({ 'has what it uploaded': 'passed', 'begins again': 'passed' });
+    expect(results).toEqual({ 'lists the uploaded file': 'passed', 'starts with an empty sandbox': 'passed' });
   },
 };
 
-describe('a piece of code', () => {
-  it.each(pieces.filter(({ inPage }) => !inPage))('runs: $place', runs);
-  it.each(pieces.filter(({ inPage }) => inPage))('runs in a page: $place', needing('chromium'), runs);
+describe('a code block', () => {
+  it.each(codeBlocks.filter(({ inBrowser }) => !inBrowser))('runs: $place', runs);
+  it.each(codeBlocks.filter(({ inBrowser }) => inBrowser))('runs in a browser: $place', needing('chromium'), runs);
 
-  async function runs(piece: Piece): Promise<void> {
-    const visit = visits[piece.place];
-    if (visit) return visit(piece);
-    if (piece.granted.length === 0 || piece.inPage) {
-      const what = piece.inPage ? 'runs in a page' : 'is a complete program';
-      const remedy = `write down what somebody sees who visits it, in test/docs/programs.test.ts under '${piece.place}'`;
-      throw new Error(`${piece.page}:${piece.line} ${what}, and nobody runs it: ${remedy}`);
+  async function runs(block: CodeBlock): Promise<void> {
+    const check = checks[block.place];
+    if (check) return check(block);
+    if (block.globals.length === 0 || block.inBrowser) {
+      const what = block.inBrowser ? 'runs in a browser' : 'is a complete program';
+      const remedy = `add a check of its result to test/docs/programs.test.ts, under '${block.place}'`;
+      throw new Error(`${block.page}:${block.line} ${what} without a check: ${remedy}`);
     }
-    await run(piece);
+    await run(block);
   }
 
-  it('is there for every visit', () => {
-    const places = pieces.map(({ place }) => place);
-    expect(Object.keys(visits).filter((place) => !places.includes(place))).toEqual([]);
+  it('exists for every check', () => {
+    const places = codeBlocks.map(({ place }) => place);
+    expect(Object.keys(checks).filter((place) => !places.includes(place))).toEqual([]);
   });
 });
 
-/** The client secret that a page tells its reader to use. */
+/** The client secret in the commands of a page. */
 function secretIn(page: string): string {
   return /DOCTAPE_SECRET=(\S+)/.exec(readFileSync(page, 'utf8'))?.[1] ?? '';
 }
 
-/** Opens a page with a piece as its script, which has to find everything that it looks for. */
-async function openPage(piece: Piece): Promise<{ address: string; page: Page; printed: readonly string[] }> {
-  const address = await servePage(piece, { sandboxUrl, given });
+/** Opens a page with a block as its script, which must not print an error. */
+async function openPage(block: CodeBlock): Promise<{ address: string; page: Page; printed: readonly string[] }> {
+  const address = await servePage(block, { sandboxUrl, given });
   const { openPage, printed } = await browser.visitor();
   const page = await openPage(address);
-  expect(printed, `console of ${piece.page}:${piece.line}`).toEqual([]);
+  expect(printed, `console of ${block.page}:${block.line}`).toEqual([]);
   return { address, page, printed };
 }
 
-/** What a user does on the page of the sandbox. */
+/** Fills in the sign-in form of the sandbox. */
 async function signInOn(page: Page, decision: 'allow' | 'deny' = 'allow'): Promise<void> {
   await page.fill('#username', 'alice');
   await page.fill('#password', 'wonderland');
   await page.click(`button[value=${decision}]`);
 }
 
-/** The user signs in by the button, and still is after a reload. */
-async function signsInAndRemembers(piece: Piece): Promise<void> {
-  const { address, page, printed } = await openPage(piece);
+/** The user signs in with the button, and is still signed in after a reload. */
+async function signsInAndRemembers(block: CodeBlock): Promise<void> {
+  const { address, page, printed } = await openPage(block);
   await page.click('button');
   await signInOn(page);
   await expect.poll(() => printed).toEqual([expect.stringMatching(/^show alice\b/)]);
@@ -353,9 +353,9 @@ async function signsInAndRemembers(piece: Piece): Promise<void> {
   expect(printed[1]).toMatch(/^show alice\b/);
 }
 
-/** The user declines, is told so, and can try again. */
-async function survivesARefusal(piece: Piece): Promise<void> {
-  const { address, page, printed } = await openPage(piece);
+/** The user declines, sees an alert, and can try again. */
+async function handlesADenial(block: CodeBlock): Promise<void> {
+  const { address, page, printed } = await openPage(block);
   await page.click('button');
   await page.click('button[value=deny]');
   await expect.poll(() => printed).toEqual([expect.stringMatching(/^showAlert .*access_denied/)]);
@@ -364,8 +364,8 @@ async function survivesARefusal(piece: Piece): Promise<void> {
   await page.waitForSelector('#username');
 }
 
-async function showsThePicture(piece: Piece): Promise<void> {
-  const { page } = await openPage(piece);
+async function showsTheImage(block: CodeBlock): Promise<void> {
+  const { page } = await openPage(block);
   const width = () => page.evaluate(() => document.querySelector('img')?.naturalWidth);
   await expect.poll(width).toBe(320);
 }

@@ -7,7 +7,7 @@ import { inRepository } from '../support/places.js';
 import { allScopes, served, tokenFor } from '../support/sandbox.js';
 import { secureServer } from '../support/secure-server.js';
 
-// The environment variables that docs/proxies.md names, in a program that knows nothing of them.
+// Runs a program that uses the SDK with the environment variables in docs/proxies.md.
 
 const run = promisify(execFile);
 const { url: sandboxUrl, sandbox } = await served();
@@ -29,22 +29,22 @@ async function runWith(baseUrl: string, env: Record<string, string>): Promise<st
   return stdout.trim();
 }
 
-it('goes through the proxy of NODE_USE_ENV_PROXY', async () => {
+it('NODE_USE_ENV_PROXY sends requests through the proxy', async () => {
   const proxy = await forwardProxy();
   const { url } = proxy;
   expect(await runWith(`${sandboxUrl}/v1`, { NODE_USE_ENV_PROXY: '1', HTTP_PROXY: url, HTTPS_PROXY: url })).toBe(
     'hello',
   );
-  expect(proxy.asked.join()).toContain(new URL(sandboxUrl).host);
+  expect(proxy.requests.join()).toContain(new URL(sandboxUrl).host);
 });
 
-it('names the reason when the proxy is not there', async () => {
+it('the error names the reason if the proxy is unreachable', async () => {
   const url = `http://127.0.0.1:${await freePort()}`;
   const env = { NODE_USE_ENV_PROXY: '1', HTTP_PROXY: url, HTTPS_PROXY: url };
   expect(await runWith(`${sandboxUrl}/v1`, env)).toBe('NetworkError ECONNREFUSED');
 });
 
-it('trusts the certificate of NODE_EXTRA_CA_CERTS, and names the reason without it', async () => {
+it('NODE_EXTRA_CA_CERTS adds a trusted certificate, and the error names the reason without it', async () => {
   const baseUrl = `${await secureServer(`${sandboxUrl}/v1`)}/v1`;
   const certificate = inRepository('test/fixtures/tls/certificate.pem');
   expect(await runWith(baseUrl, { NODE_EXTRA_CA_CERTS: certificate })).toBe('hello');

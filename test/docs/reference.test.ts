@@ -11,8 +11,8 @@ import { describe, expect, it } from 'vitest';
 import { compile, everywhere } from './compile.js';
 import { names } from './names.js';
 
-/** Gathers what typedoc has to say, in place of printing it. */
-class Complaints extends Logger {
+/** Collects the messages of typedoc instead of printing them. */
+class Collector extends Logger {
   readonly all: string[] = [];
 
   override log(message: string, level: LogLevel): void {
@@ -20,23 +20,23 @@ class Complaints extends Logger {
   }
 }
 
-// with the settings of `npm run docs`, from package.json
+// reads the typedoc options of package.json, like `npm run docs`
 const app = await Application.bootstrap();
-const complaints = new Complaints();
-app.logger = complaints;
+const collector = new Collector();
+app.logger = collector;
 const project = await app.convert();
-if (!project) throw new Error(`typedoc gave up: ${complaints.all.join('\n')}`);
+if (!project) throw new Error(`typedoc failed: ${collector.all.join('\n')}`);
 
-it('has something to say about everything that is exported, and links that lead somewhere', () => {
+it('documents every export, and has no broken links', () => {
   app.validate(project);
-  expect(complaints.all).toEqual([]);
+  expect(collector.all).toEqual([]);
 });
 
-/** What the sentence above a record of the sandbox, or a range, explains well enough, and what its name does. */
+/** Properties that the comment of their type, or their name, explains well enough. */
 const explained =
   /^(?:(?:SandboxUser|(?:File|Tape|Code)Record|Grant|Records|(?:Byte|Blob)Range)\.\w+|StoreFullError\.name|HookEvent\.method|SandboxApp\.clientId|ServedSandbox\.sandbox)$/;
 
-it('explains every property', () => {
+it('documents every property', () => {
   const properties = project
     .getReflectionsByKind(ReflectionKind.Property | ReflectionKind.Accessor)
     .filter((property) => property.isDeclaration() && !property.inheritedFrom && isOfANamedType(property));
@@ -78,12 +78,12 @@ describe('the reference of ApiClient', () => {
   });
 
   it('has examples that compile', () => {
-    const complaints = compile(examples, { ...everywhere, strict: true }, names);
-    expect(complaints.map(({ block, line, message }) => `${block?.page}:${line}: ${message}`)).toEqual([]);
+    const errors = compile(examples, { ...everywhere, strict: true }, names);
+    expect(errors.map(({ block, line, message }) => `${block?.page}:${line}: ${message}`)).toEqual([]);
   });
 });
 
-/** Whether it belongs to a class, an interface or a named type: what stands in a signature has to do with its sentence. */
+/** Whether it belongs to a class, an interface or a named type. The comment of a function covers types in its signature. */
 function isOfANamedType({ parent }: Reflection): boolean {
   if (!parent?.kindOf(ReflectionKind.TypeLiteral)) return true;
   const named = parent.parent;

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 
 export interface Row {
-  /** In the page, from 1. */
+  /** The line in the page, from 1. */
   line: number;
   cells: string[];
 }
@@ -12,7 +12,7 @@ export interface Table {
   rows: Row[];
 }
 
-/** The lines of a page, with blank ones where code stands between fences. */
+/** The lines of a page, with code blocks replaced by empty lines. */
 export function linesOf(page: string): string[] {
   const blank = (code: string) => code.replace(/.+/g, '');
   return readFileSync(page, 'utf8')
@@ -22,12 +22,12 @@ export function linesOf(page: string): string[] {
 
 export function tablesOf(page: string): Table[] {
   const lines = linesOf(page);
-  const isOfTable = (index: number) => lines[index]?.startsWith('|') === true;
-  const beginnings = [...lines.keys()].filter((index) => isOfTable(index) && !isOfTable(index - 1));
-  return beginnings.map((first) => {
+  const isRow = (index: number) => lines[index]?.startsWith('|') === true;
+  const firstLines = [...lines.keys()].filter((index) => isRow(index) && !isRow(index - 1));
+  return firstLines.map((first) => {
     const rows: Row[] = [];
-    // the line below the headings has none but dashes
-    for (let index = first + 2; isOfTable(index); index++) rows.push({ line: index + 1, cells: cellsOf(lines[index]) });
+    // the line below the headings has only dashes
+    for (let index = first + 2; isRow(index); index++) rows.push({ line: index + 1, cells: cellsOf(lines[index]) });
     return { page, columns: cellsOf(lines[first]), rows };
   });
 }
@@ -40,14 +40,14 @@ function cellsOf(text = ''): string[] {
     .map((cell) => cell.trim());
 }
 
-/** The rows of the table of a page whose first column has this heading. */
+/** The rows of the table whose first column has this heading. */
 export function rowsUnder(heading: string, page: string): Row[] {
   const rows = tablesOf(page).find(({ columns }) => columns[0] === heading)?.rows;
-  if (!rows || rows.length === 0) throw new Error(`${page} has no table of which the first column is ${heading}`);
+  if (!rows || rows.length === 0) throw new Error(`${page} has no table whose first column is ${heading}`);
   return rows;
 }
 
-/** What stands between backticks. */
+/** The code between backticks. */
 export function codeIn(text: string | undefined): string[] {
   return [...(text ?? '').matchAll(/`([^`]+)`/g)].map(([, code = '']) => code.replace(/\s+/g, ' '));
 }

@@ -7,7 +7,7 @@ import { inProcess } from '../support/sandbox.js';
 import { blocksOf } from './pages.js';
 import { linesOf, rowsUnder } from './tables.js';
 
-// What is cited of docs/wire.md, held against its numbers; and its examples, read by the SDK.
+// Checks that citations of docs/wire.md name existing sections and choices, and that the SDK can read its examples.
 
 const page = 'docs/wire.md';
 
@@ -21,7 +21,7 @@ const list = String.raw`\d+(?:\.\d+)*(?:(?:, and |, | and | to )\d+(?:\.\d+)*)*`
 const citing = new RegExp(`wire document(?:(?:, and|,| and)? (?:sections?|choices?) ${list})+`, 'gi');
 const numbered = new RegExp(`(section|choice)s? (${list})`, 'gi');
 
-/** `8 to 10, and 12` are 8, 9, 10 and 12; `6.1 to 6.3` are 6.1, 6.2 and 6.3. */
+/** Expands `8 to 10, and 12` to 8, 9, 10 and 12, and `6.1 to 6.3` to 6.1, 6.2 and 6.3. */
 function numbersIn(text: string): string[] {
   return text.split(/,? and |, /).flatMap((part) => {
     const [first = '', last = first] = part.split(' to ');
@@ -32,11 +32,11 @@ function numbersIn(text: string): string[] {
 }
 
 function citationsIn(file: string): Citation[] {
-  // a comment goes on behind a star or two slashes
+  // joins the lines of a comment, which start with a star or two slashes
   const text = readFileSync(file, 'utf8').replace(/\n[ \t]*(?:\*|\/\/)?[ \t]*/g, ' ');
   if (!/wire document/i.test(text)) return [];
   const cited = file === page ? [text] : (text.match(citing) ?? []);
-  // who has named the document may speak of a choice alone
+  // a file that cites the document can also cite a choice by its number alone
   const alone = text.replace(citing, '').match(/\bchoices? \d+/gi) ?? [];
   return [...cited, ...alone].flatMap((citation) =>
     [...citation.matchAll(numbered)].flatMap(([, word = '', numbers = '']) =>
@@ -61,7 +61,7 @@ const sections = linesOf(page).flatMap((line) => {
 const choices = rowsUnder('Choice', page).flatMap(({ cells: [numbers = ''] }) => numbersIn(numbers));
 
 describe('a citation of the wire document', () => {
-  it('is found also where its line ends, and in each of its forms', () => {
+  it('is found in every form, also across lines', () => {
     expect(citations.length).toBeGreaterThan(80);
     const found = citations.map(({ file, what, number }) => `${file}: ${what} ${number}`);
     expect(found).toEqual(
@@ -81,14 +81,14 @@ describe('a citation of the wire document', () => {
     );
   });
 
-  it('names a section and a choice that stand there', () => {
+  it('names an existing section or choice', () => {
     const wrong = citations.filter(({ what, number }) => !(what === 'section' ? sections : choices).includes(number));
     expect(wrong.map(({ file, what, number }) => `${file}: ${page} has no ${what} ${number}`)).toEqual([]);
   });
 });
 
 describe('docs/wire.md', () => {
-  it('has no number twice, and leaves out no choice', () => {
+  it('numbers its sections and choices without duplicates and gaps', () => {
     expect(new Set(sections).size).toBe(sections.length);
     expect(choices).toEqual(choices.map((_, index) => String(index + 1)));
   });
@@ -98,8 +98,8 @@ describe('docs/wire.md', () => {
     body: JSON.parse(text),
   }));
 
-  /** A server that reads what it is sent, and gives this answer. */
-  function answering(body: unknown, status = 200) {
+  /** A `fetch` that reads the request body, and responds with this body. */
+  function respondWith(body: unknown, status = 200) {
     return async (_input: unknown, init?: RequestInit) => {
       await new Response(init?.body ?? null).arrayBuffer();
       return Response.json(body, { status });
@@ -107,14 +107,14 @@ describe('docs/wire.md', () => {
   }
 
   const apiWith = (body: unknown, status?: number) =>
-    new ApiClient({ token: 'a-token', retry: false, fetch: answering(body, status) });
+    new ApiClient({ token: 'a-token', retry: false, fetch: respondWith(body, status) });
 
   async function exchange(body: unknown, status?: number): Promise<unknown> {
     const client = new AuthorizationCodeClient({
       clientId: 'an-app',
       clientSecret: 'a-secret',
       redirectUri: 'https://app.example/callback',
-      fetch: answering(body, status),
+      fetch: respondWith(body, status),
     });
     const { state, pending } = await client.authorize();
     return client.exchange(`?code=a-code&state=${state}`, pending);
@@ -132,7 +132,7 @@ describe('docs/wire.md', () => {
     '3.2 Files (2)': (body) => apiWith(body).files.upload(new Blob(['content'])),
     '3.4 Tapes': (body) => apiWith(body).tapes.get('an-id'),
   };
-  const given: Record<string, object> = {
+  const expected: Record<string, object> = {
     '2.3 Authorization code': { access_token: 'c81f4e29-7b3d-4065-a9e8-3d5b6c7f1a02' },
     '2.9 Errors': { name: 'OAuthError', code: 'invalid_grant' },
     '3.0 The envelope': { name: 'UnauthorizedError', code: 'http_401' },
@@ -142,15 +142,15 @@ describe('docs/wire.md', () => {
     '3.4 Tapes': { name: 'holiday', live: true },
   };
 
-  it('has examples that are all read here', () => {
+  it('has a test for every example', () => {
     expect(examples.map(({ place }) => place)).toEqual(Object.keys(readers));
   });
 
-  it.each(examples)('shows in $place what the SDK reads', async ({ place, body }) => {
-    expect(await readers[place]?.(body)).toMatchObject(given[place] ?? {});
+  it.each(examples)('has an example in $place that the SDK can read', async ({ place, body }) => {
+    expect(await readers[place]?.(body)).toMatchObject(expected[place] ?? {});
   });
 
-  it('shows answers with the fields that the sandbox sends', async () => {
+  it('has examples with the fields that the sandbox sends', async () => {
     const { api } = await inProcess();
     const { id } = await api.files.upload(new Blob(['content']), { tags: ['#holiday'] });
     const [tape] = await api.tapes.list();
@@ -159,9 +159,9 @@ describe('docs/wire.md', () => {
       '3.2 Files': await api.request<object>(`doc/${id}`),
       '3.4 Tapes': await api.request<object>(`tape/${tape?.id}`),
     };
-    for (const [place, answer] of Object.entries(sent)) {
+    for (const [place, result] of Object.entries(sent)) {
       const example = examples.find((each) => each.place === place);
-      expect(Object.keys(example?.body.result), place).toEqual(Object.keys(answer));
+      expect(Object.keys(example?.body.result), place).toEqual(Object.keys(result));
     }
   });
 });

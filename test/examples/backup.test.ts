@@ -171,7 +171,7 @@ it('resumes an interrupted backup', async () => {
   await expect.poll(partSize).toBeGreaterThan(0);
   run.stop();
   const { code, stderr } = await run.ended;
-  expect([code, stderr]).toEqual([1, 'backup: interrupted: run it again to go on\n']);
+  expect([code, stderr]).toEqual([1, 'backup: interrupted: run it again to continue\n']);
   expect(await readdir(join(folder, 'files'))).toEqual([]);
 
   const kept = await partSize();

@@ -69,7 +69,7 @@ it('responds with a readable error', async () => {
   expect([denied.status, await denied.json()]).toEqual([403, { error: expect.stringContaining('You did not give') }]);
   const attacker = visitor(address, site);
   const refused = await someone.get(await goToSignIn(attacker, '/api/auth/login'));
-  expect([refused.status, await refused.json()]).toEqual([400, { error: expect.stringContaining('did not begin') }]);
+  expect([refused.status, await refused.json()]).toEqual([400, { error: expect.stringContaining('was not started') }]);
   const foreign = await someone.post('/api/files?name=a', '', { 'sec-fetch-site': 'same-site' });
   expect([foreign.status, await foreign.json()]).toEqual([403, { error: 'That request came from another site.' }]);
   const signedOut = await someone.post('/api/auth/sign-out', '', { 'sec-fetch-site': 'same-site' });

@@ -93,6 +93,18 @@ function breaking(start = ''): ReadableStream {
   });
 }
 
+/** A body that starts with this text and does not end. */
+function endless(start: string): ReadableStream {
+  const rest = new Uint8Array(16 * 1024 * 1024);
+  let next = new TextEncoder().encode(start);
+  return new ReadableStream({
+    pull(controller) {
+      controller.enqueue(next);
+      next = rest;
+    },
+  });
+}
+
 const multipart = { 'content-type': 'multipart/form-data; boundary=b' };
 const head = 'Content-Disposition: form-data; name="file"; filename="a.txt"';
 const filePart = `--b\r\n${head}\r\n\r\n${all}`;
@@ -337,16 +349,9 @@ const uploadRows: Row[] = [
       (await testSandbox({}, allScopes, 'small')).send('POST', '/v1/doc/upload', `${filePart}\r\n--b--`, multipart),
   ],
   [
-    'an upload that is too large and never ends',
-    async () => {
-      const { send } = await testSandbox({}, allScopes, 'small');
-      const start = (controller: ReadableStreamDefaultController) => {
-        controller.enqueue(new TextEncoder().encode(filePart));
-      };
-      const chunk = new Uint8Array(16 * 1024 * 1024);
-      const pull = (controller: ReadableStreamDefaultController) => controller.enqueue(chunk);
-      return send('POST', '/v1/doc/upload', new ReadableStream({ start, pull }), multipart);
-    },
+    'an upload that is too large and does not end',
+    async () =>
+      (await testSandbox({}, allScopes, 'small')).send('POST', '/v1/doc/upload', endless(filePart), multipart),
   ],
   [
     'an upload during a reset of the sandbox',

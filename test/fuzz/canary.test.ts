@@ -4,6 +4,7 @@ import { ApiClient, type Fetch } from '../../src/index.js';
 import { createSandbox } from '../../src/sandbox.js';
 import { AuthorizationCodeClient as NoClientHere, createTokenSeal as noSealHere } from '../../src/server.browser.js';
 import { AuthorizationCodeClient, createTokenSeal } from '../../src/server.js';
+import { responseReader } from '../../src/transport/download/response-reader.js';
 import { watch } from '../../src/transport/http/watch.js';
 import { load } from '../../src/transport/load.js';
 import { probe } from '../../src/transport/upload/source.js';
@@ -311,6 +312,8 @@ const libraryRows: Row[] = [
   ['a download whose body yields strings', () => downloaded({ body: gives(all) })],
   ['a download whose body was used', () => downloaded({ body: gives(), bodyUsed: true })],
   ['a download whose body is being read', () => downloaded({ body: readAlready() })],
+  ['a body that was used after its response was checked', async () => responseReader(await readResponse())],
+  ['a body that is locked after its response was checked', () => responseReader(new Response(), readAlready())],
 ];
 
 async function* gives(...chunks: unknown[]): AsyncGenerator<unknown> {

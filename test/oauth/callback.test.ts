@@ -12,7 +12,7 @@ const valid: AuthorizationCodeClientOptions = {
   redirectUri: 'https://app.example/callback',
 };
 
-/** A token endpoint that grants everything, and counts. */
+/** A token endpoint that accepts every code and counts the requests. */
 function tokenEndpoint(): { fetch: Fetch; forms: URLSearchParams[] } {
   const forms: URLSearchParams[] = [];
   const fetch: Fetch = async (input, init) => {
@@ -42,7 +42,7 @@ function exchangeUntyped(client: AuthorizationCodeClient, ...values: unknown[]):
   return Reflect.apply(client.exchange, client, values);
 }
 
-/** The same text with one character in the middle of one of its dotted parts changed. */
+/** Changes one character in the middle of one of the parts between the dots. */
 function altered(sealed: string, part: number): string {
   const parts = sealed.split('.');
   const text = parts[part] ?? '';
@@ -54,16 +54,16 @@ function altered(sealed: string, part: number): string {
 describe('a callback', () => {
   it.each<[string, (query: string) => string | URL | Request | URLSearchParams]>([
     ['a URL in a string', (query) => `https://app.example/callback?${query}`],
-    ['a URL of another host, as behind a proxy', (query) => `http://10.0.0.7:8080/callback?${query}`],
-    ['a path with a query, as servers give it', (query) => `/callback?${query}`],
+    ['a URL with the host of a server behind a proxy', (query) => `http://10.0.0.7:8080/callback?${query}`],
+    ['a path with a query', (query) => `/callback?${query}`],
     ['a query', (query) => query],
-    ['a query with its question mark', (query) => `?${query}`],
+    ['a query with a question mark', (query) => `?${query}`],
     ['a URL with a fragment, as some servers append', (query) => `https://app.example/callback?${query}#_=_`],
     ['a URL', (query) => new URL(`https://app.example/callback?${query}`)],
     ['a Request', (query) => new Request(`https://app.example/callback?${query}`)],
-    ['a Request that posts', (query) => new Request(`https://app.example/callback?${query}`, { method: 'POST' })],
+    ['a POST Request', (query) => new Request(`https://app.example/callback?${query}`, { method: 'POST' })],
     ['URLSearchParams', (query) => new URLSearchParams(query)],
-  ])('is taken as %s', async (_, form) => {
+  ])('is accepted as %s', async (_, form) => {
     const { client, forms } = setUp();
     const { state, pending } = await client.authorize();
     const token = await client.exchange(form(`code=a%2Bb%20c%25&state=${state}`), pending);
@@ -71,7 +71,7 @@ describe('a callback', () => {
     expect(forms.map((sent) => sent.get('code'))).toEqual(['a+b c%']);
   });
 
-  it('is taken as the request of a Node server', async () => {
+  it('is accepted as the request of a Node server', async () => {
     const { client, forms } = setUp();
     const { state, pending } = await client.authorize();
     const socket = new Socket();
@@ -82,7 +82,7 @@ describe('a callback', () => {
     expect(forms).toHaveLength(1);
   });
 
-  it('is taken as a query in which a value holds a bare question mark', async () => {
+  it('is accepted as a query with an unescaped question mark in a value', async () => {
     const { client, forms } = setUp();
     const { state, pending } = await client.authorize();
     await client.exchange(`code=some?code&state=${state}`, pending);
@@ -90,7 +90,7 @@ describe('a callback', () => {
   });
 
   it.each(['code=other', 'state=other', 'error=access_denied'])(
-    'is not read from its fragment: %s',
+    'is not read from the fragment: %s',
     async (fragment) => {
       const { client, forms } = setUp();
       const { state, pending } = await client.authorize();
@@ -99,7 +99,7 @@ describe('a callback', () => {
     },
   );
 
-  it('has its names decoded like its values, and spaces as + or %20', async () => {
+  it('has decoded names and values, with spaces as + or %20', async () => {
     const { client, forms } = setUp();
     const { state, pending } = await client.authorize();
     await client.exchange(`?%63ode=a+b%20c&stat%65=${state}`, pending);
@@ -117,7 +117,7 @@ describe('a callback', () => {
     'access_token=other&token_type=Bearer',
     '__proto__=other',
     '&&=&=x&x',
-  ])('may have parameters that nobody knows: %s', async (extra) => {
+  ])('may have unknown parameters: %s', async (extra) => {
     const { client, forms } = setUp();
     const { state, pending } = await client.authorize();
     await client.exchange(`?${extra}&code=some-code&state=${state}&${extra}`, pending);
@@ -128,7 +128,7 @@ describe('a callback', () => {
     ['nothing', undefined],
     ['null', null],
     ['a number', 7],
-    ['an object whose url is no text', { url: 7 }],
+    ['an object whose url is a number', { url: 7 }],
     ['an array', ['?code=some-code']],
   ])('is not %s', async (_, callback) => {
     const { client, forms } = setUp();
@@ -145,8 +145,8 @@ describe('a callback', () => {
 describe('a malformed callback', () => {
   it.each([
     ['a state with a broken escape', 'code=some-code&state=%zz'],
-    ['a state with half an escape', 'code=some-code&state=STATE%'],
-    ['a code with half an escape', 'state=STATE&code=some%2'],
+    ['a state with an incomplete escape', 'code=some-code&state=STATE%'],
+    ['a code with an incomplete escape', 'state=STATE&code=some%2'],
     ['a code with invalid UTF-8', 'state=STATE&code=%ff%fe'],
     ['a code with overlong UTF-8', 'state=STATE&code=%c0%80'],
     ['a code with an encoded surrogate', 'state=STATE&code=%ed%a0%80'],
@@ -162,8 +162,8 @@ describe('a malformed callback', () => {
     ['two issuers', `state=STATE&code=some-code&iss=${issuer}&iss=${issuer}`],
     ['two codes and no state', 'code=some-code&code=some-code'],
     ['two codes and another state', 'code=some-code&code=some-code&state=other'],
-    ['an excess of text', `state=STATE&code=some-code&x=${'x'.repeat(100_000)}`],
-  ])('with %s is refused before anything else, and uses nothing up', async (_, query) => {
+    ['too many characters', `state=STATE&code=some-code&x=${'x'.repeat(100_000)}`],
+  ])('with %s is rejected first, and the sign-in stays pending', async (_, query) => {
     const { client, forms } = setUp();
     const { state, pending } = await client.authorize();
     expect(await rejectionOf(client.exchange(`?${query.replaceAll('STATE', state)}`, pending))).toMatchObject({
@@ -175,7 +175,7 @@ describe('a malformed callback', () => {
     expect(forms).toHaveLength(1);
   });
 
-  it('is refused as URLSearchParams too, which can hold a name twice', async () => {
+  it('is rejected as URLSearchParams with a repeated name', async () => {
     const { client, forms } = setUp();
     const { state, pending } = await client.authorize();
     const callback = new URLSearchParams({ code: 'some-code', state });
@@ -184,7 +184,7 @@ describe('a malformed callback', () => {
     expect(forms).toHaveLength(0);
   });
 
-  it('with half a surrogate pair ends in an error of the SDK', async () => {
+  it('with a lone surrogate is rejected with an error of the SDK', async () => {
     const { client, forms } = setUp();
     const { state, pending } = await client.authorize();
     const callback = `?state=${state}&code=some-code-\ud800&error=access_denied&error_description=no`;
@@ -208,7 +208,7 @@ describe('an empty parameter counts as absent', () => {
     expect(forms.map((form) => form.get('code'))).toEqual(['some-code']);
   });
 
-  it('in a denial: a code', async () => {
+  it('in a denial: an empty code', async () => {
     const { client } = setUp();
     const { state, pending } = await client.authorize();
     const error = await rejectionOf(client.exchange(`?error=access_denied&code=&state=${state}`, pending));
@@ -219,8 +219,8 @@ describe('an empty parameter counts as absent', () => {
     ['state', 'state=&code=some-code', undefined, 'state_missing'],
     ['code', 'code=&state=STATE', undefined, 'malformed_callback'],
     ['code and error', 'code=&error=&state=STATE', undefined, 'malformed_callback'],
-    ['iss, although one is expected', 'iss=&code=some-code&state=STATE', issuer, 'issuer_mismatch'],
-  ])('where it is needed: %s', async (_, query, expected, code) => {
+    ['iss, although an issuer is configured', 'iss=&code=some-code&state=STATE', issuer, 'issuer_mismatch'],
+  ])('if it is required: %s', async (_, query, expected, code) => {
     const { client, forms } = setUp({ issuer: expected });
     const { state, pending } = await client.authorize();
     const error = await rejectionOf(client.exchange(`?${query.replace('STATE', state)}`, pending));
@@ -236,7 +236,7 @@ describe('the state', () => {
     ['without a value', 'code=some-code&state'],
     ['absent beside an error', 'error=access_denied'],
     ['absent with everything else', ''],
-  ])('is missing when %s', async (_, query) => {
+  ])('is missing if it is %s', async (_, query) => {
     const { client, forms } = setUp();
     const { pending } = await client.authorize();
     expect(await rejectionOf(client.exchange(`?${query}`, pending))).toMatchObject({
@@ -247,7 +247,7 @@ describe('the state', () => {
   });
 
   it.each(['https://app.example/callback', '/callback', 'https://app.example/callback#?code=some-code&state=x'])(
-    'is missing where there is no query: %s',
+    'is missing if the callback has no query: %s',
     async (callback) => {
       const { client, forms } = setUp();
       const { pending } = await client.authorize();
@@ -260,11 +260,11 @@ describe('the state', () => {
   );
 
   it.each<[string, unknown]>([
-    ['undefined, as a missing cookie is', undefined],
+    ['undefined, as for a missing cookie', undefined],
     ['null', null],
     ['empty', ''],
-    ['false, as signedCookies of Express gives for an altered cookie', false],
-  ])('has nothing to be held against when pending is %s', async (_, pending) => {
+    ['false, as signedCookies of Express returns for an altered cookie', false],
+  ])('cannot be checked if pending is %s', async (_, pending) => {
     const { client, forms } = setUp();
     const { state } = await client.authorize();
     expect(await rejectionOf(exchangeUntyped(client, `?code=some-code&state=${state}`, pending))).toMatchObject({
@@ -277,10 +277,10 @@ describe('the state', () => {
   it.each<[string, unknown]>([
     ['a number', 7],
     ['true', true],
-    ['the cookie of Next.js and not its value', { name: 'pending', value: 'sealed' }],
-    ['the whole answer of authorize()', { pending: 'sealed' }],
+    ['the cookie object of Next.js', { name: 'pending', value: 'sealed' }],
+    ['the result of authorize()', { pending: 'sealed' }],
     ['a promise', Promise.resolve('sealed')],
-  ])('cannot be held against a pending that is %s', async (_, pending) => {
+  ])('is rejected with invalid_argument if pending is %s', async (_, pending) => {
     const { client, forms } = setUp();
     const { state } = await client.authorize();
     expect(await rejectionOf(exchangeUntyped(client, `?code=some-code&state=${state}`, pending))).toMatchObject({
@@ -292,14 +292,14 @@ describe('the state', () => {
   });
 
   it.each<[string, (state: string) => string]>([
-    ['another one', () => 'A'.repeat(43)],
+    ['another state', () => 'A'.repeat(43)],
     ['too short by one', (state) => state.slice(0, -1)],
     ['too long by one', (state) => `${state}A`],
-    ['in other letters', (state) => (state === state.toLowerCase() ? state.toUpperCase() : state.toLowerCase())],
+    ['in another case', (state) => (state === state.toLowerCase() ? state.toUpperCase() : state.toLowerCase())],
     ['with a zero byte', (state) => `${state}%00`],
     ['with a space around it', (state) => `+${state}`],
     ['beyond ASCII', () => '%F0%9F%98%80'],
-  ])('is refused when it is %s, and the right one still works', async (_, wrong) => {
+  ])('is rejected if it is %s, and the correct state still works', async (_, wrong) => {
     const { client, forms } = setUp();
     const { state, pending } = await client.authorize();
     expect(await rejectionOf(client.exchange(`?code=some-code&state=${wrong(state)}`, pending))).toMatchObject({
@@ -311,7 +311,7 @@ describe('the state', () => {
     expect(forms).toHaveLength(1);
   });
 
-  it('of one sign-in does not open another', async () => {
+  it('of one sign-in is rejected with the pending of another', async () => {
     const { client, forms } = setUp();
     const [first, second] = [await client.authorize(), await client.authorize()];
     expect(await rejectionOf(client.exchange(`?code=some-code&state=${first.state}`, second.pending))).toMatchObject({
@@ -323,7 +323,7 @@ describe('the state', () => {
     expect(forms.map((form) => form.get('code'))).toEqual(['code-2', 'code-1']);
   });
 
-  it('is good until the last moment of maxAge', async () => {
+  it('is valid until maxAge', async () => {
     const { client, forms, clock } = setUp();
     const { state, pending } = await client.authorize();
     clock.now = start + 599_999;
@@ -336,7 +336,7 @@ describe('the state', () => {
     [601, undefined],
     [86_400, undefined],
     [5, 5],
-  ])('has expired after %d s when maxAge is %s', async (seconds, maxAge) => {
+  ])('has expired after %d s if maxAge is %s', async (seconds, maxAge) => {
     const { client, forms, clock } = setUp(maxAge === undefined ? {} : { maxAge });
     const { state, pending } = await client.authorize();
     clock.now = start + seconds * 1000;
@@ -347,7 +347,7 @@ describe('the state', () => {
     expect(forms).toHaveLength(0);
   });
 
-  it.each([0.5, 1, 1.5])('lives as long as a maxAge of %d s says, wherever in a second it begins', async (maxAge) => {
+  it.each([0.5, 1, 1.5])('is valid for exactly a maxAge of %d s, at every fraction of a second', async (maxAge) => {
     const { client, forms, clock } = setUp({ maxAge });
     clock.now = start + 900;
     const [first, second] = [await client.authorize(), await client.authorize()];
@@ -385,7 +385,7 @@ describe('the state', () => {
     expect(forms).toHaveLength(0);
   });
 
-  it('is used up before the token request, so also by one that fails', async () => {
+  it('is used up by a token request that fails', async () => {
     let requests = 0;
     const { client } = setUp({
       fetch: async () => {
@@ -403,7 +403,7 @@ describe('the state', () => {
     expect(requests).toBe(1);
   });
 
-  it('that was used stays so while others come and go', async () => {
+  it('stays used while other sign-ins are used', async () => {
     const { client, forms, clock } = setUp();
     const first = await client.authorize();
     await client.exchange(`?code=first&state=${first.state}`, first.pending);
@@ -419,7 +419,7 @@ describe('the state', () => {
     expect(forms).toHaveLength(51);
   });
 
-  it('is exchanged once when two callbacks come at the same moment', async () => {
+  it('is exchanged once if two callbacks arrive at the same time', async () => {
     const { client, forms } = setUp();
     const { state, pending } = await client.authorize();
     const callback = `?code=some-code&state=${state}`;
@@ -431,7 +431,7 @@ describe('the state', () => {
     expect(forms).toHaveLength(1);
   });
 
-  it('is not used up by a call that was aborted before it began', async () => {
+  it('is not used up by a call whose signal is already aborted', async () => {
     const { client, forms } = setUp();
     const { state, pending } = await client.authorize();
     const callback = `?code=some-code&state=${state}`;
@@ -444,7 +444,7 @@ describe('the state', () => {
 });
 
 describe('a pending', () => {
-  it.each([0, 2, 3, 4])('that was altered in its part %d is refused', async (part) => {
+  it.each([0, 2, 3, 4])('whose part %d was altered is rejected', async (part) => {
     const { client, forms } = setUp();
     const { state, pending } = await client.authorize();
     expect(await rejectionOf(client.exchange(`?code=some-code&state=${state}`, altered(pending, part)))).toMatchObject({
@@ -457,19 +457,19 @@ describe('a pending', () => {
   it.each<[string, (pending: string) => string]>([
     ['cut short', (pending) => pending.slice(0, -10)],
     ['longer', (pending) => `${pending}.A`],
-    ['no seal at all', () => 'pending'],
-    ['of dots', () => '....'],
+    ['not sealed', () => 'pending'],
+    ['only dots', () => '....'],
     ['text beyond ASCII', () => '😀\u0000\ud800'],
-    ['in quotes, as some cookies are', (pending) => `"${pending}"`],
+    ['quoted, like some cookies', (pending) => `"${pending}"`],
     ['an unsigned JWT', () => `${Buffer.from('{"alg":"none"}').toString('base64url')}.e30.`],
     [
-      'sealed by a password of the attacker',
+      'sealed with a password of an attacker',
       (pending) => {
         const header = { alg: 'PBES2-HS256+A128KW', enc: 'A256GCM', p2s: 'c2FsdA', p2c: 2_000_000_000 };
         return [Buffer.from(JSON.stringify(header)).toString('base64url'), ...pending.split('.').slice(1)].join('.');
       },
     ],
-  ])('that is %s is refused', async (_, change) => {
+  ])('that is %s is rejected', async (_, change) => {
     const { client, forms } = setUp();
     const { state, pending } = await client.authorize();
     expect(await rejectionOf(client.exchange(`?code=some-code&state=${state}`, change(pending)))).toMatchObject({
@@ -483,8 +483,8 @@ describe('a pending', () => {
     ['another application', { clientId: 'app-2' }],
     ['another secret', { clientSecret: 'the-secret-of-app-2' }],
     ['another redirect URI', { redirectUri: 'https://app.example/other' }],
-    ['a redirect URI that is equal but for its bytes', { redirectUri: 'https://APP.example/callback' }],
-  ])('of %s is refused', async (_, options) => {
+    ['an equivalent redirect URI with other bytes', { redirectUri: 'https://APP.example/callback' }],
+  ])('of %s is rejected', async (_, options) => {
     const { client, forms } = setUp();
     const { state, pending } = await setUp(options).client.authorize();
     expect(await rejectionOf(client.exchange(`?code=some-code&state=${state}`, pending))).toMatchObject({
@@ -494,7 +494,7 @@ describe('a pending', () => {
     expect(forms).toHaveLength(0);
   });
 
-  it('of another user’s browser does not take this user’s callback', async () => {
+  it('of another browser is rejected', async () => {
     const { client, forms } = setUp();
     const [victim, attacker] = [await client.authorize(), await client.authorize()];
     const forged = `?code=code-of-the-attacker&state=${attacker.state}`;
@@ -502,7 +502,7 @@ describe('a pending', () => {
     expect(forms).toHaveLength(0);
   });
 
-  it('is opened by any instance with the same options', async () => {
+  it('can be opened by every instance with the same options', async () => {
     const [one, other] = [setUp({ scope: ['file.read'] }), setUp()];
     const { state, pending } = await one.client.authorize();
     const token = await other.client.exchange(`?code=some-code&state=${state}`, pending);
@@ -511,7 +511,7 @@ describe('a pending', () => {
     expect(one.forms).toHaveLength(0);
   });
 
-  it('used at one instance is not known to be so at another, whose request the server then refuses', async () => {
+  it('that was used on one instance is sent by another one, and the server rejects its code', async () => {
     const [one, other] = [setUp(), setUp()];
     const { state, pending } = await one.client.authorize();
     await one.client.exchange(`?code=some-code&state=${state}`, pending);
@@ -527,7 +527,7 @@ describe('a pending', () => {
       return { client: new AuthorizationCodeClient({ clientId, redirectUri, fetch }), forms };
     }
 
-    it('is exchanged without a secret', async () => {
+    it('can be exchanged without a secret', async () => {
       const { client, forms } = setUpPublic();
       const { state, pending } = await client.authorize();
       await client.exchange(`?code=some-code&state=${state}`, pending);
@@ -540,7 +540,7 @@ describe('a pending', () => {
       ]);
     });
 
-    it('is opened by no other instance', async () => {
+    it('cannot be opened by another instance', async () => {
       const [one, other] = [setUpPublic(), setUpPublic()];
       const { state, pending } = await one.client.authorize();
       expect(await rejectionOf(other.client.exchange(`?code=some-code&state=${state}`, pending))).toMatchObject({
@@ -557,9 +557,9 @@ describe('the issuer', () => {
     ['absent', ''],
     ['empty', '&iss='],
     ['another', '&iss=https://evil.example'],
-    ['the same with a slash', `&iss=${issuer}/`],
-    ['the same in other letters', `&iss=${issuer.toUpperCase()}`],
-  ])('is refused when it is %s and one is configured, even for an error', async (_, iss) => {
+    ['the same with a trailing slash', `&iss=${issuer}/`],
+    ['the same in upper case', `&iss=${issuer.toUpperCase()}`],
+  ])('is rejected if it is %s and an issuer is configured, also for an error', async (_, iss) => {
     for (const outcome of ['code=some-code', 'error=access_denied']) {
       const { client, forms } = setUp({ issuer });
       const { state, pending } = await client.authorize();
@@ -571,21 +571,21 @@ describe('the issuer', () => {
     }
   });
 
-  it('is taken when it is the configured one', async () => {
+  it('is accepted if it is the configured one', async () => {
     const { client, forms } = setUp({ issuer });
     const { state, pending } = await client.authorize();
     await client.exchange(`?code=some-code&state=${state}&iss=${encodeURIComponent(issuer)}`, pending);
     expect(forms).toHaveLength(1);
   });
 
-  it('is not looked at when none is configured', async () => {
+  it('is ignored if none is configured', async () => {
     const { client, forms } = setUp();
     const { state, pending } = await client.authorize();
     await client.exchange(`?code=some-code&state=${state}&iss=https://anyone.example`, pending);
     expect(forms).toHaveLength(1);
   });
 
-  it('comes after the state', async () => {
+  it('is checked after the state', async () => {
     const { client } = setUp({ issuer });
     const { pending } = await client.authorize();
     expect(await rejectionOf(client.exchange('?code=some-code&state=other&iss=other', pending))).toMatchObject({
@@ -595,7 +595,7 @@ describe('the issuer', () => {
 });
 
 describe('an error', () => {
-  it('is believed with its state, and says what the server said', async () => {
+  it('with the correct state is an OAuthError with the text of the server', async () => {
     const { client, forms } = setUp();
     const { state, pending } = await client.authorize();
     const said = 'error_description=The+user%20said+no&error_uri=https%3A%2F%2Fauth.example%2Fno';
@@ -611,7 +611,7 @@ describe('an error', () => {
     expect(forms).toHaveLength(0);
   });
 
-  it('is not believed without its state', async () => {
+  it('without the correct state is rejected', async () => {
     const { client } = setUp();
     const { state, pending } = await client.authorize();
     for (const [query, code] of [
@@ -620,11 +620,11 @@ describe('an error', () => {
     ]) {
       expect(await rejectionOf(client.exchange(`?${query}`, pending))).toMatchObject({ name: 'CallbackError', code });
     }
-    // and what was forged has not used the sign-in up
+    // the forged callbacks have not used up the sign-in
     await client.exchange(`?code=some-code&state=${state}`, pending);
   });
 
-  it('wins over a code', async () => {
+  it('takes precedence over a code', async () => {
     const { client, forms } = setUp();
     const { state, pending } = await client.authorize();
     const callback = `?code=some-code&error=server_error&state=${state}`;
@@ -645,7 +645,7 @@ describe('an error', () => {
     expect(forms).toHaveLength(0);
   });
 
-  it('has the control characters and the excess of its description taken out', async () => {
+  it('is quoted without control characters and up to 1,000 characters', async () => {
     const { client } = setUp();
     const { state, pending } = await client.authorize();
     const description = encodeURIComponent(`\u0007no\r\nSet-Cookie: a\u001b[31m\u0085${'x'.repeat(5_000)}`);
@@ -657,7 +657,7 @@ describe('an error', () => {
   });
 
   it.each(['javascript:alert(1)', 'data:text/html,x', 'file:///etc/passwd', '/relative', 'not a URL', '%00'])(
-    'has no page when its error_uri is %s',
+    'has no uri if error_uri is %s',
     async (uri) => {
       const { client } = setUp();
       const { state, pending } = await client.authorize();
@@ -676,7 +676,7 @@ describe('the code', () => {
     ['with a line break', '&code=some%0Acode'],
     ['with a zero byte', '&code=some%00code'],
     ['beyond ASCII', '&code=%C3%BC'],
-  ])('is refused when it is %s', async (_, code) => {
+  ])('is rejected if it is %s', async (_, code) => {
     const { client, forms } = setUp();
     const { state, pending } = await client.authorize();
     expect(await rejectionOf(client.exchange(`?state=${state}${code}`, pending))).toMatchObject({
@@ -686,7 +686,7 @@ describe('the code', () => {
     expect(forms).toHaveLength(0);
   });
 
-  it('goes to the token endpoint as it came, whatever characters it is made of', async () => {
+  it('is sent to the token endpoint unchanged, with every character', async () => {
     const code = ' !"#$%&\'()*+,-./09:;<=>?@AZ[\\]^_`az{|}~';
     const { client, forms } = setUp();
     const { state, pending } = await client.authorize();
@@ -699,9 +699,9 @@ describe('the options of exchange', () => {
   it.each<[string, unknown, string?]>([
     ['null as options', null],
     ['a signal that is null', { signal: null }],
-    ['a signal that is a controller', { signal: new AbortController() }],
+    ['an AbortController as signal', { signal: new AbortController() }],
     ['an unknown name', { singal: AbortSignal.abort() }, 'unknown_option'],
-  ])('are refused by name with %s', async (_, options, code = 'invalid_argument') => {
+  ])('are rejected: %s', async (_, options, code = 'invalid_argument') => {
     const { client, forms } = setUp();
     const { state, pending } = await client.authorize();
     const error = await rejectionOf(exchangeUntyped(client, `?code=some-code&state=${state}`, pending, options));

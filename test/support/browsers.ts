@@ -6,7 +6,7 @@ import { pathToFileURL } from 'node:url';
 import type { LaunchOptions } from 'playwright-core';
 import { inRepository } from './places.js';
 
-// The one place that knows where browsers are and how they are started.
+// Finds browsers, and knows their launch options.
 
 export interface TestBrowser {
   name: 'chromium' | 'firefox';
@@ -15,7 +15,7 @@ export interface TestBrowser {
 
 export const browserNames: readonly TestBrowser['name'][] = ['chromium', 'firefox'];
 
-/** Those of the browsers that this machine has. Chromium comes from npm on Linux on x64. */
+/** The installed browsers. Linux on x64 uses Chromium from npm if none is installed. */
 export function findBrowsers(): TestBrowser[] {
   return browserNames.map(findBrowser).filter((browser) => browser !== undefined);
 }
@@ -30,7 +30,7 @@ function findFirefox(): TestBrowser | undefined {
     '/usr/bin/firefox',
     '/Applications/Firefox.app/Contents/MacOS/firefox',
   ]);
-  // the channel speaks WebDriver BiDi; without it playwright wants a Firefox that it built itself
+  // with this channel playwright uses WebDriver BiDi; otherwise it requires its own build of Firefox
   return executablePath
     ? {
         name: 'firefox',
@@ -40,7 +40,7 @@ function findFirefox(): TestBrowser | undefined {
 }
 
 const preferences = {
-  // Firefox calls its maker unasked. Nothing listens on the port of this proxy; what is on loopback needs no proxy
+  // blocks Firefox's background requests with a proxy that does not exist. Loopback does not use the proxy
   'network.proxy.type': 1,
   'network.proxy.http': '127.0.0.1',
   'network.proxy.http_port': 9,
@@ -48,7 +48,7 @@ const preferences = {
   'network.proxy.ssl_port': 9,
   'network.proxy.allow_bypass': false,
   'network.proxy.failover_direct': false,
-  // playwright waits for ever for a page that the back button takes out of this cache
+  // page.goBack() never resolves for a page in this cache
   'fission.bfcacheInParent': false,
 };
 
@@ -59,7 +59,7 @@ function findChromium(): TestBrowser | undefined {
     '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
   ]);
   const args = [
-    '--no-sandbox', // as root, and in most containers, it could not start
+    '--no-sandbox', // required for root and in most containers
     '--disable-gpu',
     '--disable-quic',
     '--no-first-run',
@@ -69,7 +69,7 @@ function findChromium(): TestBrowser | undefined {
     '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1',
   ];
   if (executablePath) return { name: 'chromium', launchOptions: { executablePath, headless: true, args } };
-  if (process.platform !== 'linux' || process.arch !== 'x64') return undefined; // the one from npm runs nowhere else
+  if (process.platform !== 'linux' || process.arch !== 'x64') return undefined; // the Chromium from npm supports no other platform
   const folder = unpackChromium();
   return {
     name: 'chromium',
@@ -85,17 +85,17 @@ function findChromium(): TestBrowser | undefined {
 function findProgram(variable: string, places: string[]): string | undefined {
   const chosen = process.env[variable];
   if (!chosen) return places.find((path) => existsSync(path));
-  if (!existsSync(chosen)) throw new Error(`${variable} is ${chosen}, where there is no file`);
+  if (!existsSync(chosen)) throw new Error(`${variable} is ${chosen}, which does not exist`);
   return chosen;
 }
 
-/** Unpacks the Chromium of the npm package, with the libraries that a bare system lacks. */
+/** Unpacks Chromium from the npm package, with the libraries that a minimal system lacks. */
 function unpackChromium(): string {
   const entry = createRequire(inRepository('package.json')).resolve('@sparticuz/chromium');
   const { version } = JSON.parse(readFileSync(join(dirname(entry), '../package.json'), 'utf8'));
   const folder = inRepository('node_modules/.cache', `chromium-${version}`);
   if (existsSync(folder)) return folder;
-  // elsewhere first: another run may look for it at the same time, and must not find half of it
+  // unpacks into another folder first, because a concurrent run must not find an incomplete one
   const unfinished = `${folder}.${process.pid}`;
   mkdirSync(unfinished, { recursive: true });
   const program = `
@@ -107,7 +107,7 @@ function unpackChromium(): string {
       env: { ...process.env, TMPDIR: unfinished },
       stdio: ['ignore', 'ignore', 'inherit'],
     });
-    // its own one looks in other places, and a Chromium that has no font at all dies as soon as there is a form
+    // the original configuration has other folders, and Chromium crashes on a form if it finds no font
     writeFileSync(
       join(unfinished, 'fonts/fonts.conf'),
       '<?xml version="1.0"?><fontconfig><dir prefix="relative">fonts</dir><cachedir prefix="xdg">fontconfig</cachedir></fontconfig>\n',
@@ -115,7 +115,7 @@ function unpackChromium(): string {
     try {
       renameSync(unfinished, folder);
     } catch (error) {
-      if (!existsSync(folder)) throw error; // otherwise another run was quicker
+      if (!existsSync(folder)) throw error; // otherwise a concurrent run was faster
     }
   } finally {
     rmSync(unfinished, { recursive: true, force: true });

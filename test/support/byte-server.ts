@@ -1,11 +1,11 @@
 import type { Socket } from 'node:net';
 import { socketServer } from './scripted-server.js';
 
-/** A request as it stood on the wire. */
+/** A parsed request. */
 export interface RawRequest {
   path: string;
   headers: Headers;
-  /** From 0. */
+  /** The number of the request, from 0. */
   number: number;
 }
 
@@ -14,7 +14,7 @@ export interface ByteServer {
   requests: RawRequest[];
 }
 
-/** A server of which every byte and every ending is scripted. Each answer has a connection of its own. */
+/** A server whose responses are scripted byte by byte. Each request has its own connection. */
 export async function byteServer(script: (request: RawRequest, socket: Socket) => void): Promise<ByteServer> {
   const requests: RawRequest[] = [];
   const { url } = await socketServer((socket) => {
@@ -38,21 +38,21 @@ function splitAt(line: string, at: number): [string, string] {
   return [line.slice(0, at), line.slice(at + 1).trim()];
 }
 
-/** The head of an answer, ready to be followed by bytes. */
+/** The status line and headers of a response. */
 export function head(status: number, headers: Record<string, string | number> = {}): string {
   const lines = Object.entries({ connection: 'close', ...headers }).map(([name, value]) => `${name}: ${value}\r\n`);
   return `HTTP/1.1 ${status} Scripted\r\n${lines.join('')}\r\n`;
 }
 
-/** What a server says that can be asked for the rest. */
+/** The headers of a response that can be resumed. */
 export const resumable: Record<string, string> = { 'accept-ranges': 'bytes', etag: '"v1"' };
 
-/** Where the range begins that was asked for; 0 without one. */
+/** The start of the requested range, or 0. */
 export function startOf({ headers }: RawRequest): number {
   return Number(/^bytes=(\d+)-/.exec(headers.get('range') ?? '')?.[1] ?? 0);
 }
 
-/** The head of a right answer, whole or from where it was asked for. */
+/** The head of a correct response, to a request with or without a range. */
 export function headFor(request: RawRequest, size: number, headers?: Record<string, string | number>): string {
   return head(request.headers.has('range') ? 206 : 200, headersFor(request, size, headers));
 }
@@ -67,13 +67,13 @@ export function headersFor(
   return { 'content-length': size - start, ...range, ...headers };
 }
 
-/** Sends bytes and closes, whatever was announced. */
+/** Sends bytes and closes the connection, whatever the headers announced. */
 export function sendAndClose(socket: Socket, ...pieces: (string | Uint8Array)[]): void {
   for (const piece of pieces) socket.write(piece);
   socket.end();
 }
 
-/** Sends bytes and resets the connection, which may overtake what has not been read yet. */
+/** Sends bytes and resets the connection. The client may lose bytes that it has not read yet. */
 export function sendAndReset(socket: Socket, ...pieces: (string | Uint8Array)[]): void {
   for (const piece of pieces) socket.write(piece);
   setTimeout(() => socket.resetAndDestroy(), 30);

@@ -3,7 +3,7 @@ import { ApiClient, DoctapeError, type Fetch, type HookEvent } from '../../src/i
 import { consoleWatch } from './fuzz.js';
 import { leaks } from './leaks.js';
 
-// Failures of the SDK, made to happen with secrets in all that it is given. None of them may be seen afterwards, in any spelling.
+// Provokes failures of the SDK with secrets in every input, and checks that no output contains them in any encoding.
 
 export const token: string = 'canary token "e09a64f8d5"';
 export const clientSecret = 'canary-secret/4b1f6a0e92';
@@ -17,11 +17,11 @@ export const urlWithToken: string = `https://api.example/v1/doc/1/original?acces
 export type Provoke = () => unknown;
 export type Row = [name: string, provoke: Provoke];
 
-/** What clients told their hooks, and what they make up themselves and must keep to themselves. */
+/** The events of hooks, and the secrets that clients generate. */
 export const told: HookEvent[] = [];
 export const made: string[] = [];
 
-/** Calls with what no type would let pass. */
+/** Calls a function with arguments that do not compile. */
 export function wrongly(action: unknown, ...values: unknown[]): unknown {
   if (typeof action !== 'function') throw new Error('there is no such function');
   return Reflect.apply(action, undefined, values);
@@ -40,7 +40,7 @@ export function api(options: Record<string, unknown> = {}): ApiClient {
   ]);
 }
 
-/** The API, as a server that gives back what it was sent wherever it can. */
+/** A client of a server that echoes the token wherever it can. */
 export function answering(status: number, body: unknown, headers: Record<string, string> = {}): ApiClient {
   const fetch: Fetch = async (_, init) => {
     if (init?.body instanceof ReadableStream) await new Response(init.body).bytes();
@@ -55,7 +55,7 @@ export function answering(status: number, body: unknown, headers: Record<string,
   return api({ fetch });
 }
 
-/** A server whose bodies break off after a few bytes: the first answer, then what comes after it. */
+/** A client of a server whose body breaks after a few bytes, followed by these responses. */
 export function breaking(first: Record<string, string>, ...rest: (() => Response)[]): ApiClient {
   const answers = [
     () =>
@@ -80,8 +80,8 @@ export function body(length: number, ending: string): ReadableStream<Uint8Array>
 }
 
 /**
- * Makes a test of each row, which has to fail with an error of ours and show no secret.
- * @returns the places in the source that made the errors, to be looked at in a later test
+ * Adds a test for each row: it must fail with a DoctapeError, and reveal no secret.
+ * @returns the places in the source that created the errors, for a later test
  */
 export function nothingShownBy(rows: readonly Row[]): ReadonlySet<string> {
   const reached = new Set<string>();
@@ -92,7 +92,7 @@ export function nothingShownBy(rows: readonly Row[]): ReadonlySet<string> {
   afterAll(() => {
     Error.stackTraceLimit = depth;
   });
-  describe('nothing is shown of a secret by', () => {
+  describe('no secret is revealed by', () => {
     it.each(rows)('%s', async (_, provoke) => {
       made.length = 0;
       told.length = 0;
@@ -103,9 +103,10 @@ export function nothingShownBy(rows: readonly Row[]): ReadonlySet<string> {
           (value: unknown) => ({ value }),
           (error: unknown) => ({ error }),
         );
-      if (!('error' in outcome)) throw new Error('it did not fail');
+      if (!('error' in outcome)) throw new Error('the call did not fail');
       const { error } = outcome;
-      if (!(error instanceof DoctapeError)) throw new Error('it failed with what is no DoctapeError', { cause: error });
+      if (!(error instanceof DoctapeError))
+        throw new Error('it threw an error that is not a DoctapeError', { cause: error });
       for (const [, place = ''] of (error.stack ?? '').matchAll(/\/(src\/[^\s():]+:\d+:\d+)/g)) reached.add(place);
       const secrets = [...planted, ...made.filter((one) => one !== '')];
       expect(leaks([error, told], secrets)).toEqual([]);

@@ -1,10 +1,10 @@
 import type { CoverageProviderModule } from 'vitest/node';
 
-// What the tests in Node reach, by V8. Vitest itself would not begin with that as soon as there is a Firefox, which has no V8;
-// with this, pages are left alone.
+// Coverage of the tests in Node, by V8. Vitest refuses V8 coverage if there is a Firefox project. This provider does nothing in
+// browsers.
 
 const inPage = 'document' in globalThis;
-const v8 = '@vitest/coverage-v8'; // by way of a name, so that no page asks for it
+const v8 = '@vitest/coverage-v8'; // a variable, so that browsers do not request it
 
 const coverage: Partial<CoverageProviderModule> = inPage ? {} : (await import(/* @vite-ignore */ v8)).default;
 export default coverage;

@@ -1,9 +1,9 @@
 import { expect } from 'vitest';
 
 /**
- * Vitest fails a run when nobody handles a rejection or an `error` event in its own processes. This does it for a program that a
- * test starts: Node ends what it prints about such an error with its version.
+ * Vitest fails a run if a rejection or an `error` event is unhandled in its own processes. This checks the output of a program
+ * that a test starts: Node prints its version after an unhandled error.
  */
 export function expectNoCrash(printed: string): void {
-  if (/^Node\.js v\d/m.test(printed)) expect.fail(`the program ended by an error that nobody handled:\n${printed}`);
+  if (/^Node\.js v\d/m.test(printed)) expect.fail(`the program ended with an unhandled error:\n${printed}`);
 }

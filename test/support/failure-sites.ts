@@ -1,20 +1,20 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import ts from 'typescript';
 
-// Every place in the source where an error of the SDK, or a failure of the sandbox, is made, found by reading the source.
+// Finds every place in the source that creates an error of the SDK or a failure of the sandbox.
 
 export interface FailureSite {
-  /** For example `src/oauth/callback.ts:26:36`, as a stack trace names it. */
+  /** The place as in a stack trace, such as `src/oauth/callback.ts:26:36`. */
   place: string;
-  /** The beginning of what stands there, for whoever has to find it. */
+  /** The start of the code at this place. */
   text: string;
-  /** The longest piece of its message that is always the same. */
+  /** The longest constant part of its message. */
   says: string;
 }
 
 /**
  * @param folders such as `src/oauth`
- * @param refusals functions that make what is told without an error
+ * @param refusals functions that create a failure which is not an error
  */
 export function failureSites(folders: readonly string[], refusals: readonly string[] = []): FailureSite[] {
   const files = folders.flatMap((folder) =>
@@ -33,7 +33,7 @@ export function failureSites(folders: readonly string[], refusals: readonly stri
   );
 }
 
-/** The functions that give back an error: those that return one which they make, and those that return what such a one gives. */
+/** The functions that return an error which they create, or the result of such a function. */
 function makersIn(sources: readonly ts.SourceFile[]): Set<string> {
   const makers = new Set<string>();
   for (let known = -1; known < makers.size; ) {
@@ -56,7 +56,7 @@ function addMaker(node: ts.Node, makers: Set<string>): void {
   if ([...returned].some((value) => isMaking(value, makers))) makers.add(name.text);
 }
 
-/** What a function returns, leaving out what the functions in it do. */
+/** The expressions that a function returns, without those of nested functions. */
 function* returnedBy(node: ts.Node): Generator<ts.Node> {
   if (ts.isReturnStatement(node) && node.expression) yield node.expression;
   for (const child of childrenOf(node)) if (!ts.isFunctionLike(child)) yield* returnedBy(child);

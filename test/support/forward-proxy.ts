@@ -5,15 +5,15 @@ import { onTestFinished } from 'vitest';
 
 export interface ForwardProxy {
   url: string;
-  /** What it was asked for, such as `CONNECT 127.0.0.1:4400` or `GET http://127.0.0.1:4400/v1/doc`. */
-  asked: string[];
+  /** The requests that it received, such as `CONNECT 127.0.0.1:4400` or `GET http://127.0.0.1:4400/v1/doc`. */
+  requests: string[];
 }
 
-/** A proxy as companies have them: it tunnels (CONNECT), and passes plain HTTP on. Closed when the test is over. */
+/** Starts a proxy that tunnels (CONNECT) and forwards plain HTTP. It is closed at the end of the test. */
 export async function forwardProxy(): Promise<ForwardProxy> {
-  const asked: string[] = [];
+  const requests: string[] = [];
   const server = createServer((incoming, outgoing) => {
-    asked.push(`${incoming.method} ${incoming.url}`);
+    requests.push(`${incoming.method} ${incoming.url}`);
     const { method, headers } = incoming;
     const onward = request(incoming.url ?? '', { method, headers }, (response) => {
       outgoing.writeHead(response.statusCode ?? 502, response.headers);
@@ -23,7 +23,7 @@ export async function forwardProxy(): Promise<ForwardProxy> {
     incoming.pipe(onward);
   });
   server.on('connect', (incoming, client, head) => {
-    asked.push(`${incoming.method} ${incoming.url}`);
+    requests.push(`${incoming.method} ${incoming.url}`);
     const { hostname, port } = new URL(`http://${incoming.url}`);
     const target = connect(Number(port), hostname, () => {
       client.write('HTTP/1.1 200 Connection Established\r\n\r\n');
@@ -43,5 +43,5 @@ export async function forwardProxy(): Promise<ForwardProxy> {
     for (const socket of sockets) socket.destroy();
     await closed;
   });
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, asked };
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, requests };
 }

@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 
 /**
- * For a server whose address others have to know before it starts. Systems give ports above 32767 (or 49151) to servers that
- * ask for any, so a port from there could be taken by another test in the meantime.
+ * Finds a free port, for a server whose URL must be known before it starts. It is below 32768, because systems assign higher ports
+ * to servers that listen on port 0, so another test could take one in the meantime.
  */
 export async function freePort(): Promise<number> {
   const port = randomInt(10_000, 32_000);
@@ -12,7 +12,7 @@ export async function freePort(): Promise<number> {
   try {
     await once(server, 'listening');
   } catch {
-    return freePort(); // somebody listens there
+    return freePort(); // the port is in use
   }
   server.close();
   await once(server, 'close');

@@ -5,31 +5,31 @@ import { expect, onTestFinished, vi } from 'vitest';
 import { DoctapeError } from '../../src/index.js';
 import { leaks } from './leaks.js';
 
-/** FUZZ_RUNS=50 tries everything fifty times as often, for whoever has an evening. */
+/** FUZZ_RUNS=50 runs every property fifty times as often. */
 const factor = Number(process.env.FUZZ_RUNS ?? 1);
 
 /**
- * Every run has a seed of its own, in CI too: with a fixed one, the same few hundred inputs would be tried for ever. A
- * failure prints its seed and its path; FUZZ_SEED and FUZZ_PATH bring it back.
+ * Every run has a random seed, in CI too: a fixed one would always test the same inputs. A failure prints its seed and its path.
+ * FUZZ_SEED and FUZZ_PATH reproduce it.
  */
-const again = {
+const reproduced = {
   ...(process.env.FUZZ_SEED && { seed: Number(process.env.FUZZ_SEED) }),
   ...(process.env.FUZZ_PATH && { path: process.env.FUZZ_PATH }),
 };
 
-/** Far more than any input should take, and less than a test may: so that what never answers is told with its input. */
+/** The time limit of one input: less than that of a test, so that an input that hangs is reported. */
 const longest = 10_000;
 
-/** How long a test of so many properties may take. */
+/** The time limit of a test. */
 export const fuzzTimeout: number = 120_000 * Math.max(1, factor);
 
-/** Tries a property with many inputs, and prints the smallest that it does not hold for. */
+/** Tests a property with many inputs, and prints the smallest one for which it fails. */
 export async function holds<T extends [unknown, ...unknown[]]>(
   runs: number,
   arbitraries: { [K in keyof T]: Arbitrary<T[K]> },
   property: (...values: T) => Promise<unknown> | unknown,
 ): Promise<void> {
-  const settings = { seed: Math.trunc(Math.random() * 2 ** 31), ...again };
+  const settings = { seed: Math.trunc(Math.random() * 2 ** 31), ...reproduced };
   const name = `${expect.getState().currentTestName}\nFUZZ_SEED=${settings.seed}`;
   const tried = fc.asyncProperty(...arbitraries, async (...values: T) => {
     watched(`${name}\n${inspect(values, shortened)}`);
@@ -42,15 +42,15 @@ export async function holds<T extends [unknown, ...unknown[]]>(
   }
 }
 
-/** An input that is longer comes back by its seed. */
+/** Longer inputs are reproduced by their seed. */
 const shortened = { depth: 8, maxArrayLength: 1_000, maxStringLength: 2_000, breakLength: Number.POSITIVE_INFINITY };
 
-/** What a thread that looks on is shown: how many runs have begun, how long the text of the last one is, and the text. */
+/** Shared with a watchdog thread: the number of runs, the length of the text of the last one, and the text. */
 const sight = new SharedArrayBuffer(64 * 1024);
 const [counts, shown] = [new Int32Array(sight, 0, 2), Buffer.from(sight, 8)];
 let watching = false;
 
-/** A loop without an end leaves nothing of this thread to tell of it, nor to end it: so another one does both. */
+/** An endless loop blocks this thread, so a watchdog thread reports its input and ends the process. */
 function watched(text: string): void {
   if (!watching) watch();
   watching = true;
@@ -69,25 +69,26 @@ function watch(): void {
       require('node:fs').writeSync(2, '\\nThis did not end: ' + shown.toString('utf8', 0, length) + '\\n');
       process.kill(process.pid, 'SIGKILL');
     }`;
-  // later than what is only waited for, which is told by fast-check
+  // later than fast-check, which reports a promise that does not settle
   const workerData = { sight, seconds: longest / 1_000 + 5 };
   new Worker(program, { eval: true, execArgv: [], workerData }).unref();
 }
 
 export type Outcome<T> = { value: T } | { error: unknown };
 
-/** What came of a call. A failure has to be one of the SDK's own, and to show no secret. */
+/** The outcome of a call. An error must be a DoctapeError, and reveal no secret. */
 export async function outcomeOf<T>(call: () => Promise<T> | T, secrets: readonly string[] = []): Promise<Outcome<T>> {
   try {
     return { value: await call() };
   } catch (error) {
-    if (!(error instanceof DoctapeError)) throw new Error('it failed with what is no DoctapeError', { cause: error });
+    if (!(error instanceof DoctapeError))
+      throw new Error('it threw an error that is not a DoctapeError', { cause: error });
     expect(leaks(error, secrets)).toEqual([]);
     return { error };
   }
 }
 
-/** Nobody sees what a test makes a program say, so what it says is looked at. */
+/** Collects everything that the test prints. */
 export function consoleWatch(): string[] {
   const said: string[] = [];
   for (const stream of [process.stdout, process.stderr]) {
@@ -103,7 +104,7 @@ export function consoleWatch(): string[] {
   return said;
 }
 
-/** Text of any kind: words, any characters, halves of characters, and what has a meaning somewhere. */
+/** Text of any kind: words, any characters, lone surrogates, and strings with a special meaning. */
 export const anyText: Arbitrary<string> = fc.oneof(
   fc.string(),
   fc.string({ unit: 'binary', maxLength: 40 }),
@@ -112,7 +113,7 @@ export const anyText: Arbitrary<string> = fc.oneof(
   fc.constantFrom('__proto__', 'constructor', 'toString', 'null', 'undefined', 'NaN', '\u202e', '\ud800', 'ﬁ', '💾'),
 );
 
-/** As much of a text as a header can hold: the platform refuses the rest before it is sent. */
+/** A text without the characters that are not allowed in a header. */
 export function inHeader(text: Arbitrary<string>): Arbitrary<string> {
   return text.map((any) => any.replace(/[^\t\x20-\x7e\x80-\xff]/g, ''));
 }
@@ -124,7 +125,7 @@ export const headerText: Arbitrary<string> = inHeader(
   ),
 );
 
-/** One of these, or something that has nothing to do with it. */
+/** Usually the first kind of value, sometimes the second. */
 export function mostly<T, U>(usual: Arbitrary<T>, odd: Arbitrary<U>): Arbitrary<T | U> {
   return fc.oneof<[{ arbitrary: Arbitrary<T>; weight: number }, { arbitrary: Arbitrary<U>; weight: number }]>(
     { arbitrary: usual, weight: 5 },
@@ -142,11 +143,11 @@ export function mutated(text: string): Arbitrary<string> {
     );
 }
 
-/** A valid file, damaged in a few places: bytes changed, cut out, doubled, put in, or its end gone. */
+/** A valid file, damaged in a few places: bytes changed, removed, repeated or inserted, or the file truncated. */
 export function damaged(file: Uint8Array): Arbitrary<Uint8Array<ArrayBuffer>> {
   const change = fc.record({
     kind: fc.constantFrom('flip', 'flip', 'set', 'cut', 'double', 'insert', 'end'),
-    // most of what decides anything stands at either end of a file
+    // the important parts of most formats are at either end
     at: fc.oneof(
       fc.nat(Math.min(200, file.length)),
       fc.nat(file.length),
@@ -180,7 +181,7 @@ export function joined(...parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer>
   return whole;
 }
 
-/** A body that comes in pieces of these lengths, over and over, and may break off at its end. */
+/** A body in chunks of these lengths, which are repeated. It can break at its end. */
 export function inPieces(
   bytes: Uint8Array,
   lengths: readonly number[],
@@ -203,7 +204,7 @@ export function inPieces(
   );
 }
 
-/** Lengths to cut a body into pieces by. */
+/** Lengths of the chunks of a body. */
 export const pieceLengths: Arbitrary<number[]> = fc.array(fc.oneof(fc.integer({ min: 1, max: 9 }), fc.nat(5_000)), {
   maxLength: 5,
 });

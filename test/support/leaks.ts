@@ -1,11 +1,11 @@
 import { inspect } from 'node:util';
 
-/** As a console, a debugger or a crash report writes it. */
+/** A value as a console, a debugger or a crash report shows it. */
 export function shown(value: unknown): string {
   return typeof value === 'string' ? value : inspect(value, { depth: 10, showHidden: true });
 }
 
-/** Everything that could be shown of a value: what it prints as, and each of its properties, hidden ones and causes too. */
+/** Every text that a value can be printed as, including each of its properties, hidden ones and causes too. */
 function textsOf(value: unknown, seen: Set<unknown>): string[] {
   if (typeof value !== 'object' && typeof value !== 'function') return [String(value)];
   if (value === null || seen.has(value)) return [];
@@ -18,10 +18,10 @@ function textsOf(value: unknown, seen: Set<unknown>): string[] {
   return texts;
 }
 
-/** The same text as JSON, a console or a dump would write it. */
+/** A secret in the encodings of JSON, a console and a dump. */
 function formsOf(secret: string): string[] {
   const bytes = Buffer.from(secret);
-  // in base64 a text looks different at each of three places, and its ends depend on what stands beside it
+  // the base64 of a text depends on its position modulo 3, and its ends depend on the neighbouring bytes
   const base64 = [0, 1, 2].map((before) => {
     const encoded = Buffer.concat([Buffer.alloc(before), bytes]).toString('base64url');
     return encoded.slice(before === 0 ? 0 : before + 1, Math.floor(((before + bytes.byteLength) * 8) / 6));
@@ -38,12 +38,12 @@ function formsOf(secret: string): string[] {
   ];
 }
 
-/** Without percent encoding, whichever of its characters were encoded. */
+/** Decodes percent encoding, byte by byte. */
 function percentDecoded(text: string): string {
   return text.replace(/%([0-9a-f]{2})/gi, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 16)));
 }
 
-/** Which of these secrets can be found in a value, in any spelling that somebody could read it from. */
+/** The secrets that can be found in a value, in any encoding. */
 export function leaks(value: unknown, secrets: readonly string[]): string[] {
   const plain = textsOf(value, new Set()).join('\n');
   const once = percentDecoded(plain);

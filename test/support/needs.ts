@@ -4,13 +4,13 @@ import { findBrowser } from './browsers.js';
 import { inPackage, repository } from './places.js';
 import { findRedis } from './redis.js';
 
-// What tests need that no npm package brings. Where a machine lacks it, these tests are skipped, and the run ends with a line
+// Software that tests need, and that npm does not install. If it is missing, these tests are skipped, and the run ends with a line
 // that says so (test/closing-line.ts). In CI that is a failure.
 
 export interface Need {
   /** As in "4 tests were skipped for lack of Redis". */
   name: string;
-  /** What to do about it: a sentence without its full stop. */
+  /** The remedy: a sentence without its full stop. */
   remedy: string;
   isMet(): boolean;
 }
@@ -59,7 +59,7 @@ export const needs: Record<NeedName, Need> = {
 
 declare module 'vitest' {
   interface TaskMeta {
-    /** What the test needs and the machine lacks. */
+    /** The needs of the test that are not met. */
     lacking?: NeedName[];
   }
 }
@@ -74,7 +74,7 @@ function isLacking(name: NeedName): boolean {
   return lacking;
 }
 
-/** Options of a test or a `describe`, which is skipped where the machine lacks one of these. */
+/** Options of a test or a `describe` that is skipped if one of these is missing. */
 export function needing(...names: NeedName[]): TestOptions {
   const lacking = names.filter(isLacking);
   return lacking.length > 0 ? { skip: true, meta: { lacking } } : {};

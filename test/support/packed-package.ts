@@ -9,21 +9,21 @@ import { inPackage, inRepository, type PackageHome } from './places.js';
 
 const run = promisify(execFile);
 
-/** Packs the package as it would be published, from what is built. */
+/** Packs the built package as it would be published. */
 export async function packPackage(folder: string): Promise<{ tarball: string; files: string[] }> {
   const { stdout } = await run('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', folder]);
   const [{ filename, files }] = JSON.parse(stdout);
   return { tarball: join(folder, filename), files: files.map(({ path }: { path: string }) => path) };
 }
 
-/** Makes a project of a folder: what `npm install` makes of the packed package there, with whatever that needs. */
+/** Installs the packed package and its dependencies in a folder, with `npm install`. */
 export async function installPackage(tarball: string, folder: string): Promise<void> {
   await writeFile(join(folder, 'package.json'), JSON.stringify({ type: 'module', private: true }));
   await writeFile(join(folder, '.npmrc'), 'audit=false\nfund=false\nupdate-notifier=false\nnoproxy=127.0.0.1\n');
   const registry = await serveRegistry();
-  // without the settings of the npm that runs the tests, and of whoever runs it
+  // without the npm settings of the test run and of the user
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^npm_/i.test(name)));
-  const own = { npm_config_cache: join(folder, '.npm'), npm_config_userconfig: join(folder, '.npmrc-of-nobody') };
+  const own = { npm_config_cache: join(folder, '.npm'), npm_config_userconfig: join(folder, '.npmrc-empty') };
   try {
     const args = ['install', `--registry=${registry.url}`, tarball];
     await run('npm', args, { cwd: folder, env: { ...env, ...own } });
@@ -32,13 +32,13 @@ export async function installPackage(tarball: string, folder: string): Promise<v
   }
 }
 
-/** A registry that has the packages of this repository, each in the one version that is here. */
+/** A registry with the packages that are installed in this repository. */
 async function serveRegistry(): Promise<{ url: string; close: () => Promise<void> }> {
   const server = createServer((request, response) => {
     const path = decodeURIComponent(request.url ?? '').slice(1);
     const [name = '', isTarball] = path.endsWith('.tgz') ? [path.slice(0, -'.tgz'.length), true] : [path];
-    const answering = isTarball ? sendTarball(name, response) : sendDocument(name, `http://${request.headers.host}/`);
-    answering.then(
+    const sending = isTarball ? sendTarball(name, response) : sendDocument(name, `http://${request.headers.host}/`);
+    sending.then(
       (document) => response.end(document),
       () => response.writeHead(404).end('{}'),
     );
@@ -54,7 +54,7 @@ async function serveRegistry(): Promise<{ url: string; close: () => Promise<void
   };
 }
 
-/** What a registry knows of a package. */
+/** The registry document of a package. */
 async function sendDocument(name: string, registry: string): Promise<string> {
   const manifest = JSON.parse(await readFile(inPackage(`${name}/package.json`), 'utf8'));
   const { version } = manifest;
@@ -68,7 +68,7 @@ async function sendTarball(name: string, response: ServerResponse): Promise<unde
   await pipeline(stdout, response);
 }
 
-/** Puts an installed package into a project, which has no other way to it. */
+/** Links an installed package into a project. */
 export async function linkPackage(name: string, folder: string, home: PackageHome = '.'): Promise<void> {
   const link = join(folder, 'node_modules', name);
   await mkdir(dirname(link), { recursive: true });

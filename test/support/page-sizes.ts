@@ -4,7 +4,7 @@ import { gzipSync } from 'node:zlib';
 import { build, type Metafile } from 'esbuild';
 import { inRepository } from './places.ts';
 
-/** Two small applications, whose sizes the documentation names and a test keeps small. */
+/** Two small applications. The documentation names their sizes, and a test limits them. */
 export const applications: { 'sign in': string; 'sign in, list, link': string } = {
   'sign in': `
     import { ImplicitGrantClient } from 'doctape-sdk/browser';
@@ -26,7 +26,7 @@ export const applications: { 'sign in': string; 'sign in, list, link': string } 
     }`,
 };
 
-/** The chunks that are loaded at once, and all of them. */
+/** The chunks that a page loads at its start, and all chunks. */
 function chunksOf({ outputs }: Metafile): { first: string[]; all: string[] } {
   const entry = Object.keys(outputs).find((path) => outputs[path]?.entryPoint !== undefined && !isLazy(path)) ?? '';
   function isLazy(path: string): boolean {
@@ -44,11 +44,11 @@ function chunksOf({ outputs }: Metafile): { first: string[]; all: string[] } {
 }
 
 /**
- * Bytes that a page has to load for this program, minified by esbuild and compressed by `gzip -9`.
- * @param splitting whether what is loaded later is in files of its own
+ * The bytes that a page loads for this program, minified by esbuild and compressed by `gzip -9`.
+ * @param splitting whether code that is loaded on demand is in separate files
  */
 export async function pageSizes(text: string, splitting = true): Promise<{ first: number; all: number }> {
-  const folder = await mkdtemp(inRepository('node_modules/.page-')); // so that the package finds itself by its name
+  const folder = await mkdtemp(inRepository('node_modules/.page-')); // in node_modules, so that the package can be imported by its name
   try {
     const path = join(folder, 'application.js');
     await writeFile(path, text);
@@ -71,7 +71,7 @@ async function sizes(path: string, splitting: boolean): Promise<{ first: number;
     target: 'es2022',
     outdir: 'out',
     nodePaths: [inRepository('test/consumers/node_modules')],
-    external: ['crypto', 'util'], // dropbox names them, and does not use them in a page
+    external: ['crypto', 'util'], // dropbox imports them, but does not use them in a browser
     logLevel: 'error',
   });
   const gzipped = (paths: string[]) =>

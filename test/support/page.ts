@@ -15,10 +15,10 @@ export function memoryStorage(): WebStorage & { entries: Map<string, string> } {
   };
 }
 
-/** A page whose address bar can be looked at: what `location` and `history` are to a page. */
+/** A fake of the `location` and `history` of a page, whose URL tests can read. */
 export class Page {
   href: string;
-  /** Where the page was sent by `assign()`. */
+  /** The URLs that were passed to `assign()`. */
   readonly visited: string[] = [];
   state: unknown = { scrolled: 120 };
 

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-// The one place that knows where the repository is, and where its packages are installed.
+// The paths of the repository and of installed packages.
 
 /** The folder of this repository. */
 export const repository: string = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
@@ -12,7 +12,7 @@ export function inRepository(...path: string[]): string {
   return join(repository, ...path);
 }
 
-/** The folders that have a `package.json` with a lockfile of its own. See docs/contributing.md, "Dependencies". */
+/** The folders with their own `package.json` and lockfile. See docs/contributing.md, "Dependencies". */
 export type PackageHome = '.' | 'test/runtimes' | 'test/consumers';
 
 /** The folder of an installed package, or a path in it: `inPackage('node/bin/node')`. @throws if it is not installed */

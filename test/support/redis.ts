@@ -6,12 +6,12 @@ import { delimiter, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { freePort } from './free-port.js';
 
-// The one place that knows where Redis is and how it is started.
+// Finds and starts Redis.
 
-/** The Redis server of this machine, or Valkey, which is one too. */
+/** The path of the installed Redis or Valkey server. */
 export function findRedis(): string | undefined {
   const chosen = process.env.REDIS_SERVER_PATH;
-  if (chosen && !existsSync(chosen)) throw new Error(`REDIS_SERVER_PATH is ${chosen}, where there is no file`);
+  if (chosen && !existsSync(chosen)) throw new Error(`REDIS_SERVER_PATH is ${chosen}, which does not exist`);
   const folders = ['/usr/bin', ...(process.env.PATH ?? '').split(delimiter)];
   const places = ['redis-server', 'valkey-server'].flatMap((name) => folders.map((folder) => join(folder, name)));
   return chosen || places.find((path) => existsSync(path));
@@ -23,21 +23,21 @@ export interface RunningRedis {
   stop: () => Promise<void>;
 }
 
-/** An empty Redis on a free port, which keeps nothing on disk. */
+/** Starts an empty Redis on a free port. It stores nothing on disk. */
 export async function startRedis(): Promise<RunningRedis> {
   const program = findRedis();
-  if (!program) throw new Error('Redis was not found: a test that starts it has to say so with needing()');
+  if (!program) throw new Error('Redis is not installed: a test that starts it must declare it with needing()');
   const folder = await mkdtemp(join(tmpdir(), 'doctape-redis-'));
-  const port = await freePort(); // with --port 0 it would not listen at all
+  const port = await freePort(); // with --port 0 it does not listen
   const flags = ['--bind', '127.0.0.1', '--port', String(port), '--save', '', '--appendonly', 'no', '--dir', folder];
   const child = spawn(program, flags, { stdio: ['ignore', 'pipe', 'inherit'] });
   const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
-  const said: string[] = [];
+  const output: string[] = [];
   await new Promise<void>((resolve, reject) => {
     child.once('error', reject);
-    void ended.then(() => reject(new Error(`${program} ended before it was ready:\n${said.join('\n')}`)));
+    void ended.then(() => reject(new Error(`${program} ended before it was ready:\n${output.join('\n')}`)));
     createInterface({ input: child.stdout }).on('line', (line) => {
-      said.push(line);
+      output.push(line);
       if (/ready to accept connections/i.test(line)) resolve();
     });
   });

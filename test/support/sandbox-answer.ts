@@ -2,7 +2,7 @@ import { expect } from 'vitest';
 import type { Sandbox } from '../../src/sandbox.js';
 import { origin } from './sandbox.js';
 
-/** A request as a test writes it. */
+/** A request of a test. */
 export interface Sent {
   method?: string;
   path: string;
@@ -14,11 +14,11 @@ export interface Answered {
   status: number;
   headers: Headers;
   text: string;
-  /** What stands in its envelope, where it has one. */
+  /** The `result` of its envelope, if it has one. */
   result: unknown;
 }
 
-/** Asks the sandbox, which answers in one of the documented forms, and has no errors of its own. */
+/** Sends a request to the sandbox, and checks that the response has a documented form and is not a server error. */
 export async function checkAnswered(
   sandbox: Sandbox,
   { method = 'GET', path, headers = {}, body }: Sent,

@@ -4,14 +4,14 @@ import { createSandbox, type Sandbox, type SandboxApp, type SandboxOptions } fro
 import { type ServedSandbox, type ServeOptions, serveSandbox } from '../../src/serve.js';
 import { AuthorizationCodeClient, type AuthorizationCodeClientOptions } from '../../src/server.js';
 
-/** A sandbox on a free port, closed after the tests of the file. */
+/** Serves a sandbox on a free port. It is closed after the tests of the file. */
 export async function served(options: ServeOptions = {}): Promise<ServedSandbox> {
   const server = await serveSandbox({ port: 0, ...options });
   afterAll(() => server.close());
   return server;
 }
 
-/** The host under which a sandbox that is only a function is called. */
+/** The origin of requests to a sandbox that is not served. */
 export const origin = 'http://localhost';
 
 export function appOf(sandbox: Sandbox, type: SandboxApp['type']): SandboxApp {
@@ -53,7 +53,7 @@ export async function tokenFor(
   return client.exchange(await sandbox.authorize(authorizationUrl, { username }), pending);
 }
 
-/** A sandbox that is only a function, and alice's client of it. */
+/** A sandbox that is not served, and a client of alice. */
 export async function inProcess(
   options: SandboxOptions = {},
   clientOptions: Partial<ApiClientOptions> = {},

@@ -13,7 +13,7 @@ import { expect, onTestFinished } from 'vitest';
 import { ApiClient, type ApiClientOptions } from '../../src/index.js';
 import { type ServedSandbox, type ServeOptions, serveSandbox } from '../../src/serve.js';
 
-/** A request as it reached the server. */
+/** A request that the server received. */
 export interface SeenRequest {
   method: string;
   url: string;
@@ -28,13 +28,13 @@ export interface ScriptedServer {
 
 export type Script = (request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
 
-/** A server that does what the test says, closed when the test is over. */
+/** Starts a server with a script. It is closed at the end of the test. */
 export async function scriptedServer(script: Script): Promise<ScriptedServer> {
   const requests: SeenRequest[] = [];
   const server = createServer((request, response) => {
     const { method = '', url = '', headers } = request;
     requests.push({ method, url, headers });
-    request.on('error', () => {}); // clients that break off are part of the script
+    request.on('error', () => {}); // clients may close the connection
     response.on('error', () => {});
     void Promise.resolve(script(request, response)).catch(() => response.destroy());
   });
@@ -47,7 +47,7 @@ export async function scriptedServer(script: Script): Promise<ScriptedServer> {
   return { url: await listen(server), requests };
 }
 
-/** The same one floor below HTTP. */
+/** The same for TCP. */
 export async function socketServer(script: (socket: Socket) => void): Promise<{ url: string }> {
   const sockets = new Set<Socket>();
   const server = createSocketServer((socket) => {
@@ -70,14 +70,14 @@ async function listen(server: Server): Promise<string> {
   return `http://127.0.0.1:${port}`;
 }
 
-/** A sandbox on a free port, closed when the test is over. */
+/** Serves a sandbox on a free port. It is closed at the end of the test. */
 export async function servedForTest(options: ServeOptions = {}): Promise<ServedSandbox> {
   const server = await serveSandbox({ port: 0, ...options });
   onTestFinished(() => server.close());
   return server;
 }
 
-/** Answers with JSON, or with a text as it stands. */
+/** Sends a response with JSON, or with a text as it is. */
 export function reply(
   response: ServerResponse,
   status: number,
@@ -96,29 +96,29 @@ export async function bodyOf(request: IncomingMessage): Promise<Buffer<ArrayBuff
 
 export const accessToken = 'token-0123456789-abcdef';
 
-/** A client that tries once, so that what reaches the server is what the test did. */
+/** A client without retries. */
 export function apiAt(url: string, options: Partial<ApiClientOptions> = {}): ApiClient {
   return new ApiClient({ token: accessToken, baseUrl: `${url}/v1`, retry: false, ...options });
 }
 
-/** What a promise rejects with, which has to be of this class. */
+/** The error that a promise rejects with, which must be of this class. */
 export async function rejection<E>(promise: Promise<unknown>, type: abstract new (...args: never[]) => E): Promise<E> {
   const reason = await reasonOf(promise);
   if (!(reason instanceof type)) expect(reason).toBeInstanceOf(type);
   return reason as E;
 }
 
-/** What a promise rejects with. */
+/** The reason that a promise rejects with. */
 export function reasonOf(promise: Promise<unknown>): Promise<unknown> {
   return promise.then(
     () => {
-      throw new Error('it did not reject');
+      throw new Error('the promise did not reject');
     },
     (reason: unknown) => reason,
   );
 }
 
-/** What a function throws, which has to be of this class. */
+/** The error that a function throws, which must be of this class. */
 export function thrown<E>(action: () => unknown, type: abstract new (...args: never[]) => E): E {
   try {
     action();
@@ -126,19 +126,19 @@ export function thrown<E>(action: () => unknown, type: abstract new (...args: ne
     if (!(error instanceof type)) expect(error).toBeInstanceOf(type);
     return error as E;
   }
-  throw new Error('it did not throw');
+  throw new Error('the function did not throw');
 }
 
-/** Long enough for what must not happen to happen. */
+/** Waits long enough to see that an event does not happen. */
 export function wait(milliseconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
 
-/** How many of these objects somebody still holds. */
+/** The number of these objects that are not garbage. */
 export async function stillHeld(objects: readonly WeakRef<object>[]): Promise<number> {
   setFlagsFromString('--expose-gc');
   const collect: unknown = runInNewContext('gc');
-  if (typeof collect !== 'function') throw new Error('this runtime cannot collect its garbage on demand');
+  if (typeof collect !== 'function') throw new Error('this runtime cannot collect garbage on demand');
   for (let i = 0; i < 3; i++) {
     await wait(50);
     collect();

@@ -7,8 +7,9 @@ import { onTestFinished } from 'vitest';
 import { inRepository } from './places.js';
 
 /**
- * A server behind a certificate that nobody knows, which passes on to another one. Closed when the test is over.
- * @param base such as `http://127.0.0.1:4400/v1`, which it has under the same path
+ * Starts an https server with a self-signed certificate, which forwards requests to another server. It is closed at the end of the
+ * test.
+ * @param base the URL of the other server, such as `http://127.0.0.1:4400/v1`. The path stays the same
  * @returns its origin
  */
 export async function secureServer(base: string): Promise<string> {

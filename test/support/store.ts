@@ -32,7 +32,7 @@ export async function put(store: Store, ...keys: string[]): Promise<void> {
 
 export const bytesOf = (text: string): Uint8Array<ArrayBuffer> => new TextEncoder().encode(text);
 
-/** Everything that a range of a blob gives. */
+/** Reads a range of a blob. */
 export async function read(store: Store, name: string, start: number, end: number): Promise<Uint8Array> {
   return new Uint8Array(await new Response(store.readBlob(name, { start, end })).arrayBuffer());
 }

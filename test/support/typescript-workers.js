@@ -3,8 +3,8 @@ import { registerHooks } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
 /**
- * Lets worker threads run the sources: Node strips the types, and this finds `name.ts` where a source says `name.js`. Vite does
- * both for the tests themselves, but not in the threads that they start.
+ * Lets worker threads run the sources: Node strips the types, and this hook resolves `name.js` to `name.ts`. Vite does both for
+ * the tests, but not in the threads that they start.
  */
 registerHooks({
   resolve(specifier, context, nextResolve) {

@@ -1,14 +1,14 @@
 import { type Change, type Store, StoreFullError } from '../../src/sandbox.js';
 
-/** A store that says which blobs are in it, and that can run out of room. */
+/** A store that lists its blobs, and that can run out of space. */
 export interface WatchedStore extends Store {
   /** The blobs that were finished and not dropped. */
   readonly blobs: ReadonlySet<string>;
-  /** How many writes there were since the last `failAt`. */
+  /** The number of writes since the last `failAt`. */
   readonly writes: number;
   /**
-   * Makes the `count`th write from now on fail, and those after it if `forGood`. Every call that changes the store is a write.
-   * 0 ends all failing.
+   * Makes the `count`th write from now on fail, and all later ones if `forGood`. Every call that changes the store is a write.
+   * 0 stops the failures.
    */
   failAt(count: number, forGood?: boolean): void;
 }
@@ -22,7 +22,7 @@ export function watchedStore(store: Store): WatchedStore {
   function countWrite(): void {
     writes += 1;
     if (failing > 0 && (always ? writes >= failing : writes === failing))
-      throw new StoreFullError('no room, says the test');
+      throw new StoreFullError('the store of the test is full');
   }
 
   return {

@@ -27,21 +27,21 @@ import { checkCodeRedirectUri } from './redirect-uri.js';
 import { checkReturnTo } from './return-to.js';
 import { checkWebCrypto } from './seal.js';
 import { checkNotInPage, checkPreviousSecrets } from './secrets.js';
-import { readTokenAnswer } from './token-answer.js';
+import { readTokenResponse } from './token-response.js';
 
-/** Your application, its redirect URI, and the server that it signs users in at. */
+/** The options of {@link AuthorizationCodeClient}. */
 export interface AuthorizationCodeClientOptions {
   /** The id of your application. At doctape it is a UUID. */
   clientId: string;
   /**
-   * The secret of your application. It also seals `pending`: a short or guessable secret can be found by trying, offline, by
-   * whoever has a `pending`. Leave it out for a public client, which then needs PKCE. An explicit `undefined` is refused, so
-   * that a missing environment variable is noticed here and not by the server.
+   * The secret of your application. Omit it for a public client, which then needs PKCE. An explicit `undefined` is rejected, so
+   * that a missing environment variable is reported here and not by the server. The secret also seals `pending`: an attacker who has
+   * a `pending` can try to guess a short secret offline.
    */
   clientSecret?: string | undefined;
   /**
-   * Where the user comes back to, exactly as registered: it is sent byte for byte. A native application can use a
-   * private-use scheme with a dot, such as `com.example.app:/callback`. `urn:ietf:wg:oauth:2.0:oob` shows the user a code to
+   * The URL that the user returns to, exactly as registered. It is sent byte for byte. A native application can use a private-use
+   * scheme with a dot, such as `com.example.app:/callback`. With `urn:ietf:wg:oauth:2.0:oob`, the server shows the user a code to
    * copy.
    */
   redirectUri: string;
@@ -51,15 +51,15 @@ export interface AuthorizationCodeClientOptions {
   authorizationEndpoint?: string | URL | undefined;
   /** @default 'https://my.doctape.com/oauth2/token' */
   tokenEndpoint?: string | URL | undefined;
-  /** The server's issuer identifier. If it is set, a callback that does not name it is refused (RFC 9207). */
+  /** The issuer identifier of the server. If it is set, a callback with another issuer or none is rejected (RFC 9207). @default none */
   issuer?: string | undefined;
-  /** Proof key for code exchange, S256 (RFC 7636). A server that does not know it ignores it. @default true */
+  /** Whether to use PKCE with S256 (RFC 7636). Servers that do not support it ignore it. @default true */
   pkce?: boolean | undefined;
   /** How long a sign-in may take, in seconds. @default 600 */
   maxAge?: number | undefined;
   /**
-   * Secrets that `clientSecret` had before. A sign-in that was begun with one of them can still be finished; nothing is sealed
-   * with them, and they are not sent. Remove them `maxAge` seconds after the last server has the new secret.
+   * Earlier values of `clientSecret`. A sign-in that began with one of them can still be finished. They are not sent, and new
+   * sign-ins do not use them. Remove them `maxAge` seconds after the last server has the new secret.
    * @default none
    * @example
    * new AuthorizationCodeClient({ clientId, clientSecret: newSecret, previousSecrets: [oldSecret], redirectUri });
@@ -67,12 +67,12 @@ export interface AuthorizationCodeClientOptions {
   previousSecrets?: readonly string[] | undefined;
   /**
    * Accepts `http` URLs on hosts other than loopback, such as `http://sandbox:4400` in a container or a phone on the LAN. For
-   * development only: whoever is on the network can read the secret, the code and the token. @default false
+   * development only: everybody on the network can read the secret, the code and the token. @default false
    */
   allowInsecureHttp?: boolean | undefined;
   /** @default the global `fetch`, looked up at every call */
   fetch?: Fetch | undefined;
-  /** How long the token request may take, body included, in milliseconds. @default 30_000 */
+  /** The timeout of the token request including its response body, in milliseconds. @default 30_000 */
   timeout?: number | undefined;
   /** The clock, in milliseconds since 1970. @default Date.now, looked up at every call */
   now?: (() => number) | undefined;
@@ -99,34 +99,36 @@ const clientOptions: OptionNames<AuthorizationCodeClientOptions> = {
 export interface AuthorizeOptions {
   /** The scopes that this sign-in requests, in place of the client's `scope`. */
   scope?: readonly Scope[] | undefined;
-  /** Additional parameters for the authorization URL. Those of the protocol are refused. */
+  /** Additional parameters for the authorization URL. Parameters that the client sets itself are refused. @default none */
   params?: Record<string, string> | undefined;
   /**
-   * Where in your application to go afterwards: a path such as `/files?sort=name`, or a URL on the origin of `redirectUri`. It
-   * is sealed in `pending`, and `returnTo(pending)` gives it back. Any other URL is refused, because it would make an open
-   * redirect. At most 1,024 characters, so that `pending` fits in a cookie.
+   * The page of your application to continue at after the sign-in: a path such as `/files?sort=name`, or a URL on the origin of
+   * `redirectUri`. `client.returnTo(pending)` returns it. Other URLs are rejected, because they would allow open redirects. It has
+   * at most 1,024 characters, so that `pending` fits in a cookie.
    * @default none
+   * @example
+   * const { url } = await client.authorize({ returnTo: '/files?sort=name' });
    */
   returnTo?: string | URL | undefined;
 }
 
 const authorizeOptions: OptionNames<AuthorizeOptions> = { scope: 1, params: 1, returnTo: 1 };
 
-/** A sign-in that has begun. */
+/** A sign-in that has begun: the result of {@link AuthorizationCodeClient.authorize}. */
 export interface Authorization {
-  /** Where to send the user's browser. */
+  /** The authorization URL. Redirect the user's browser to it. */
   url: URL;
-  /** The state in that URL. */
+  /** The state in the URL. */
   state: string;
   /**
-   * The pending sign-in, sealed. Keep it with this user's browser, in a cookie called `cookieName` or in their session, and pass
-   * it to {@link AuthorizationCodeClient.exchange}.
+   * The pending sign-in. It is encrypted and tamper-proof. Store it for this browser, in a cookie with the name `cookieName` or in
+   * the session, and pass it to {@link AuthorizationCodeClient.exchange}.
    */
   pending: string;
   /**
-   * A name for the cookie, different for each sign-in, so that two tabs can sign in at once. It begins with `__Host-doctape-`,
-   * and browsers accept such a cookie only with `Secure`, `Path=/` and without `Domain`. If the redirect URI is `http`, it
-   * begins with `doctape-`. {@link AuthorizationCodeClient.cookieName} gives the same name for the callback.
+   * The name of the cookie. It is different for each sign-in, so that two tabs can sign in at once. It begins with
+   * `__Host-doctape-`: browsers accept such a cookie only with `Secure`, with `Path=/` and without `Domain`. If the redirect URI is
+   * `http`, it begins with `doctape-`. {@link AuthorizationCodeClient.cookieName} returns the same name for the callback.
    */
   cookieName: string;
 }
@@ -140,21 +142,30 @@ export interface ExchangeOptions {
 const exchangeOptions: OptionNames<ExchangeOptions> = { signal: 1 };
 
 /**
- * What keeps `pending` gives it back, or says that there is none: undefined or null for a missing cookie, false from the
- * `signedCookies` of Express.
+ * A `pending` that was read from a cookie or session. If it is missing, frameworks return undefined, null, an empty string, or false
+ * (the `signedCookies` of Express).
  */
 export type KeptPending = string | null | undefined | false;
 
 /**
- * Signs users in by authorization code (RFC 6749 section 4.1, wire document section 2.3), on a server. It stores no sign-ins:
- * any instance with the same options can finish a sign-in that another one began.
+ * Signs users in by authorization code (RFC 6749 section 4.1), on a server. It is stateless: any instance with the same options can
+ * finish a sign-in that another one began.
  *
  * @example
+ * import { AuthorizationCodeClient } from 'doctape-sdk/server';
+ *
+ * const client = new AuthorizationCodeClient({
+ *   clientId: process.env.DOCTAPE_CLIENT_ID,
+ *   clientSecret: process.env.DOCTAPE_CLIENT_SECRET,
+ *   redirectUri: 'https://app.example/callback',
+ *   scope: ['file.read'],
+ * });
  * const { url, pending, cookieName } = await client.authorize(); // set the cookie, then redirect to url
  * const token = await client.exchange(request, cookies[client.cookieName(request)]); // in the handler of redirectUri
  *
- * @throws {ConfigurationError} at construction, naming the option that is wrong and the remedy
+ * @throws {ConfigurationError} from the constructor, if an option is missing, unknown or invalid
  */
+// wire document section 2.3
 export class AuthorizationCodeClient {
   readonly #clientId: string;
   readonly #clientSecret: string | undefined;
@@ -170,7 +181,7 @@ export class AuthorizationCodeClient {
   readonly #timeout: number;
   readonly #now: () => number;
   readonly #seal: PendingSeal;
-  /** States that came back, with the time at which they would have expired anyway. */
+  /** The states that were used, with the time when they expire. */
   readonly #used = new Map<string, number>();
 
   constructor(options: AuthorizationCodeClientOptions) {
@@ -211,14 +222,18 @@ export class AuthorizationCodeClient {
   }
 
   /**
-   * Begins a sign-in.
-   * @throws {ConfigurationError} `invalid_argument` for an ill-formed scope or parameter, or a `returnTo` elsewhere;
+   * Begins a sign-in. It sends no request: redirect the user's browser to `url`.
+   * @throws {ConfigurationError} `invalid_argument` if a scope or parameter is malformed or `returnTo` is on another origin;
    * `unsupported_platform` without WebCrypto
+   * @example
+   * const { url, pending, cookieName } = await client.authorize({ returnTo: '/files' });
+   * response.cookie(cookieName, pending, { httpOnly: true, secure: true, sameSite: 'lax', path: '/' });
+   * response.redirect(url.href);
    */
   async authorize(options: AuthorizeOptions = {}): Promise<Authorization> {
     const { scope, params, returnTo } = checkOptions('options', options, authorizeOptions);
     checkWebCrypto();
-    const wanted = scope === undefined ? this.#scope : checkScope('scope', scope);
+    const requested = scope === undefined ? this.#scope : checkScope('scope', scope);
     const place = returnTo === undefined ? undefined : checkReturnTo('returnTo', returnTo, this.#redirectUri);
     const state = randomText();
     const challenge = this.#pkce ? await pkceChallenge(64) : undefined;
@@ -228,7 +243,7 @@ export class AuthorizationCodeClient {
         response_type: 'code',
         client_id: this.#clientId,
         redirect_uri: this.#redirectUri,
-        scope: wanted.length > 0 ? wanted.join(' ') : undefined,
+        scope: requested.length > 0 ? requested.join(' ') : undefined,
         state,
         code_challenge: challenge?.code_challenge,
         code_challenge_method: challenge?.code_challenge_method,
@@ -240,7 +255,7 @@ export class AuthorizationCodeClient {
       client_id: this.#clientId,
       redirect_uri: this.#redirectUri,
       ...(challenge && { verifier: challenge.code_verifier }),
-      ...(wanted.length > 0 && { scope: wanted }),
+      ...(requested.length > 0 && { scope: requested }),
       ...(place !== undefined && { return_to: place }),
       expires: this.#now() + this.#maxAge * 1000,
     });
@@ -248,10 +263,10 @@ export class AuthorizationCodeClient {
   }
 
   /**
-   * The name of the cookie that keeps the `pending` of a callback: the `cookieName` that `authorize()` returned for its state.
-   * It is a valid cookie name for every callback, also for a forged one, and then the name of no cookie.
-   * @param callback what `exchange()` accepts
-   * @throws {ConfigurationError} `invalid_argument` if it is not a callback at all
+   * Returns the name of the cookie with the `pending` of a callback: the `cookieName` that `authorize()` returned for its state.
+   * For a forged callback it is a valid cookie name, but not that of a sign-in.
+   * @param callback the callback, in every form that `exchange()` accepts
+   * @throws {ConfigurationError} `invalid_argument` if the argument is not a callback
    * @example
    * const name = client.cookieName(request);
    * const token = await client.exchange(request, cookies[name]);
@@ -260,7 +275,7 @@ export class AuthorizationCodeClient {
     try {
       return this.#cookieNameOf(readCallback(callback).get('state') ?? '');
     } catch (error) {
-      if (error instanceof CallbackError) return this.#cookieNameOf(''); // exchange() says what is wrong with it
+      if (error instanceof CallbackError) return this.#cookieNameOf(''); // exchange() reports the error
       throw error;
     }
   }
@@ -271,10 +286,10 @@ export class AuthorizationCodeClient {
   }
 
   /**
-   * The `returnTo` that `authorize()` was given: the path, query and fragment of a page of your application. It begins with one
-   * slash, so that it is safe to redirect to. It is there after a denial and after `maxAge`, too.
-   * @param pending what `authorize()` returned
-   * @returns undefined if there was none, or if `pending` is missing or was not sealed by this client
+   * Returns the `returnTo` of `authorize()`: the path, query and fragment of a page of your application. It always begins with
+   * exactly one slash, so that it is safe to redirect to. It is also available after a denial and after `maxAge`.
+   * @param pending the `pending` that `authorize()` returned
+   * @returns undefined if `authorize()` had no `returnTo`, or if `pending` is missing or was not sealed by this client
    * @throws {ConfigurationError} if `pending` is not a string, or `unsupported_platform` without WebCrypto
    * @example
    * response.redirect((await client.returnTo(pending)) ?? '/');
@@ -290,17 +305,23 @@ export class AuthorizationCodeClient {
   }
 
   /**
-   * Finishes a sign-in: checks the callback against the pending sign-in, then exchanges the code for a token. Either way
-   * the sign-in is used up, and the code is sent at most once.
-   * @param callback the request to the redirect URI (of `fetch`, of Node or of a framework), its URL, or its query: as text, as
-   * `URLSearchParams`, or as the object that a framework makes of it
-   * @param pending what `authorize()` returned, from where it was kept for this browser; undefined, null, false or empty if it
-   * is gone, which rejects with a `CallbackError` (`state_missing`)
-   * @throws {CallbackError} if the callback does not belong to the sign-in; no token was requested
+   * Finishes a sign-in: checks the callback against the pending sign-in, then exchanges the code for a token. Every sign-in can be
+   * used once, also if it fails, and the code is sent at most once.
+   * @param callback the request to the redirect URI (a `Request`, or the request of Node or a framework), its URL, or its query as a
+   * string, `URLSearchParams` or parsed object
+   * @param pending the `pending` that `authorize()` returned, read from the cookie or session of this browser. If it is undefined,
+   * null, false or empty, the call rejects with a `CallbackError` (`state_missing`)
+   * @throws {CallbackError} if the callback does not match the pending sign-in. No token was requested
    * @throws {OAuthError} if the user or the server refused
-   * @throws {ResponseError} if the response of the token endpoint does not follow the protocol
-   * @throws {NetworkError} or `TimeoutError` if there was no response; the code may be used up
-   * @throws {ConfigurationError} if an argument is wrong, or `unsupported_platform` without WebCrypto
+   * @throws {ResponseError} if the response of the token endpoint is malformed
+   * @throws {NetworkError} or `TimeoutError` if there was no response. The code may be used up
+   * @throws {ConfigurationError} if an argument is invalid, or `unsupported_platform` without WebCrypto
+   * @example
+   * app.get('/callback', async (request, response) => {
+   *   const pending = request.cookies[client.cookieName(request)];
+   *   request.session.token = await client.exchange(request, pending);
+   *   response.redirect((await client.returnTo(pending)) ?? '/');
+   * });
    */
   async exchange(callback: Callback, pending: KeptPending, options: ExchangeOptions = {}): Promise<Token> {
     const { signal } = checkOptions('options', options, exchangeOptions);
@@ -325,7 +346,7 @@ export class AuthorizationCodeClient {
       code,
       ...(verifier !== undefined && { code_verifier: verifier }),
     });
-    const answer = await postForm({
+    const response = await postForm({
       url: this.#tokenEndpoint,
       form,
       fetch: this.#fetch,
@@ -333,17 +354,17 @@ export class AuthorizationCodeClient {
       signal,
       limit: 1024 * 1024,
     });
-    return readTokenAnswer(answer, scope, now, secrets);
+    return readTokenResponse(response, scope, now, secrets);
   }
 
-  /** Checks the state, and uses it up before anything else can fail. */
+  /** Checks the state, and marks it as used before any other check can fail. */
   async #consume(parameters: CallbackParameters, sealed: KeptPending): Promise<Pending> {
     const state = parameters.get('state');
     if (!state) throw new CallbackError('state_missing', 'the callback has no state: sign in again');
     if (isAbsent(sealed)) {
       throw new CallbackError(
         'state_missing',
-        'no sign-in is pending in this browser (is its cookie gone?): sign in again',
+        'no sign-in is pending in this browser (was its cookie removed?): sign in again',
       );
     }
     const pending = await this.#open(sealed);
@@ -353,12 +374,12 @@ export class AuthorizationCodeClient {
     if (!ours || !sameText(state, pending.state)) {
       throw new CallbackError(
         'state_mismatch',
-        'the callback does not belong to the sign-in pending in this browser: sign in again',
+        'the callback does not match the pending sign-in of this browser: sign in again',
       );
     }
     if (this.#used.has(state)) throw new CallbackError('state_used', 'this callback was used before: sign in again');
     for (const [other, expires] of this.#used) {
-      if (expires > now) break; // those behind it came later: at most maxAge passes until they are removed as well
+      if (expires > now) break; // entries are in the order of use: later ones are removed at most maxAge after they expire
       this.#used.delete(other);
     }
     this.#used.set(state, pending.expires);
@@ -378,9 +399,9 @@ function isAbsent(pending: KeptPending): pending is null | undefined | false | '
 function checkSecret(options: AuthorizationCodeClientOptions): string | undefined {
   if (!('clientSecret' in options)) return undefined;
   if (options.clientSecret === undefined || options.clientSecret === '') {
-    const what = options.clientSecret === undefined ? 'undefined' : 'empty';
-    const remedy = 'set it (is an environment variable missing?), or leave it out for a public client';
-    throw invalid('clientSecret', `is ${what}: ${remedy}`);
+    const problem = options.clientSecret === undefined ? 'undefined' : 'empty';
+    const remedy = 'set it (is an environment variable missing?), or omit it for a public client';
+    throw invalid('clientSecret', `is ${problem}: ${remedy}`);
   }
   const secret = checkText('clientSecret', options.clientSecret);
   checkNotInPage('clientSecret');

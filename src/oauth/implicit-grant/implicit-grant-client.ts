@@ -453,10 +453,10 @@ export class ImplicitGrantClient {
     const access_token = required(parameters, 'access_token');
     const token_type = required(parameters, 'token_type');
     const expires = parameters.get('expires_in') || undefined;
-    if (expires !== undefined && !seconds.test(expires)) throw malformed('has an ill-formed expires_in');
+    if (expires !== undefined && !seconds.test(expires)) throw malformed('has a malformed expires_in');
     const text = parameters.get('scope') || undefined;
     const scope = text === undefined ? undefined : parseScope(text);
-    if (text !== undefined && !scope) throw malformed('has an ill-formed scope');
+    if (text !== undefined && !scope) throw malformed('has a malformed scope');
     return bearerToken({
       response: { access_token, token_type, expires_in: expires === undefined ? undefined : Number(expires), scope },
       requested: requested.length > 0 ? requested : undefined,

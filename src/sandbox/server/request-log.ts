@@ -9,7 +9,7 @@ export interface LoggedRequest {
   method: string;
   /** Path and query, percent-encoded. Every value that may be a secret is replaced by `...`. */
   path: string;
-  /** The HTTP status of the response. */
+  /** The status of the response. */
   status: number;
   /** Milliseconds until the response began. */
   durationMs: number;

@@ -1,6 +1,6 @@
 import { signInAt } from './sign-in.ts';
 
-// What `xdg-open` is to a program that a test runs: opens the address, signs in, and goes where it is sent then.
+// Replaces `xdg-open` in tests: opens the URL, signs in, and follows the redirect.
 
-const [, , address = ''] = process.argv;
-await fetch(await signInAt(address, process.env.SANDBOX_URL ?? ''));
+const [, , url = ''] = process.argv;
+await fetch(await signInAt(url, process.env.SANDBOX_URL ?? ''));

@@ -8,14 +8,14 @@ import { inRepository } from '../../support/places.js';
 import { servedForTest } from '../../support/scripted-server.js';
 import { type Machine, machine, type Running } from './machine.js';
 
-/** A reader's machine with a clone of this repository, as far as readers look into it. */
+/** A reader's machine with a clone of this repository: its build and its documentation. */
 export async function clone(sandboxUrl: string): Promise<Machine> {
   const reader = await machine({ sandboxUrl });
   for (const name of ['dist', 'docs', 'README.md']) await symlink(inRepository(name), join(reader.folder, name));
   return reader;
 }
 
-/** The same, after packages that only an example needs have been installed there. */
+/** The same, with the packages of an example installed. */
 export async function cloneWith(packages: readonly string[], sandboxUrl: string): Promise<Machine> {
   const reader = await machine({ sandboxUrl, packages: ['jose'] });
   for (const name of packages) await linkPackage(name, reader.folder, 'test/consumers');
@@ -23,15 +23,15 @@ export async function cloneWith(packages: readonly string[], sandboxUrl: string)
   return reader;
 }
 
-/** Waits until something is true of a program that goes on. */
+/** Waits until a condition is true, while a program runs. */
 export async function until(running: Running, condition: () => unknown): Promise<void> {
   const over = running.ended.then(() => {
-    throw new Error(`it ended:\n${running.printed.join('\n')}`);
+    throw new Error(`the program ended:\n${running.printed.join('\n')}`);
   });
   await Promise.race([expect.poll(condition).toBeTruthy(), over]);
 }
 
-/** Types what starts an application, and signs in to it. */
+/** Runs the commands that start an application, and signs in to it. */
 export async function startsAnApplication(
   text: string,
   makeClone: (sandboxUrl: string) => Promise<Machine> = clone,

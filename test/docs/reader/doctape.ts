@@ -2,7 +2,7 @@ import { createSandbox } from 'doctape-sdk/sandbox';
 import { doctapeHandlers } from 'doctape-sdk/testing';
 import { setupServer } from 'msw/node';
 
-/** Puts a served sandbox behind doctape's own addresses, for the program that this is called in. */
+/** Redirects requests for doctape's URLs to a served sandbox, in this program. */
 export function putBehindDoctape(sandboxUrl: string): void {
   const served = {
     ...createSandbox(),

@@ -1,6 +1,6 @@
 import { ApiClient, type Token } from 'doctape-sdk';
 
-/** Where the reader's doctape is, who they are there, and a file of theirs. */
+/** The URL of the reader's API, their token, and the id of one of their files. */
 export interface Given {
   baseUrl: string;
   token: Token;
@@ -8,8 +8,8 @@ export interface Given {
 }
 
 /**
- * Gives values to the names that test/docs/names.ts declares, in Node or in a page. What the reader's application does is
- * to print that it was asked to.
+ * Defines the globals that test/docs/names.ts declares, in Node or in a browser. The functions of the reader's application
+ * print that they were called.
  */
 export function give({ baseUrl, token, id }: Given): void {
   const prints =

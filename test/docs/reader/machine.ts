@@ -7,29 +7,30 @@ import { onTestFinished } from 'vitest';
 import { expectNoCrash } from '../../support/crash.js';
 import { linkPackage } from '../../support/packed-package.js';
 
-/** A program that runs, or has run, with the lines that it printed until now. */
+/** A program, and the lines that it has printed so far. */
 export interface Running {
   printed: string[];
+  /** The lines on stderr. */
   complaints: string[];
-  /** Rejects when the program failed. */
+  /** Rejects if the program fails. */
   ended: Promise<void>;
 }
 
-/** A reader's machine: a folder that is their project and their home, and the programs that they have. */
+/** A reader's machine: a folder that is their project and their home, and their programs. */
 export interface Machine {
   folder: string;
-  /** Starts a program, which does not outlive the test. */
+  /** Starts a program, which is stopped at the end of the test. */
   start(command: string, args: string[], env?: Record<string, string>): Running;
 }
 
 export interface MachineOptions {
-  /** Where the browser signs in. */
+  /** The sandbox that the browser signs in to. */
   sandboxUrl?: string;
-  /** What is installed besides `doctape-sdk`. */
+  /** Packages to install, besides `doctape-sdk`. */
   packages?: Iterable<string>;
 }
 
-/** A new machine, gone when the test is over. */
+/** A new machine, removed at the end of the test. */
 export async function machine({ sandboxUrl = '', packages = [] }: MachineOptions = {}): Promise<Machine> {
   const folder = await mkdtemp(join(tmpdir(), 'doctape-reader-'));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
@@ -48,7 +49,7 @@ export async function machine({ sandboxUrl = '', packages = [] }: MachineOptions
         cwd: folder,
         env: { ...env, PATH: path, HOME: folder, SANDBOX_URL: sandboxUrl },
         stdio: ['ignore', 'pipe', 'pipe'],
-        detached: true, // in a group with whatever it starts
+        detached: true, // in its own process group, with its child processes
       });
       const printed: string[] = [];
       const complaints: string[] = [];
@@ -57,15 +58,15 @@ export async function machine({ sandboxUrl = '', packages = [] }: MachineOptions
       const ended = end(child, () => expectNoCrash(complaints.join('\n'))).then((code) => {
         if (code !== 0) throw new Error(`${command} ${args.at(-1)} ended with ${code}:\n${complaints.join('\n')}`);
       });
-      ended.catch(() => {}); // one that was stopped need not have anybody who waits for it
+      ended.catch(() => {}); // the test may stop a program without awaiting it
       return { printed, complaints, ended };
     },
   };
 }
 
 /**
- * What stands in for programs. A real npm would install and build what is there, and is slow; the opener of a real browser
- * is for people.
+ * Replacements of programs. The real npm would install and build the package again, which is slow. The real `open` would show a
+ * browser.
  */
 async function programs(): Promise<Record<string, string>> {
   const node = (path: string) => `exec '${process.execPath}' '${resolve(path)}' "$@"`;
@@ -74,7 +75,7 @@ async function programs(): Promise<Record<string, string>> {
     const [, program, args] = / && node (\S+)(.*)$/.exec(script) ?? [];
     return program ? [`'run ${name}') shift 2; [ "$1" = -- ] && shift; set --${args} "$@"; ${node(program)};;`] : [];
   });
-  const unknown = '*) echo "nobody knows $0 $*" >&2; exit 127;;';
+  const unknown = '*) echo "unknown command: $0 $*" >&2; exit 127;;';
   return {
     'xdg-open': node('test/docs/reader/browser.ts'),
     open: node('test/docs/reader/browser.ts'),

@@ -16,7 +16,7 @@ function clientWith(options: Partial<AuthorizationCodeClientOptions> = {}): Auth
   return new AuthorizationCodeClient({ ...valid, ...options });
 }
 
-/** What the constructor throws on options that no type would let pass. */
+/** Returns the error that the constructor throws for options of the wrong type. */
 function refusalOf(options: unknown): unknown {
   try {
     Reflect.construct(AuthorizationCodeClient, [options]);
@@ -40,7 +40,7 @@ afterEach(() => {
 });
 
 describe('construction', () => {
-  it('takes the documented minimum and goes to doctape', async () => {
+  it('needs only the documented options, and uses the endpoints of doctape', async () => {
     const { url } = await clientWith().authorize();
     expect(url.origin + url.pathname).toBe('https://my.doctape.com/oauth2');
   });
@@ -49,7 +49,7 @@ describe('construction', () => {
     ['nothing', undefined],
     ['null', null],
     ['a string', 'app-1'],
-  ])('refuses %s in place of options', (_, options) => {
+  ])('rejects %s as options', (_, options) => {
     expect(refusalOf(options)).toMatchObject({
       name: 'ConfigurationError',
       code: 'invalid_argument',
@@ -138,7 +138,7 @@ describe('construction', () => {
     ['fetch', 'that is null', null],
     ['now', 'that is a moment in place of a clock', 1_400_000_000_000],
     ['now', 'that is a Date', new Date(0)],
-  ])('refuses a %s %s, and names the option', (option, _, value, code = 'invalid_argument') => {
+  ])('rejects a %s %s with an error that names the option', (option, _, value, code = 'invalid_argument') => {
     const refusal = refusalOf({ ...valid, [option]: value });
     expect(refusal).toMatchObject({ name: 'ConfigurationError', code });
     expect(String(refusal)).toMatch(new RegExp(`ConfigurationError: ${option}\\b`));
@@ -150,29 +150,29 @@ describe('construction', () => {
     ['redirectUri', 'quoted-in-no-message'],
     ['tokenEndpoint', 'https://user:quoted-in-no-message@my.doctape.com/'],
     ['issuer', 'https://my.doctape.com/?quoted-in-no-message'],
-  ])('does not quote the %s that it refuses', (option, value) => {
+  ])('does not quote a rejected %s', (option, value) => {
     expect(String(refusalOf({ ...valid, [option]: value }))).not.toContain('quoted-in-no-message');
   });
 
   it.each(['http://localhost:3000/cb', 'http://127.0.0.1/cb', 'http://127.8.9.10:1/cb', 'http://[::1]:8080/cb'])(
-    'takes the loopback redirect URI %s',
+    'accepts the loopback redirect URI %s',
     async (redirectUri) => {
       const { url } = await clientWith({ redirectUri }).authorize();
       expect(url.searchParams.get('redirect_uri')).toBe(redirectUri);
     },
   );
 
-  it.each([10, 2_147_483_647])('takes a timeout of %d ms', (timeout) => {
+  it.each([10, 2_147_483_647])('accepts a timeout of %d ms', (timeout) => {
     expect(() => clientWith({ timeout })).not.toThrow();
   });
 
-  it('takes a public client, without a secret', async () => {
+  it('accepts a public client without a secret', async () => {
     const { clientId, redirectUri } = valid;
     const { url } = await new AuthorizationCodeClient({ clientId, redirectUri }).authorize();
     expect(url.searchParams.get('code_challenge_method')).toBe('S256');
   });
 
-  it('refuses a public client without PKCE', () => {
+  it('rejects a public client without PKCE', () => {
     const { clientId, redirectUri } = valid;
     expect(refusalOf({ clientId, redirectUri, pkce: false })).toMatchObject({
       name: 'ConfigurationError',
@@ -181,7 +181,7 @@ describe('construction', () => {
     });
   });
 
-  it('refuses a secret in a browser page', () => {
+  it('rejects a secret in a browser page', () => {
     vi.stubGlobal('window', { document: {} });
     expect(refusalOf(valid)).toMatchObject({
       name: 'ConfigurationError',
@@ -190,22 +190,22 @@ describe('construction', () => {
     });
   });
 
-  it('takes a public client in a browser page', () => {
+  it('accepts a public client in a browser page', () => {
     vi.stubGlobal('window', { document: {} });
     const { clientId, redirectUri } = valid;
     expect(() => new AuthorizationCodeClient({ clientId, redirectUri })).not.toThrow();
   });
 
-  it('takes a secret where there is a window without a document', () => {
+  it('accepts a secret if window exists but document does not', () => {
     vi.stubGlobal('window', {});
     expect(() => clientWith()).not.toThrow();
   });
 
-  it('keeps nothing where others could see it', () => {
+  it('has no enumerable or inspectable properties', () => {
     expect(Reflect.ownKeys(clientWith())).toEqual([]);
   });
 
-  it('heeds no later change of its options', async () => {
+  it('ignores later changes of the options object', async () => {
     const scope = ['account.read'];
     const authorizationEndpoint = new URL('https://auth.example/oauth2');
     const options = { ...valid, scope, authorizationEndpoint };
@@ -221,7 +221,7 @@ describe('construction', () => {
 });
 
 describe('authorize', () => {
-  it('asks with the parameters of the protocol, each once', async () => {
+  it('sets each parameter of the protocol once', async () => {
     const { url, state } = await clientWith({ scope: ['account.read', 'file.read'] }).authorize();
     expect([...url.searchParams]).toEqual([
       ['response_type', 'code'],
@@ -255,17 +255,17 @@ describe('authorize', () => {
     expect(decodeURIComponent(raw.replaceAll('+', ' '))).toBe(redirectUri);
   });
 
-  it('leaves the scope out when none is wanted', async () => {
+  it('omits the scope if it is empty', async () => {
     const { url } = await clientWith().authorize();
     expect(url.searchParams.has('scope')).toBe(false);
   });
 
   it.each([
     ['the scope of the client', undefined, 'account.read'],
-    ['its own scope in place of the client’s', ['file.read', 'tape.read'], 'file.read tape.read'],
-    ['scopes that older servers know', ['docs', 'account', 'upload'], 'docs account upload'],
-    ['no scope, when that is what it was told', [], null],
-  ])('asks for %s', async (_, scope, expected) => {
+    ['the scope of the call instead of that of the client', ['file.read', 'tape.read'], 'file.read tape.read'],
+    ['the scopes of older servers', ['docs', 'account', 'upload'], 'docs account upload'],
+    ['no scope for an empty array', [], null],
+  ])('requests %s', async (_, scope, expected) => {
     const { url } = await clientWith({ scope: ['account.read'] }).authorize(scope && { scope });
     expect(url.searchParams.get('scope')).toBe(expected);
   });
@@ -273,10 +273,10 @@ describe('authorize', () => {
   it.each<[string, unknown]>([
     ['a string', 'account.read'],
     ['null', null],
-    ['two in one', ['account.read file.read']],
-    ['an empty one', ['']],
+    ['two scopes in one string', ['account.read file.read']],
+    ['an empty string', ['']],
     ['a line break', ['account.read\n']],
-  ])('refuses a scope of %s', async (_, scope) => {
+  ])('rejects a scope that is %s', async (_, scope) => {
     const refusal = await rejectionOf(
       Reflect.apply(AuthorizationCodeClient.prototype.authorize, clientWith(), [{ scope }]),
     );
@@ -287,7 +287,7 @@ describe('authorize', () => {
     });
   });
 
-  it('keeps the query that the endpoint has of its own', async () => {
+  it('preserves the query of the endpoint', async () => {
     const client = clientWith({ authorizationEndpoint: 'https://auth.example/oauth2?tenant=a%20b&realm=%C3%BC' });
     const { url } = await client.authorize();
     expect(url.searchParams.get('tenant')).toBe('a b');
@@ -295,7 +295,7 @@ describe('authorize', () => {
     expect(url.searchParams.get('client_id')).toBe('app-1');
   });
 
-  it('adds parameters that it is given', async () => {
+  it('adds params to the URL', async () => {
     const { url } = await clientWith().authorize({ params: { prompt: 'login', login_hint: 'alice & bob+ü' } });
     expect(url.searchParams.get('prompt')).toBe('login');
     expect(url.searchParams.get('login_hint')).toBe('alice & bob+ü');
@@ -312,7 +312,7 @@ describe('authorize', () => {
     'code_challenge',
     'code_challenge_method',
     'code_verifier',
-  ])('lets no parameter override %s', async (name) => {
+  ])('does not let params override %s', async (name) => {
     const refusal = await rejectionOf(clientWith().authorize({ params: { [name]: 'mine' } }));
     expect(refusal).toMatchObject({
       name: 'ConfigurationError',
@@ -327,7 +327,7 @@ describe('authorize', () => {
     ['a string', 'a=b'],
     ['null', null],
     ['URLSearchParams, whose entries would be lost', new URLSearchParams({ prompt: 'login' })],
-  ])('refuses params of %s', async (_, params) => {
+  ])('rejects params that are or contain %s', async (_, params) => {
     const refusal = await rejectionOf(
       Reflect.apply(AuthorizationCodeClient.prototype.authorize, clientWith(), [{ params }]),
     );
@@ -338,35 +338,35 @@ describe('authorize', () => {
     });
   });
 
-  it('refuses null in place of its options with an error of its own', async () => {
+  it('rejects null as options with a ConfigurationError', async () => {
     const refusal = await rejectionOf(Reflect.apply(AuthorizationCodeClient.prototype.authorize, clientWith(), [null]));
     expect(refusal).toMatchObject({ name: 'ConfigurationError', code: 'invalid_argument' });
   });
 
-  it('makes a state of at least 128 bits that never comes twice', async () => {
+  it('creates a unique state of at least 128 bits', async () => {
     const client = clientWith();
     const states = await Promise.all(Array.from({ length: 200 }, async () => (await client.authorize()).state));
     expect(new Set(states).size).toBe(200);
     for (const state of states) expect(Buffer.from(state, 'base64url').length).toBeGreaterThanOrEqual(16);
-    // a character that is fixed or predictable would show few values over 200 states
+    // a fixed or predictable character would have few values in 200 states
     const places = Array.from({ length: 21 }, (_, place) => new Set(states.map((state) => state[place])).size);
     expect(Math.min(...places)).toBeGreaterThan(16);
   });
 
-  it('makes a state that needs no encoding', async () => {
+  it('creates a state that needs no encoding', async () => {
     const { url, state } = await clientWith().authorize();
     expect(state).toMatch(/^[\w-]+$/);
     expect(url.href).toContain(`state=${state}&`);
   });
 
-  it('makes a challenge of its own for every sign-in', async () => {
+  it('creates a new challenge for every sign-in', async () => {
     const client = clientWith();
     const [first, second] = [await client.authorize(), await client.authorize()];
     expect(first.url.searchParams.get('code_challenge')).not.toBe(second.url.searchParams.get('code_challenge'));
     expect(first.pending).not.toBe(second.pending);
   });
 
-  it('sends the S256 hash of the verifier that it later proves with', async () => {
+  it('sends the S256 hash of the verifier that the token request contains', async () => {
     const forms: URLSearchParams[] = [];
     const client = clientWith({
       fetch: async (input, init) => {
@@ -386,9 +386,9 @@ describe('authorize', () => {
     expect([...url.searchParams.keys()]).toEqual(['response_type', 'client_id', 'redirect_uri', 'state']);
   });
 
-  it('gives a pending that shows nothing of what it holds', async () => {
+  it('returns an encrypted pending', async () => {
     const { url, state, pending } = await clientWith({ scope: ['file.read'] }).authorize();
-    expect(pending).toMatch(/^[\w.-]+$/); // fit for a cookie as it stands
+    expect(pending).toMatch(/^[\w.-]+$/); // needs no encoding in a cookie
     const readable = pending
       .split('.')
       .map((part) => Buffer.from(part, 'base64url').toString('latin1'))
@@ -398,12 +398,12 @@ describe('authorize', () => {
     }
   });
 
-  it('fits into a cookie', async () => {
+  it('returns a pending that fits in a cookie', async () => {
     const { pending } = await clientWith({ scope: ['account.read', 'file.read', 'file.update'] }).authorize();
     expect(pending.length).toBeLessThan(2_000);
   });
 
-  it('needs no server to begin', async () => {
+  it('sends no request', async () => {
     const client = clientWith({
       fetch: async () => {
         throw new Error('called');
@@ -412,7 +412,7 @@ describe('authorize', () => {
     await expect(client.authorize()).resolves.toMatchObject({ url: expect.any(URL) });
   });
 
-  it('does not share its URL with the next sign-in', async () => {
+  it('returns a new URL object for every sign-in', async () => {
     const client = clientWith({ authorizationEndpoint: `${origin}/oauth2` });
     const first = await client.authorize();
     first.url.searchParams.set('client_id', 'spoiled');
@@ -443,7 +443,7 @@ describe('with the sandbox', () => {
     expect(token.token_type).toBe('Bearer');
   });
 
-  it('signs alice in out of band, with the code she copied', async () => {
+  it('signs alice in out of band with a copied code', async () => {
     const sandbox = createSandbox();
     const client = codeClient(sandbox, origin, { redirectUri: outOfBand });
     const { url, state, pending } = await client.authorize();
@@ -453,7 +453,7 @@ describe('with the sandbox', () => {
     expect(token.token_type).toBe('Bearer');
   });
 
-  it('reports that alice declined', async () => {
+  it('rejects with access_denied if alice declines', async () => {
     const sandbox = createSandbox();
     const client = codeClient(sandbox);
     const { url, pending } = await client.authorize();
@@ -464,7 +464,7 @@ describe('with the sandbox', () => {
     });
   });
 
-  it('uses the global fetch of the moment of the call', async () => {
+  it('looks up the global fetch at every call', async () => {
     const sandbox = createSandbox();
     const app = sandbox.apps.find(({ type }) => type === 'server');
     const client = new AuthorizationCodeClient({

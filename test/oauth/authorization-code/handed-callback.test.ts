@@ -7,7 +7,7 @@ import { Hono } from 'hono';
 import { describe, expect, expectTypeOf, it, onTestFinished } from 'vitest';
 import { AuthorizationCodeClient, type Callback, type Fetch } from '../../../src/server.js';
 
-/** A client whose token endpoint grants everything, and the codes that it was sent. */
+/** A client whose token endpoint accepts every code, and the codes it received. */
 function setUp(redirectUri = 'https://app.example/callback') {
   const codes: (string | null)[] = [];
   const fetch: Fetch = async (input, init) => {
@@ -23,7 +23,7 @@ function setUp(redirectUri = 'https://app.example/callback') {
   return { client, codes };
 }
 
-/** What `exchange()` and `cookieName()` make of a callback that no type would let pass, or that a framework made. */
+/** Passes a value of any type to `exchange()` and `cookieName()`. */
 async function outcomeOf(callbackOf: (query: string) => unknown, query = 'code=a%2Bb%20c%25&state=STATE') {
   const { client, codes } = setUp();
   const { state, pending, cookieName } = await client.authorize();
@@ -46,7 +46,7 @@ async function visit(listener: RequestListener, path: string): Promise<void> {
   await response.text();
 }
 
-/** What a Hono application hands to its route. */
+/** The value that a Hono route receives. */
 async function fromHono(query: string, pick: (request: import('hono').HonoRequest) => unknown): Promise<unknown> {
   let picked: unknown;
   const app = new Hono().get('/callback', (c) => {
@@ -57,7 +57,7 @@ async function fromHono(query: string, pick: (request: import('hono').HonoReques
   return picked;
 }
 
-/** A `URL` and a `Request` that are not instances of ours, as those of another realm are not. */
+/** A `URL` and a `Request` that are not instances of the global classes, like those of another realm. */
 class ForeignUrl {
   readonly #url: URL;
   constructor(href: string) {
@@ -91,7 +91,7 @@ class ForeignRequest {
   }
 }
 
-/** As validation libraries make them: an instance of a class of the application. */
+/** An instance of a class, as validation libraries create. */
 class CallbackDto {
   readonly code: string;
   readonly state: string;
@@ -111,10 +111,10 @@ describe('a callback is accepted as', () => {
   it.each<[string, (query: string) => unknown]>([
     ['a URL in a string', urlOf],
     ['a path with a query', (query) => `/callback?${query}`],
-    ['a path that the host has normalised', (query) => `/callback/?${query}`],
+    ['a path that the server has normalised', (query) => `/callback/?${query}`],
     ['a URL that was pasted without its scheme', (query) => `app.example/callback?${query}`],
     ['a query', (query) => query],
-    ['a query with its question mark', (query) => `?${query}`],
+    ['a query with a question mark', (query) => `?${query}`],
     ['a URL', (query) => new URL(urlOf(query))],
     ['a URL of another realm', (query) => new ForeignUrl(urlOf(query))],
     ['URLSearchParams', (query) => new URLSearchParams(query)],
@@ -123,12 +123,12 @@ describe('a callback is accepted as', () => {
     ['a Request', (query) => new Request(urlOf(query))],
     ['a Request of another realm', (query) => new ForeignRequest(urlOf(query))],
     ['the event of SvelteKit or h3, whose url is a URL', (query) => ({ url: new URL(urlOf(query)) })],
-    ['an event whose url is of another realm', (query) => ({ url: new ForeignUrl(urlOf(query)) })],
-    ['a request that a test made up', (query) => ({ method: 'GET', url: `/callback?${query}` })],
+    ['an event whose url is a URL of another realm', (query) => ({ url: new ForeignUrl(urlOf(query)) })],
+    ['a request mock with method and url', (query) => ({ method: 'GET', url: `/callback?${query}` })],
     ['the location of a page', (query) => ({ href: urlOf(query), search: `?${query}` })],
     ['a plain query object', flat],
-    ['a query object without a prototype, as of Koa and Fastify', (query) => parse(query)],
-    ['a query object in which all values are arrays, as of AWS', inArrays],
+    ['a query object without a prototype, as in Koa and Fastify', (query) => parse(query)],
+    ['a query object in which all values are arrays, as on AWS', inArrays],
     [
       'a query object of another realm',
       (query) => runInNewContext('JSON.parse(text)', { text: JSON.stringify(flat(query)) }),
@@ -139,17 +139,11 @@ describe('a callback is accepted as', () => {
     ],
     ['a query object with absent parameters', (query) => ({ ...flat(query), error: undefined, iss: null })],
     ['a query object with empty parameters', (query) => ({ ...flat(query), error: '', iss: [] })],
-    [
-      'a query object with nested parameters that nobody knows',
-      (query) => ({ ...flat(query), filter: { tag: ['a'] } }),
-    ],
-    ['a query object with a url of its own', (query) => ({ ...flat(query), url: 'https://evil.example/?code=other' })],
-    [
-      'a query object with an href of its own',
-      (query) => ({ ...flat(query), href: 'https://evil.example/?code=other' }),
-    ],
+    ['a query object with unknown nested parameters', (query) => ({ ...flat(query), filter: { tag: ['a'] } })],
+    ['a query object with a parameter url', (query) => ({ ...flat(query), url: 'https://evil.example/?code=other' })],
+    ['a query object with a parameter href', (query) => ({ ...flat(query), href: 'https://evil.example/?code=other' })],
     ['a frozen query object', (query) => Object.freeze(flat(query))],
-    ['an instance of a class of the application', (query) => new CallbackDto(query)],
+    ['an instance of a class', (query) => new CallbackDto(query)],
   ])('%s', async (_, form) => {
     const { error, codes, cookieName, nameOf } = await outcomeOf(form);
     expect(error).toBeUndefined();
@@ -158,8 +152,8 @@ describe('a callback is accepted as', () => {
   });
 
   it.each<[string, (query: string) => Promise<unknown>]>([
-    ['the request of Hono', (query) => fromHono(query, (request) => request)],
-    ['the Request in that of Hono', (query) => fromHono(query, (request) => request.raw)],
+    ['the c.req of Hono', (query) => fromHono(query, (request) => request)],
+    ['the c.req.raw of Hono', (query) => fromHono(query, (request) => request.raw)],
     ['c.req.query() of Hono', (query) => fromHono(query, (request) => request.query())],
     ['c.req.queries() of Hono', (query) => fromHono(query, (request) => request.queries())],
   ])('%s', async (_, fromFramework) => {
@@ -183,14 +177,14 @@ describe('a callback is accepted as', () => {
   });
 
   it.each<[string, (url: string) => string]>([
-    ['a line break behind it', (url) => `${url}\n`],
-    ['a line break of Windows and a space', (url) => ` ${url}\r\n`],
+    ['a line break after it', (url) => `${url}\n`],
+    ['a space and a Windows line break', (url) => ` ${url}\r\n`],
     ['tabs and no-break spaces', (url) => `\t\u00a0${url}\u00a0`],
     ['quotation marks', (url) => `"${url}"`],
-    ['only the second quotation mark', (url) => `${url}"`],
+    ['only a closing quotation mark', (url) => `${url}"`],
     ['apostrophes', (url) => `'${url}'`],
     ['typographic quotation marks', (url) => `\u201c${url}\u201d`],
-    ['angle brackets, as in a mail', (url) => `<${url}>`],
+    ['angle brackets, as in an email', (url) => `<${url}>`],
     ['backticks, as in a chat', (url) => `\`${url}\``],
     ['all of them', (url) => `\n "<${url}>" \n`],
   ])('a URL that was pasted with %s', async (_, paste) => {
@@ -199,12 +193,12 @@ describe('a callback is accepted as', () => {
     expect(codes).toEqual(['a+b c%']);
   });
 
-  it('a query that ends in an apostrophe, which is part of the code', async () => {
+  it('a query whose code ends with an apostrophe', async () => {
     const { codes } = await outcomeOf((query) => query, "state=STATE&code=it's'");
     expect(codes).toEqual(["it's'"]);
   });
 
-  it('a code that the user copied with a line break, out of band', async () => {
+  it('an out-of-band code that was pasted with a line break', async () => {
     const { client, codes } = setUp('urn:ietf:wg:oauth:2.0:oob');
     const { state, pending } = await client.authorize();
     await client.exchange({ code: ' some-code\r\n', state }, pending);
@@ -212,21 +206,17 @@ describe('a callback is accepted as', () => {
   });
 });
 
-describe('a callback of a framework is refused', () => {
+describe('a callback is rejected', () => {
   it.each<[string, (query: string) => unknown, string?]>([
-    ['that has a parameter twice', parse, 'code=a&state=STATE&code=b'],
-    ['that has a state twice', parse, 'code=a&state=STATE&state=STATE'],
-    ['that has an empty parameter beside another one', parse, 'code=a&state=STATE&code='],
-    ['that has a nested parameter', (query) => ({ ...flat(query), code: { x: 'y' } })],
-    ['that has an array in an array', (query) => ({ ...flat(query), code: [['y']] })],
-    ['that has a nested state', (query) => ({ ...flat(query), state: { toString: () => 'y' } })],
-    ['that has too many characters', (query) => ({ ...flat(query), error_description: 'x'.repeat(40_000) })],
-    [
-      'whose URLSearchParams have a parameter twice',
-      (query) => new URLSearchParams(query),
-      'code=a&code=b&state=STATE',
-    ],
-  ])('as malformed: one %s', async (_, form, query) => {
+    ['with a repeated code', parse, 'code=a&state=STATE&code=b'],
+    ['with a repeated state', parse, 'code=a&state=STATE&state=STATE'],
+    ['with a repeated code of which one is empty', parse, 'code=a&state=STATE&code='],
+    ['with a nested code', (query) => ({ ...flat(query), code: { x: 'y' } })],
+    ['with a nested array', (query) => ({ ...flat(query), code: [['y']] })],
+    ['with a nested state', (query) => ({ ...flat(query), state: { toString: () => 'y' } })],
+    ['with too many characters', (query) => ({ ...flat(query), error_description: 'x'.repeat(40_000) })],
+    ['with a repeated code in URLSearchParams', (query) => new URLSearchParams(query), 'code=a&code=b&state=STATE'],
+  ])('as malformed: a query %s', async (_, form, query) => {
     const { error, codes, nameOf } = await outcomeOf(form, query);
     expect(error).toMatchObject({ name: 'CallbackError', code: 'malformed_callback' });
     expect(codes).toEqual([]);
@@ -241,7 +231,7 @@ describe('a callback of a framework is refused', () => {
       'a state from a polluted prototype',
       Object.create(Object.freeze(Object.assign(Object.create(null), { state: 'x' }))),
     ],
-  ])('without a state: %s', async (_, callback) => {
+  ])('as state_missing: %s', async (_, callback) => {
     const { error, codes } = await outcomeOf(() => callback);
     expect(error).toMatchObject({ name: 'CallbackError', code: 'state_missing' });
     expect(codes).toEqual([]);
@@ -249,22 +239,26 @@ describe('a callback of a framework is refused', () => {
 
   it.each<[string, unknown, RegExp]>([
     ['nothing', undefined, /^callback must be the request .* not undefined/],
-    ['null, as AWS gives for no query', null, /not null/],
+    ['null, which AWS passes for no query', null, /not null/],
     ['a number', 7, /not number/],
     ['a function', () => '?code=a', /not function/],
     ['an array', ['?code=a'], /not an array/],
-    ['a promise, as searchParams of Next.js', Promise.resolve({ code: 'a' }), /^callback is a promise: await it/],
+    ['a promise, such as searchParams of Next.js', Promise.resolve({ code: 'a' }), /^callback is a promise: await it/],
     ['an object whose url is a number', { url: 7 }, /^callback must be/],
     ['an instance without a URL', new (class Context {})(), /^callback must be/],
     ['a Date', new Date(0), /^callback must be/],
     ['a Map', new Map([['code', 'a']]), /^callback must be/],
     [
-      'a code that was converted',
+      'a code that was converted to another type',
       { code: 123, state: 'x' },
-      /^callback\.code must be a string, not number: do not convert/,
+      /^callback\.code must be a string, not number: pass the query/,
     ],
-    ['a state that was converted', { code: 'a', state: true }, /^callback\.state must be a string, not boolean/],
-  ])('by an error that names the argument: %s', async (_, callback, message) => {
+    [
+      'a state that was converted to another type',
+      { code: 'a', state: true },
+      /^callback\.state must be a string, not boolean/,
+    ],
+  ])('as invalid_argument: %s', async (_, callback, message) => {
     const { error, codes, nameOf } = await outcomeOf(() => callback);
     const refusal = { name: 'ConfigurationError', code: 'invalid_argument', message: expect.stringMatching(message) };
     expect(error).toMatchObject(refusal);
@@ -272,13 +266,13 @@ describe('a callback of a framework is refused', () => {
     expect(codes).toEqual([]);
   });
 
-  it('in linear time when it is a long text of spaces', async () => {
+  it('in linear time if it is a long string of spaces', async () => {
     const { error } = await outcomeOf((query) => `${' '.repeat(5_000_000)}x${' '.repeat(5_000_000)}${query}`);
     expect(error).toMatchObject({ code: 'malformed_callback' });
   });
 });
 
-it('the types of a callback are those that frameworks hand out', () => {
+it('the type Callback accepts the values of frameworks', () => {
   expectTypeOf<Record<string, string>>().toExtend<Callback>();
   expectTypeOf<Record<string, string[]>>().toExtend<Callback>();
   expectTypeOf<{ [name: string]: string | string[] | undefined }>().toExtend<Callback>();
@@ -288,7 +282,7 @@ it('the types of a callback are those that frameworks hand out', () => {
   expectTypeOf<URL>().toExtend<Callback>();
   expectTypeOf<URLSearchParams>().toExtend<Callback>();
   expectTypeOf<{ url: URL; request: Request }>().toExtend<Callback>();
-  // @ts-expect-error: it has to be awaited
+  // @ts-expect-error: it must be awaited
   void ((promise: Promise<Record<string, string>>): Callback => promise);
   expectTypeOf<undefined>().not.toExtend<Callback>();
   expectTypeOf<number>().not.toExtend<Callback>();

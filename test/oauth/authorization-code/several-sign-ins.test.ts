@@ -19,7 +19,7 @@ async function rejectionOf(work: Promise<unknown>): Promise<unknown> {
   return outcome.error;
 }
 
-/** A text that no parser accepts, and that must not get into a header as it is. */
+/** A text with line breaks, which must not get into a header unescaped. */
 const injection = 'x; Domain=evil.example\r\nSet-Cookie: a=b';
 
 describe('cookieName', () => {
@@ -30,19 +30,19 @@ describe('cookieName', () => {
     ['HTTP://127.0.0.1/callback', /^doctape-[\w-]{10}$/],
     ['com.example.app:/callback', /^__Host-doctape-[\w-]{10}$/],
     ['urn:ietf:wg:oauth:2.0:oob', /^__Host-doctape-[\w-]{10}$/],
-  ])('is made of the state, for the redirect URI %s', async (uri, form) => {
+  ])('is derived from the state, for the redirect URI %s', async (uri, form) => {
     const { state, cookieName } = await clientWith({ redirectUri: uri }).authorize();
     expect(cookieName).toMatch(form);
     expect(cookieName.endsWith(state.slice(0, 10))).toBe(true);
   });
 
-  it('is another one for each sign-in', async () => {
+  it('is different for each sign-in', async () => {
     const client = clientWith();
     const names = await Promise.all(Array.from({ length: 200 }, async () => (await client.authorize()).cookieName));
     expect(new Set(names).size).toBe(200);
   });
 
-  it('is the same for the callback, whether the server said yes or no', async () => {
+  it('is the same for the callback of a success and of a denial', async () => {
     const client = clientWith();
     const { state, cookieName } = await client.authorize();
     expect(client.cookieName(`/callback?code=some-code&state=${state}`)).toBe(cookieName);
@@ -57,7 +57,7 @@ describe('cookieName', () => {
     ['with a state that cannot be decoded', '/callback?state=%zz'],
     ['with a state that would inject a header', `/callback?state=${encodeURIComponent(injection)}`],
     ['with a state beyond ASCII', '/callback?state=%F0%9F%98%80%C3%A4'],
-  ])('is a valid name of no sign-in for a callback %s', (_, callback) => {
+  ])('is a valid cookie name, but of no sign-in, for a callback %s', (_, callback) => {
     expect(clientWith().cookieName(callback)).toMatch(/^__Host-doctape-[\w-]{0,10}$/);
   });
 
@@ -98,7 +98,7 @@ describe('returnTo', () => {
     ['https://app.example/files', '/files'],
     ['https://app.example:443/files', '/files'],
     [new URL('https://app.example/files?a=b'), '/files?a=b'],
-  ])('gives %s back', async (returnTo, expected) => {
+  ])('returns %s', async (returnTo, expected) => {
     const client = clientWith();
     const { pending } = await client.authorize({ returnTo });
     expect(await client.returnTo(pending)).toBe(expected);
@@ -106,29 +106,29 @@ describe('returnTo', () => {
 
   it.each<[string, unknown]>([
     ['another host', 'https://evil.example/'],
-    ['another host without its scheme', '//evil.example/'],
+    ['another host without a scheme', '//evil.example/'],
     ['another host after backslashes', '\\\\evil.example/'],
     ['another host after a slash and a backslash', '/\\evil.example/'],
-    ['another host after slashes that a parser joins', '/\t/evil.example/'],
+    ['another host after slashes with a tab between them', '/\t/evil.example/'],
     ['another host after a line break', '/\n/evil.example/'],
-    ['another host behind a dot segment', '/.//evil.example/'],
-    ['another host behind a dot segment with a backslash', '/.\\/evil.example/'],
-    ['another host behind a parent segment', '/files/..//evil.example/'],
-    ['a path of the own host with two slashes', 'https://app.example//evil.example/'],
+    ['another host after a dot segment', '/.//evil.example/'],
+    ['another host after a dot segment and a backslash', '/.\\/evil.example/'],
+    ['another host after a parent segment', '/files/..//evil.example/'],
+    ['a path with two slashes on the own host', 'https://app.example//evil.example/'],
     ['another port', 'https://app.example:8443/'],
     ['another scheme', 'http://app.example/'],
-    ['a host that only begins like the own one', 'https://app.example.evil.example/'],
-    ['a host with the own one as its user name', 'https://app.example@evil.example/'],
+    ['a host that has the own host as its prefix', 'https://app.example.evil.example/'],
+    ['a host with the own host as its user name', 'https://app.example@evil.example/'],
     ['a script', 'javascript:alert(1)'],
     ['data', 'data:text/html,x'],
     ['a relative path', 'files'],
-    ['an empty text', ''],
+    ['an empty string', ''],
     ['a space before the path', ' /files'],
     ['null', null],
     ['a number', 7],
     ['a path that does not fit in a cookie', `/${'x'.repeat(1_024)}`],
-    ['a path that does not fit once it is encoded', `/${'ä'.repeat(400)}`],
-  ])('refuses %s', async (_, returnTo) => {
+    ['a path that does not fit in a cookie after encoding', `/${'ä'.repeat(400)}`],
+  ])('rejects %s', async (_, returnTo) => {
     const client = clientWith();
     const refusal = await rejectionOf(Reflect.apply(client.authorize, client, [{ returnTo }]));
     expect(refusal).toMatchObject({
@@ -138,7 +138,7 @@ describe('returnTo', () => {
     });
   });
 
-  it('begins with one slash, whatever it is made of', async () => {
+  it('always begins with exactly one slash', async () => {
     const client = clientWith();
     const pieces = ['/', '\\', '.', '..', '//', '\t', '\n', '%2f', '%5c', '@', ':', 'evil.example', '?', '#', 'https:'];
     for (let round = 0; round < 3_000; round++) {
@@ -153,7 +153,7 @@ describe('returnTo', () => {
     }
   });
 
-  it('fits in a cookie at its longest', async () => {
+  it('fits in a cookie at its maximum length', async () => {
     const scope = [
       'account.read',
       'file.create',
@@ -167,7 +167,7 @@ describe('returnTo', () => {
     expect(`${cookieName}=${pending}`.length).toBeLessThan(4_096);
   });
 
-  it('accepts only a path where the redirect URI has no origin', async () => {
+  it('accepts only a path if the redirect URI has no origin', async () => {
     const client = clientWith({ redirectUri: 'com.example.app:/callback' });
     const { pending } = await client.authorize({ returnTo: '/albums' });
     expect(await client.returnTo(pending)).toBe('/albums');
@@ -176,7 +176,7 @@ describe('returnTo', () => {
     });
   });
 
-  it('is there after a success, a denial and the end of maxAge, at every instance', async () => {
+  it('is available after a success, a denial and maxAge, on every instance', async () => {
     let now = 0;
     const sandbox = createSandbox();
     const client = codeClient(sandbox, origin, { now: () => now });
@@ -199,7 +199,7 @@ describe('returnTo', () => {
     expect(await Reflect.apply(client.returnTo, client, [pending])).toBeUndefined();
   });
 
-  it('is undefined for a pending without one, of another secret, or altered', async () => {
+  it('is undefined for a pending that has none, is altered or has another secret', async () => {
     const client = clientWith();
     expect(await client.returnTo((await client.authorize()).pending)).toBeUndefined();
     const { pending } = await clientWith({ clientSecret: 'another-secret' }).authorize({ returnTo: '/files' });
@@ -208,7 +208,7 @@ describe('returnTo', () => {
     expect(await client.returnTo(own.replace(/.(?=.{30}$)/, (one) => (one === 'A' ? 'B' : 'A')))).toBeUndefined();
   });
 
-  it('refuses what was never a pending', async () => {
+  it('rejects a pending that is not a string', async () => {
     const client = clientWith();
     expect(await rejectionOf(Reflect.apply(client.returnTo, client, [7]))).toMatchObject({
       name: 'ConfigurationError',
@@ -224,7 +224,7 @@ describe('returnTo', () => {
 });
 
 describe('a rotation of the client secret', () => {
-  it('lets sign-ins finish that were begun before it', async () => {
+  it('does not break sign-ins that were begun before it', async () => {
     const store = memoryStore();
     const before = createSandbox({ store });
     const app = appOf(before, 'server');
@@ -246,20 +246,20 @@ describe('a rotation of the client secret', () => {
     expect((await prepared.exchange(callback, begun.pending)).token_type).toBe('Bearer');
   });
 
-  it('may be the third one', async () => {
+  it('can be repeated', async () => {
     const { state, pending } = await clientWith({ clientSecret: 'secret-1' }).authorize();
     const client = clientWith({ clientSecret: 'secret-3', previousSecrets: ['secret-2', 'secret-1'], fetch: granting });
     expect((await client.exchange({ code: 'some-code', state }, pending)).access_token).toBe('token-of-alice');
   });
 
-  it('seals with the new secret alone', async () => {
+  it('seals only with the new secret', async () => {
     const client = clientWith({ clientSecret: 'secret-2', previousSecrets: ['secret-1'] });
     const { pending } = await client.authorize({ returnTo: '/files' });
     expect(await clientWith({ clientSecret: 'secret-2' }).returnTo(pending)).toBe('/files');
     expect(await clientWith({ clientSecret: 'secret-1' }).returnTo(pending)).toBeUndefined();
   });
 
-  it('sends the new secret alone', async () => {
+  it('sends only the new secret', async () => {
     const forms: string[] = [];
     const client = clientWith({
       previousSecrets: ['an-earlier-secret'],
@@ -282,7 +282,7 @@ describe('a rotation of the client secret', () => {
     ['a hole', new Array(1), /^previousSecrets\[0\] is missing/],
     ['a number', [7], /^previousSecrets\[0\] must be a string, not number/],
     ['a line break', ['an-earlier-secret\n'], /^previousSecrets\[0\] must be of printable ASCII/],
-  ])('refuses %s as previousSecrets, without quoting it', (_, previousSecrets, message) => {
+  ])('rejects %s as previousSecrets without quoting it', (_, previousSecrets, message) => {
     const create = () => Reflect.construct(AuthorizationCodeClient, [{ ...valid, previousSecrets }]);
     expect(create).toThrow(
       expect.objectContaining({ code: 'invalid_argument', message: expect.stringMatching(message) }),
@@ -290,7 +290,7 @@ describe('a rotation of the client secret', () => {
     expect(create).not.toThrow('an-earlier-secret');
   });
 
-  it('needs a secret now', () => {
+  it('needs a clientSecret', () => {
     expect(
       () => new AuthorizationCodeClient({ clientId: 'app-1', redirectUri, previousSecrets: ['secret-1'] }),
     ).toThrow(/^previousSecrets needs clientSecret/);

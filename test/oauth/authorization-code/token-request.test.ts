@@ -33,7 +33,7 @@ type Answer = (response: ServerResponse, received: Received, request: IncomingMe
 
 const servers: Server[] = [];
 
-/** A token endpoint on a free port, that answers as it is told. */
+/** A token endpoint on a free port that sends the given responses. */
 async function endpoint(answer: Answer): Promise<Endpoint> {
   const received: Received[] = [];
   const server = createServer(async (request, response) => {
@@ -88,7 +88,7 @@ function clientOf(url: string, options: Partial<AuthorizationCodeClientOptions> 
   });
 }
 
-/** A sign-in up to its last step. */
+/** Performs a sign-in up to the exchange. */
 async function exchange(
   url: string,
   options: Partial<AuthorizationCodeClientOptions> = {},
@@ -120,7 +120,7 @@ async function refusalFrom(answer: Answer, options: Partial<AuthorizationCodeCli
 }
 
 describe('the token request', () => {
-  it('is a POST of the documented form, with the verifier', async () => {
+  it('is a POST with the documented form and the verifier', async () => {
     const { url, received } = await endpoint(json(granted));
     await exchange(url);
     expect(received).toHaveLength(1);
@@ -135,7 +135,7 @@ describe('the token request', () => {
     ]);
   });
 
-  it('says that it sends a form and wants JSON, and carries no other credential', async () => {
+  it('has the headers for a form and a JSON response, and no other credential', async () => {
     const { url, received } = await endpoint(json(granted));
     await exchange(url);
     const headers = received[0]?.headers ?? {};
@@ -147,7 +147,7 @@ describe('the token request', () => {
     expect(headers).not.toHaveProperty('referer');
   });
 
-  it('gives no cookie back that the server has set', async () => {
+  it('does not send cookies that the server has set', async () => {
     const { url, received } = await endpoint(json(granted, 200, { 'set-cookie': 'session=1; Path=/' }));
     const client = clientOf(url);
     for (let i = 0; i < 2; i++) {
@@ -157,7 +157,7 @@ describe('the token request', () => {
     expect(received.map(({ headers }) => headers.cookie)).toEqual([undefined, undefined]);
   });
 
-  it('is told to follow no redirect, send no cookie and ask no cache', async () => {
+  it('calls fetch without redirects, cookies and cache', async () => {
     const requests: Request[] = [];
     await exchange('http://127.0.0.1:1', {
       fetch: async (input, init) => {
@@ -181,7 +181,7 @@ describe('the token request', () => {
     ]);
   });
 
-  it('keeps the query that the endpoint has of its own', async () => {
+  it('preserves the query of the endpoint', async () => {
     const { url, received } = await endpoint(json(granted));
     await exchange(url, { tokenEndpoint: `${url}/token?tenant=a%20b` });
     expect(received[0]?.url).toBe('/token?tenant=a%20b');
@@ -189,7 +189,7 @@ describe('the token request', () => {
 });
 
 describe('a redirect', () => {
-  it.each([301, 302, 303, 307, 308])('with %d is refused, and what it points to hears nothing', async (status) => {
+  it.each([301, 302, 303, 307, 308])('with %d is rejected, and its target receives no request', async (status) => {
     const elsewhere = await endpoint(json(granted));
     const refusal = await refusalFrom(json(granted, status, { location: `${elsewhere.url}/oauth2/token` }));
     expect(refusal).toMatchObject({ name: 'ResponseError', code: 'redirect_refused', status });
@@ -197,12 +197,12 @@ describe('a redirect', () => {
     expect(elsewhere.received).toHaveLength(0);
   });
 
-  it('to the same server is refused', async () => {
+  it('to the same server is rejected', async () => {
     const refusal = await refusalFrom(text('', undefined, 307, { location: '/oauth2/token/' }));
     expect(refusal).toMatchObject({ code: 'redirect_refused' });
   });
 
-  it.each([300, 304, 399])('in the widest sense, %d, is refused', async (status) => {
+  it.each([300, 304, 399])('with the unusual status %d is rejected', async (status) => {
     expect(await refusalFrom(text('', undefined, status))).toMatchObject({
       name: 'ResponseError',
       code: 'redirect_refused',
@@ -210,7 +210,7 @@ describe('a redirect', () => {
     });
   });
 
-  it('whose body cannot be let go of is refused, and leaves no rejection behind', async () => {
+  it('whose body cannot be cancelled is rejected without an unhandled rejection', async () => {
     const unhandled: unknown[] = [];
     const onUnhandled = (error: unknown) => unhandled.push(error);
     process.on('unhandledRejection', onUnhandled);
@@ -231,8 +231,8 @@ describe('a redirect', () => {
   });
 });
 
-describe('a failure', () => {
-  it.each([400, 401, 404, 408, 429, 500, 502, 503, 504])('with %d is not tried again', async (status) => {
+describe('a failed token request', () => {
+  it.each([400, 401, 404, 408, 429, 500, 502, 503, 504])('with status %d is not retried', async (status) => {
     const refusal = await refusalFrom(text('<h1>Sorry</h1>', 'text/html', status, { 'retry-after': '0' }));
     expect(refusal).toMatchObject({ name: 'ResponseError', code: 'unexpected_status', status });
     expect(refusal).toMatchObject({
@@ -240,12 +240,12 @@ describe('a failure', () => {
     });
   });
 
-  it('of the connection, before an answer, is not tried again', async () => {
+  it('is not retried if the connection is closed before the response', async () => {
     const refusal = await refusalFrom((_, __, request) => request.socket.destroy());
     expect(refusal).toMatchObject({ name: 'NetworkError', code: 'network' });
   });
 
-  it('of the connection, in the middle of the answer, is not tried again', async () => {
+  it('is not retried if the connection is closed during the response', async () => {
     const refusal = await refusalFrom((response) => {
       response.writeHead(200, { 'content-type': 'application/json', 'content-length': '1000' });
       response.write('{"access_token":"token-of-alice","token_type":"Bearer"}', () => response.destroy());
@@ -253,17 +253,17 @@ describe('a failure', () => {
     expect(refusal).toMatchObject({ name: 'NetworkError', code: 'network' });
   });
 
-  it('to speak HTTP is one of the network', async () => {
+  it('is a NetworkError if the response is not HTTP', async () => {
     const refusal = await refusalFrom((_, __, request) => request.socket.end('SSH-2.0-OpenSSH_9.9\r\n'));
     expect(refusal).toMatchObject({ name: 'NetworkError', code: 'network' });
   });
 
-  it('to decompress is an error of the SDK', async () => {
+  it('is an error of the SDK if the response cannot be decompressed', async () => {
     const refusal = await refusalFrom(text('no gzip', 'application/json', 200, { 'content-encoding': 'gzip' }));
     expect(refusal).toMatchObject({ name: expect.stringMatching(/^(NetworkError|ResponseError)$/) });
   });
 
-  it('to find anybody at the address names no more than the code of the system', async () => {
+  it('contains only the system error code if the connection is refused', async () => {
     const { url } = await endpoint(json(granted));
     const server = servers.pop();
     server?.close();
@@ -277,24 +277,24 @@ describe('a failure', () => {
 
   it.each<[string, () => unknown]>([
     ['rejects', () => Promise.reject(new Error('broken'))],
-    ['rejects with nothing', () => Promise.reject(undefined)],
+    ['rejects with undefined', () => Promise.reject(undefined)],
     [
-      'throws at once',
+      'throws synchronously',
       () => {
         throw new Error('broken');
       },
     ],
-    ['answers with what is no Response', async () => ({})],
-    ['answers with nothing', async () => undefined],
-  ])('of a fetch that %s is an error of the SDK', async (_, fetch) => {
+    ['resolves with an object that is not a Response', async () => ({})],
+    ['resolves with undefined', async () => undefined],
+  ])('is an error of the SDK if fetch %s', async (_, fetch) => {
     const options: object = { fetch };
     const error = await rejectionOf(exchange('http://127.0.0.1:1', options));
     expect(['NetworkError', 'ConfigurationError']).toContain(Reflect.get(Object(error), 'name'));
   });
 });
 
-describe('the time limit', () => {
-  it('ends a request that nobody answers', async () => {
+describe('the timeout', () => {
+  it('ends a request without a response', async () => {
     expect(await refusalFrom(() => {}, { timeout: 50 })).toMatchObject({
       name: 'TimeoutError',
       code: 'timeout',
@@ -302,7 +302,7 @@ describe('the time limit', () => {
     });
   });
 
-  it('ends an answer that stops after its headers', async () => {
+  it('ends a response that stalls after its headers', async () => {
     const refusal = await refusalFrom(
       (response) => {
         response.writeHead(200, { 'content-type': 'application/json' });
@@ -313,7 +313,7 @@ describe('the time limit', () => {
     expect(refusal).toMatchObject({ name: 'TimeoutError', code: 'timeout' });
   });
 
-  it('ends an answer that drips for ever', async () => {
+  it('ends a response that never ends', async () => {
     const refusal = await refusalFrom(
       (response) => {
         response.writeHead(200, { 'content-type': 'application/json' });
@@ -325,7 +325,7 @@ describe('the time limit', () => {
     expect(refusal).toMatchObject({ name: 'TimeoutError', code: 'timeout' });
   });
 
-  it('lets go of the connection', async () => {
+  it('closes the connection', async () => {
     let closed: Promise<unknown> | undefined;
     const { url } = await endpoint((response) => {
       closed = once(response, 'close');
@@ -336,14 +336,14 @@ describe('the time limit', () => {
     await closed;
   });
 
-  it('ends a fetch that does not heed its signal', async () => {
+  it('ends a fetch that ignores its signal', async () => {
     const fetch: Fetch = () => new Promise(() => {});
     expect(await rejectionOf(exchange('http://127.0.0.1:1', { fetch, timeout: 20 }))).toMatchObject({
       name: 'TimeoutError',
     });
   });
 
-  it('ends a body that does not heed the signal', async () => {
+  it('ends a body that ignores the signal', async () => {
     const headers = { 'content-type': 'application/json' };
     const fetch: Fetch = async () =>
       new Response(new ReadableStream({ pull: () => new Promise(() => {}) }), { headers });
@@ -356,10 +356,10 @@ describe('the time limit', () => {
 describe('an abort', () => {
   it.each<[string, unknown]>([
     ['an error', new Error('the user went away')],
-    ['a text', 'enough'],
+    ['a string', 'enough'],
     ['null', null],
     ['zero', 0],
-  ])('while the server thinks rejects with %s that was its reason', async (_, reason) => {
+  ])('before the response rejects with its reason: %s', async (_, reason) => {
     const controller = new AbortController();
     const { url, received } = await endpoint(() => controller.abort(reason));
     expect(await rejectionOf(exchange(url, {}, controller.signal))).toBe(reason);
@@ -374,7 +374,7 @@ describe('an abort', () => {
     expect(rejection).toMatchObject({ name: 'AbortError' });
   });
 
-  it('in the middle of the answer rejects with its reason', async () => {
+  it('during the response rejects with its reason', async () => {
     const controller = new AbortController();
     const reason = new Error('the user went away');
     const { url } = await endpoint((response) => {
@@ -384,20 +384,20 @@ describe('an abort', () => {
     expect(await rejectionOf(exchange(url, {}, controller.signal))).toBe(reason);
   });
 
-  it('by a time limit of the caller rejects with that limit’s own reason', async () => {
+  it('by AbortSignal.timeout() rejects with its TimeoutError', async () => {
     const { url } = await endpoint(() => {});
     const signal = AbortSignal.timeout(30);
     expect(await rejectionOf(exchange(url, {}, signal))).toBe(signal.reason);
   });
 
-  it('beforehand sends nothing', async () => {
+  it('before the call sends no request', async () => {
     const { url, received } = await endpoint(json(granted));
     const reason = new Error('too late');
     expect(await rejectionOf(exchange(url, {}, AbortSignal.abort(reason)))).toBe(reason);
     expect(received).toHaveLength(0);
   });
 
-  it('that never comes leaves nothing at the signal', async () => {
+  it('that never happens leaves no listener on the signal', async () => {
     const { url } = await endpoint(json(granted));
     const { signal } = new AbortController();
     await exchange(url, {}, signal);
@@ -405,8 +405,8 @@ describe('an abort', () => {
   });
 });
 
-describe('the answer', () => {
-  it('is a token', async () => {
+describe('the token response', () => {
+  it('is returned as a token', async () => {
     const now = () => 1_400_000_000_999;
     const token = await tokenFrom(
       json({ ...granted, expires_in: 157_680_000, refresh_token: '[deprecated]', scope: 'account.read file.read' }),
@@ -429,11 +429,11 @@ describe('the answer', () => {
     'application/problem+json;charset=utf-8',
     'text/json',
     'application/json ; charset="utf-8"',
-  ])('may be %s', async (type) => {
+  ])('may have the Content-Type %s', async (type) => {
     expect(await tokenFrom(text(JSON.stringify(granted), type))).toEqual(granted);
   });
 
-  it('may have no type', async () => {
+  it('may have no Content-Type', async () => {
     expect(await tokenFrom(text(JSON.stringify(granted), undefined))).toEqual(granted);
   });
 
@@ -446,7 +446,7 @@ describe('the answer', () => {
     'application/jsonp',
     'application/xml+json+xml',
     'xapplication/json',
-  ])('may not be %s', async (type) => {
+  ])('may not have the Content-Type %s', async (type) => {
     expect(await refusalFrom(text(JSON.stringify(granted), type))).toMatchObject({
       name: 'ResponseError',
       code: 'malformed_response',
@@ -462,9 +462,9 @@ describe('the answer', () => {
     ['a string', '"token-of-alice"'],
     ['a number', '7'],
     ['true', 'true'],
-    ['half an object', '{"access_token":"token-of-alice","token_type":"Bea'],
+    ['a truncated object', '{"access_token":"token-of-alice","token_type":"Bea'],
     ['two objects', '{"access_token":"a","token_type":"Bearer"}{}'],
-    ['a page', '<!doctype html><title>Log in</title>'],
+    ['an HTML page', '<!doctype html><title>Log in</title>'],
     ['a form', 'access_token=token-of-alice&token_type=Bearer'],
     ['an object without a token', '{"token_type":"Bearer"}'],
     ['a token that is null', '{"access_token":null,"token_type":"Bearer"}'],
@@ -487,20 +487,20 @@ describe('the answer', () => {
     ['the token type', { token_type: [] }, 'token_type'],
     ['the lifetime', { expires_in: {} }, 'expires_in'],
     ['the scope', { scope: ['account.read'] }, 'scope'],
-  ])('has the place named that is wrong: %s', async (_, wrong, place) => {
+  ])('names the invalid property in the error: %s', async (_, wrong, place) => {
     expect(await refusalFrom(json({ ...granted, ...wrong }))).toMatchObject({
       code: 'malformed_response',
       message: expect.stringMatching(new RegExp(`\\b${place}\\b`)),
     });
   });
 
-  it('that has a wrong place is told with the request that it answered', async () => {
+  it('with an invalid property is reported with its request', async () => {
     expect(await refusalFrom(json({ ...granted, access_token: 7 }))).toMatchObject({
       message: expect.stringMatching(/POST http:\/\/127\.0\.0\.1:\d+\/oauth2\/token\b/),
     });
   });
 
-  it.each([201, 202, 203, 206, 226])('with %d is no token', async (status) => {
+  it.each([201, 202, 203, 206, 226])('with status %d is rejected', async (status) => {
     expect(await refusalFrom(json(granted, status))).toMatchObject({
       name: 'ResponseError',
       code: 'unexpected_status',
@@ -508,16 +508,16 @@ describe('the answer', () => {
     });
   });
 
-  it.each([204, 205])('with %d, which has no body, is no token', async (status) => {
+  it.each([204, 205])('with status %d, which has no body, is rejected', async (status) => {
     expect(await refusalFrom(text('', undefined, status))).toMatchObject({ code: 'unexpected_status', status });
   });
 
-  it('may be up to 1 MiB', async () => {
+  it('may have up to 1 MiB', async () => {
     const body = JSON.stringify(granted).padEnd(mebibyte);
     expect(await tokenFrom(text(body, 'application/json'))).toEqual(granted);
   });
 
-  it('may not be a byte beyond 1 MiB', async () => {
+  it('is rejected if it has more than 1 MiB', async () => {
     const body = JSON.stringify(granted).padEnd(mebibyte + 1);
     expect(await refusalFrom(text(body, 'application/json'))).toMatchObject({
       name: 'ResponseError',
@@ -526,13 +526,13 @@ describe('the answer', () => {
     });
   });
 
-  it('has its bytes counted, not its characters', async () => {
+  it('is limited in bytes, not characters', async () => {
     const body = JSON.stringify({ ...granted, pad: 'ü'.repeat(mebibyte / 2) });
     expect(body.length).toBeLessThan(mebibyte);
     expect(await refusalFrom(text(body, 'application/json'))).toMatchObject({ code: 'malformed_response' });
   });
 
-  it('is not read on when it has no end', async () => {
+  it('is not read beyond the limit if it never ends', async () => {
     let closed: Promise<unknown> | undefined;
     const refusal = await refusalFrom((response) => {
       closed = once(response, 'close');
@@ -548,14 +548,14 @@ describe('the answer', () => {
     await closed;
   });
 
-  it('is not unpacked without end', async () => {
+  it('is limited after decompression', async () => {
     const packed = gzipSync(JSON.stringify(granted).padEnd(64 * mebibyte));
     expect(packed.length).toBeLessThan(mebibyte);
     const refusal = await refusalFrom(text(packed, 'application/json', 200, { 'content-encoding': 'gzip' }));
     expect(refusal).toMatchObject({ name: 'ResponseError', code: 'malformed_response' });
   });
 
-  it('is read right when a character is cut in two by the network', async () => {
+  it('is decoded correctly if a chunk ends in the middle of a character', async () => {
     const body = Buffer.from(JSON.stringify({ error: 'invalid_grant', error_description: 'für 😀' }));
     const refusal = await refusalFrom(async (response) => {
       response.writeHead(400, { 'content-type': 'application/json' });
@@ -582,7 +582,7 @@ describe('the token type', () => {
   });
 });
 
-describe('the lifetime', () => {
+describe('expires_in', () => {
   const now = () => 1_400_000_000_000;
 
   it.each<[unknown, number]>([
@@ -591,15 +591,15 @@ describe('the lifetime', () => {
     [1, 1_400_000_001],
     [0, 1_400_000_000],
     [9_999_999_999, 11_399_999_999],
-  ])('of %j gives a moment', async (expires_in, expires_at) => {
+  ])('of %j is converted to a time', async (expires_in, expires_at) => {
     expect(await tokenFrom(json({ ...granted, expires_in }), { now })).toEqual({ ...granted, expires_at });
   });
 
-  it.each([{}, { expires_in: null }])('may be unknown: %j', async (lifetime) => {
+  it.each([{}, { expires_in: null }])('may be missing: %j', async (lifetime) => {
     expect(await tokenFrom(json({ ...granted, ...lifetime }), { now })).toStrictEqual(granted);
   });
 
-  it('counts from the request, not from its answer', async () => {
+  it('counts from the request, not from the response', async () => {
     let clock = 1_400_000_000_000;
     const token = await tokenFrom(
       (response, ...rest) => {
@@ -634,20 +634,17 @@ describe('the lifetime', () => {
 });
 
 describe('the scope', () => {
-  it('is what the answer says', async () => {
+  it('is the one in the response', async () => {
     const token = await tokenFrom(json({ ...granted, scope: 'file.read' }), { scope: ['account.read', 'file.read'] });
     expect(token.scope).toEqual(['file.read']);
   });
 
-  it.each([{}, { scope: null }, { scope: '' }])(
-    'is what was asked for when the answer is silent: %j',
-    async (answer) => {
-      const token = await tokenFrom(json({ ...granted, ...answer }), { scope: ['account.read', 'file.read'] });
-      expect(token.scope).toEqual(['account.read', 'file.read']);
-    },
-  );
+  it.each([{}, { scope: null }, { scope: '' }])('is the requested one if the response has none: %j', async (answer) => {
+    const token = await tokenFrom(json({ ...granted, ...answer }), { scope: ['account.read', 'file.read'] });
+    expect(token.scope).toEqual(['account.read', 'file.read']);
+  });
 
-  it('is unknown when nobody said any', async () => {
+  it('is undefined if neither the request nor the response has one', async () => {
     expect(await tokenFrom(json(granted))).toStrictEqual(granted);
   });
 
@@ -663,8 +660,8 @@ describe('the scope', () => {
   );
 });
 
-describe('an error in the answer', () => {
-  it.each([400, 401, 403, 500, 200, 201])('is an error whatever the status: %d', async (status) => {
+describe('an error response', () => {
+  it.each([400, 401, 403, 500, 200, 201])('is an OAuthError with status %d', async (status) => {
     const refusal = await refusalFrom(
       json({ ...granted, error: 'invalid_grant', error_description: 'the code is used up' }, status),
     );
@@ -677,7 +674,7 @@ describe('an error in the answer', () => {
     });
   });
 
-  it.each<[unknown]>([[null], [false], [0], ['']])('is none when it is %j', async (error) => {
+  it.each<[unknown]>([[null], [false], [0], ['']])('is not an error if the error is %j', async (error) => {
     expect(await tokenFrom(json({ ...granted, error }))).toEqual(granted);
   });
 
@@ -689,7 +686,7 @@ describe('an error in the answer', () => {
     ['invalid\ngrant'],
     ['"quoted"'],
     ['für'],
-  ])('that is ill-formed is still no success: %j', async (error) => {
+  ])('that is malformed is rejected: %j', async (error) => {
     expect(await refusalFrom(json({ ...granted, error }))).toMatchObject({
       name: 'ResponseError',
       code: 'malformed_response',
@@ -708,7 +705,7 @@ describe('an error in the answer', () => {
     'nonsense',
     '',
     undefined,
-  ])('is read whatever its content type says: %s', async (type) => {
+  ])('is read with any Content-Type: %s', async (type) => {
     for (const status of [400, 401, 403, 429, 500, 503]) {
       const body = '{"error":"invalid_grant","error_description":"the code is used up"}';
       expect(await refusalFrom(text(body, type, status))).toMatchObject({
@@ -721,13 +718,13 @@ describe('an error in the answer', () => {
   });
 
   it.each([
-    ['a page', '<!doctype html><title>Bad gateway</title>'],
+    ['an HTML page', '<!doctype html><title>Bad gateway</title>'],
     ['nothing', ''],
     ['JSON without an error', '{"message":"no"}'],
     ['JSON that is not an object', '["invalid_grant"]'],
-    ['JSON that is cut off', '{"error":"invalid_grant"'],
-    ['a form, which OAuth does not have here', 'error=invalid_grant'],
-  ])('is not made up from %s', async (_, body) => {
+    ['truncated JSON', '{"error":"invalid_grant"'],
+    ['a form, which OAuth does not define here', 'error=invalid_grant'],
+  ])('is not read from %s', async (_, body) => {
     for (const type of ['application/json', 'text/html', undefined]) {
       expect(await refusalFrom(text(body, type, 502))).toMatchObject({
         name: 'ResponseError',
@@ -737,7 +734,7 @@ describe('an error in the answer', () => {
     }
   });
 
-  it.each(['text/plain', 'text/html'])('makes no success readable as %s', async (type) => {
+  it.each(['text/plain', 'text/html'])('does not allow a success with Content-Type %s', async (type) => {
     expect(await refusalFrom(text(JSON.stringify(granted), type))).toMatchObject({
       name: 'ResponseError',
       code: 'malformed_response',
@@ -747,10 +744,10 @@ describe('an error in the answer', () => {
   it.each<[string, unknown, number, string, string?]>([
     ['as documented', { result: null, error: { code: 401, message: 'Unauthorized' } }, 401, 'http_401', 'Unauthorized'],
     ['without a result', { error: { code: 400, message: 'Bad Request' } }, 400, 'http_400', 'Bad Request'],
-    ['with a code of its own', { error: { code: 403, message: 'Forbidden' } }, 400, 'http_403', 'Forbidden'],
+    ['with a code other than the status', { error: { code: 403, message: 'Forbidden' } }, 400, 'http_403', 'Forbidden'],
     ['without a code', { error: { message: 'Server trouble' } }, 500, 'http_500', 'Server trouble'],
     ['without a message', { error: { code: 401 } }, 401, 'http_401'],
-    ['with nothing in it', { error: {} }, 503, 'http_503'],
+    ['with an empty error', { error: {} }, 503, 'http_503'],
     [
       'with an error code of OAuth',
       { error: { code: 400, message: 'invalid_grant' } },
@@ -758,8 +755,8 @@ describe('an error in the answer', () => {
       'invalid_grant',
       'invalid_grant',
     ],
-    ['of early 2013, a string', { result: null, error: 'Unauthorized' }, 401, 'Unauthorized'],
-  ])("is understood in doctape's own envelope: %s", async (_, body, status, code, description) => {
+    ['with a string, as in early 2013', { result: null, error: 'Unauthorized' }, 401, 'Unauthorized'],
+  ])("is read from doctape's envelope: %s", async (_, body, status, code, description) => {
     for (const type of ['application/json', 'text/plain']) {
       const refusal = await refusalFrom(text(JSON.stringify(body), type, status));
       expect(refusal).toMatchObject({ name: 'OAuthError', code, status });
@@ -768,13 +765,13 @@ describe('an error in the answer', () => {
     }
   });
 
-  it("in doctape's own envelope is quoted without the secret", async () => {
+  it("in doctape's envelope is quoted without the secret", async () => {
     const refusal = await refusalFrom(json({ error: { code: 401, message: `no such secret: ${clientSecret}` } }, 401));
     expect(refusal).toMatchObject({ name: 'OAuthError', description: 'no such secret: [redacted]' });
   });
 
   it.each<[unknown]>([[undefined], [null], [7], [{}], [['no']], ['']])(
-    'may come with a description that is none: %j',
+    'may have an invalid description, which is ignored: %j',
     async (error_description) => {
       const refusal = await refusalFrom(json({ error: 'invalid_client', error_description, error_uri: 7 }, 401));
       expect(refusal).toMatchObject({ name: 'OAuthError', code: 'invalid_client', status: 401 });
@@ -783,38 +780,38 @@ describe('an error in the answer', () => {
     },
   );
 
-  it('has the control characters of its description taken out', async () => {
+  it('is quoted without control characters', async () => {
     const error_description = '\u0000no\r\nlog: forged\u001b[2J\u0085\u2028\u202e.\u007f';
     const refusal = await refusalFrom(json({ error: 'invalid_grant', error_description }, 400));
     expect(refusal).toMatchObject({ description: expect.stringMatching(/^no log: forged ?\[2J ?\.$/) });
     expect(refusal).toMatchObject({ message: expect.stringMatching(/^[\x20-\x7e]+$/) });
   });
 
-  it('has its description cut at 1,000 characters', async () => {
+  it('is quoted up to 1,000 characters', async () => {
     const refusal = await refusalFrom(json({ error: 'invalid_grant', error_description: 'x'.repeat(100_000) }, 400));
     expect(refusal).toMatchObject({ description: 'x'.repeat(1_000) });
     expect(String(refusal).length).toBeLessThan(1_200);
   });
 
-  it('has no character cut in two', async () => {
+  it('is not cut in the middle of a character', async () => {
     const refusal = await refusalFrom(json({ error: 'invalid_grant', error_description: `x${'😀'.repeat(999)}` }, 400));
     expect(refusal).toHaveProperty('description');
     expect(String(refusal).isWellFormed()).toBe(true);
   });
 
-  it('has a code that is no longer than a description', async () => {
+  it('has a code of at most 1,000 characters', async () => {
     expect(String(await refusalFrom(json({ error: 'x'.repeat(100_000) }, 400))).length).toBeLessThan(1_200);
   });
 
   it.each(['https://auth.example/errors/7?lang=de#why', 'http://auth.example/'])(
-    'may name the page %s',
+    'may have the error_uri %s',
     async (uri) => {
       expect(await refusalFrom(json({ error: 'invalid_grant', error_uri: uri }, 400))).toMatchObject({ uri });
     },
   );
 
   it.each(['javascript:alert(1)', 'data:text/html,x', 'ftp://auth.example/', '/errors/7', 'errors', '', ' '])(
-    'may not name the page "%s"',
+    'may not have the error_uri "%s"',
     async (error_uri) => {
       const refusal = await refusalFrom(json({ error: 'invalid_grant', error_uri }, 400));
       expect(refusal).toMatchObject({ name: 'OAuthError', code: 'invalid_grant' });
@@ -826,7 +823,7 @@ describe('an error in the answer', () => {
     ['the secret', (form) => form.get('client_secret') ?? ''],
     ['the code', (form) => form.get('code') ?? ''],
     ['the verifier', (form) => form.get('code_verifier') ?? ''],
-    ['the secret, escaped', (form) => encodeURIComponent(form.get('client_secret') ?? '')],
+    ['the URL-encoded secret', (form) => encodeURIComponent(form.get('client_secret') ?? '')],
   ])('is quoted without %s that the server echoes', async (_, echo) => {
     let echoed = '';
     const refusal = await refusalFrom((response, received, request) => {
@@ -841,7 +838,7 @@ describe('an error in the answer', () => {
     expect(JSON.stringify(refusal)).not.toContain(encodeURIComponent(echoed));
   });
 
-  it('is quoted without a secret that lies across the cut', async () => {
+  it('is quoted without a secret that crosses the limit', async () => {
     for (const before of [970, 985, 995, 3_990]) {
       const refusal = await refusalFrom(
         json({ error: 'invalid_grant', error_description: 'x'.repeat(before) + clientSecret }, 400),

@@ -10,7 +10,7 @@ const token: Token = {
   scope: ['account.read', 'file.read'],
 };
 
-/** Calls with what no type would let pass. */
+/** Calls with arguments of the wrong type. */
 function wrongly(action: unknown, ...values: unknown[]): unknown {
   if (typeof action !== 'function') throw new Error('there is no such function');
   return Reflect.apply(action, undefined, values);
@@ -30,23 +30,23 @@ afterEach(() => {
 
 describe('a sealed token', () => {
   it.each<[string, Token]>([
-    ['with everything', token],
-    ['with nothing else', { access_token: 'a', token_type: 'Bearer' }],
-    ['without a scope', { access_token: 'a', token_type: 'Bearer', scope: [] }],
+    ['with all properties', token],
+    ['with only the required properties', { access_token: 'a', token_type: 'Bearer' }],
+    ['with an empty scope', { access_token: 'a', token_type: 'Bearer', scope: [] }],
     ['of 2,000 characters', { access_token: 'x'.repeat(2_000), token_type: 'Bearer' }],
-  ])('is opened again, by any instance: %s', async (_, given) => {
+  ])('can be opened by every instance: %s', async (_, given) => {
     const sealed = await createTokenSeal(secret).seal(given);
     expect(await createTokenSeal(secret).open(sealed)).toEqual(given);
   });
 
-  it('fits in a cookie as it is, and shows nothing of the token', async () => {
+  it('needs no encoding in a cookie, and does not reveal the token', async () => {
     const sealed = await createTokenSeal(secret).seal(token);
     expect(sealed).toMatch(/^[\w.-]{100,1000}$/);
     const readable = sealed.split('.').map((part) => Buffer.from(part, 'base64url').toString('latin1'));
     for (const held of ['canary', 'Bearer', 'account.read', '1900000000']) expect(readable.join()).not.toContain(held);
   });
 
-  it('looks different each time', async () => {
+  it('is different each time', async () => {
     const { seal } = createTokenSeal(secret);
     expect(await seal(token)).not.toBe(await seal(token));
   });
@@ -54,10 +54,10 @@ describe('a sealed token', () => {
   it.each<[string, (sealed: string) => string | Promise<string>]>([
     ['altered', (sealed) => `${sealed.slice(0, -10)}AAAAAAAAAA`],
     ['cut', (sealed) => sealed.slice(0, -1)],
-    ['something else', () => 'a.b.c.d.e'],
+    ['not a sealed token', () => 'a.b.c.d.e'],
     ['sealed with another secret', () => createTokenSeal('another-secret-of-these-tests').seal(token)],
     ['a pending sign-in with the same secret', async () => (await clientWith(secret).authorize()).pending],
-  ])('is not opened when it is %s', async (_, change) => {
+  ])('cannot be opened if it is %s', async (_, change) => {
     const tokens = createTokenSeal(secret);
     expect(await tokens.open(await change(await tokens.seal(token)))).toBeUndefined();
   });
@@ -72,11 +72,11 @@ describe('a sealed token', () => {
     ['null', null],
     ['false', false],
     ['empty', ''],
-  ])('is missing when it is %s', async (_, text) => {
+  ])('opens as undefined if it is %s', async (_, text) => {
     expect(await wrongly(createTokenSeal(secret).open, text)).toBeUndefined();
   });
 
-  it('is opened until maxAge, by the clock of the moment', async () => {
+  it('can be opened until maxAge, by the current clock', async () => {
     vi.useFakeTimers({ toFake: ['Date'], now: 1_000_000 });
     const tokens = createTokenSeal(secret, { maxAge: 60 });
     const sealed = await tokens.seal(token);
@@ -88,33 +88,33 @@ describe('a sealed token', () => {
     expect(await createTokenSeal(secret, { maxAge: 60, now: () => 0 }).open(sealed)).toEqual(token);
   });
 
-  it('survives a rotation of the secret', async () => {
+  it('can be opened after a rotation of the secret', async () => {
     const sealed = await createTokenSeal(secret).seal(token);
     const rotated = createTokenSeal('the-next-secret-of-these-tests', { previousSecrets: [secret] });
     expect(await rotated.open(sealed)).toEqual(token);
     expect(await createTokenSeal(secret).open(await rotated.seal(token))).toBeUndefined();
   });
 
-  it('has no fields that a token does not have', async () => {
+  it('contains only the properties of a token', async () => {
     const { seal, open } = createTokenSeal(secret);
     expect(await open(await seal({ ...token, refresh: 'x' } as Token))).toEqual(token);
   });
 });
 
-describe('is refused, without quoting it', () => {
+describe('createTokenSeal rejects without quoting it', () => {
   it.each<[string, unknown[], string, RegExp]>([
     ['a missing secret', [undefined], 'invalid_argument', /^secret is missing/],
     ['an empty secret', [''], 'invalid_argument', /^secret is missing/],
-    ['a secret of another kind', [new Uint8Array(32)], 'invalid_argument', /^secret must be a string/],
+    ['a secret that is not a string', [new Uint8Array(32)], 'invalid_argument', /^secret must be a string/],
     ['a secret with a line break', [`${secret}\n`], 'invalid_argument', /^secret must be of printable ASCII/],
-    ['a short secret', ['canary-short'], 'invalid_argument', /^secret must have at least 16 characters: make one/],
+    ['a short secret', ['canary-short'], 'invalid_argument', /^secret must have at least 16 characters: create one/],
     ['an unknown option', [secret, { maxage: 60 }], 'unknown_option', /did you mean maxAge\?/],
     ['null as options', [secret, null], 'invalid_argument', /^options of createTokenSeal must be an object/],
     ['a maxAge of zero', [secret, { maxAge: 0 }], 'invalid_argument', /^maxAge must be/],
-    ['a maxAge that is text', [secret, { maxAge: '60' }], 'invalid_argument', /^maxAge must be/],
-    ['a clock that is a moment', [secret, { now: 7 }], 'invalid_argument', /^now must be a function/],
+    ['a maxAge that is a string', [secret, { maxAge: '60' }], 'invalid_argument', /^maxAge must be/],
+    ['a clock that is a number', [secret, { now: 7 }], 'invalid_argument', /^now must be a function/],
     [
-      'previous secrets in one text',
+      'previous secrets in one string',
       [secret, { previousSecrets: 'canary' }],
       'invalid_argument',
       /^previousSecrets must/,
@@ -136,12 +136,12 @@ describe('is refused, without quoting it', () => {
   it.each<[string, unknown]>([
     ['a string', 'canary-token'],
     ['nothing', undefined],
-    ['an answer of the server', { access_token: 'canary-token', token_type: 'bearer' }],
-    ['a token without its text', { token_type: 'Bearer' }],
+    ['a token response', { access_token: 'canary-token', token_type: 'bearer' }],
+    ['a token without access_token', { token_type: 'Bearer' }],
     ['a token with a line break', { access_token: 'canary-token\n', token_type: 'Bearer' }],
-    ['a token with a scope in one text', { access_token: 'canary-token', token_type: 'Bearer', scope: 'a b' }],
+    ['a token with a scope string', { access_token: 'canary-token', token_type: 'Bearer', scope: 'a b' }],
     ['a promise', Promise.resolve(token)],
-  ])('as a token: %s', async (_, given) => {
+  ])('a token that is %s', async (_, given) => {
     const reason = await reasonOf(wrongly(createTokenSeal(secret).seal, given));
     expect(reason).toMatchObject({
       name: 'ConfigurationError',
@@ -150,21 +150,21 @@ describe('is refused, without quoting it', () => {
     expect(String(reason)).not.toContain('canary');
   });
 
-  it.each([7, {}, true])('as sealed text: %j', async (text) => {
+  it.each([7, {}, true])('a sealed text that is not a string: %j', async (text) => {
     expect(await reasonOf(wrongly(createTokenSeal(secret).open, text))).toMatchObject({
       name: 'ConfigurationError',
-      message: expect.stringMatching(/^text must be what seal\(\) returned/),
+      message: expect.stringMatching(/^text must be the string that seal\(\) returned/),
     });
   });
 
-  it('in a page, and in a bundle for one', () => {
+  it('a secret in a page, and in a browser bundle', () => {
     vi.stubGlobal('window', { document: {} });
     const refused = expect.objectContaining({ name: 'ConfigurationError', code: 'browser_secret' });
     expect(() => createTokenSeal(secret)).toThrow(refused);
     expect(() => wrongly(notHere, secret)).toThrow(refused);
   });
 
-  it('without WebCrypto', async () => {
+  it('a call without WebCrypto', async () => {
     const tokens = createTokenSeal(secret);
     vi.stubGlobal('crypto', undefined);
     const lacking = { name: 'ConfigurationError', code: 'unsupported_platform' };

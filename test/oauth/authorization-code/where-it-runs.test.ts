@@ -32,7 +32,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-describe('an option that the client does not have is refused, with the nearest name', () => {
+describe('an unknown option is rejected', () => {
   it.each([
     ['clientID', 'clientId'],
     ['client_secret', 'clientSecret'],
@@ -50,7 +50,7 @@ describe('an option that the client does not have is refused, with the nearest n
     });
   });
 
-  it.each(['tokenUrl', 'token_url', 'authorizeUrl', 'baseUrl', 'state'])('%s, which is near none', (name) => {
+  it.each(['tokenUrl', 'token_url', 'authorizeUrl', 'baseUrl', 'state'])('%s, without a suggestion', (name) => {
     const refusal = refusalOf({ [name]: 'value-of-the-option' });
     expect(refusal).toMatchObject({
       code: 'unknown_option',
@@ -59,7 +59,7 @@ describe('an option that the client does not have is refused, with the nearest n
     expect(String(refusal)).not.toContain('value-of-the-option');
   });
 
-  it('in authorize() and exchange(), and nothing is sent', async () => {
+  it('in authorize() and exchange(), without a request', async () => {
     const fetch = vi.fn();
     const client = new AuthorizationCodeClient({ ...valid, fetch });
     const { state, pending } = await client.authorize();
@@ -73,7 +73,7 @@ describe('an option that the client does not have is refused, with the nearest n
   });
 });
 
-describe('http off loopback', () => {
+describe('http on hosts other than loopback', () => {
   const options = {
     redirectUri: 'http://192.168.0.7:3000/callback',
     authorizationEndpoint: 'http://sandbox:4400/oauth2',
@@ -85,19 +85,22 @@ describe('http off loopback', () => {
     const client = new AuthorizationCodeClient({ ...valid, ...options, allowInsecureHttp: true });
     const { url, cookieName } = await client.authorize();
     expect(url.href).toMatch(/^http:\/\/sandbox:4400\/oauth2\?/);
-    expect(cookieName).toMatch(/^doctape-/); // browsers keep no __Host- cookie of an http page
+    expect(cookieName).toMatch(/^doctape-/); // browsers reject __Host- cookies of http pages
   });
 
-  it.each(Object.entries(options))('is refused in %s without it, and the message names it', (name, value) => {
-    for (const allowInsecureHttp of [undefined, false]) {
-      expect(refusalOf({ [name]: value, allowInsecureHttp })).toMatchObject({
-        code: 'insecure_url',
-        message: expect.stringMatching(new RegExp(`^${name} must be an https URL.*allowInsecureHttp: true`)),
-      });
-    }
-  });
+  it.each(Object.entries(options))(
+    'is rejected in %s without allowInsecureHttp, which the message names',
+    (name, value) => {
+      for (const allowInsecureHttp of [undefined, false]) {
+        expect(refusalOf({ [name]: value, allowInsecureHttp })).toMatchObject({
+          code: 'insecure_url',
+          message: expect.stringMatching(new RegExp(`^${name} must be an https URL.*allowInsecureHttp: true`)),
+        });
+      }
+    },
+  );
 
-  it('needs no option on a name below localhost', async () => {
+  it('needs no option on subdomains of localhost', async () => {
     const client = new AuthorizationCodeClient({
       ...valid,
       redirectUri: 'http://app.localhost:3000/callback',
@@ -108,7 +111,7 @@ describe('http off loopback', () => {
     expect((await client.authorize()).url.host).toBe('doctape.localhost:4400');
   });
 
-  it.each(['yes', 1, null])('refuses %j as allowInsecureHttp', (allowInsecureHttp) => {
+  it.each(['yes', 1, null])('rejects %j as allowInsecureHttp', (allowInsecureHttp) => {
     expect(refusalOf({ allowInsecureHttp })).toMatchObject({
       code: 'invalid_argument',
       message: expect.stringMatching(/^allowInsecureHttp must be true or false/),
@@ -136,7 +139,7 @@ describe('a native application', () => {
     'myapp:/callback',
     'capacitor://localhost/cb',
     'exp://127.0.0.1:19000',
-  ])('may not have %s, and is told to use a dot', (redirectUri) => {
+  ])('may not have %s, which has no dot', (redirectUri) => {
     expect(refusalOf({ redirectUri })).toMatchObject({
       code: 'insecure_url',
       message: expect.stringMatching(/^redirectUri has a private-use scheme without a dot.*com\.example\.app:/),
@@ -148,12 +151,12 @@ describe('a native application', () => {
     ['a user name', 'com.example.app://user@host/callback', 'invalid_argument'],
     ['a space', 'com.example.app:/call back', 'invalid_argument'],
     ['a line break', 'com.example.app:/call\nback', 'invalid_argument'],
-    ['letters beyond ASCII', 'com.example.app:/ä', 'invalid_argument'],
+    ['characters beyond ASCII', 'com.example.app:/ä', 'invalid_argument'],
     ['no slash', 'com.example.app:callback', 'invalid_argument'],
-    ['nothing behind the scheme', 'com.example.app:', 'invalid_argument'],
-    ['a parameter of its own that a callback has', 'com.example.app:/callback?code=mine', 'invalid_argument'],
+    ['nothing after the scheme', 'com.example.app:', 'invalid_argument'],
+    ['a parameter that callbacks have', 'com.example.app:/callback?code=mine', 'invalid_argument'],
     ['an empty label', 'com..app:/callback', 'insecure_url'],
-    ['a dot at its end', 'com.example.:/callback', 'insecure_url'],
+    ['a scheme that ends with a dot', 'com.example.:/callback', 'insecure_url'],
     ['only a host and a port', 'app.example:3000/callback', 'invalid_argument'],
     ['a script', 'javascript:alert(1)', 'insecure_url'],
     ['a file', 'file:///etc/passwd', 'insecure_url'],
@@ -165,11 +168,11 @@ describe('a native application', () => {
     expect(String(refusal)).toMatch(/ConfigurationError: redirectUri /);
   });
 
-  it('may not have endpoints with such a scheme', () => {
+  it('cannot have endpoints with a private-use scheme', () => {
     expect(refusalOf({ tokenEndpoint: 'com.example.app:/token' })).toMatchObject({ code: 'insecure_url' });
   });
 
-  it('signs in at the sandbox', async () => {
+  it('signs in with the sandbox', async () => {
     const redirectUri = 'com.example.app:/callback';
     const defaults = createSandbox();
     const app = { ...appOf(defaults, 'server'), redirectUris: [redirectUri] };
@@ -185,11 +188,11 @@ describe('a native application', () => {
 
 describe('without WebCrypto', () => {
   it.each<[string, unknown]>([
-    ['as in a page over http', { getRandomValues: () => {}, randomUUID: () => '' }],
+    ['as in a page loaded over http', { getRandomValues: () => {}, randomUUID: () => '' }],
     ['as in jsdom', { getRandomValues: () => {}, subtle: undefined }],
     ['as in an old runtime', undefined],
-    ['with half of it', { getRandomValues: () => {}, subtle: { digest: () => {} } }],
-  ])('says which part of the platform is missing, and the remedy: %s', async (_, crypto) => {
+    ['with an incomplete crypto.subtle', { getRandomValues: () => {}, subtle: { digest: () => {} } }],
+  ])('throws an error that names crypto.subtle and the remedy: %s', async (_, crypto) => {
     const fetch = vi.fn();
     const client = new AuthorizationCodeClient({ ...valid, fetch });
     const { state, pending } = await client.authorize();
@@ -210,7 +213,7 @@ describe('without WebCrypto', () => {
   });
 });
 
-it('the clock is looked up when it is used, so that fake timers that are set later count', async () => {
+it('the client looks up Date.now at every call, so that later fake timers apply', async () => {
   const client = new AuthorizationCodeClient({
     ...valid,
     fetch: async () => Response.json({ access_token: 'token-of-alice', token_type: 'Bearer', expires_in: 60 }),
@@ -227,7 +230,7 @@ it('the clock is looked up when it is used, so that fake timers that are set lat
 describe('a network failure', () => {
   const failing = { fetch: async () => Promise.reject(new TypeError('fetch failed')) };
 
-  it("at doctape's own host says that it was retired, and which option names another server", async () => {
+  it("at doctape's host says that doctape was retired and names the option for another server", async () => {
     const client = new AuthorizationCodeClient({ ...valid, ...failing });
     const { state, pending } = await client.authorize();
     expect(await rejectionOf(client.exchange({ code: 'some-code', state }, pending))).toMatchObject({
@@ -237,7 +240,7 @@ describe('a network failure', () => {
     });
   });
 
-  it('at another host does not', async () => {
+  it('at another host does not mention doctape', async () => {
     const client = new AuthorizationCodeClient({ ...valid, ...failing, tokenEndpoint: 'https://auth.example/token' });
     const { state, pending } = await client.authorize();
     const error = await rejectionOf(client.exchange({ code: 'some-code', state }, pending));
@@ -246,7 +249,7 @@ describe('a network failure', () => {
   });
 });
 
-it('a used sign-in stays refused, as used and then as too old', async () => {
+it('a used sign-in is rejected as used, and after maxAge as expired', async () => {
   let now = 0;
   const client = new AuthorizationCodeClient({
     ...valid,

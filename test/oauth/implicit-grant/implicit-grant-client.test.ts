@@ -8,7 +8,7 @@ import { appOf } from '../../support/sandbox.js';
 import { thrown } from '../../support/scripted-server.js';
 
 const redirectUri = 'https://app.example/signed-in';
-/** Where a sign-in is kept. */
+/** The storage key of a pending sign-in. */
 const signInKey = 'doctape-sdk:sign-in:app@my.doctape.com%2Foauth2:';
 const accessToken = 'token-0123456789-abcdef';
 
@@ -17,7 +17,7 @@ interface Browser {
   storage: ReturnType<typeof memoryStorage>;
   tokenStorage: ReturnType<typeof memoryStorage>;
   client: ImplicitGrantClient;
-  /** Another page of the same browser, such as after a reload. */
+  /** Another page in the same browser, for example after a reload. */
   open: (href: string, options?: Partial<ImplicitGrantClientOptions>) => { page: Page; client: ImplicitGrantClient };
 }
 
@@ -42,7 +42,7 @@ function browser(options: Partial<ImplicitGrantClientOptions> = {}): Browser {
   return { ...open('https://app.example/files?view=grid#/holiday'), storage, tokenStorage, open };
 }
 
-/** A callback as the server makes it. */
+/** A callback as the server sends it. */
 function callback(parameters: Record<string, string>, where: '#' | '?' = '#'): string {
   const encoded = Object.entries(parameters).map(([name, value]) => `${name}=${encodeURIComponent(value)}`);
   return `${redirectUri}${where}${encoded.join('&')}`;
@@ -64,7 +64,7 @@ function failure(action: () => unknown): { name: string; code: string; message: 
 }
 
 describe('authorize', () => {
-  it('gives the authorization URL of the implicit grant, with a state of its own every time', () => {
+  it('returns the authorization URL of the implicit grant with a new state', () => {
     const { client } = browser();
     const first = client.authorize();
     expect(`${first.url.origin}${first.url.pathname}`).toBe('https://my.doctape.com/oauth2');
@@ -79,19 +79,19 @@ describe('authorize', () => {
     expect(client.authorize().state).not.toBe(first.state);
   });
 
-  it('lets a sign-in ask for a scope of its own, and for none', () => {
+  it('requests the scope of the call, which may be empty', () => {
     const { client } = browser();
     expect(client.authorize({ scope: ['tape.read'] }).url.searchParams.get('scope')).toBe('tape.read');
     expect(client.authorize({ scope: [] }).url.searchParams.has('scope')).toBe(false);
   });
 
-  it("adds parameters, but none of the protocol's own", () => {
+  it('adds params to the URL and rejects those of the protocol', () => {
     const { client } = browser();
     expect(client.authorize({ params: { lang: 'de' } }).url.searchParams.get('lang')).toBe('de');
     expect(() => client.authorize({ params: { state: 'mine' } })).toThrow(ConfigurationError);
   });
 
-  it('sweeps sign-ins that are too old', () => {
+  it('removes expired sign-ins', () => {
     let now = 1_000_000;
     const { client, storage } = browser({ now: () => now });
     client.authorize();
@@ -100,7 +100,7 @@ describe('authorize', () => {
     expect(storage.entries.size).toBe(1);
   });
 
-  it('sends the page there on signIn()', () => {
+  it('navigates to the URL in signIn()', () => {
     const { client, page, storage } = browser();
     client.signIn({ params: { lang: 'de' } });
     expect(page.visited).toHaveLength(1);
@@ -111,7 +111,7 @@ describe('authorize', () => {
 });
 
 describe('resume', () => {
-  it('gives the token of a callback, and what was granted', () => {
+  it('returns the token and granted scope of a callback', () => {
     const { client, open } = browser({ now: () => 1_700_000_000_500 });
     const { state } = client.authorize();
     const back = open(success(state, { scope: 'file.read' }));
@@ -123,14 +123,14 @@ describe('resume', () => {
     });
   });
 
-  it('takes the scope that was asked for when the answer names none', () => {
+  it('uses the requested scope if the callback has none', () => {
     const { client, open } = browser();
     expect(open(success(client.authorize().state)).client.resume()?.scope).toEqual(['file.read', 'account.read']);
     const bare = open('https://app.example/', { scope: undefined }).client.authorize().state;
     expect(open(success(bare)).client.resume()).not.toHaveProperty('scope');
   });
 
-  it('understands what the sandbox answers, and what was captured of doctape', async () => {
+  it('reads callbacks of the sandbox and of the original doctape', async () => {
     const sandbox = createSandbox();
     const { clientId } = appOf(sandbox, 'client');
     const local = 'http://localhost:3000/';
@@ -153,7 +153,7 @@ describe('resume', () => {
     expect(open(captured).client.resume()?.scope).toEqual(['account.read', 'file.read']);
   });
 
-  it('cleans the address bar and keeps everything else in it', () => {
+  it('removes only the callback from the URL', () => {
     const { client, open } = browser();
     const { state } = client.authorize();
     const { page, client: back } = open(success(state).replace('#', '?lang=de&q=a%20b+c&flag#'));
@@ -162,7 +162,7 @@ describe('resume', () => {
     expect(page.state).toEqual({ scrolled: 120 });
   });
 
-  it('cleans the address bar before anything can fail', () => {
+  it('removes the callback from the URL before it can fail', () => {
     const { open } = browser();
     for (const href of [success('foreign'), callback({ access_token: accessToken }, '?'), callback({ error: '%' })]) {
       const { page, client } = open(href);
@@ -211,7 +211,7 @@ describe('resume', () => {
     '#route?state=open&error=',
     '#section#state=open',
     '#route?error=1',
-  ])('leaves a page alone whose address ends in %j', (end) => {
+  ])('does not change a URL that ends in %j', (end) => {
     const { open } = browser();
     const { page, client } = open(redirectUri + end);
     expect(client.resume()).toBeUndefined();
@@ -220,7 +220,7 @@ describe('resume', () => {
   });
 
   it.each(['#error=1', '#state=open', '?error=expired', '#code=7'])(
-    'leaves another page of the application alone whose address ends in %j',
+    'does not change the URL of another page that ends in %j',
     (end) => {
       const { open } = browser();
       const { page, client } = open(`https://app.example/files${end}`);
@@ -230,7 +230,7 @@ describe('resume', () => {
   );
 
   it.each(['#/files?sort=name&state=open', '#!/orders?page=2&code=SUMMER', '#/login?next=a&error=1'])(
-    'leaves the route %j alone',
+    'does not change the route %j',
     (end) => {
       const { page, client } = browser().open(redirectUri + end);
       expect(client.resume()).toBeUndefined();
@@ -239,7 +239,7 @@ describe('resume', () => {
   );
 
   it.each(['?code=4/abc&state=of-another-provider', '#access_token=theirs&state=of-another-provider'])(
-    'leaves the callback %j of somebody else on another page alone',
+    'ignores the callback %j of another provider on another page',
     (end) => {
       const { client: ours, open } = browser();
       ours.authorize();
@@ -249,7 +249,7 @@ describe('resume', () => {
     },
   );
 
-  it('reads an error from the query, as doctape documents it, and from the fragment', () => {
+  it('reads an error from the query (as doctape documents it) and from the fragment', () => {
     for (const where of ['?', '#'] as const) {
       const { client, open } = browser();
       const { state } = client.authorize();
@@ -266,7 +266,7 @@ describe('resume', () => {
     }
   });
 
-  it('believes an error only after its state, and uses the state up', () => {
+  it('accepts an error only with a pending state, and uses up the state', () => {
     const { client, open } = browser();
     const { state } = client.authorize();
     expect(failure(() => open(callback({ error: 'access_denied' })).client.resume()).code).toBe('state_missing');
@@ -291,7 +291,7 @@ describe('a hostile or broken callback', () => {
       'malformed_callback',
       (href) => href.replace('#', `?access_token=${accessToken}#`),
     ],
-    ['a state in the query as well', 'malformed_callback', (href) => href.replace('#', '?state=x#')],
+    ['a state in the query too', 'malformed_callback', (href) => href.replace('#', '?state=x#')],
     ['a second error', 'malformed_callback', (href) => `${href}&error=a&error=b`],
     ['a broken escape', 'malformed_callback', (href) => href.replace('157680000', '%zz')],
     ['invalid UTF-8', 'malformed_callback', (href) => href.replace(accessToken, '%ff%fe')],
@@ -299,24 +299,24 @@ describe('a hostile or broken callback', () => {
     ['an empty state', 'state_missing', (href) => href.replace(/state=[^&]+/, 'state=')],
     ['a foreign state', 'state_mismatch', (href) => href.replace(/state=[^&]+/, 'state=foreign')],
     ['the state __proto__', 'state_mismatch', (href) => href.replace(/state=[^&]+/, 'state=__proto__')],
-    ['the beginning of a state', 'state_mismatch', (href) => href.replace(/state=([^&]{20})[^&]+/, 'state=$1')],
+    ['a prefix of the state', 'state_mismatch', (href) => href.replace(/state=([^&]{20})[^&]+/, 'state=$1')],
     ['no issuer', 'issuer_mismatch', (href) => href.replace(/&iss=.+/, '')],
     ['another issuer', 'issuer_mismatch', (href) => href.replace(/&iss=.+/, '&iss=https%3A%2F%2Fevil.example')],
     ['another path', 'malformed_callback', (href) => href.replace('/signed-in', '/elsewhere')],
     ['another origin', 'malformed_callback', (href) => href.replace('app.example', 'app.example.evil.example')],
     ['its token in the query', 'malformed_callback', (href) => href.replace('#', '?')],
-    ['a code in place of a token', 'malformed_callback', (href) => href.replace('access_token=', 'code=')],
+    ['a code instead of a token', 'malformed_callback', (href) => href.replace('access_token=', 'code=')],
     ['a code beside the token', 'malformed_callback', (href) => `${href}&code=abc`],
     ['neither token nor error', 'malformed_callback', (href) => href.replace(/access_token=[^&]+&/, '')],
     ['an empty token', 'malformed_callback', (href) => href.replace(accessToken, '')],
-    ['a token out of grammar', 'malformed_callback', (href) => href.replace(accessToken, 'a%0Ab')],
+    ['a token with a line break', 'malformed_callback', (href) => href.replace(accessToken, 'a%0Ab')],
     ['no token_type', 'malformed_callback', (href) => href.replace('&token_type=Bearer', '')],
     ['another token_type', 'unsupported_token_type', (href) => href.replace('Bearer', 'mac')],
-    ['an expires_in that is no number', 'malformed_callback', (href) => href.replace('157680000', '1e9')],
-    ['an ill-formed scope', 'malformed_callback', (href) => `${href}&scope=a%22b`],
-    ['an ill-formed error', 'malformed_callback', (href) => `${href}&error=%07`],
+    ['an expires_in that is not a number', 'malformed_callback', (href) => href.replace('157680000', '1e9')],
+    ['a malformed scope', 'malformed_callback', (href) => `${href}&scope=a%22b`],
+    ['a malformed error', 'malformed_callback', (href) => `${href}&error=%07`],
     ['an oversized parameter', 'malformed_callback', (href) => `${href}&more=${'x'.repeat(40_000)}`],
-  ])('with %s ends in %s, a clean address bar and no token', (_what, code, spoil) => {
+  ])('with %s is rejected with %s, is removed from the URL and stores no token', (_what, code, spoil) => {
     const other = app.authorize().state;
     const href = spoil(good());
     const { page, client } = open(href);
@@ -328,7 +328,7 @@ describe('a hostile or broken callback', () => {
     expect(storage.entries.has(`${signInKey}${other}`)).toBe(true);
   });
 
-  it('says no more about itself than is safe', () => {
+  it('is not quoted in the error', () => {
     const { state } = app.authorize();
     const parameters = {
       error: 'access_denied',
@@ -339,20 +339,20 @@ describe('a hostile or broken callback', () => {
     expect(inspect(error)).not.toContain(state);
   });
 
-  it('ignores parameters that it does not know, whatever they hold', () => {
+  it('may have unknown parameters with any value', () => {
     const { client } = open(`${good()}&__proto__=1&constructor=%zz&x=1&x=2&=&&%ff=1`);
     expect(client.resume()?.access_token).toBe(accessToken);
     client.signOut();
   });
 });
 
-/** What routers make of `#answer` before the application runs, and what is to be left of it. */
+/** How routers rewrite `#callback` before the application runs, and the fragment that must remain. */
 const rewritten: [string, (answer: string) => string, string][] = [
   ['Vue Router, React Router 5, angular-oauth2-oidc', (answer) => `#/${answer}`, ''],
   ['a hashbang router', (answer) => `#!/${answer}`, ''],
   ['a hashbang router without a slash', (answer) => `#!${answer}`, ''],
-  ['a router that takes it for a query', (answer) => `#?${answer}`, ''],
-  ['a router that takes it for the query of the start page', (answer) => `#/?${answer}`, ''],
+  ['a router that treats it as a query', (answer) => `#?${answer}`, ''],
+  ['a router that treats it as the query of the start page', (answer) => `#/?${answer}`, ''],
   ['a router that doubles the slash', (answer) => `#//${answer}`, ''],
   ['a route with a query', (answer) => `#/route?${answer}`, '#/route'],
   ['a route with an ampersand', (answer) => `#/route&${answer}`, '#/route'],
@@ -360,10 +360,10 @@ const rewritten: [string, (answer: string) => string, string][] = [
   ['a route with a second hash', (answer) => `#/route#${answer}`, '#/route'],
   ['a route without a slash', (answer) => `#route?${answer}`, '#route'],
   ['Backbone', (answer) => `#auth/callback#${answer}`, '#auth/callback'],
-  ['a route with a query of its own', (answer) => `#/route?sort=name&${answer}&page=2`, '#/route?sort=name&page=2'],
+  ['a route with its own query', (answer) => `#/route?sort=name&${answer}&page=2`, '#/route?sort=name&page=2'],
   ['a hashbang route', (answer) => `#!/route?${answer}`, '#!/route'],
   ["Angular's router", (answer) => `#/${answer.replaceAll('=', '%3D')}`, ''],
-  ["Angular's router, with small letters", (answer) => `#/${answer.replaceAll('=', '%3d')}`, ''],
+  ["Angular's router, in lower case", (answer) => `#/${answer.replaceAll('=', '%3d')}`, ''],
   ["Angular's router, in a route", (answer) => `#/route&${answer.replaceAll('=', '%3D')}`, '#/route'],
 ];
 
@@ -395,7 +395,7 @@ describe.each(rewritten)('a fragment rewritten by %s', (_who, rewrite, left) => 
     expect(page.href).toBe(redirectUri + left);
   });
 
-  it('is refused and removed if its state is not pending', () => {
+  it('is rejected and removed if its state is not pending', () => {
     const { client, open, storage } = browser();
     client.authorize();
     for (const state of ['foreign', '', 'state%3Dx']) {
@@ -409,7 +409,7 @@ describe.each(rewritten)('a fragment rewritten by %s', (_who, rewrite, left) => 
     expect(storage.entries.size).toBe(1);
   });
 
-  it('is left to the client that began the sign-in', () => {
+  it('is ignored by other clients', () => {
     const { client, open } = browser();
     const href = rewriteHash(success(client.authorize().state));
     const { page, client: other } = open(href, { clientId: 'other' });
@@ -417,7 +417,7 @@ describe.each(rewritten)('a fragment rewritten by %s', (_who, rewrite, left) => 
     expect(page.href).toBe(href);
   });
 
-  it('does not stay in the state of the history entry, where routers keep the URL', () => {
+  it('is removed from the state of the history entry, in which routers store the URL', () => {
     const { client, open } = browser();
     const href = rewriteHash(success(client.authorize().state));
     const { page, client: back } = open(href);
@@ -429,7 +429,7 @@ describe.each(rewritten)('a fragment rewritten by %s', (_who, rewrite, left) => 
   });
 });
 
-it('keeps the route of the application when an error comes in the query', () => {
+it('preserves the route if the query contains an error', () => {
   const { client, open } = browser();
   const { state } = client.authorize();
   const { page, client: back } = open(`${callback({ error: 'access_denied', state }, '?')}#/route?tab=1`);
@@ -437,7 +437,7 @@ it('keeps the route of the application when an error comes in the query', () => 
   expect(page.href).toBe(`${redirectUri}#/route?tab=1`);
 });
 
-it('keeps a state of the history entry that is not a plain object', () => {
+it('preserves a history state that is not a plain object', () => {
   const { client, open } = browser();
   for (const kept of [null, 'text', 7, [1], new Map([['a', 1]]), new Date(0)]) {
     const { page, client: back } = open(success(client.authorize().state));
@@ -449,26 +449,26 @@ it('keeps a state of the history entry that is not a plain object', () => {
 
 describe('a callback on another path than that of redirectUri', () => {
   it.each(['/signed-in/', '/signed-in/index.html', '/Signed-in', '/signed-in.html', '/de/signed-in'])(
-    'is refused on %s, with both paths and the remedy in the message',
+    'is rejected on %s with both paths and the remedy in the message',
     (path) => {
       const { client, open } = browser();
       const href = success(client.authorize().state).replace('/signed-in', path);
       const { page, client: back } = open(href);
       const { code, message } = failure(() => back.resume());
       expect(code).toBe('malformed_callback');
-      expect(message).toContain(`came to https://app.example${path}, but redirectUri is ${redirectUri}:`);
+      expect(message).toContain(`arrived at https://app.example${path}, but redirectUri is ${redirectUri}:`);
       expect(message).toContain(`register https://app.example${path}`);
       expect(page.href).toBe(`https://app.example${path}`);
     },
   );
 
-  it('does not show a credential that stands in the path', () => {
+  it('does not reveal a credential in the path', () => {
     const { client, open } = browser();
     const href = success(client.authorize().state).replace('/signed-in', `/${accessToken}/`);
     expect(failure(() => open(href).client.resume()).message).toContain('[redacted]');
   });
 
-  it('does not recommend to register a page of another origin', () => {
+  it('does not suggest registering a page of another origin', () => {
     const { client } = browser();
     const href = success(client.authorize().state).replace('app.example', 'evil.example');
     expect(failure(() => client.handleCallback(href)).message).not.toContain('register');
@@ -476,7 +476,7 @@ describe('a callback on another path than that of redirectUri', () => {
 });
 
 describe('the current token', () => {
-  it('can be had without looking at the URL', () => {
+  it('is returned without reading the URL', () => {
     const { client, open } = browser();
     expect(client.token).toBeUndefined();
     const { page, client: back } = open(success(client.authorize().state));
@@ -488,13 +488,13 @@ describe('the current token', () => {
     expect(back.token).toBeUndefined();
   });
 
-  it('is told to listeners after a sign-in and a sign-out, until they stop', async () => {
+  it('is passed to listeners after a sign-in and a sign-out until they are removed', async () => {
     const { client } = browser();
     const heard: (Token | undefined)[] = [];
     const stop = client.onTokenChange((token) => heard.push(token));
     const stopTwice = client.onTokenChange((token) => heard.push(token));
     const token = client.handleCallback(success(client.authorize().state));
-    expect(heard).toEqual([]); // not while the sign-in is being finished
+    expect(heard).toEqual([]); // not during the sign-in
     await Promise.resolve();
     expect(heard).toEqual([token, token]);
     stopTwice();
@@ -507,7 +507,7 @@ describe('the current token', () => {
     expect(heard).toHaveLength(3);
   });
 
-  it('refuses a listener that is not a function', () => {
+  it('rejects a listener that is not a function', () => {
     const { client } = browser();
     expect(thrown(() => Reflect.apply(client.onTokenChange, client, ['x']), ConfigurationError).message).toContain(
       'listener must be a function',
@@ -516,13 +516,13 @@ describe('the current token', () => {
 });
 
 describe('sign-ins at the same time', () => {
-  it('do not lose each other, in whatever order they come back', () => {
+  it('can finish in any order', () => {
     const { open } = browser();
     const states = [1, 2, 3].map(() => open('https://app.example/').client.authorize().state);
     for (const state of states.reverse()) expect(open(success(state)).client.resume()).toBeDefined();
   });
 
-  it('survive a callback that is not theirs', () => {
+  it('stay pending after the callback of another sign-in', () => {
     const { client, open } = browser();
     const { state } = client.authorize();
     failure(() => open(success('foreign')).client.resume());
@@ -532,8 +532,8 @@ describe('sign-ins at the same time', () => {
   it.each<[string, Partial<ImplicitGrantClientOptions>]>([
     ['another server', { authorizationEndpoint: 'https://elsewhere.example/oauth2' }],
     ['another application', { clientId: 'other' }],
-    ['an application whose name begins alike', { clientId: 'app:' }],
-  ])('of %s on the same page are left to its client', (_what, options) => {
+    ['an application whose id has the same prefix', { clientId: 'app:' }],
+  ])('of %s on the same page are ignored', (_what, options) => {
     const { client, open, tokenStorage } = browser();
     for (const answer of [success, (state: string) => callback({ state, error: 'access_denied' }, '?')]) {
       const href = answer(client.authorize().state);
@@ -548,7 +548,7 @@ describe('sign-ins at the same time', () => {
     expect(open('https://app.example/', options).client.resume()).toBeUndefined();
   });
 
-  it('of another client that are too old, or whose entry is damaged, are refused and removed', () => {
+  it('of another client are rejected and removed if they are expired or malformed', () => {
     let now = 1_000_000;
     const { client, open, storage } = browser({ now: () => now });
     for (const spoil of [() => (now += 600_000), (key: string) => storage.setItem(key, '{}')]) {
@@ -560,7 +560,7 @@ describe('sign-ins at the same time', () => {
     }
   });
 
-  it('are cleaned up by their own client only', () => {
+  it('are removed only by their own client', () => {
     let now = 1_000_000;
     const { client, open, storage } = browser({ now: () => now });
     client.authorize();
@@ -571,7 +571,7 @@ describe('sign-ins at the same time', () => {
     expect(storage.entries.size).toBe(2);
   });
 
-  it('end after maxAge, and not before', () => {
+  it('expire after maxAge', () => {
     let now = 5_000_000;
     const { client, open } = browser({ now: () => now, maxAge: 60 });
     const early = client.authorize().state;
@@ -583,7 +583,7 @@ describe('sign-ins at the same time', () => {
     expect(failure(() => open(success(late)).client.resume()).code).toBe('state_mismatch');
   });
 
-  it('work once', () => {
+  it('can be used once', () => {
     const { client, open } = browser();
     const href = success(client.authorize().state);
     const { client: back } = open(href);
@@ -594,7 +594,7 @@ describe('sign-ins at the same time', () => {
 });
 
 describe('handleCallback', () => {
-  it('takes an address that is not the page’s own, and leaves the page alone', () => {
+  it('accepts another URL than that of the page, and does not change the page', () => {
     const { client, page } = browser();
     const token = client.handleCallback(new URL(success(client.authorize().state)));
     expect(token.access_token).toBe(accessToken);
@@ -602,14 +602,14 @@ describe('handleCallback', () => {
     expect(client.resume()).toEqual(token);
   });
 
-  it('cleans the address bar when it is given the address of the page', () => {
+  it('removes the callback if it is the URL of the page', () => {
     const { client, open } = browser();
     const back = open(`${success(client.authorize().state)}`);
     expect(back.client.handleCallback(back.page.href).access_token).toBe(accessToken);
     expect(back.page.href).toBe(redirectUri);
   });
 
-  it('refuses what is no address', () => {
+  it('rejects a value that is not a URL', () => {
     const { client } = browser();
     expect(thrown(() => client.handleCallback('/signed-in#access_token=x'), ConfigurationError).code).toBe(
       'invalid_argument',
@@ -617,7 +617,7 @@ describe('handleCallback', () => {
   });
 });
 
-describe('the remembered token', () => {
+describe('the stored token', () => {
   function signedIn(options: Partial<ImplicitGrantClientOptions> = {}) {
     const made = browser(options);
     const back = made.open(success(made.client.authorize().state));
@@ -629,7 +629,7 @@ describe('the remembered token', () => {
     expect(open('https://app.example/').client.resume()).toEqual(token);
   });
 
-  it('is forgotten on signOut(), by all pages', () => {
+  it('is removed by signOut() for all pages', () => {
     const { client, open, tokenStorage } = signedIn();
     const other = open('https://app.example/').client;
     client.signOut();
@@ -638,7 +638,7 @@ describe('the remembered token', () => {
     expect(other.resume()).toBeUndefined();
   });
 
-  it('is forgotten when it has expired', () => {
+  it('is removed when it has expired', () => {
     let now = 1_000_000_000;
     const { client, tokenStorage } = signedIn({ now: () => now });
     now += 157_680_001_000;
@@ -646,7 +646,7 @@ describe('the remembered token', () => {
     expect(tokenStorage.entries.size).toBe(0);
   });
 
-  it('stays in memory with tokenStorage: null', () => {
+  it('is only in memory with tokenStorage: null', () => {
     const { client, open, token, storage } = signedIn({ tokenStorage: null });
     expect(client.resume()).toEqual(token);
     expect([...storage.entries.values()].join()).not.toContain(accessToken);
@@ -666,13 +666,13 @@ describe('the remembered token', () => {
     '{"access_token":"abcdef","token_type":"mac"}',
     '{"access_token":"abcdef","token_type":"Bearer","expires_at":"never"}',
     '{"access_token":"abcdef","token_type":"Bearer","scope":"file.read"}',
-  ])('is none when the storage holds %s', (text) => {
+  ])('is undefined if the storage contains %s', (text) => {
     const { open, tokenStorage } = signedIn();
     for (const key of tokenStorage.entries.keys()) tokenStorage.setItem(key, text);
     expect(open('https://app.example/').client.resume()).toBeUndefined();
   });
 
-  it('is of one application only', () => {
+  it('is not shared with other applications', () => {
     const { open } = signedIn();
     expect(open('https://app.example/', { clientId: 'ap' }).client.resume()).toBeUndefined();
     expect(open('https://app.example/', { clientId: 'app2' }).client.resume()).toBeUndefined();
@@ -690,18 +690,18 @@ describe('returnTo', () => {
     return back.returnTo;
   }
 
-  it('is where the application was', () => {
+  it('is the page that began the sign-in by default', () => {
     expect(returned('https://app.example/files/a%20b?view=grid#/holiday')).toBe('/files/a%20b?view=grid#/holiday');
     expect(returned('https://app.example')).toBe('/');
   });
 
-  it('is where the application says', () => {
+  it('is the page of the option returnTo', () => {
     expect(returned('https://app.example/deep/page', '/files#top')).toBe('/files#top');
     expect(returned('https://app.example/deep/page', 'sibling?x')).toBe('/deep/sibling?x');
     expect(returned('https://app.example/', new URL('https://app.example/files'))).toBe('/files');
   });
 
-  it('does not bring a failed callback back', () => {
+  it('does not contain a failed callback', () => {
     expect(returned(`${redirectUri}?lang=de#access_token=${accessToken}&state=x`)).toBe('/signed-in?lang=de');
   });
 
@@ -717,12 +717,12 @@ describe('returnTo', () => {
     expect(thrown(() => client.authorize({ returnTo: place }), ConfigurationError).message).toContain('returnTo');
   });
 
-  it('is no address of another host when it is used as a path', () => {
+  it('does not lead to another host if its path begins with two slashes', () => {
     const place = returned('https://app.example/', 'https://app.example//evil.example/');
     expect(new URL(place ?? '', 'https://app.example/').host).toBe('app.example');
   });
 
-  it('is that of the last callback only', () => {
+  it('is that of the last callback', () => {
     const { client, open } = browser();
     const { client: back } = open(success(client.authorize().state));
     back.resume();
@@ -731,7 +731,7 @@ describe('returnTo', () => {
     expect(back.returnTo).toBeUndefined();
   });
 
-  it('is not believed when something else on the page has altered it', () => {
+  it('is undefined if a script has changed it to another origin', () => {
     const { client, open, storage } = browser();
     const { state } = client.authorize();
     const key = `${signInKey}${state}`;
@@ -747,21 +747,21 @@ describe('a storage that does not work', () => {
     throw new DOMException(`no room for ${accessToken}`, 'QuotaExceededError');
   };
 
-  it('is a StorageError when the sign-in cannot be remembered', () => {
+  it('causes a StorageError if the sign-in cannot be stored', () => {
     const { open, storage } = browser();
     const { client, page } = open('https://app.example/', { storage: { ...storage, setItem: blocked } });
     expect(thrown(() => client.signIn(), StorageError).code).toBe('storage_unavailable');
     expect(page.visited).toEqual([]);
   });
 
-  it('is a StorageError when even its length cannot be looked at, and that only where it is needed', () => {
+  it('causes a StorageError only when it is used, also if its length throws', () => {
     const { open } = browser();
     const storage = Object.defineProperty(memoryStorage(), 'length', { get: blocked });
     expect(() => open('https://app.example/', { storage }).client.signIn()).toThrow(StorageError);
     expect(open('https://app.example/', { tokenStorage: storage }).client.resume()).toBeUndefined();
   });
 
-  it('is a StorageError when there is none', () => {
+  it('causes a StorageError if it does not exist', () => {
     const { open } = browser();
     const { client } = open('https://app.example/', { storage: undefined, tokenStorage: undefined });
     if ('sessionStorage' in globalThis) throw new Error('this runtime has a sessionStorage, so nothing is tested');
@@ -778,7 +778,7 @@ describe('a storage that does not work', () => {
     expect(back.resume()?.access_token).toBe(accessToken);
   });
 
-  it('signs nobody else in when it has no room for the new token', () => {
+  it('does not keep the previous user signed in if the new token does not fit', () => {
     const { client, open, tokenStorage } = browser();
     open(success(client.authorize().state)).client.resume();
     const href = success(client.authorize().state);
@@ -794,7 +794,7 @@ describe('a storage that does not work', () => {
     expect(open(href).client.resume()).toBeDefined();
   });
 
-  it('holds things of others, which are left alone', () => {
+  it('may contain other keys, which are not changed', () => {
     const { client, open, storage } = browser();
     storage.setItem('theme', 'dark');
     storage.setItem(`${signInKey}junk`, '{');
@@ -831,7 +831,7 @@ describe('the constructor', () => {
     ['scopes', { scopes: ['file.read'] }, 'unknown_option'],
     ['clientSecret', { clientSecret: 'secret' }, 'browser_secret'],
     ['clientSecret', { clientSecret: undefined }, 'browser_secret'],
-  ])('refuses %s in %o', (name, options, code) => {
+  ])('rejects %s in %o', (name, options, code) => {
     const error = thrown(
       () => new ImplicitGrantClient({ ...right, ...options } as ImplicitGrantClientOptions),
       ConfigurationError,
@@ -840,7 +840,7 @@ describe('the constructor', () => {
     expect(error.message).toContain(name);
   });
 
-  it('names the option that was probably meant', () => {
+  it('suggests the nearest name for an unknown option', () => {
     const options = { ...right, authorisationEndpoint: 'https://elsewhere.example/' };
     expect(thrown(() => new ImplicitGrantClient(options), ConfigurationError).message).toBe(
       'authorisationEndpoint is not an option; did you mean authorizationEndpoint?',
@@ -859,7 +859,7 @@ describe('the constructor', () => {
     },
   );
 
-  it('accepts http elsewhere with allowInsecureHttp', () => {
+  it('accepts http on other hosts with allowInsecureHttp', () => {
     const options = {
       ...right,
       redirectUri: 'http://phone.lan:5173/',
@@ -874,7 +874,7 @@ describe('the constructor', () => {
     expect(url.origin).toBe('http://sandbox:4400');
   });
 
-  it('looks up the clock, the page and the random numbers when they are used', () => {
+  it('looks up the clock, the page and the random numbers at every use', () => {
     const client = new ImplicitGrantClient({ ...right, storage: memoryStorage(), tokenStorage: null });
     const { now } = Date;
     const { crypto } = globalThis;
@@ -893,13 +893,13 @@ describe('the constructor', () => {
     }
   });
 
-  it('refuses to work where there is no page, and says where it does', () => {
+  it('throws outside of a page with a remedy', () => {
     const error = thrown(() => new ImplicitGrantClient({ clientId: 'app', redirectUri }), ConfigurationError);
     expect(error.code).toBe('invalid_argument');
     expect(error.message).toMatch(/browser page/);
   });
 
-  it('keeps what it holds to itself', () => {
+  it('has no enumerable or inspectable properties', () => {
     const client = new ImplicitGrantClient({ ...right, tokenStorage: null, storage: memoryStorage() });
     client.handleCallback(success(client.authorize().state));
     expect(inspect(client, { depth: 9, showHidden: true }) + JSON.stringify(client)).not.toContain(accessToken);

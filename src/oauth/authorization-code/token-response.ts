@@ -9,42 +9,38 @@ import { bearerToken } from '../bearer-token.js';
 import { oauthError } from '../callback.js';
 
 /**
- * Reads the response of a token endpoint, strictly (RFC 6749 sections 5.1 and 5.2). Only errors are read whatever their
- * content type says: servers and the proxies in front of them label them wrongly.
+ * Parses the response of a token endpoint (RFC 6749 sections 5.1 and 5.2). The `Content-Type` is ignored for errors only, because
+ * servers and proxies often send errors with a wrong one.
  */
-export function readTokenAnswer(
-  answer: HttpAnswer,
+export function readTokenResponse(
+  response: HttpAnswer,
   requested: string[] | undefined,
   now: number,
   secrets: readonly string[],
 ): Token {
-  const { operation, status, headers } = answer;
+  const { operation, status, headers } = response;
   const failed = status >= 400;
-  const body = failed || isJson(headers) ? parseJson(answer.text) : undefined;
+  const body = failed || isJson(headers) ? parseJson(response.text) : undefined;
   if (isObject(body) && body.error) {
     const { error, error_description, error_uri, access_token, refresh_token } = body;
     const [code, description] = isObject(error) && failed ? readEnvelope(error, status) : [error, error_description];
     if (typeof code !== 'string' || !errorCode.test(code)) {
-      throw new ResponseError('malformed_response', `${operation} answered with an ill-formed error`, status);
+      throw new ResponseError('malformed_response', `${operation} returned a malformed error`, status);
     }
     throw oauthError(
       code,
-      textOrNothing(description),
-      textOrNothing(error_uri),
+      stringOrUndefined(description),
+      stringOrUndefined(error_uri),
       [...secrets, ...[access_token, refresh_token].filter((value) => typeof value === 'string')],
       status,
     );
   }
   if (status !== 200) {
-    throw new ResponseError('unexpected_status', `${operation} answered with ${status} in place of a token`, status);
+    throw new ResponseError('unexpected_status', `${operation} returned ${status} instead of a token`, status);
   }
   if (!isObject(body)) {
-    const form = answer.text.trim() === '' ? 'an empty body' : contentType(headers);
-    throw new ResponseError(
-      'malformed_response',
-      `${operation} answered with ${form} in place of a JSON object`,
-      status,
-    );
+    const received = response.text.trim() === '' ? 'an empty body' : contentType(headers);
+    throw new ResponseError('malformed_response', `${operation} returned ${received} instead of a JSON object`, status);
   }
   const origin = { operation, status, secrets };
   const granted = decode(tokenAnswer, body, '', origin);
@@ -52,15 +48,15 @@ export function readTokenAnswer(
 }
 
 /**
- * The error of doctape's own envelope, which every other endpoint answers with (wire document section 3.0): a code that is a
- * number, and a message, which may be an error code of OAuth.
+ * Reads an error in doctape's envelope, which all other endpoints use (wire document section 3.0): its code is a number, and its
+ * message may be an OAuth error code.
  */
 function readEnvelope(error: Record<string, unknown>, status: number): [code: string, description: string | undefined] {
   const { message, code = status } = errorMessage(error);
   return [message !== undefined && /^[a-z]+(_[a-z]+)+$/.test(message) ? message : `http_${code}`, message];
 }
 
-/** Any JSON media type, or none at all. */
+/** Whether the media type is JSON or missing. */
 function isJson(headers: Headers): boolean {
   const type = headers.get('content-type');
   return type === null || type.trim() === '' || /^\s*(application|text)\/([\w.+-]+\+)?json\s*(;|$)/i.test(type);
@@ -70,6 +66,6 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function textOrNothing(value: unknown): string | undefined {
+function stringOrUndefined(value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
