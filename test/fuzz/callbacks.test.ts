@@ -227,16 +227,6 @@ function browserAt(urlOf: (state: string) => string): Browser {
 
 const base = fc.constantFrom(redirectUri, 'https://app.example/', 'https://app.example/signed-in/', `${redirectUri}?`);
 
-const startsWithRoute = /^(?:[/!?]|[^=&#?]*[#?])/;
-
-/** Behind a route, the client finds parameters by their plain names only. No server encodes `access_token` as `%61ccess_token`. */
-function hasEncodedName(fragment: string): boolean {
-  return fragment.split(/[/!?&#]/).some((pair) => {
-    const name = parameterName(pair) ?? '';
-    return answerParameters.has(name) && !pair.startsWith(name);
-  });
-}
-
 describe('a callback with a token', { timeout: fuzzTimeout }, () => {
   it('returns the token or an error, and is removed from the URL', async () => {
     const query = fc.oneof(
@@ -248,7 +238,7 @@ describe('a callback with a token', { timeout: fuzzTimeout }, () => {
     await holds(600, [base, query, fragment], async (start, search, hash) => {
       const urlOf = (real: string) =>
         `${start}${start.includes('?') ? '&' : '?'}${search.replaceAll('#', '')}#${hash}`.replaceAll(state, real);
-      fc.pre(URL.canParse(urlOf('')) && !(startsWithRoute.test(hash) && hasEncodedName(hash)));
+      fc.pre(URL.canParse(urlOf('')));
       const { page, client, state: real, remembered } = browserAt(urlOf);
       const before = new URL(page.href);
       const given = [before.search.slice(1), before.hash.slice(1)];

@@ -31,7 +31,7 @@ type Event =
 const mostParts = 1_000;
 const mostFieldBytes = 64 * 1024;
 const mostDiscardedBytes = 256 * 1024 * 1024;
-const mostDiscardingMs = 5_000;
+const longestPauseMs = 5_000;
 
 /**
  * Streams a multipart body into the store. Any file part counts, whatever its name (wire document section 7, choice 17).
@@ -146,13 +146,9 @@ export async function receive(store: Store, request: Request, quota: Quota): Pro
  */
 async function discardRest(reader: ReadableStreamDefaultReader<Uint8Array> | undefined): Promise<boolean> {
   let left = mostDiscardedBytes;
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const tooLong = new Promise<'stalled'>((resolve) => {
-    timer = setTimeout(resolve, mostDiscardingMs, 'stalled');
-  });
   try {
     while (left >= 0) {
-      const chunk = await Promise.race([reader?.read(), tooLong]);
+      const chunk = await orStalled(reader?.read());
       if (chunk === 'stalled') return false;
       if (!chunk || chunk.done) return true;
       left -= chunk.value.byteLength;
@@ -160,6 +156,16 @@ async function discardRest(reader: ReadableStreamDefaultReader<Uint8Array> | und
     return false;
   } catch {
     return true; // the client has gone, so nobody reads the response
+  }
+}
+
+async function orStalled<T>(work: Promise<T> | undefined): Promise<T | undefined | 'stalled'> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const stalled = new Promise<'stalled'>((resolve) => {
+    timer = setTimeout(resolve, longestPauseMs, 'stalled');
+  });
+  try {
+    return await Promise.race([work, stalled]);
   } finally {
     clearTimeout(timer);
   }
