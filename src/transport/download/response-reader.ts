@@ -18,7 +18,8 @@ export interface ResponseReader {
  * @throws {ConfigurationError} `invalid_argument` when `fetch` gave a body that cannot be read
  */
 export function responseReader(response: Response, body: unknown = response.body): ResponseReader {
-  if (response.bodyUsed) throw used();
+  // another body, such as the decoded one, has been made from that of the response
+  if (response.bodyUsed && body === response.body) throw used();
   if (body === null || body === undefined) return wholeReader(response);
   let reader: ReturnType<typeof byteReader>;
   try {
