@@ -5,7 +5,7 @@ import { CallbackError, OAuthError } from '../../src/index.js';
 import { authorizationUrl } from '../../src/oauth/authorization-url.js';
 import { parameterName } from '../../src/oauth/callback.js';
 import { withoutCallback } from '../../src/oauth/implicit-grant/page-callback.js';
-import { answerParameters } from '../../src/protocol/urls.js';
+import { callbackParameters } from '../../src/protocol/urls.js';
 import { AuthorizationCodeClient } from '../../src/server.js';
 import { anyText, consoleWatch, fuzzTimeout, holds, mostly, mutated, outcomeOf } from '../support/fuzz.js';
 import { leaks } from '../support/leaks.js';
@@ -20,7 +20,7 @@ const accessToken = 'canary-token-e09a64f8d5';
 const redirectUri = 'https://app.example/signed-in';
 const issuer = 'https://auth.example';
 
-const names = fc.constantFrom(...answerParameters);
+const names = fc.constantFrom(...callbackParameters);
 
 /** A placeholder in a callback for the state of the pending sign-in. */
 const state = 'THE-STATE';
@@ -263,7 +263,7 @@ describe('a callback with a token', { timeout: fuzzTimeout }, () => {
       expect(after.hash === '' || before.hash.startsWith(after.hash.slice(0, 2))).toBe(true);
       expect(valuesOf(after.hash.slice(1).replace(/[/!?#]+/g, '&'), 'access_token').join('')).toBe('');
       expect(page.state).toEqual({ scrolled: 120 });
-      for (const name of after.searchParams.keys()) expect([...answerParameters]).not.toContain(name);
+      for (const name of after.searchParams.keys()) expect([...callbackParameters]).not.toContain(name);
       expect(after.origin + after.pathname).toBe(before.origin + before.pathname);
       if (!('value' in outcome)) return;
       expect(before.origin + before.pathname).toBe(redirectUri);
@@ -300,7 +300,7 @@ describe('a callback with a token', { timeout: fuzzTimeout }, () => {
       url.search = `?${clean.map(({ text }) => text).join('&')}`;
       url.hash = hash;
       const kept = clean.filter(
-        ({ text, ours }) => !ours && text !== '' && !answerParameters.has(parameterName(text) ?? ''),
+        ({ text, ours }) => !ours && text !== '' && !callbackParameters.has(parameterName(text) ?? ''),
       );
       const expected = new URL('https://app.example/a');
       if (kept.length > 0) expected.search = `?${kept.map(({ text }) => text).join('&')}`;

@@ -1,4 +1,4 @@
-import { answerParameters } from '../../protocol/urls.js';
+import { callbackParameters } from '../../protocol/urls.js';
 import { type CallbackParameters, malformed, parameterName, parseParameters } from '../callback.js';
 
 /**
@@ -26,7 +26,7 @@ const startsWithRoute = new RegExp(`^${routeStart}`);
  * the `=` in a path.
  */
 const routed = new RegExp(
-  `^(${routeStart}(?:[^]*?[/!?&#])??)((?:${[...answerParameters].join('|')})(?:=|%3D)[^]*)$`,
+  `^(${routeStart}(?:[^]*?[/!?&#])??)((?:${[...callbackParameters].join('|')})(?:=|%3D)[^]*)$`,
   'i',
 );
 
@@ -86,9 +86,9 @@ export function readAuthorizationResponse({ query, fragment }: PageCallback): {
   parameters: CallbackParameters;
   inQuery: Set<string>;
 } {
-  const fromQuery = parseParameters(query, answerParameters);
+  const fromQuery = parseParameters(query, callbackParameters);
   const parameters = new Map(fromQuery);
-  for (const [name, value] of parseParameters(fragment, answerParameters)) {
+  for (const [name, value] of parseParameters(fragment, callbackParameters)) {
     if (parameters.has(name)) throw malformed(`has more than one ${name}`);
     parameters.set(name, value);
   }
@@ -104,7 +104,7 @@ export function withoutCallback({ origin, pathname }: URL, { query, fragment, ro
 
 function ownPairs(encoded: string): string {
   const pairs = encoded.split('&');
-  return pairs.filter((pair) => pair !== '' && !answerParameters.has(parameterName(pair) ?? '')).join('&');
+  return pairs.filter((pair) => pair !== '' && !callbackParameters.has(parameterName(pair) ?? '')).join('&');
 }
 
 /** The names of parameters with a value. `#error` alone may link to a heading of the page, and empty parameters count as absent. */
