@@ -53,7 +53,10 @@ function sharedWith(file: FileRecord, user: SandboxUser, tapes: ReadonlySet<stri
   return { file: { ...file, tags }, shared: isPersonal ? 1 : file.owner };
 }
 
-/** Finds a file that the user can read. @throws {Failure} 404 for any other file, so that the response does not reveal which ids exist */
+/**
+ * Finds a file that the user can read.
+ * @throws {Failure} 404 for any other file, so that the response does not reveal which ids exist
+ */
 export async function findFile(context: SandboxContext, user: SandboxUser, id: string): Promise<VisibleFile> {
   const own = await context.store.get('files', keyOf(user.username, id));
   if (own) return { file: own, shared: 0 };
@@ -66,7 +69,10 @@ export async function findFile(context: SandboxContext, user: SandboxUser, id: s
   throw new Failure(404);
 }
 
-/** Finds a file that the user owns. @throws {Failure} 403 if another user owns it */
+/**
+ * Finds a file that the user owns.
+ * @throws {Failure} 404 if the user cannot read it, 403 if another user shares it with them
+ */
 export async function findOwnFile(context: SandboxContext, user: SandboxUser, id: string): Promise<FileRecord> {
   const { file, shared } = await findFile(context, user, id);
   if (shared !== 0) throw new Failure(403, 'the file belongs to another user');
@@ -93,7 +99,8 @@ export async function addFiles(
 ): Promise<FileRecord[]> {
   try {
     const records: FileRecord[] = [];
-    for (const file of files) records.push(await describeFile(context, user, file)); // one at a time, to limit the number of open files
+    // one at a time, to limit the number of open files
+    for (const file of files) records.push(await describeFile(context, user, file));
     await putFiles(context, user, records, quota);
     return records;
   } catch (error) {

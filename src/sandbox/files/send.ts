@@ -123,7 +123,8 @@ function readRange(
   if (first === '' && last === '') return undefined;
   const start = first === '' ? Math.max(0, size - Number(last)) : Number(first);
   const end = first === '' || last === '' ? size - 1 : Math.min(Number(last), size - 1);
-  if (first !== '' && last !== '' && Number(last) < Number(first)) return undefined; // RFC 9110 section 14.1.1: an invalid range is ignored
+  // RFC 9110 section 14.1.1: such a range is invalid, and an invalid range is ignored
+  if (first !== '' && last !== '' && Number(last) < Number(first)) return undefined;
   if (start > end) throw new Failure(416, undefined, { 'Content-Range': `bytes */${size}` });
   return { start, end };
 }

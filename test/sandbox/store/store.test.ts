@@ -89,11 +89,11 @@ describe.each(makers)('records of a %s', (_name, make) => {
   it('are deleted by only one of several concurrent commits', async () => {
     const store = await make();
     await put(store, 'alice/1');
-    const told = await Promise.all([
+    const results = await Promise.all([
       store.commit([{ delete: 'files', key: 'alice/1' }]),
       store.commit([{ delete: 'files', key: 'alice/1' }]),
     ]);
-    expect(told.toSorted()).toEqual([false, true]);
+    expect(results.toSorted()).toEqual([false, true]);
     expect(await store.commit([{ delete: 'files', key: 'alice/1' }])).toBe(false);
     expect(await store.get('files', 'alice/1')).toBeUndefined();
     expect(await idsOf(store, 'alice/')).toEqual([]);

@@ -26,13 +26,13 @@ const noReserve = Number.POSITIVE_INFINITY;
 const optionNames: OptionNames<DiskStoreOptions> = { adopt: 1 };
 
 /**
- * Creates a store in a data folder. Records are kept in SQLite, and the content of each file in a file of its own. Committed changes
- * survive `kill -9`. Only one process at a time can use a folder. Needs Node 22.13 or newer.
+ * Creates a store in a data folder. Records are kept in SQLite, and the content of each file in a file of its own. Committed
+ * changes survive `kill -9`. Only one process at a time can use a folder. Needs Node 22.13 or newer.
  *
  * @param folder the path of the data folder. The folder is created if it does not exist; otherwise it must be empty or the data
  * folder of a sandbox
- * @throws {ConfigurationError} `invalid_argument` if an argument is invalid, or if the folder contains other files, cannot be opened,
- * is used by another sandbox, or has a lost or damaged database. The folder is left unchanged
+ * @throws {ConfigurationError} `invalid_argument` if an argument is invalid, or if the folder contains other files, cannot be
+ * opened, is used by another sandbox, or has a lost or damaged database. The folder is left unchanged
  * @example
  * const store = diskStore('./doctape-data');
  * const sandbox = createSandbox({ store });
@@ -80,8 +80,8 @@ export function diskStore(folder: string, options: DiskStoreOptions = {}): Store
   }
 
   /**
-   * Runs `work`. If the disk is full, empties the log and retries. If that does not help and the reserve has at least `least` bytes,
-   * releases the reserve and retries once more.
+   * Runs `work`. If the disk is full, empties the log and retries. If that does not help and the reserve has at least `least`
+   * bytes, releases the reserve and retries once more.
    */
   function withReserve<T>(least: number, work: () => T): T {
     try {
@@ -105,8 +105,8 @@ export function diskStore(folder: string, options: DiskStoreOptions = {}): Store
   }
 
   /**
-   * Moves the log into the database, which can reuse the space of deleted records. If the database has to grow, releases the reserve
-   * until the log is empty. Returns whether the log became smaller.
+   * Moves the log into the database, which can reuse the space of deleted records. If the database has to grow, releases the
+   * reserve until the log is empty. Returns whether the log became smaller.
    */
   function makeRoom(): boolean {
     const had = sizeOf(logPath);

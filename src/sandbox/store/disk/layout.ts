@@ -88,7 +88,8 @@ function checkMarker(root: string): void {
   if (typeof found === 'number' && found > format) throw newerFolder(root, found);
   throw refusedFolder(
     root,
-    `contains a ${names.marker} that was not written by a sandbox. If it is the data folder of a sandbox, write ${JSON.stringify({ format })} into that file`,
+    `contains a ${names.marker} that was not written by a sandbox. If it is the data folder of a sandbox, ` +
+      `write ${JSON.stringify({ format })} into that file`,
   );
 }
 

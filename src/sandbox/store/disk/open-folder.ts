@@ -39,7 +39,8 @@ function open(root: string, adopt: string | undefined): DataFolder {
   if (inspectFolder(root, adopt !== undefined) !== 'marked') writeMarker(root, 'wx');
   const { database, salvaged } = openOrReplaceDatabase(root, adopt !== undefined);
   try {
-    if (statSync(join(root, names.marker)).size === 0) writeMarker(root, 'w'); // the last sandbox was stopped while it wrote the marker
+    // it is empty if the last sandbox was stopped while it wrote it
+    if (statSync(join(root, names.marker)).size === 0) writeMarker(root, 'w');
     makePrivate(root);
     mkdirSync(join(root, names.blobs), { recursive: true, mode: 0o700 });
     const blobs = new Set(blobsIn(root));
