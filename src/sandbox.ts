@@ -1,4 +1,4 @@
-// The sandbox: a server of the API, as a function from Request to Response. Runs everywhere.
+// The sandbox server as a function from Request to Response. Runs on every platform.
 export type { SandboxApp, SandboxUser } from './sandbox/core/config.js';
 export { type Quirk, quirks } from './sandbox/core/quirks.js';
 export { createSandbox, type Sandbox } from './sandbox/server/create-sandbox.js';

@@ -13,6 +13,7 @@ export function unlessAbsent(error: unknown): undefined {
 
 const denied = 'permission denied: change the permissions, or choose another path';
 const full = 'the disk is full: free some space, then call again to continue';
+
 /** The meaning of each system error code, with a remedy. */
 const meanings: Record<string, [FileSystemErrorCode, string]> = {
   ENOENT: ['file_not_found', 'the file or folder does not exist'],

@@ -53,8 +53,8 @@ try {
   for (let round = 0; round < 300; round++) await operations.account(); // warming up
   const table: Record<string, unknown> = {};
 
-  const picture = new Uint8Array(makeProgressiveJpeg(4_000, 3_000));
-  const id = await operations.upload(picture, 'picture.jpg', 'image/jpeg');
+  const image = new Uint8Array(makeProgressiveJpeg(4_000, 3_000));
+  const id = await operations.upload(image, 'picture.jpg', 'image/jpeg');
   table['both thumbnails of a 12 MP progressive JPEG'] = await measure(() =>
     Promise.all([get(`${id}/thumb_120.jpg`), get(`${id}/thumb_320.jpg`)]),
   );

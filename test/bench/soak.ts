@@ -14,7 +14,7 @@ const { values } = parseArgs({
 const requests = Number(values.requests);
 const samples = 10;
 
-const picture = new Uint8Array(makePng(64, 48, quarters(64, 48)));
+const image = new Uint8Array(makePng(64, 48, quarters(64, 48)));
 const server = await startServer('sandbox');
 const operations = sandboxOperations(server);
 const headers = { authorization: `Bearer ${server.token}` };
@@ -29,7 +29,7 @@ async function expectStatus(path: string, status: number, init: RequestInit = { 
 
 /** Sends fifteen requests and leaves no files. */
 async function round(number: number): Promise<void> {
-  const id = await operations.upload(picture, `picture ${number}.png`, 'image/png');
+  const id = await operations.upload(image, `picture ${number}.png`, 'image/png');
   const file = `/v1/doc/${id}`;
   const changes = { method: 'POST', headers: { ...headers, 'content-type': 'application/json' } };
   await operations.account();

@@ -100,6 +100,6 @@ it('downloads through node-fetch, whose bodies are streams of Node, and refuses 
   expect(Buffer.compare(await (await api.files.download(id)).bytes(), content)).toBe(0);
   await (await api.files.download(id)).body?.cancel();
   const error = await rejection(api.files.upload(new Blob([content])), ConfigurationError);
-  expect(error.message).toMatch(/^fetch cannot send a web stream/);
+  expect(error.message).toMatch(/^`fetch` cannot send a ReadableStream/);
   expect(await apiAt(url, { token }).files.list()).toHaveLength(1);
 });

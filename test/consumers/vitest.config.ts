@@ -5,6 +5,7 @@ const config: ViteUserConfig = defineConfig({
   root: inRepository(),
   test: {
     name: 'consumers',
+    execArgv: ['--import', './test/support/typescript-workers.js'], // the sandbox starts its worker threads from the sources
     include: ['test/consumers/**/*.test.ts'],
     reporters: ['default', inRepository('test/closing-line.ts')],
     testTimeout: 120_000,

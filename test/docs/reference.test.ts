@@ -63,22 +63,56 @@ it('lists the errors of every method of the clients', () => {
   expect(silent.map((method) => method.getFriendlyFullName())).toEqual([]);
 });
 
-describe('the reference of ApiClient', () => {
-  const methods = methodsOf(project, /^ApiClient$|Resource$/);
-  const examples = methods.map((method) => {
-    const parts = method.comment?.getTag('@example')?.content ?? [];
+/** The exported functions of an entry point. */
+function functionsOf(of: ProjectReflection, entry: string): SignatureReflection[] {
+  const exported = of.children?.find(({ name }) => name === entry)?.children ?? [];
+  return exported.flatMap(({ signatures = [] }) => signatures);
+}
+
+/** The variables that the examples of the clients for sign-in use. */
+const onServer = `declare global {
+  const client: import('doctape-sdk/server').AuthorizationCodeClient;
+  const tokens: import('doctape-sdk/server').TokenSeal;
+  const cookies: Record<string, string>;
+  const cookie: string | undefined;
+  interface ExampleResponse { cookie(name: string, value: string, options: object): void; redirect(url: string): void; }
+  interface ExampleRequest { url: string; cookies: Record<string, string>; session: { token?: Token }; }
+  const response: ExampleResponse;
+  const app: { get(path: string, handler: (request: ExampleRequest, response: ExampleResponse) => Promise<void>): void };
+}`;
+
+const inPage = `declare global {
+  const client: import('doctape-sdk/browser').ImplicitGrantClient;
+  const signOutButton: HTMLButtonElement;
+  function showFiles(token: Token): void;
+  function showSignInButton(): void;
+}`;
+
+describe.each([
+  ['ApiClient', methodsOf(project, /^ApiClient$|Resource$/), '', 20],
+  [
+    'AuthorizationCodeClient and createTokenSeal',
+    [...methodsOf(project, /^(AuthorizationCodeClient|TokenSeal)$/), ...functionsOf(project, 'server')],
+    onServer,
+    6,
+  ],
+  ['ImplicitGrantClient', methodsOf(project, /^ImplicitGrantClient$/), inPage, 6],
+  ['doctape-sdk/node', functionsOf(project, 'node'), '', 3],
+])('the reference of %s', (_, signatures, variables, least) => {
+  const examples = signatures.map((signature) => {
+    const parts = signature.comment?.getTag('@example')?.content ?? [];
     const text = parts.map((part) => part.text).join('');
-    const page = method.getFriendlyFullName();
+    const page = signature.getFriendlyFullName();
     return { page, place: page, line: 1, language: 'ts', text: text.replace(/^```ts\n|\n```$/g, '') };
   });
 
-  it('has an example of every method', () => {
-    expect(methods.length).toBeGreaterThan(20);
+  it('has an example of every method and function', () => {
+    expect(signatures.length).toBeGreaterThanOrEqual(least);
     expect(examples.filter(({ text }) => text === '').map(({ page }) => page)).toEqual([]);
   });
 
   it('has examples that compile', () => {
-    const errors = compile(examples, { ...everywhere, strict: true }, names);
+    const errors = compile(examples, { ...everywhere, strict: true }, names + variables);
     expect(errors.map(({ block, line, message }) => `${block?.page}:${line}: ${message}`)).toEqual([]);
   });
 });

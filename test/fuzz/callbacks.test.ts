@@ -59,13 +59,14 @@ function callbackWith(good: Record<string, string>): fc.Arbitrary<string> {
 const codeCallback = callbackWith({ code, state });
 const tokenCallback = callbackWith({ state, access_token: accessToken, token_type: 'Bearer', expires_in: '3600' });
 
-/** The values of a parameter, decoded leniently. */
+/** The values of a parameter, decoded leniently. An empty parameter counts as absent (RFC 6749 section 3.1). */
 function valuesOf(query: string, name: string): string[] {
   return query
     .split('&')
     .filter((one) => parameterName(one) === name)
     .map((one) => (one.includes('=') ? one.slice(one.indexOf('=') + 1) : ''))
-    .map((text) => parameterName(text.replaceAll('=', '%3D')) ?? '');
+    .map((text) => parameterName(text.replaceAll('=', '%3D')) ?? '')
+    .filter((text) => text !== '');
 }
 
 function queryIn(text: string): string {
@@ -235,12 +236,8 @@ describe('a callback with a token', { timeout: fuzzTimeout }, () => {
     );
     const fragment = fc.oneof(fc.constant(''), tokenCallback);
     await holds(600, [base, query, fragment], async (start, search, hash) => {
-      const text = (given: string) => (given === '' ? '' : given);
       const urlOf = (real: string) =>
-        `${start}${start.includes('?') ? '&' : '?'}${text(search).replaceAll('#', '')}#${text(hash)}`.replaceAll(
-          state,
-          real,
-        );
+        `${start}${start.includes('?') ? '&' : '?'}${search.replaceAll('#', '')}#${hash}`.replaceAll(state, real);
       fc.pre(URL.canParse(urlOf('')));
       const { page, client, state: real, remembered } = browserAt(urlOf);
       const before = new URL(page.href);
@@ -262,8 +259,9 @@ describe('a callback with a token', { timeout: fuzzTimeout }, () => {
         return;
       }
       const after = new URL(page.href);
-      expect(after.hash).toMatch(/^(#[/!?].*)?$/); // a route of the application stays
-      expect(valuesOf(after.hash.slice(1).replace(/[/!?]+/g, '&'), 'access_token').join('')).toBe('');
+      // a route of the application is kept
+      expect(after.hash === '' || before.hash.startsWith(after.hash.slice(0, 2))).toBe(true);
+      expect(valuesOf(after.hash.slice(1).replace(/[/!?#]+/g, '&'), 'access_token').join('')).toBe('');
       expect(page.state).toEqual({ scrolled: 120 });
       for (const name of after.searchParams.keys()) expect([...callbackParameters]).not.toContain(name);
       expect(after.origin + after.pathname).toBe(before.origin + before.pathname);

@@ -11,16 +11,16 @@ import { leaks } from '../support/leaks.js';
 import { allScopes, tokenFor } from '../support/sandbox.js';
 import { apiAt, bodyOf, type Script, scriptedServer, servedForTest } from '../support/scripted-server.js';
 
-// Makes the command line fail with secrets in its environment, its session file, its arguments and the responses of servers.
-// It must not print any of them, in any encoding: its output ends up in the logs of build servers.
+// Makes the commands fail with secrets in the environment, the session file, the arguments and the responses. The CLI must not print
+// any of them, in any encoding, because its output ends up in the logs of CI servers.
 
 const command = resolve('dist/cli.js');
 
 interface Machine {
-  /** The content of the session file. @default there is no session file */
+  /** The content of the session file. @default no session file */
   session?: unknown;
   input?: string;
-  /** Called with the settings folder and the current folder before the command runs. */
+  /** Changes the settings folder or the working directory before the command runs. */
   prepare?: (settings: string, work: string) => Promise<unknown>;
 }
 
@@ -30,7 +30,7 @@ interface Outcome {
   stderr: string;
 }
 
-/** Everything that the commands printed, for the test of the messages. */
+/** The output of all commands, for the test of the messages. */
 let printed = '';
 
 async function run(args: readonly string[], { session, input = '', prepare }: Machine = {}): Promise<Outcome> {
@@ -60,20 +60,20 @@ async function run(args: readonly string[], { session, input = '', prepare }: Ma
   return { code: ended, stdout, stderr };
 }
 
-/** Runs command lines that have to fail without printing a secret. */
-async function refused(lines: readonly (readonly string[])[], machine: Machine = {}): Promise<void> {
+/** Runs commands that must fail without printing a secret. */
+async function expectFailure(lines: readonly (readonly string[])[], machine: Machine = {}): Promise<void> {
   const outcomes = await Promise.all(lines.map((args) => run(args, machine)));
   for (const [index, outcome] of outcomes.entries()) {
     const { code, stdout, stderr } = outcome;
     expect([lines[index], code]).toEqual([lines[index], expect.toBeOneOf([1, 2])]);
-    // a bug in the program would be printed with its stack
+    // a bug in the program would print a stack trace
     expect([lines[index], stderr]).toEqual([lines[index], expect.stringMatching(/^(?!.*\n {4}at ).+\n$/s)]);
     expect([lines[index], leaks([stdout, stderr], planted)]).toEqual([lines[index], []]);
   }
 }
 
 const encoded = encodeURIComponent(token);
-const address = `http://127.0.0.1:1/v1/doc/x/original?access_token=${encoded}`;
+const urlWithToken = `http://127.0.0.1:1/v1/doc/x/original?access_token=${encoded}`;
 const withPassword = `http://user:${password}@127.0.0.1:1/`;
 const nowhere = {
   '--authorization-endpoint': 'http://127.0.0.1:1/oauth2',
@@ -90,7 +90,7 @@ function sessionAt(baseUrl: string, more: Record<string, unknown> = {}): Record<
   return { baseUrl, ...endpoints, clientId: 'app', token: { access_token: token, token_type: 'Bearer' }, ...more };
 }
 
-/** Every command that calls the API. With --json, failures are printed on stdout and stderr. */
+/** All commands that call the API. With --json, errors are printed to stdout and stderr. */
 const calls = [
   ['whoami'],
   ['ls', '--json', '--long'],
@@ -101,23 +101,23 @@ const calls = [
 
 const session = sessionAt('http://127.0.0.1:1/v1');
 
-describe('the command line does not print a secret', () => {
-  it('from a URL that it refuses', async () => {
-    await refused([
+describe('the CLI does not print a secret', () => {
+  it('in a URL that it rejects', async () => {
+    await expectFailure([
       ['login', '--sandbox', withPassword],
-      ['login', '--sandbox', address],
+      ['login', '--sandbox', urlWithToken],
       ['login', '--sandbox', `http://127.0.0.1:1/#${encoded}`],
       ['login', '--sandbox', clientSecret],
       ['login', '--sandbox', `http://${state}.example/`],
       ...Object.keys(nowhere).flatMap((flag) =>
-        [withPassword, `${address}#${code}`, password].map((value) => loginAt({ [flag]: value })),
+        [withPassword, `${urlWithToken}#${code}`, password].map((value) => loginAt({ [flag]: value })),
       ),
-      loginAt({ '--base-url': address }),
+      loginAt({ '--base-url': urlWithToken }),
     ]);
   });
 
-  it('from an argument in the wrong place', async () => {
-    await refused(
+  it('in an argument that it rejects', async () => {
+    await expectFailure(
       [
         ['login', `--client-secret=${clientSecret}`],
         ['login', '--paste', code],
@@ -125,20 +125,20 @@ describe('the command line does not print a secret', () => {
         ['login', '--client-id', 'app', '--base-url', withPassword],
         ['login'],
         ['whoami', token],
-        ['upload', address],
+        ['upload', urlWithToken],
         ['upload', withPassword],
-        ['download', address],
+        ['download', urlWithToken],
         ['download', 'x', '--output', withPassword],
         ['download', 'x', 'y', '--output', 'nowhere'],
-        ['url', address],
-        ['rm', '--yes', address],
+        ['url', urlWithToken],
+        ['rm', '--yes', urlWithToken],
         ['rm', 'x'],
       ],
       { session },
     );
   });
 
-  it('from the flags and the configuration file of a sandbox', async () => {
+  it('in the options of a sandbox', async () => {
     const user = { username: 'carol', password };
     const app = { clientId: 'app', clientSecret, type: 'server', name: 'A', redirectUris: ['loopback'] };
     const config = async (_: string, work: string) => {
@@ -162,10 +162,10 @@ describe('the command line does not print a secret', () => {
       '--data': [withPassword, ''],
     };
     const lines = Object.entries(values).flatMap(([flag, all]) => all.map((value) => ['sandbox', flag, value]));
-    await refused([...lines, ['sandbox', '--port', 'x']], { prepare: config });
+    await expectFailure([...lines, ['sandbox', '--port', 'x']], { prepare: config });
   });
 
-  it('from a damaged or expired session', async () => {
+  it('of an invalid session file', async () => {
     const text = JSON.stringify(session);
     for (const damaged of [
       text.slice(0, -2),
@@ -176,33 +176,33 @@ describe('the command line does not print a secret', () => {
       sessionAt('http://127.0.0.1:1/v1', { token: { access_token: `${token}\n` } }),
       sessionAt('http://127.0.0.1:1/v1', { token: { access_token: token, expires_at: 1 } }),
       sessionAt('http://127.0.0.1:1/v1', { token: { access_token: token, expires_at: token } }),
-      sessionAt(address),
+      sessionAt(urlWithToken),
       sessionAt(withPassword),
       sessionAt(token),
       sessionAt(`http://${state}.example/`),
     ]) {
-      await refused([['ls'], ['url', 'x']], { session: damaged });
+      await expectFailure([['ls'], ['url', 'x']], { session: damaged });
     }
   });
 
   it('when the session file cannot be read, written or removed', async () => {
-    const inTheWay = async (settings: string) => {
+    const createFolderInPlace = async (settings: string) => {
       await mkdir(join(settings, 'session.json', 'x'), { recursive: true });
     };
-    await refused([['ls'], ['logout'], ['url', 'x']], { prepare: inTheWay });
+    await expectFailure([['ls'], ['logout'], ['url', 'x']], { prepare: createFolderInPlace });
     const server = await scriptedServer(tokenServer());
-    await refused([login(server.url)], { prepare: inTheWay, input: `${code}\n` });
-    await refused([['whoami'], ['rm', '--yes', 'x']]);
+    await expectFailure([login(server.url)], { prepare: createFolderInPlace, input: `${code}\n` });
+    await expectFailure([['whoami'], ['rm', '--yes', 'x']]);
   });
 });
 
-/** What the server received, including the token, the client secret and the code. */
+/** The request as text, including the token, the client secret and the code. */
 async function echo(request: IncomingMessage): Promise<string> {
   const body = await bodyOf(request).catch(() => '');
   return `${request.headers.authorization} ${request.url} ${body}`;
 }
 
-/** Headers that contain the text, as far as headers can. */
+/** Headers that contain the text, without the characters that headers cannot contain. */
 function echoing(text: string): Record<string, string> {
   const plain = text.replace(/[^\x20-\x7e]/g, ' ').slice(0, 2_000);
   const quoted = `"${plain.replace(/["\\]/g, '\\$&')}"`;
@@ -228,31 +228,31 @@ function send(
 
 const failed = (status: number) => (text: string) => ({ error: { code: status, message: text }, result: null });
 
-describe('the command line does not print a secret that a server returns', () => {
-  const servers: [what: string, script: Script][] = [
+describe('the CLI does not print a secret that a server sends back', () => {
+  const servers: [how: string, script: Script][] = [
     ...[401, 404, 413].map((status): [string, Script] => [
-      `with the status ${status}`,
+      `in a response with status ${status}`,
       answering(status, failed(status)),
     ]),
     ['in an HTML error page', answering(500, (text) => `<h1>${text}</h1>`, { 'content-type': 'text/html' })],
-    ['in an HTML page instead of JSON', answering(200, (text) => text, { 'content-type': 'text/html' })],
-    ['in incomplete JSON', answering(200, (text) => `{"error": null, "result": {${JSON.stringify(text)}`)],
+    ['in an HTML page with status 200', answering(200, (text) => text, { 'content-type': 'text/html' })],
+    ['in truncated JSON', answering(200, (text) => `{"error": null, "result": {${JSON.stringify(text)}`)],
     ['in an envelope with an error', answering(200, (text) => ({ error: text, result: text }))],
-    ['in another value than an envelope', answering(200, (text) => [text, { [text]: text }])],
+    ['in a response that is not an envelope', answering(200, (text) => [text, { [text]: text }])],
     [
       'in an invalid file object',
       answering(200, (text) => ({ error: null, result: { [text]: { id: [text], name: { [text]: text } } } })),
     ],
-    ['in a redirect', answering(302, (text) => text, { location: address })],
+    ['in a redirect', answering(302, (text) => text, { location: urlWithToken })],
     [
-      'in a body that is cut off',
+      'in a body that breaks off',
       async (request, response) => {
         const text = await echo(request);
         response.writeHead(200, { ...echoing(text), 'content-length': '100000' }).write(text);
         setTimeout(() => response.destroy(), 50);
       },
     ],
-    ['when the connection is closed', (request) => void request.socket.destroy()],
+    ['before it closes the connection', (request) => void request.socket.destroy()],
   ];
 
   it.each(servers)('%s', async (_, script) => {
@@ -264,12 +264,12 @@ describe('the command line does not print a secret that a server returns', () =>
     expect(outcomes.map(({ code: ended }) => ended)).toContain(1);
   });
 
-  it('when there is no server', async () => {
-    await refused(calls, { session });
-    await refused([['login', '--sandbox', 'http://127.0.0.1:1']]);
+  it('when the server is unreachable', async () => {
+    await expectFailure(calls, { session });
+    await expectFailure([['login', '--sandbox', 'http://127.0.0.1:1']]);
   });
 
-  it('when a file exists already, or does not exist', async () => {
+  it('when a file must not be replaced', async () => {
     const { url, sandbox } = await servedForTest();
     const real = await tokenFor(sandbox, 'alice', allScopes, url);
     const api = apiAt(url, { token: real });
@@ -295,7 +295,7 @@ function login(url: string): string[] {
 
 const account = { username: 'alice', email: '', quota: 2, quota_used: 1, quota_free: 1, type: 'basic', avatar: '' };
 
-/** A server with a token endpoint and an account. */
+/** A server that issues the token, and serves the account. */
 function tokenServer(otherwise?: Script): Script {
   return async (request, response) => {
     if (request.url?.startsWith('/oauth2/token')) {
@@ -307,35 +307,35 @@ function tokenServer(otherwise?: Script): Script {
   };
 }
 
-describe('a sign-in does not print a secret', () => {
-  const servers: [what: string, script: Script][] = [
+describe('signing in does not print a secret', () => {
+  const servers: [how: string, script: Script][] = [
     [
-      'from a refused code',
-      answering(400, (text) => ({ error: 'invalid_grant', error_description: text, error_uri: address })),
+      'in an OAuth error',
+      answering(400, (text) => ({ error: 'invalid_grant', error_description: text, error_uri: urlWithToken })),
     ],
-    ['in an unknown error', answering(401, (text) => ({ error: text, error_description: text }))],
+    ['in an unknown OAuth error', answering(401, (text) => ({ error: text, error_description: text }))],
     ['in an HTML page', answering(500, (text) => text, { 'content-type': 'text/html' })],
-    ['in a token of an unsupported type', answering(200, (text) => ({ access_token: token, token_type: text }))],
-    ['in an invalid token', answering(200, (text) => ({ access_token: [text], token_type: 'Bearer' }))],
-    ['in an array instead of a token', answering(200, (text) => [text])],
-    ['in a redirect', answering(307, (text) => text, { location: address })],
-    ['when the connection is closed', (request) => void request.socket.destroy()],
-    ['when the account request is refused', tokenServer(answering(403, failed(403)))],
+    ['in a token of an unknown type', answering(200, (text) => ({ access_token: token, token_type: text }))],
+    ['in a token that is not a string', answering(200, (text) => ({ access_token: [text], token_type: 'Bearer' }))],
+    ['in a response that is not an object', answering(200, (text) => [text])],
+    ['in a redirect', answering(307, (text) => text, { location: urlWithToken })],
+    ['before the server closes the connection', (request) => void request.socket.destroy()],
+    ['when the account request is rejected', tokenServer(answering(403, failed(403)))],
     ['when the account is invalid', tokenServer(answering(200, (text) => ({ error: null, result: [text] })))],
   ];
 
   it.each(servers)('%s', async (_, script) => {
     const { url } = await scriptedServer(script);
-    await refused([login(url)], { input: `code=${code}\n` });
+    await expectFailure([login(url)], { input: `code=${code}\n` });
   });
 
-  it('when stdin ends without a code', async () => {
-    await refused([login('http://127.0.0.1:1')]);
+  it('when no code is entered', async () => {
+    await expectFailure([login('http://127.0.0.1:1')]);
   });
 });
 
-describe('a token', () => {
-  it('is printed by `url` on stdout, and by no other command', async () => {
+describe('a token is printed', () => {
+  it('only by `url`, on stdout', async () => {
     for (const args of [
       ['url', 'x'],
       ['url', 'x', '--json'],
@@ -359,18 +359,18 @@ describe('a token', () => {
   });
 });
 
-/** Errors that no command line can cause. */
+/** Messages that no command can provoke. */
 const unreachable = [
-  'src/cli/commands/demo.ts', // it uses its own sandbox, with known secrets
+  'src/cli/commands/demo.ts', // it starts its own sandbox, with its own secrets
   'src/cli/commands/login-form.ts', // part of the demo
-  'the sandbox has no server app', // it is built in
+  'the sandbox has no server app', // the app is built in
 ];
 
-describe('the messages of the command line', () => {
-  it('are all printed by the tests above', () => {
+describe('the messages of the CLI', () => {
+  it('were all printed by these tests (add a command for each new one)', () => {
     const sites = failureSites(['src/cli']).filter(
       ({ place, text, says }) =>
-        !unreachable.some((one) => place.startsWith(one) || says === one) && !text.endsWith(', message)'), // its callers pass the message
+        !unreachable.some((one) => place.startsWith(one) || says === one) && !text.endsWith(', message)'), // built by its callers
     );
     expect(sites.length).toBeGreaterThan(15);
     expect(sites.filter(({ says }) => says.length < 5 || !printed.includes(says.trim()))).toEqual([]);

@@ -4,6 +4,7 @@ import { ApiClient, type Fetch } from '../../src/index.js';
 import { createSandbox } from '../../src/sandbox.js';
 import { AuthorizationCodeClient as NoClientHere, createTokenSeal as noSealHere } from '../../src/server.browser.js';
 import { AuthorizationCodeClient, createTokenSeal } from '../../src/server.js';
+import { responseReader } from '../../src/transport/download/response-reader.js';
 import { watch } from '../../src/transport/http/watch.js';
 import { load } from '../../src/transport/load.js';
 import { probe } from '../../src/transport/upload/source.js';
@@ -118,7 +119,7 @@ const apiRows: Row[] = [
       api({ fetch: async () => Promise.reject(new TypeError('fetch failed', { cause: new Error(all) })) }).files.list(),
   ],
   [
-    'a fetch with a bug',
+    'a fetch that throws an error of its own',
     () =>
       api({
         fetch: async () => Promise.reject(Object.assign(new TypeError(all), { name: all, code: all })),
@@ -126,13 +127,16 @@ const apiRows: Row[] = [
   ],
   ['a fetch that fails as a Response', () => api({ fetch: async () => Response.error() }).files.list()],
   [
-    'a fetch that hides its Response',
+    'a fetch that resolves with an opaque Response',
     () =>
       api({ fetch: async () => Object.defineProperty(new Response(all), 'type', { value: 'opaque' }) }).files.list(),
   ],
-  ['a fetch that gives a Response that was read', () => api({ fetch: async () => readResponse() }).files.list()],
   [
-    'a fetch that makes a text of a stream',
+    'a fetch that resolves with a Response that was read',
+    () => api({ fetch: async () => readResponse() }).files.list(),
+  ],
+  [
+    'a fetch that converts a stream to a string',
     () =>
       api({ fetch: async (_: string, init: { body?: unknown }) => new Response(`${init.body}`) }).files.upload(
         new Blob([all]),
@@ -149,7 +153,6 @@ const apiRows: Row[] = [
       }
     },
   ],
-  ['a token with the word before it', () => api({ token: `Bearer ${token}` })],
   ['a fetch that resolves with undefined', () => api({ fetch: async () => undefined }).files.list()],
   ['a redirect of a call', () => answering(302, '', { location: urlWithToken }).files.list()],
   [
@@ -213,7 +216,7 @@ const apiRows: Row[] = [
     () => load(() => Promise.reject(new TypeError(`${urlWithToken} ${all}`)), undefined),
   ],
   [
-    'a part of the SDK that is gone from the server of a page',
+    'a chunk of the SDK that cannot be loaded in a renderer process',
     async () => {
       Object.defineProperty(process, 'type', { value: 'renderer', configurable: true });
       try {
@@ -320,6 +323,8 @@ const libraryRows: Row[] = [
       }),
   ],
   ['a download whose body is being read', () => downloaded({ body: readAlready() })],
+  ['a body that was used after its response was checked', async () => responseReader(await readResponse())],
+  ['a body that is locked after its response was checked', () => responseReader(new Response(), readAlready())],
 ];
 
 async function* gives(...chunks: unknown[]): AsyncGenerator<unknown> {

@@ -128,7 +128,7 @@ describe('a download', { timeout: fuzzTimeout }, () => {
           const headers = new Headers(init?.headers);
           expect(headers.get('authorization')).toBe(`Bearer ${token}`);
           const next = does[request++ % does.length];
-          if (!next) throw new Error('there is no step');
+          if (!next) throw new Error('the list of steps is empty');
           return respond(versions, next, headers);
         };
         const api = new ApiClient({
@@ -137,7 +137,7 @@ describe('a download', { timeout: fuzzTimeout }, () => {
           fetch,
           retry: { limit: 2, maxDelay: 0.01 },
         });
-        const asked: ByteRange | undefined = wanted && {
+        const range: ByteRange | undefined = wanted && {
           start: wanted.start,
           ...(wanted.length !== undefined && { end: wanted.start + wanted.length }),
           ...(wanted.bound && { ifRange: versions[0].tag }),
@@ -145,7 +145,7 @@ describe('a download', { timeout: fuzzTimeout }, () => {
         const counted: number[] = [];
         const download = async () => {
           const response = await api.files.download('a', 'original', {
-            ...(asked && { range: asked }),
+            ...(range && { range }),
             onProgress: ({ loaded }) => counted.push(loaded),
             signal: AbortSignal.timeout(8_000),
           });
@@ -157,9 +157,9 @@ describe('a download', { timeout: fuzzTimeout }, () => {
         expect(counted).toEqual([...counted].sort((a, b) => a - b));
         if (!('value' in outcome)) return;
         const expected = versions
-          .slice(0, asked?.ifRange === undefined ? 2 : 1)
+          .slice(0, range?.ifRange === undefined ? 2 : 1)
           .map(({ bytes }) =>
-            asked ? bytes.subarray(asked.start, asked.end === undefined ? undefined : asked.end + 1) : bytes,
+            range ? bytes.subarray(range.start, range.end === undefined ? undefined : range.end + 1) : bytes,
           )
           .map((bytes) => Buffer.from(bytes).toString('hex'));
         expect(expected).toContain(Buffer.from(outcome.value).toString('hex'));

@@ -19,6 +19,7 @@ declare module 'express-session' {
 
 const doctapeUrl = setting('DOCTAPE_URL');
 const publicUrl = new URL(setting('PUBLIC_URL'));
+
 /** How long a user stays signed in. The token itself is valid for five years. */
 const sessionSeconds = 12 * 60 * 60;
 const tokens = createTokenSeal(setting('TOKEN_KEY'), { maxAge: sessionSeconds });

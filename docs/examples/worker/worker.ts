@@ -54,6 +54,7 @@ const worker: { fetch(request: Request, env: Env): Promise<Response> } = {
     }
   },
 };
+
 export default worker;
 
 async function route(request: Request, env: Env, { client, cookies, tokens }: Application): Promise<Response> {

@@ -229,6 +229,7 @@ function lockLost(path: string): FileSystemError {
   const message = `the lock of ${path} was removed or taken by another download: call again`;
   return new FileSystemError('locked', message, path);
 }
+
 function foreignFile(file: string): FileSystemError {
   const message = `${file} exists and is not of a download: remove it, or choose another path`;
   return new FileSystemError('file_exists', message, file);

@@ -21,6 +21,7 @@ const heartbeat = 2000;
 const deadAfter = 10_000;
 const maxAttempts = 8;
 const maxFolderAttempts = 100;
+
 /** The claims of this thread that have not been released. */
 const ownClaims = new Set<string>();
 

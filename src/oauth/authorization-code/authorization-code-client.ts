@@ -155,7 +155,7 @@ export type KeptPending = string | null | undefined | false;
  * import { AuthorizationCodeClient } from 'doctape-sdk/server';
  *
  * const client = new AuthorizationCodeClient({
- *   clientId: process.env.DOCTAPE_CLIENT_ID,
+ *   clientId: '5f0c1c0e-3c5e-4b57-9f0b-2d8c1f6b7a01',
  *   clientSecret: process.env.DOCTAPE_CLIENT_SECRET,
  *   redirectUri: 'https://app.example/callback',
  *   scope: ['file.read'],

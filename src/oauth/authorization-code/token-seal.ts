@@ -45,7 +45,7 @@ export interface TokenSeal {
    * @throws {ConfigurationError} if the argument is not a string
    * @example
    * const token = await tokens.open(cookie);
-   * if (!token) return redirect('/login');
+   * if (!token) response.redirect('/login');
    */
   open(text: string | null | undefined | false): Promise<Token | undefined>;
 }
@@ -69,6 +69,8 @@ const sealedSchema = z.object({ token: tokenSchema, sealed_at: z.number() });
  * weak secret offline. All instances of your application need the same secret. It can differ from the client secret
  * @throws {ConfigurationError} if the secret is missing or too short, or an option is invalid
  * @example
+ * import { createTokenSeal } from 'doctape-sdk/server';
+ *
  * const tokens = createTokenSeal(process.env.TOKEN_KEY, { maxAge: 12 * 60 * 60 });
  * const cookie = await tokens.seal(await client.exchange(request, pending));
  * const token = await tokens.open(cookie); // undefined: sign in again

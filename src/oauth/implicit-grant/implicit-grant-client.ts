@@ -213,7 +213,10 @@ export class ImplicitGrantClient {
    * @returns a function that removes the listener
    * @throws {ConfigurationError} `invalid_argument` if `listener` is not a function
    * @example
-   * const stop = client.onTokenChange((token) => show(token ? 'signed in' : 'signed out'));
+   * const stop = client.onTokenChange((token) => {
+   *   if (token) showFiles(token);
+   *   else showSignInButton();
+   * });
    */
   onTokenChange(listener: (token: Token | undefined) => void): () => void {
     return this.#tokens.onChange(checkFunction('listener', listener));
@@ -261,7 +264,7 @@ export class ImplicitGrantClient {
    * @throws {NetworkError} if the module of the SDK for popups cannot be loaded
    * @throws {ConfigurationError} if an option is invalid, or `redirectUri` is not on the origin of the page
    * @example
-   * button.onclick = async () => show(await client.signInWithPopup());
+   * button.onclick = async () => showFiles(await client.signInWithPopup());
    */
   async signInWithPopup(options: PopupOptions = {}): Promise<Token> {
     // before any await: browsers let a page open a window only while they handle a click
@@ -308,6 +311,8 @@ export class ImplicitGrantClient {
    * @throws {ResponseError} `unsupported_token_type` if the token is not a bearer token
    * @throws {StorageError} if the browser does not let the page use its storage
    * @example
+   * import { OAuthError } from 'doctape-sdk';
+   *
    * try {
    *   const token = client.resume();
    *   if (token) showFiles(token);

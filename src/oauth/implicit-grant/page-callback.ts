@@ -43,7 +43,9 @@ const namelessRoute = /^[/!?]*$/;
 export function pageCallback({ search, hash }: URL, isPending: (state: string) => boolean): PageCallback | undefined {
   const callback = { query: search.slice(1), fragment: hash.slice(1), route: '' };
   if (startsWithRoute.test(callback.fragment)) {
-    const [, route = callback.fragment, response = ''] = routed.exec(callback.fragment) ?? [];
+    // `%61ccess_token` is `access_token` (RFC 3986 section 6.2.2.2), and the expression finds plain names only
+    const plain = callback.fragment.replace(/%(?:4[1-9a-f]|5[0-9af]|6[1-9a-f]|7[0-9a])/gi, decodeURIComponent);
+    const [, route = plain, response = ''] = routed.exec(plain) ?? [];
     callback.route = route;
     callback.fragment = response.replace(/(^|&)(\w+)%3D/gi, '$1$2=');
     const names = namesIn(callback.fragment);

@@ -8,7 +8,7 @@ export async function bodyReader(request: Request): Promise<ReadableStreamDefaul
   return body?.getReader();
 }
 
-/** The body of a request as text, with or without a Content-Length. */
+/** Reads the body of a request as text. Works without a Content-Length. */
 export async function textBody(c: Context, limit: number): Promise<string> {
   const decoder = new TextDecoder();
   const reader = await bodyReader(c.req.raw);
@@ -30,7 +30,7 @@ export async function formBody(c: Context): Promise<URLSearchParams> {
   return new URLSearchParams(await textBody(c, 64 * 1024));
 }
 
-/** The JSON body of a request, validated. An empty body is an empty object, because old clients send none. */
+/** Reads and validates a JSON body. An empty body is treated as an empty object, because old clients send none. */
 export async function jsonBody<T>(c: Context, schema: z.ZodMiniType<T>): Promise<T> {
   const text = await textBody(c, 1024 * 1024);
   let value: unknown;

@@ -63,7 +63,10 @@ export interface SandboxConfig {
   apps: SandboxApp[];
 }
 
-/** Validates the configuration. Adds the built-in users and apps. @throws {ConfigurationError} that names the first invalid entry */
+/**
+ * Validates the configuration. Adds the built-in users and apps.
+ * @throws {ConfigurationError} if an entry is invalid. The message names the first one
+ */
 export function readConfig(value: unknown): SandboxConfig {
   const parsed = z.safeParse(config, value);
   if (!parsed.success) {

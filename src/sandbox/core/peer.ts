@@ -1,8 +1,8 @@
 /** The other end of a request's connection. A request that is passed to `sandbox.fetch` directly has no peer. */
 export interface Peer {
-  /** Whether it is on this machine. The `Host` header proves nothing about that. */
+  /** Whether the client is on this machine. The `Host` header does not prove this, because the client chooses it. */
   isThisMachine: boolean;
-  /** Closes the connection. A body that fails would do the same, but the server prints its error. */
+  /** Closes the connection. A response body that errors would also close it, but then the server logs the error. */
   hangUp(): void;
 }
 

@@ -3,22 +3,22 @@ import type { SandboxUser } from './config.js';
 import { Failure } from './failure.js';
 
 /**
- * The storage of a user. The store has a record of the used bytes. An upload reserves its bytes as they arrive, so that concurrent
- * uploads cannot exceed the quota together.
+ * The storage quota of a user. The used bytes are a record in the store. An upload reserves its bytes as they arrive, so that
+ * concurrent uploads cannot exceed the quota together.
  */
 export interface Quota {
   readonly total: number;
-  /** The size of all files that are recorded. */
+  /** The total size of all stored files, in bytes. */
   readonly used: number;
-  /** Bytes that can still be reserved. */
+  /** The number of bytes that can still be reserved. */
   readonly free: number;
-  /** @throws {Failure} 413 when less than `bytes` is free. Nothing is reserved then */
+  /** @throws {Failure} 413 if fewer than `bytes` bytes are free. Reserves nothing in that case */
   reserve(bytes: number): void;
-  /** Ends a reservation whose bytes are not stored, or are recorded now. */
+  /** Ends a reservation. Call it when the bytes were discarded, or when their record was committed. */
   release(bytes: number): void;
-  /** The change that records `bytes` more, or fewer if negative. Commit it together with the files. */
+  /** Returns the change that adds `bytes` (which may be negative) to the used bytes. Commit it together with the files. */
   recordOf(bytes: number): Change;
-  /** Call it after that change was committed. */
+  /** Updates `used`. Call it after the change from `recordOf` was committed. */
   recorded(bytes: number): void;
 }
 

@@ -1,6 +1,7 @@
 /**
- * Multipart chunks, cut so that none ends within the closing delimiter: multipasta 0.2.8 does not see the end of a body whose
- * last two dashes come apart. A call without a chunk gives what was held back.
+ * Returns a function that splits the chunks of a multipart body so that none of them ends within the closing delimiter.
+ * multipasta 0.2.8 does not detect the end of a body if its last two dashes are in different chunks. Calling the function without a
+ * chunk returns the remaining bytes.
  */
 export function delimiterGuard(contentType: string): (chunk?: Uint8Array) => Uint8Array {
   const boundary =
@@ -19,7 +20,7 @@ export function delimiterGuard(contentType: string): (chunk?: Uint8Array) => Uin
   };
 }
 
-/** How many of the last bytes could be the first ones of the delimiter. */
+/** Returns how many bytes at the end could be the beginning of the delimiter. */
 function heldLength(bytes: Uint8Array, delimiter: Uint8Array): number {
   const most = Math.min(bytes.byteLength, delimiter.byteLength - 1);
   for (let length = most; length > 0; length--) {

@@ -8,19 +8,20 @@ import { cleanFileName } from './file-name.js';
 import { addFiles, dropFiles, findFile, type NewFile } from './files.js';
 import type { FilesContext } from './files-context.js';
 
-const mostEntries = 10_000;
+const maxEntries = 10_000;
 
-/** Unpacks a zip archive into the user's files: all of it, or nothing (wire document section 3.2). */
+// wire document section 3.2
+/** Unpacks a zip archive into the user's files. If it fails, no file is added. */
 export async function extractArchive(context: FilesContext, user: SandboxUser, id: string): Promise<void> {
   const { store, media } = context;
   const { file } = await findFile(context, user, id);
   if (!/zip/.test(file.type) && file.extension.toLowerCase() !== 'zip')
-    throw new Failure(400, 'the file is no zip archive');
+    throw new Failure(400, 'the file is not a zip archive');
   const quota = await quotaOf(context, user);
   const bytes = storedBytes(store, file);
   const files: NewFile[] = [];
   try {
-    for await (const { name, stream } of media.unzip(bytes, { maxBytes: quota.free, maxEntries: mostEntries })) {
+    for await (const { name, stream } of media.unzip(bytes, { maxBytes: quota.free, maxEntries })) {
       const unpacked = {
         id: crypto.randomUUID(),
         fileName: cleanFileName(name),
@@ -47,7 +48,7 @@ export async function extractArchive(context: FilesContext, user: SandboxUser, i
     }
   } catch (error) {
     await dropFiles(context, files, quota);
-    if (!(await store.get('files', keyOf(file.owner, id)))) throw new Failure(404); // deleted meanwhile
+    if (!(await store.get('files', keyOf(file.owner, id)))) throw new Failure(404); // the file was deleted in the meantime
     bytes.check();
     if (error instanceof RefusedArchive) throw new Failure(400, error.message);
     throw error;

@@ -30,25 +30,26 @@ const changes = z.object({
 });
 const publicity = z.object({ public: z.boolean() });
 
-/** `/v1/doc` (wire document sections 3.2 and 3.3). */
+// wire document sections 3.2 and 3.3
+/** The routes below `/v1/doc`. */
 export function fileRoutes(context: FilesContext): Hono<SandboxEnv> {
   const routes = new Hono<SandboxEnv>();
   const originOf = (c: Context) => new URL(c.req.url).origin;
 
   routes.get('/', requires('file.read'), (c) => {
-    const asked = c.req.query('include_meta');
-    const withMeta = asked !== undefined && asked !== 'false' && asked !== '0';
+    const includeMeta = c.req.query('include_meta');
+    const withMeta = includeMeta !== undefined && includeMeta !== 'false' && includeMeta !== '0';
     return streamList(c, visibleFiles(context, c.get('user')), (file) => wireFile(file, originOf(c), withMeta));
   });
 
-  // before `/:id`, which it would match too
+  // must be before `/:id`, which also matches this path
   routes.post('/upload', requires('file.create'), async (c) => {
     const user = c.get('user');
     const quota = await quotaOf(context, user);
     const { files, fields } = await receive(context.store, c.req.raw, quota);
-    const address = fields.get('url');
-    if (files.length === 0 && address !== undefined && context.quirks.has('upload-by-url')) {
-      files.push(await receiveFrom(context.store, address, quota));
+    const url = fields.get('url');
+    if (files.length === 0 && url !== undefined && context.quirks.has('upload-by-url')) {
+      files.push(await receiveFrom(context.store, url, quota));
     }
     if (files.length === 0) throw new Failure(400, 'the body has no file');
     const tags = splitTags(c.req.query('tags') ?? fields.get('tags'));
@@ -56,7 +57,7 @@ export function fileRoutes(context: FilesContext): Hono<SandboxEnv> {
     const origin = c.req.header('x-dt-origin-desc') || 'webupload';
     const described = files.map((file) => ({ ...file, tags, starred, origin }));
     const records = await addFiles(context, user, described, quota);
-    // the size is a string here and only here (wire document section 3.2)
+    // only this response has the size as a string (wire document section 3.2)
     const uploaded = records.map((file) => [file.id, { id: file.id, name: joinName(file), size: String(file.size) }]);
     return success(c, Object.fromEntries(uploaded));
   });
@@ -83,7 +84,7 @@ export function fileRoutes(context: FilesContext): Hono<SandboxEnv> {
     const { public: open } = await jsonBody(c, publicity);
     const file = await publishFile(context, c.get('user'), c.req.param('id'), open);
     const { public_url } = wireFile({ file, shared: 0 }, originOf(c), false);
-    // the documentation calls it by both names, and has "" for no address here (wire document section 3.2)
+    // the documentation has both names for the state, and "" if there is no URL (wire document section 3.2)
     return success(c, { public: open, published: open, public_url: public_url ?? '' });
   });
 
@@ -97,7 +98,8 @@ export function fileRoutes(context: FilesContext): Hono<SandboxEnv> {
   return routes;
 }
 
-/** Apart from the others, because the documentation prints it without `/v1` (wire document section 3.2). */
+// wire document section 3.2
+/** The route for extract. It is separate from the others because the documentation shows it without `/v1`. */
 export function extractRoute(context: FilesContext): Hono<SandboxEnv> {
   return new Hono<SandboxEnv>().post('/:id/extract', requires('file.create', 'file.read'), async (c) => {
     await extractArchive(context, c.get('user'), c.req.param('id'));
@@ -110,7 +112,7 @@ function splitTags(tags: string | undefined): string[] {
   return [...new Set(words.filter((tag) => tag !== ''))];
 }
 
-/** The list is written as it is read: it can be longer than memory is wide. */
+/** Streams the list while it is read from the store, because it may not fit into memory. */
 function streamList(
   c: Context<SandboxEnv>,
   files: AsyncGenerator<VisibleFile>,

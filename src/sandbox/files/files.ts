@@ -13,11 +13,11 @@ import { cleanFileName, joinName, splitName } from './file-name.js';
 import type { FilesContext } from './files-context.js';
 import { mediaTypeOf, typeOf } from './media-type.js';
 
-/** Users' files: what the routes do, without HTTP. */
+// The operations on files, without HTTP.
 
 /**
- * A file as one user sees it: `shared` is 0 for their own, 1 for a personal share, else the id of the tape's owner. Of somebody
- * else's file, the tags that share it with third parties are left out.
+ * A file as one user sees it. `shared` is 0 for the user's own file, 1 for a personal share, and otherwise the id of the owner of
+ * the tape. The tags of another user's file do not include those that share it with third parties.
  */
 export interface VisibleFile {
   file: FileRecord;
@@ -28,7 +28,8 @@ export function ownFiles({ store }: SandboxContext, username: string): AsyncIter
   return store.list('files', keyOf(username, ''));
 }
 
-/** A user's own files, then what others share with them (wire document section 7, choice 41). */
+// wire document section 7, choice 41
+/** Lists a user's own files, then the files that other users share with them. */
 export async function* visibleFiles(context: SandboxContext, user: SandboxUser): AsyncGenerator<VisibleFile> {
   for await (const file of ownFiles(context, user.username)) yield { file, shared: 0 };
   for (const owner of context.users.values()) {
@@ -41,7 +42,7 @@ export async function* visibleFiles(context: SandboxContext, user: SandboxUser):
   }
 }
 
-/** @param tapes the tags of its owner's tapes that the user may see */
+/** @param tapes the tags of the owner's tapes that the user can see */
 function sharedWith(file: FileRecord, user: SandboxUser, tapes: ReadonlySet<string>): VisibleFile | undefined {
   const personal = `+${user.username}`;
   const isPersonal = file.tags.includes(personal);
@@ -52,7 +53,10 @@ function sharedWith(file: FileRecord, user: SandboxUser, tapes: ReadonlySet<stri
   return { file: { ...file, tags }, shared: isPersonal ? 1 : file.owner };
 }
 
-/** A file that a user may read. One that they may not is not found: nobody learns which ids exist. */
+/**
+ * Finds a file that the user can read.
+ * @throws {Failure} 404 for any other file, so that the response does not reveal which ids exist
+ */
 export async function findFile(context: SandboxContext, user: SandboxUser, id: string): Promise<VisibleFile> {
   const own = await context.store.get('files', keyOf(user.username, id));
   if (own) return { file: own, shared: 0 };
@@ -65,14 +69,17 @@ export async function findFile(context: SandboxContext, user: SandboxUser, id: s
   throw new Failure(404);
 }
 
-/** A file that a user may change: one of their own. */
+/**
+ * Finds a file that the user owns.
+ * @throws {Failure} 404 if the user cannot read it, 403 if another user shares it with them
+ */
 export async function findOwnFile(context: SandboxContext, user: SandboxUser, id: string): Promise<FileRecord> {
   const { file, shared } = await findFile(context, user, id);
-  if (shared !== 0) throw new Failure(403, 'the file belongs to somebody else');
+  if (shared !== 0) throw new Failure(403, 'the file belongs to another user');
   return file;
 }
 
-/** A file whose bytes are in the store already. */
+/** A new file whose content is already in the store. */
 export interface NewFile {
   id: string;
   fileName: string;
@@ -83,7 +90,7 @@ export interface NewFile {
   origin: string;
 }
 
-/** Looks into new files, whose bytes are reserved, and puts them on record: all or none. */
+/** Reads the metadata of new files and adds all of them, or none. Their bytes must be reserved in the quota. */
 export async function addFiles(
   context: FilesContext,
   user: SandboxUser,
@@ -92,7 +99,8 @@ export async function addFiles(
 ): Promise<FileRecord[]> {
   try {
     const records: FileRecord[] = [];
-    for (const file of files) records.push(await describeFile(context, user, file)); // one is open at a time
+    // one at a time, to limit the number of open files
+    for (const file of files) records.push(await describeFile(context, user, file));
     await putFiles(context, user, records, quota);
     return records;
   } catch (error) {
@@ -101,7 +109,7 @@ export async function addFiles(
   }
 }
 
-/** Puts files on record whose bytes are in the store and reserved: all or none. */
+/** Adds the records of all files, or of none. Their bytes must be in the store and reserved in the quota. */
 async function putFiles(
   context: SandboxContext,
   user: SandboxUser,
@@ -112,7 +120,8 @@ async function putFiles(
   const { username } = user;
   const bytes = records.reduce((sum, { size }) => sum + size, 0);
   await exclusively(context, username, async () => {
-    if ((await quotaOf(context, user)) !== quota) throw new Failure(503, 'the sandbox was reset meanwhile');
+    if ((await quotaOf(context, user)) !== quota)
+      throw new Failure(503, 'the sandbox was reset during the request: repeat it');
     const moves = records.map(({ id, tags }) => ({ id, from: [], to: tags }));
     await store.commit([
       ...records.flatMap((record): Change[] => [
@@ -127,7 +136,7 @@ async function putFiles(
   });
 }
 
-/** Takes back files that were to be added. Nothing of them stays. */
+/** Deletes the blobs of files that could not be added, and releases their bytes in the quota. */
 export async function dropFiles(
   { store }: SandboxContext,
   files: readonly Pick<NewFile, 'id' | 'size'>[],
@@ -180,7 +189,8 @@ export interface FileChanges {
   starred?: boolean | undefined;
 }
 
-/** A name may come with the extension it has; the extension stays (wire document section 7, choice 40). */
+// wire document section 7, choice 40
+/** Updates a file. The new name can include the current extension, which does not change. */
 export function updateFile(
   context: SandboxContext,
   user: SandboxUser,
@@ -194,7 +204,7 @@ export function updateFile(
     const stem = file.extension !== '' && name.endsWith(ending) ? name.slice(0, -ending.length) : name;
     const fileName = joinName({ name: stem, extension: file.extension });
     if (stem.trim() === '' || cleanFileName(fileName) !== fileName)
-      throw new Failure(400, 'name cannot be that of a file');
+      throw new Failure(400, 'name is not a valid file name');
     const changed = { ...file, name: stem, tags: [...new Set(tags)], starred };
     await commit(context.store, [
       { put: 'files', key: keyOf(user.username, id), record: changed },
@@ -204,7 +214,8 @@ export function updateFile(
   });
 }
 
-/** The copy has neither tags nor a public address (wire document section 3.2). */
+// wire document section 3.2
+/** Copies a file. The copy has no tags and no public URL. */
 export async function cloneFile(context: SandboxContext, user: SandboxUser, id: string): Promise<string> {
   const { file } = await findFile(context, user, id);
   const quota = await quotaOf(context, user);
@@ -222,7 +233,7 @@ export async function cloneFile(context: SandboxContext, user: SandboxUser, id: 
     await putFiles(context, user, [copy], quota);
   } catch (error) {
     await dropFiles(context, [copy], quota);
-    if (!(await context.store.get('files', keyOf(file.owner, id)))) throw new Failure(404); // deleted meanwhile
+    if (!(await context.store.get('files', keyOf(file.owner, id)))) throw new Failure(404); // the file was deleted in the meantime
     throw error;
   }
   return copy.id;
@@ -241,7 +252,7 @@ async function copyBlob({ store }: SandboxContext, { id, size }: FileRecord, cop
   }
 }
 
-/** Gives a file a public address, or takes it away. */
+/** Creates the public URL of a file, or removes it. */
 export function publishFile(
   context: SandboxContext,
   user: SandboxUser,
@@ -263,7 +274,7 @@ export function publishFile(
   });
 }
 
-/** @throws {Failure} 404 when what is to be deleted has gone, as after a reset */
+/** @throws {Failure} 404 if a record to delete does not exist, for example after a reset */
 async function commit(store: Store, changes: readonly Change[]): Promise<void> {
   if (!(await store.commit(changes))) throw new Failure(404);
 }
@@ -275,15 +286,16 @@ async function freePublicCode(store: Store): Promise<string> {
   }
 }
 
-/** Six letters and digits, as doctape's were (wire document section 1.1). */
+// wire document section 1.1
+/** Generates a code of six letters and digits, as doctape did. */
 function publicCode(): string {
   const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
   return Array.from(crypto.getRandomValues(new Uint32Array(6)), (value) => alphabet[value % alphabet.length]).join('');
 }
 
 export async function findPublicFile({ store }: SandboxContext, code: string): Promise<FileRecord> {
-  const address = await store.get('public', code);
-  const file = address && (await store.get('files', keyOf(address.owner, address.id)));
+  const reference = await store.get('public', code);
+  const file = reference && (await store.get('files', keyOf(reference.owner, reference.id)));
   if (!file || file.public_code !== code) throw new Failure(404);
   return file;
 }

@@ -1,12 +1,12 @@
 import mime from 'mime';
 
-const unspecific = new Set(['application/octet-stream', 'binary/octet-stream', 'application/text']);
+const genericTypes = new Set(['application/octet-stream', 'binary/octet-stream', 'application/text']);
 const wellFormed = /^[\w.+-]+\/[\w.+-]+([ \t]*;[\x20-\x7e]*)?$/;
 
-/** What the uploader called it, unless that says nothing and the extension does. */
+/** Returns the type that the client declared. If that is missing, malformed or generic, returns the type of the extension. */
 export function typeOf(declared: string | undefined, extension: string): string {
   const type = declared?.trim().toLowerCase() ?? '';
-  return unspecific.has(type) || !wellFormed.test(type)
+  return genericTypes.has(type) || !wellFormed.test(type)
     ? (mime.getType(extension) ?? 'application/octet-stream')
     : type;
 }
@@ -14,7 +14,8 @@ export function typeOf(declared: string | undefined, extension: string): string 
 const archives = /\b(zip|x-tar|gzip|x-bzip2?|x-7z-compressed|x-rar-compressed|vnd\.rar|zstd|x-xz)\b/;
 const documents = /^text\/|\b(pdf|msword|rtf|json|xml|postscript|opendocument|officedocument|ms-excel|ms-powerpoint)\b/;
 
-/** One of doctape's media types (wire document section 3.2). */
+// wire document section 3.2
+/** Maps a content type to one of doctape's media types. */
 export function mediaTypeOf(type: string): string {
   const [group = ''] = type.split('/');
   if (group === 'image' || group === 'audio' || group === 'video') return group;

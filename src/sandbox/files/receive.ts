@@ -10,7 +10,7 @@ import { delimiterGuard } from './delimiter-guard.js';
 import { dropBlobs } from './drop-blobs.js';
 import { cleanFileName } from './file-name.js';
 
-/** A file that has arrived whole and is in the store under its id. */
+/** A file that was received completely. The store has its content under its id. */
 export interface ReceivedFile {
   id: string;
   fileName: string;
@@ -28,15 +28,15 @@ type Event =
   | { kind: 'chunk'; chunk: Uint8Array }
   | { kind: 'end' };
 
-const mostParts = 1_000;
-const mostFieldBytes = 64 * 1024;
-const mostDiscardedBytes = 256 * 1024 * 1024;
-const mostDiscardingMs = 5_000;
+const maxParts = 1_000;
+const maxFieldBytes = 64 * 1024;
+const maxDiscardedBytes = 256 * 1024 * 1024;
+const maxPauseMs = 5_000;
 
+// wire document section 7, choice 17
 /**
- * Streams a multipart body into the store. Any file part counts, whatever its name (wire document section 7, choice 17).
- * When it fails, nothing of it stays behind.
- * @param quota what the bytes are taken from as they arrive
+ * Streams the files in a multipart body into the store. Accepts file parts with any name. If it fails, no file is stored.
+ * @param quota the quota in which the bytes are reserved as they arrive
  */
 export async function receive(store: Store, request: Request, quota: Quota): Promise<Received> {
   const files: ReceivedFile[] = [];
@@ -46,13 +46,13 @@ export async function receive(store: Store, request: Request, quota: Quota): Pro
   const contentType = request.headers.get('content-type') ?? '';
   const wholeDelimiters = delimiterGuard(contentType);
   const events: Event[] = [];
-  let isRead = false;
+  let fullyRead = false;
   let finished = false;
   let problem: Failure | undefined;
   const parser = make({
     headers: { 'content-type': contentType },
-    maxParts: mostParts,
-    maxFieldSize: mostFieldBytes,
+    maxParts,
+    maxFieldSize: maxFieldBytes,
     isFile: (info) => dispositionOf(info)?.filename !== undefined,
     onField(info, value) {
       fields.set(dispositionOf(info)?.name ?? '', new TextDecoder().decode(value));
@@ -69,24 +69,27 @@ export async function receive(store: Store, request: Request, quota: Quota): Pro
     onError(error) {
       problem ??=
         error._tag === 'ReachedLimit'
-          ? new Failure(413, `an upload has ${mostParts} parts at most, and a field of it ${mostFieldBytes} bytes`)
-          : new Failure(400, 'the body is no multipart/form-data with a file');
+          ? new Failure(
+              413,
+              `an upload can have at most ${maxParts} parts, and a text field at most ${maxFieldBytes} bytes`,
+            )
+          : new Failure(400, 'the body is not valid multipart/form-data');
     },
     onDone() {
       finished = true;
     },
   });
 
-  /** multipasta 0.2.8 throws at a first part without headers, and at a name that cannot be decoded. */
+  /** multipasta 0.2.8 throws if the first part has no headers, or if a name cannot be decoded. */
   function parse(step: () => void): void {
     try {
       step();
     } catch {
-      throw new Failure(400, 'a part has headers that cannot be read');
+      throw new Failure(400, 'a part of the body has malformed headers');
     }
   }
 
-  /** The parser calls back at once; what it found is stored before it is given more, so that memory stays flat. */
+  /** The parser is synchronous. Its events are stored before it receives the next chunk, so that memory use is bounded. */
   async function storeEvents() {
     if (problem) throw problem;
     for (const event of events.splice(0)) {
@@ -97,7 +100,7 @@ export async function receive(store: Store, request: Request, quota: Quota): Pro
         continue;
       }
       const file = files.at(-1);
-      if (!writer || !file) continue; // what stands before the first part
+      if (!writer || !file) continue; // the preamble before the first part
       if (event.kind === 'chunk') {
         quota.reserve(event.chunk.byteLength);
         file.size += event.chunk.byteLength;
@@ -113,10 +116,10 @@ export async function receive(store: Store, request: Request, quota: Quota): Pro
   try {
     while (reader && !problem) {
       const { done, value } = await reader.read().catch(() => {
-        isRead = true;
+        fullyRead = true;
         throw new Failure(400, 'the body was cut off');
       });
-      isRead = done;
+      fullyRead = done;
       if (done) break;
       parse(() => parser.write(wholeDelimiters(value)));
       await storeEvents();
@@ -133,7 +136,7 @@ export async function receive(store: Store, request: Request, quota: Quota): Pro
     for (const { size } of files) quota.release(size);
     await dropBlobs(store, files);
     const failure = error instanceof Error ? failureOf(error) : undefined;
-    if (!failure || isRead || (await discardRest(reader))) throw error;
+    if (!failure || fullyRead || (await discardRest(reader))) throw error;
     throw new Failure(failure.status, failure.detail, { Connection: 'close' });
   }
 }
@@ -142,33 +145,40 @@ export async function receive(store: Store, request: Request, quota: Quota): Pro
  * Reads the rest of a refused body and discards it. A server that closes the connection while the client is still sending makes
  * the client report a broken connection in place of the response, and the connection could not carry another request.
  *
- * @returns whether that was all of it. A very large rest is not waited for, and neither is a client that stalls
+ * @returns whether all of it was read. Stops if the rest is very large or the client stalls
  */
 async function discardRest(reader: ReadableStreamDefaultReader<Uint8Array> | undefined): Promise<boolean> {
-  let left = mostDiscardedBytes;
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const tooLong = new Promise<'stalled'>((resolve) => {
-    timer = setTimeout(resolve, mostDiscardingMs, 'stalled');
-  });
+  let left = maxDiscardedBytes;
   try {
     while (left >= 0) {
-      const chunk = await Promise.race([reader?.read(), tooLong]);
+      const chunk = await orStalled(reader?.read());
       if (chunk === 'stalled') return false;
       if (!chunk || chunk.done) return true;
       left -= chunk.value.byteLength;
     }
     return false;
   } catch {
-    return true; // the client has gone, so nobody reads the response
+    return true; // the client closed the connection, so it does not read the response
+  }
+}
+
+async function orStalled<T>(work: Promise<T> | undefined): Promise<T | undefined | 'stalled'> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const stalled = new Promise<'stalled'>((resolve) => {
+    timer = setTimeout(resolve, maxPauseMs, 'stalled');
+  });
+  try {
+    return await Promise.race([work, stalled]);
   } finally {
     clearTimeout(timer);
   }
 }
 
-/** Fetches a file from an address, as the Chrome extension had doctape do (wire document section 6.9). */
-export async function receiveFrom(store: Store, address: string, quota: Quota): Promise<ReceivedFile> {
-  const url = parseUrl(address);
-  if (!url || !/^https?:$/.test(url.protocol)) throw new Failure(400, 'url must be an http address');
+// wire document section 6.9
+/** Fetches a file from a URL. The Chrome extension of doctape used this. */
+export async function receiveFrom(store: Store, source: string, quota: Quota): Promise<ReceivedFile> {
+  const url = parseUrl(source);
+  if (!url || !/^https?:$/.test(url.protocol)) throw new Failure(400, 'url must be an http or https URL');
   const response = await fetch(url).catch(() => undefined);
   if (!response?.ok) throw new Failure(400, 'url could not be fetched');
   const file = {
@@ -194,7 +204,7 @@ export async function receiveFrom(store: Store, address: string, quota: Quota): 
   }
 }
 
-/** multipasta reads only Latin-1 in this header; browsers send UTF-8. */
+/** Parses the Content-Disposition of a part. multipasta decodes this header as Latin-1, but browsers send UTF-8. */
 function dispositionOf(info: PartInfo): { name?: string; filename?: string } | undefined {
   const header = info.headers['content-disposition'];
   return typeof header === 'string' ? parseDisposition(header, { multipart: true }).parameters : undefined;

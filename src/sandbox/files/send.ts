@@ -8,7 +8,7 @@ import { storedBytes } from '../store/stored-bytes.js';
 import { joinName } from './file-name.js';
 import type { FilesContext } from './files-context.js';
 
-/** Something to send: its bytes do not change as long as its tag does not. */
+/** Content to send. Its bytes must not change while its entity tag stays the same. */
 interface Sendable {
   tag: string;
   type: string;
@@ -17,7 +17,7 @@ interface Sendable {
   read: (range: BlobRange) => ReadableStream<Uint8Array> | Uint8Array<ArrayBuffer>;
 }
 
-/** What a rendition is, where the original is one already: its uploader may have called it by another name. */
+/** The types of renditions that can be the original itself. The client may have declared another type at the upload. */
 const identityTypes: Record<string, string> = {
   'image.jpg': 'image/jpeg',
   'document.pdf': 'application/pdf',
@@ -26,7 +26,7 @@ const identityTypes: Record<string, string> = {
   'video_1280.mp4': 'video/mp4',
 };
 
-/** Sends the original of a file, or what can be made of it; anything else is the documented 404. */
+/** Sends the original of a file or one of its renditions. Responds with the documented 404 if there is no such rendition. */
 export async function sendRendition(
   c: Context,
   context: FilesContext,
@@ -35,15 +35,15 @@ export async function sendRendition(
 ): Promise<Response> {
   if (rendition === 'original') return sendOriginal(c, context, file, file.type);
   if (file.processing_status !== 'ok') throw new Failure(404);
-  const name = rendition === 'poster_1280.mp4' ? 'poster_1280.jpg' : rendition; // as the documentation misspells it
-  // it is made before a condition is looked at: what does not exist is a 404, whatever the client claims to have
+  const name = rendition === 'poster_1280.mp4' ? 'poster_1280.jpg' : rendition; // the documentation has both spellings
+  // before If-None-Match is evaluated: a rendition that does not exist must be a 404, not a 304
   const made = await make(context, file, name);
   if (made === 'identity') return sendOriginal(c, context, file, identityTypes[name] ?? file.type);
   if (!made) throw new Failure(404);
   return sendBytes(c, { tag: `"${file.id}/${name}"`, ...made });
 }
 
-/** Sends what is in memory. */
+/** Sends bytes that are in memory. */
 export function sendBytes(c: Context, { tag, type, bytes }: { tag: string } & MadeRendition): Response {
   return send(c, { tag, type, size: bytes.byteLength, read: ({ start, end }) => bytes.subarray(start, end + 1) });
 }
@@ -65,13 +65,13 @@ async function make(
     });
   } catch (error) {
     if (await store.get('files', keyOf(owner, id))) throw error;
-    throw new Failure(404); // deleted meanwhile
+    throw new Failure(404); // the file was deleted in the meantime
   }
 }
 
 const caching = 'private, no-cache';
 
-/** Whether the client has this already (RFC 9110 section 13.1.2). */
+/** Whether `If-None-Match` contains the entity tag (RFC 9110 section 13.1.2). */
 function isKnown(c: Context, tag: string): boolean {
   const known = c.req.header('if-none-match');
   return known === '*' || known?.split(/\s*,\s*/).some((other) => other.replace(/^W\//, '') === tag) === true;
@@ -87,7 +87,8 @@ function sendOriginal(c: Context, { store }: FilesContext, file: FileRecord, typ
   });
 }
 
-/** Whole, or a single range (RFC 9110 sections 13 and 14, wire document section 7, choice 30). */
+// wire document section 7, choice 30
+/** Sends all of the content or a single range of it (RFC 9110 sections 13 and 14). */
 function send(c: Context, { tag, type, size, headers: more, read }: Sendable): Response {
   const headers: Record<string, string> = {
     ...(!c.get('noRanges') && { 'Accept-Ranges': 'bytes' }),
@@ -107,7 +108,10 @@ function send(c: Context, { tag, type, size, headers: more, read }: Sendable): R
   return c.body(read({ start, end }), status, headers);
 }
 
-/** Undefined for the whole file: no range, several, one in another unit, or one of another version. */
+/**
+ * Returns undefined if all of the content must be sent: without a range, with several, with another unit than bytes, or if
+ * `If-Range` has another entity tag.
+ */
 function readRange(
   range: string | undefined,
   ifRange: string | undefined,
@@ -119,7 +123,8 @@ function readRange(
   if (first === '' && last === '') return undefined;
   const start = first === '' ? Math.max(0, size - Number(last)) : Number(first);
   const end = first === '' || last === '' ? size - 1 : Math.min(Number(last), size - 1);
-  if (first !== '' && last !== '' && Number(last) < Number(first)) return undefined; // no range at all by the grammar
+  // RFC 9110 section 14.1.1: such a range is invalid, and an invalid range is ignored
+  if (first !== '' && last !== '' && Number(last) < Number(first)) return undefined;
   if (start > end) throw new Failure(416, undefined, { 'Content-Range': `bytes */${size}` });
   return { start, end };
 }

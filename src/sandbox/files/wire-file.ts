@@ -20,7 +20,8 @@ export interface WireFile
   shared: 0 | 1 | string;
 }
 
-/** The file object, as it goes over the wire (wire document section 3.2). */
+// wire document section 3.2
+/** Returns the file object of the API. */
 export function wireFile({ file, shared }: VisibleFile, origin: string, withMeta: boolean): WireFile {
   return {
     id: file.id,

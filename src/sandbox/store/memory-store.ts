@@ -1,9 +1,14 @@
 import type { Collection } from './records.js';
 import type { Change, Store } from './store.js';
 
-/** Keeps everything in memory, until the process ends. Runs everywhere. */
+/**
+ * Creates a store that keeps everything in memory until the process exits. Runs on every platform.
+ *
+ * @example
+ * const sandbox = createSandbox({ store: memoryStore() });
+ */
 export function memoryStore(): Store {
-  // as JSON, so that changing a record that was put or returned does not change the stored one
+  // JSON, so that a caller who modifies a record does not modify the stored one
   const folders = new Map<string, Map<string, string>>();
   const blobs = new Map<string, Blob>();
   const folderOf = (collection: Collection, folder: string) => {
@@ -15,7 +20,7 @@ export function memoryStore(): Store {
   const recordsBeside = (collection: Collection, key: string) =>
     folderOf(collection, key.slice(0, key.lastIndexOf('/') + 1));
 
-  /** Checks a change, and returns what makes it: nothing that is returned can fail. */
+  /** Checks a change and returns a function that applies it and cannot fail, or undefined if the record does not exist. */
   function prepare(change: Change): (() => void) | undefined {
     if ('put' in change) {
       const json = JSON.stringify(change.record);
@@ -45,7 +50,7 @@ export function memoryStore(): Store {
       return true;
     },
     async writeBlob(name) {
-      if (blobs.has(name)) throw new Error(`the store has a blob ${name} already`);
+      if (blobs.has(name)) throw new Error(`the store already has a blob ${name}`);
       const chunks: Uint8Array<ArrayBuffer>[] = [];
       return {
         async write(chunk) {

@@ -1,26 +1,26 @@
-/** What the sandbox remembers: a file, whoever it belongs to. */
+/** The record of a file. */
 export interface FileRecord {
   id: string;
   owner: string;
-  /** Without the extension. */
+  /** The file name without the extension. */
   name: string;
   extension: string;
-  /** The media type it was uploaded with. */
+  /** The Content-Type of the file. */
   type: string;
   size: number;
-  /** Unix seconds. */
+  /** When the file was added, in seconds since 1970. */
   time_added: number;
   media_type: string;
   tags: string[];
   origin: string;
   starred: boolean;
-  /** The code of its public address, or null when it is private. */
+  /** The code in its public URL, or null if the file is private. */
   public_code: string | null;
   processing_status: 'ok' | 'failed';
   meta: Record<string, unknown>;
 }
 
-/** What the sandbox remembers of a tape. */
+/** The record of a tape. */
 export interface TapeRecord {
   id: string;
   owner: string;
@@ -29,32 +29,32 @@ export interface TapeRecord {
   shared_with: string[];
 }
 
-/** What a user allowed an application. */
+/** The access that a user granted to an application. */
 export interface Grant {
   username: string;
   client_id: string;
   scope: string[];
-  /** Milliseconds since 1970. */
+  /** When the access ends, in milliseconds since 1970. */
   expires: number;
 }
 
-/** What an authorization code stands for. */
+/** The record of an authorization code: the grant, and the parameters of the request that the token request must repeat. */
 export interface CodeRecord extends Grant {
   redirect_uri: string;
   code_challenge?: string | undefined;
 }
 
-/** Names a file. */
+/** A reference to a file. */
 export interface FileReference {
-  /** The name of the user whose file it is. */
+  /** The username of the owner. */
   owner: string;
-  /** The id of the file. */
+  /** The file id. */
   id: string;
 }
 
-/** How much a user stores. */
+/** The storage that a user has used. */
 export interface UsageRecord {
-  /** The size of all files together. */
+  /** The total size of the user's files, in bytes. */
   bytes: number;
 }
 
@@ -63,10 +63,10 @@ export interface UsageRecord {
  *
  * - `files`: `owner/id`
  * - `tapes`: `owner/name`
- * - `taped`: `owner/name/id`, one for each file on a tape
- * - `public`: the code of the public URL
- * - `usage`: the owner
- * - `codes`, `tokens`, `refreshes`: the SHA-256 of the credential, so that a copy of the data does not let anyone sign in
+ * - `taped`: `owner/name/id`, one record for each file on a tape
+ * - `public`: the code in the public URL
+ * - `usage`: the username of the owner
+ * - `codes`, `tokens`, `refreshes`: the SHA-256 hash of the credential, so that nobody can sign in with a copy of the data
  */
 export interface Records {
   files: FileRecord;
@@ -82,12 +82,12 @@ export interface Records {
 /** The name of a collection of records. */
 export type Collection = keyof Records;
 
-/** The key of what a user owns. With an empty last name, the folder of all such keys. */
+/** Returns the key of a record that a user owns. If the last name is empty, returns the folder of all such keys. */
 export function keyOf(owner: string, ...names: string[]): string {
   return [owner, ...names].join('/');
 }
 
-/** The name of the owner's tape that a tag puts a file on: `x` for `#x`. `#owner/x` is somebody else's tape. */
+/** Returns the name of the owner's tape that a tag refers to: `x` for `#x`. `#owner/x` refers to another user's tape. */
 export function tapeOfTag(tag: string): string | undefined {
   return /^#([^/]+)$/.exec(tag)?.[1];
 }

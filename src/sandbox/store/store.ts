@@ -1,6 +1,6 @@
 import type { Collection, Records } from './records.js';
 
-/** Part of a blob: bytes `start` to `end`, both included. */
+/** A range of bytes in a blob. Includes both `start` and `end`. */
 export interface BlobRange {
   start: number;
   end: number;
@@ -8,21 +8,21 @@ export interface BlobRange {
 
 /** Writes a new blob. */
 export interface BlobWriter {
-  /** Appends bytes. The caller may reuse the buffer afterwards. */
+  /** Appends bytes. The caller may reuse the buffer once the promise resolves. */
   write(chunk: Uint8Array): Promise<void>;
-  /** Ends the blob. From now on it can be read, and a commit can keep it. */
+  /** Completes the blob. It can then be read and kept by a commit. */
   finish(): Promise<void>;
-  /** Deletes what was written. */
+  /** Deletes the blob, whether it is finished or not. */
   discard(): Promise<void>;
 }
 
 /**
  * One change to a store:
  *
- * - `put` adds a record to a collection, or replaces the one with this key without moving it
+ * - `put` adds a record to a collection. If the key exists, it replaces the record, which keeps its position in `list`
  * - `delete` deletes a record
  * - `keep` makes a finished blob permanent
- * - `drop` deletes a blob, if it exists, once the other changes are stored
+ * - `drop` deletes a blob after the other changes are stored. A blob that does not exist is not an error
  */
 export type Change =
   | { [C in Collection]: { put: C; key: string; record: Records[C] } }[Collection]
@@ -30,39 +30,43 @@ export type Change =
   | { keep: string }
   | { drop: string };
 
-/** Where a sandbox keeps its records and the bytes of its files. */
+/**
+ * The storage of a sandbox: records, and blobs with the content of files. Implement it to keep the data elsewhere than
+ * `memoryStore` and `diskStore` do.
+ */
 export interface Store {
   /** Returns the record, or undefined if there is none. */
   get<C extends Collection>(collection: C, key: string): Promise<Records[C] | undefined>;
   /**
-   * Lists the records in a folder, in the order in which they were first put. A folder is all of a key up to its last slash, so
-   * `list('files', 'alice/')` has `alice/1`, but not `alice/1/2`.
+   * Lists the records in a folder, in the order in which they were first put. The folder of a key is the part up to and including
+   * its last slash: `list('files', 'alice/')` returns `alice/1`, but not `alice/1/2`.
    */
   list<C extends Collection>(collection: C, folder: string): AsyncIterable<Records[C]>;
   /**
-   * Makes all of the changes, or none. When it resolves, they survive the end of the process; when it rejects, nothing has changed.
+   * Applies all of the changes, or none. If it resolves, a persistent store has written them to the disk. If it rejects, nothing
+   * has changed.
    *
-   * @returns false if a record to be deleted does not exist; nothing has changed then. Of two commits that delete the same
-   * record at once, one gets true.
-   * @throws {StoreFullError} when there is no room for them
+   * @returns false if a record to delete does not exist. Nothing has changed in that case. If two concurrent commits delete the
+   * same record, one of them returns true.
+   * @throws {StoreFullError} if the store is full
    */
   commit(changes: readonly Change[]): Promise<boolean>;
 
   /**
-   * Begins a blob. A name is used once. A blob that no commit has kept is deleted when the store is next opened.
-   * @throws {StoreFullError} when there is no room for it, as `write` and `finish` of the writer do
+   * Creates a blob. Each name must be new. A blob that no commit has kept is deleted when the store is next opened.
+   * @throws {StoreFullError} if the store is full. `write` and `finish` of the writer throw it too
    */
   writeBlob(name: string): Promise<BlobWriter>;
-  /** Reads a blob while it is consumed. The stream fails if there is no such blob. */
+  /** Streams a range of a blob. The stream errors if the blob does not exist. */
   readBlob(name: string, range: BlobRange): ReadableStream<Uint8Array>;
 
-  /** Deletes all records and all blobs that were kept. */
+  /** Deletes all records and all kept blobs. */
   clear(): Promise<void>;
-  /** Releases what the store holds open. */
+  /** Closes the store and releases its resources. Calling it again has no effect. */
   close(): Promise<void>;
 }
 
-/** A store has no room left, such as on a full disk. The sandbox answers with 507. */
+/** Thrown when a store is full, for example because the disk is. The sandbox responds with 507. */
 export class StoreFullError extends Error {
   override readonly name = 'StoreFullError';
 }

@@ -1,30 +1,33 @@
 import { type Bytes, readPart } from '../media/reading/bytes.js';
 import type { BlobRange, Store } from './store.js';
 
-/** A blob as the media room reads it. That room blames the file for every error, so an error of the store is kept apart. */
+/**
+ * A blob as input for the media readers. They treat every read error as a damaged file, so an error of the store is recorded
+ * separately.
+ */
 export interface StoredBytes extends Bytes {
-  /** Throws the first error of the store, if there was one. */
+  /** Throws the first error of the store, if any. */
   check(): void;
 }
 
 const blockSize = 256 * 1024;
-const mostBlocks = 4;
+const maxBlocks = 4;
 
 /**
- * Readers of media ask for many small parts, close to each other: an archive of 1,000 files for 3,000 parts. They get them from
- * blocks, of which the last few are kept.
+ * Reads a blob in blocks and caches the last few of them, because media readers request many small ranges that are close to each
+ * other: about 3,000 for an archive of 1,000 files.
  */
 export function storedBytes(store: Store, { id, size }: { id: string; size: number }): StoredBytes {
   let failure: { error: unknown } | undefined;
   const blocks = new Map<number, Promise<Uint8Array>>();
 
   function blockAt(index: number): Promise<Uint8Array> {
-    const known = blocks.get(index);
-    const block = known ?? readPart({ size, read: readStore }, index * blockSize, blockSize);
+    const cached = blocks.get(index);
+    const block = cached ?? readPart({ size, read: readStore }, index * blockSize, blockSize);
     blocks.delete(index);
-    blocks.set(index, block); // the one that was used last stands last
+    blocks.set(index, block); // a Map iterates in insertion order: the least recently used block is first
     for (const oldest of blocks.keys()) {
-      if (blocks.size <= mostBlocks) break;
+      if (blocks.size <= maxBlocks) break;
       blocks.delete(oldest);
     }
     return block;
@@ -32,7 +35,7 @@ export function storedBytes(store: Store, { id, size }: { id: string; size: numb
 
   function readStore(range: BlobRange): ReadableStream<Uint8Array> {
     const reader = store.readBlob(id, range).getReader();
-    let givenUp = false;
+    let cancelled = false;
     return new ReadableStream(
       {
         async pull(controller) {
@@ -41,12 +44,12 @@ export function storedBytes(store: Store, { id, size }: { id: string; size: numb
             if (done) controller.close();
             else controller.enqueue(value);
           } catch (error) {
-            if (!givenUp) failure ??= { error };
+            if (!cancelled) failure ??= { error };
             throw error;
           }
         },
         cancel(reason) {
-          givenUp = true;
+          cancelled = true;
           return reader.cancel(reason);
         },
       },

@@ -278,7 +278,7 @@ it('prints only JSON lines on stdout with --json, for failures too', async () =>
   expect(first).toMatchObject({ path: 'a.txt', id: expect.any(String), name: 'a.txt', size: 5 });
   expect(second).toEqual({
     path: 'missing.txt',
-    error: { code: 'file_not_found', message: expect.stringContaining('no such file') },
+    error: { code: 'file_not_found', message: expect.stringContaining('missing.txt cannot be read') },
   });
   expect(up.stderr).toMatch(/^doctape-sdk: missing\.txt: [^\n]+\n$/);
   const down = await run(['download', '--json', first.id, 'nothing', '--output', '.', '--force']);
@@ -849,12 +849,19 @@ it.runIf(process.platform === 'linux')('does not show a progress bar on a termin
 });
 
 it('does not replace a file that appears during the download', async () => {
-  const { api } = await signedIn();
-  const { id } = await api.files.upload(new Blob([content]), { name: 'a.bin' });
-  const download = start(['download', id, '--output', 'a.bin']);
+  let complete: (() => void) | undefined;
+  await useServer((request, response) => {
+    const file = { ...anyFile, extension: 'bin', size: 10 };
+    if (!request.url?.endsWith('/original')) return reply(response, 200, { error: null, result: file });
+    response.writeHead(200, { etag: '"1"', 'content-length': 10 }).write('hello');
+    complete = () => response.end('world');
+  });
+  const download = start(['download', 'x']);
+  await expect.poll(() => complete).toBeDefined();
   await expect.poll(() => readdir(cwd)).toContain('a.bin.part');
-  await writeFile(join(cwd, 'a.bin'), 'mine', { flag: 'wx' }).catch(() => {});
-  const mine = (await readFile(join(cwd, 'a.bin'), 'utf8')) === 'mine';
-  expect(await download.ended).toBe(mine ? 1 : 0);
-  if (mine) expect(await readFile(join(cwd, 'a.bin'), 'utf8')).toBe('mine');
+  await writeFile(join(cwd, 'a.bin'), 'mine', { flag: 'wx' });
+  complete?.();
+  expect(await download.ended).toBe(1);
+  expect(download.stderr()).toMatch(/^doctape-sdk: x: [^\n]*a\.bin[^\n]*\n$/);
+  expect(await readFile(join(cwd, 'a.bin'), 'utf8')).toBe('mine');
 });

@@ -8,6 +8,7 @@ import { appOf } from '../../support/sandbox.js';
 import { thrown } from '../../support/scripted-server.js';
 
 const redirectUri = 'https://app.example/signed-in';
+
 /** The storage key of a pending sign-in. */
 const signInKey = 'doctape-sdk:sign-in:app@my.doctape.com%2Foauth2:';
 const accessToken = 'token-0123456789-abcdef';

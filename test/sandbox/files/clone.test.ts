@@ -3,7 +3,7 @@ import { memoryStore } from '../../../src/sandbox.js';
 import { inProcess } from '../../support/sandbox.js';
 import { watchedStore } from '../../support/watched-store.js';
 
-it('gives the room that it reserved back when there is none for the record', async () => {
+it('clone releases its reserved bytes if the record cannot be stored', async () => {
   const store = watchedStore(memoryStore());
   const user = { username: 'alice', password: 'wonderland', quota: 10 };
   const { api } = await inProcess({ store, users: [user] }, { retry: false });

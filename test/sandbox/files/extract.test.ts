@@ -9,7 +9,7 @@ import { makeZip, type ZipEntry } from '../../fixtures/make-zip.js';
 import { blobsOnDisk } from '../../support/data-folder.js';
 import { served, tokenFor } from '../../support/sandbox.js';
 
-// `extract`: all of a zip archive or nothing of it.
+// Extract unpacks all of a zip archive, or nothing.
 
 const folder = await mkdtemp(join(tmpdir(), 'doctape-extract-'));
 const quota = 3_000_000;
@@ -51,7 +51,7 @@ function extract(id: string, { token } = alice, base = '/v1'): Promise<Response>
 
 const blobs = (): Promise<string[]> => blobsOnDisk(folder);
 
-/** Files of the data folder, the database aside, that this process holds open. */
+/** The open files of this process in the data folder, except the database. */
 async function openBlobs(): Promise<string[]> {
   const descriptors = await readdir('/proc/self/fd').catch(() => []);
   const targets = await Promise.all(descriptors.map((fd) => readlink(`/proc/self/fd/${fd}`).catch(() => '')));
@@ -60,7 +60,7 @@ async function openBlobs(): Promise<string[]> {
 
 const nameOf = ({ name, extension }: FileInfo) => (extension === '' ? name : `${name}.${extension}`);
 
-/** What came out of an archive, in its order. */
+/** The files unpacked from an archive, in its order. */
 async function unpacked(archive: string, { api } = alice): Promise<FileInfo[]> {
   return (await api.files.list({ includeMeta: true })).filter((file) => file.id !== archive);
 }
@@ -79,7 +79,7 @@ async function expectRefusal(archive: Uint8Array, statuses: number[] = [400, 413
   const body = await response.json();
   expect(body).toEqual({ error: { code: response.status, message: expect.any(String) }, result: null });
   await expectNothingOf(id, archive.byteLength);
-  // a refused archive hurts nobody afterwards
+  // the sandbox still works after a refused archive
   const good = await upload(makeZip([{ name: 'good.txt', content: text('good') }]), 'good.zip');
   expect((await extract(good)).status).toBe(200);
   expect((await alice.api.files.list()).map(nameOf)).toEqual(['archive.zip', 'good.zip', 'good.txt']);
@@ -120,13 +120,13 @@ describe('a zip archive', () => {
     expect((await alice.api.files.get(picture ?? '')).meta).toMatchObject({ width: 40, height: 30 });
     expect((await alice.api.files.download(picture ?? '', 'thumb_120.jpg')).status).toBe(200);
     expect((await (await alice.api.files.download(empty ?? '')).arrayBuffer()).byteLength).toBe(0);
-    // the archive stays as it was
+    // the archive is unchanged
     expect(await alice.api.files.get(id)).toMatchObject({ tags: ['kept', '#tape', '+bob'], starred: true });
     const original = new Uint8Array(await (await alice.api.files.download(id)).arrayBuffer());
     expect(original).toEqual(new Uint8Array(archive));
   });
 
-  it('counts for the quota with what it held', async () => {
+  it('adds the unpacked size of its files to the quota', async () => {
     const archive = makeZip([
       { name: 'a', content: new Uint8Array(100_000) },
       { name: 'b', content: text('12345') },
@@ -139,7 +139,7 @@ describe('a zip archive', () => {
     await expectNothingOf(id, archive.byteLength);
   });
 
-  it('may fill the quota to the last byte', async () => {
+  it('can fill the quota to the last byte', async () => {
     const content = (size: number) => makeZip([{ name: 'full.bin', content: new Uint8Array(size) }]);
     let size = quota;
     for (let round = 0; round < 3; round++) size = quota - content(size).byteLength;
@@ -149,7 +149,7 @@ describe('a zip archive', () => {
     expect(await alice.api.account.get()).toMatchObject({ quota_used: quota, quota_free: 0 });
   });
 
-  it('keeps names of every language', async () => {
+  it('keeps names in any language', async () => {
     const names = ['Grüße aus Köln.txt', '日本語.txt', 'emoji 🎉.txt', 'ملف.txt', 'q"uo\'te.txt', 'a+b %41.txt'];
     const id = await upload(makeZip(names.map((name) => ({ name: `dir/${name}`, content: text(name) }))));
     await alice.api.files.extract(id);
@@ -158,7 +158,7 @@ describe('a zip archive', () => {
     for (const file of files) expect(await (await alice.api.files.download(file.id)).text()).toBe(nameOf(file));
   });
 
-  it('may hold two files of one name, which are two files', async () => {
+  it('can contain two files with the same name, which become two files', async () => {
     const id = await upload(
       makeZip([
         { name: 'one/a.txt', content: text('first') },
@@ -172,7 +172,7 @@ describe('a zip archive', () => {
     expect(contents).toEqual(['first', 'second']);
   });
 
-  it('may hold three hundred files, which come in its order', async () => {
+  it('can contain three hundred files, which keep their order', async () => {
     const entries = Array.from({ length: 300 }, (_, index) => ({
       name: `${index}.txt`,
       content: text(`content ${index}`),
@@ -187,7 +187,7 @@ describe('a zip archive', () => {
     expect(await (await alice.api.files.download(last)).text()).toBe('content 299');
   });
 
-  it('has a bounded number of its files open at a time, however many pictures it holds', async () => {
+  it('has a bounded number of open files while it is unpacked, even with many images', async () => {
     const photo = makeJpeg(40, 30, quarters(40, 30));
     const id = await upload(
       makeZip(Array.from({ length: 600 }, (_, index) => ({ name: `${index}.jpg`, content: photo }))),
@@ -201,20 +201,20 @@ describe('a zip archive', () => {
     while (!done) most = Math.max(most, (await openBlobs()).length);
     expect((await answer).status).toBe(200);
     expect(await unpacked(id)).toHaveLength(600);
-    expect(most).toBeLessThan(100); // a system may allow no more than 256
+    expect(most).toBeLessThan(100); // some systems allow only 256
   });
 
   it.each([
     ['nothing', []],
-    ['nothing but directories', [{ name: 'a/' }, { name: 'a/b/' }]],
-  ])('may hold %s', async (_what, entries: ZipEntry[]) => {
+    ['only directories', [{ name: 'a/' }, { name: 'a/b/' }]],
+  ])('can contain %s', async (_what, entries: ZipEntry[]) => {
     const archive = makeZip(entries);
     const id = await upload(archive);
     expect(await (await extract(id)).json()).toEqual({ error: null, result: { extracted: true } });
     await expectNothingOf(id, archive.byteLength);
   });
 
-  it.each(['ARCHIVE.ZIP', 'archive.Zip'])('may be called %s', async (name) => {
+  it.each(['ARCHIVE.ZIP', 'archive.Zip'])('can be named %s', async (name) => {
     const id = await upload(makeZip([{ name: 'a.txt', content: text('a') }]), name);
     expect((await extract(id)).status).toBe(200);
   });
@@ -228,7 +228,7 @@ describe('a zip archive', () => {
     expect(new Set(files.map((file) => file.id)).size).toBe(2);
   });
 
-  it('is unpacked whole, though it is deleted meanwhile, or not at all', async () => {
+  it('is unpacked completely or not at all if it is deleted in the meantime', async () => {
     const entries = Array.from({ length: 50 }, (_, index) => ({
       name: `${index}.txt`,
       content: new Uint8Array(10_000),
@@ -242,12 +242,12 @@ describe('a zip archive', () => {
     expect(await alice.api.account.get()).toMatchObject({ quota_used: count * 10_000 });
   });
 
-  it('is given short names, however long the archive has them', async () => {
+  it('has long names shortened', async () => {
     const id = await upload(makeZip([{ name: `${'long'.repeat(5_000)}.txt`, content: text('x') }]));
     await alice.api.files.extract(id);
     const [file, ...others] = await unpacked(id);
     if (!file || others.length > 0) throw new Error('one file was expected');
-    // as for an upload: a name that fits into the headers of its download
+    // as for an upload: the name must fit into the headers of its download
     expect(nameOf(file).length).toBeLessThanOrEqual(255);
     expect(file.extension).toBe('txt');
     expect(await (await alice.api.files.download(file.id)).text()).toBe('x');
@@ -261,15 +261,15 @@ describe('a zip archive', () => {
   });
 });
 
-describe('without /v1, as the documentation prints it,', () => {
-  it('the route does the same', async () => {
+describe('without /v1, as in the documentation,', () => {
+  it('the extract route does the same', async () => {
     const id = await upload(makeZip([{ name: 'a.txt', content: text('a') }]));
     const response = await extract(id, alice, '');
     expect([response.status, await response.json()]).toEqual([200, { error: null, result: { extracted: true } }]);
     expect((await unpacked(id)).map(nameOf)).toEqual(['a.txt']);
   });
 
-  it('a token and its scopes are needed as well', async () => {
+  it('the extract route requires a token with the scopes', async () => {
     const id = await upload(makeZip([{ name: 'a.txt', content: text('a') }]));
     expect((await fetch(`${url}/doc/${id}/extract`, { method: 'POST' })).status).toBe(401);
     for (const scope of ['file.read', 'file.create']) {
@@ -280,7 +280,7 @@ describe('without /v1, as the documentation prints it,', () => {
     expect(await unpacked(id)).toEqual([]);
   });
 
-  it('there is no other route', async () => {
+  it('other routes do not exist', async () => {
     const id = await upload(makeZip([]));
     const headers = { authorization: `Bearer ${alice.token}` };
     for (const path of ['', `/${id}`, `/${id}/original`]) {
@@ -290,7 +290,7 @@ describe('without /v1, as the documentation prints it,', () => {
     expect((await alice.api.files.get(id)).id).toBe(id);
   });
 
-  it('a page of another origin may call it', async () => {
+  it('the extract route allows cross-origin requests', async () => {
     const preflight = await fetch(`${url}/doc/x/extract`, {
       method: 'OPTIONS',
       headers: {
@@ -303,7 +303,7 @@ describe('without /v1, as the documentation prints it,', () => {
   });
 });
 
-describe("somebody else's archive", () => {
+describe("another user's archive", () => {
   it('is not found', async () => {
     const archive = makeZip([{ name: 'secret.txt', content: text('secret') }]);
     const id = await upload(archive);
@@ -312,7 +312,7 @@ describe("somebody else's archive", () => {
     await expectNothingOf(id, archive.byteLength);
   });
 
-  it('that is shared is unpacked into the files of whoever asks, on their account', async () => {
+  it('that is shared is unpacked into the files of the user who calls extract, and uses their quota', async () => {
     const archive = makeZip([{ name: 'a.txt', content: text('12345') }]);
     const id = await upload(archive);
     await alice.api.files.update(id, { tags: ['+bob'] });
@@ -325,13 +325,13 @@ describe("somebody else's archive", () => {
   });
 });
 
-describe('what is no zip archive is refused:', () => {
+describe('a file that is not a zip archive is refused:', () => {
   it.each([
-    ['a text', 'a.txt', 'text/plain', text('text')],
-    ['a text that is called a zip', 'a.zip', 'application/zip', text('text')],
+    ['a text file', 'a.txt', 'text/plain', text('text')],
+    ['a text file with the extension zip', 'a.zip', 'application/zip', text('text')],
     ['an empty file', 'a.zip', 'application/zip', new Uint8Array()],
     ['another archive', 'a.tar.gz', 'application/gzip', new Uint8Array([0x1f, 0x8b, 8, 0])],
-    ['a zip that says it is a picture', 'a.jpg', 'image/jpeg', makeZip([{ name: 'a.txt' }])],
+    ['a zip archive declared as an image', 'a.jpg', 'image/jpeg', makeZip([{ name: 'a.txt' }])],
   ])('%s', async (_what, name, type, bytes) => {
     const id = await upload(bytes, name, type);
     const response = await extract(id);
@@ -340,12 +340,12 @@ describe('what is no zip archive is refused:', () => {
     await expectNothingOf(id, bytes.byteLength);
   });
 
-  it('nothing at all', async () => {
+  it('an unknown id', async () => {
     expect((await extract('2224c539-e5d6-425a-8e0d-9516db6dc462')).status).toBe(404);
   });
 });
 
-describe('a hostile archive is refused, and nothing of it stays:', () => {
+describe('a malicious archive is refused and adds no files:', () => {
   const first: ZipEntry = { name: 'first.txt', content: text('comes before the trap') };
 
   it.each([
@@ -387,11 +387,11 @@ describe('a hostile archive is refused, and nothing of it stays:', () => {
     ['smaller', 10],
     ['larger', 500_000],
     ['empty', 0],
-  ])('an entry that says it is %s than it is', async (_what, size) => {
+  ])('an entry that declares a wrong size: %s', async (_what, size) => {
     await expectRefusal(makeZip([first, { name: 'liar', content: new Uint8Array(400_000).fill(7), size }]), [400]);
   });
 
-  it('a small archive whose one entry says it is small and unpacks beyond the quota', async () => {
+  it('a small archive with an entry that declares a small size and unpacks beyond the quota', async () => {
     await expectRefusal(makeZip([first, { name: 'bomb', content: new Uint8Array(50_000_000), size: 100 }]));
   });
 
@@ -399,23 +399,23 @@ describe('a hostile archive is refused, and nothing of it stays:', () => {
     await expectRefusal(makeZip([first, { name: 'bomb', content: new Uint8Array(quota + 1) }]));
   });
 
-  it('entries that are beyond the quota together', async () => {
+  it('entries that exceed the quota together', async () => {
     const entry = (name: string) => ({ name, content: new Uint8Array(quota / 4) });
     await expectRefusal(makeZip([first, ...['a', 'b', 'c', 'd'].map(entry)]));
   });
 
-  it('entries that share their bytes', async () => {
+  it('entries that share their content', async () => {
     const shared = { name: 'a', content: new Uint8Array(100_000) };
     await expectRefusal(
       makeZip([shared, ...Array.from({ length: 9 }, (_, i) => ({ ...shared, name: `b${i}`, contentOf: 0 }))]),
     );
   });
 
-  it('more entries than anybody has', async () => {
+  it('too many entries', async () => {
     await expectRefusal(makeZip(Array.from({ length: 10_001 }, (_, index) => ({ name: `d${index}/` }))), [400]);
   });
 
-  it('a large entry that lies about its size or its checksum, and no file is left open', async () => {
+  it('a large entry with a wrong size or checksum, without leaving a file open', async () => {
     const content = randomBytes(1_200_000); // more than is read at once
     await expectRefusal(makeZip([first, { name: 'liar', content, size: 10 }]), [400]);
     await sandbox.reset();
@@ -427,14 +427,14 @@ describe('a hostile archive is refused, and nothing of it stays:', () => {
     await expectRefusal(makeZip([first, { name: 'wrong', content: text('content'), crc: 1 }]), [400]);
   });
 
-  it('bytes that were damaged', async () => {
+  it('damaged bytes', async () => {
     const archive = Buffer.from(makeZip([first, { name: 'noise', content: Buffer.from('noise '.repeat(5000)) }]));
     const start = archive.indexOf('noise') + 5;
     archive.fill(0xff, start, start + 10);
     await expectRefusal(archive, [400]);
   });
 
-  it.each([0.3, 0.6, 0.95])('an archive cut off after %d of it', async (part) => {
+  it.each([0.3, 0.6, 0.95])('an archive truncated to %d of its size', async (part) => {
     const archive = makeZip([first, { name: 'noise', content: Buffer.from('noise '.repeat(5000)) }]);
     await expectRefusal(archive.slice(0, archive.byteLength * part), [400]);
   });
@@ -450,14 +450,14 @@ describe('two archives at once', () => {
   it.each([
     ['zeros', (size: number) => new Uint8Array(size)],
     ['noise', (size: number) => randomBytes(size)],
-  ])('cannot outwit the quota together: %s', async (_what, make) => {
+  ])('cannot exceed the quota together: %s', async (_what, make) => {
     const content = make(700_000);
     const archive = makeZip([
       { name: 'a', content },
       { name: 'b', content },
     ]);
     const id = await upload(archive);
-    const rest = quota - archive.byteLength - 1_500_000; // so that there is room for one of them
+    const rest = quota - archive.byteLength - 1_500_000; // leaves space for one of them
     if (rest > 0) await upload(randomBytes(rest), 'ballast.bin', 'application/octet-stream');
     const before = { used: (await alice.api.account.get()).quota_used, blobs: (await blobs()).length };
     const answers = await Promise.all([extract(id), extract(id), extract(id)]);

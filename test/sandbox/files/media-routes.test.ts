@@ -8,7 +8,7 @@ import { makeZip } from '../../fixtures/make-zip.js';
 import { served, tokenFor } from '../../support/sandbox.js';
 import { servedForTest } from '../../support/scripted-server.js';
 
-// Real files through HTTP: what the server finds out about them, and what it makes of them.
+// The metadata and renditions of real files, over HTTP.
 
 const { url, sandbox } = await served();
 const token = await tokenFor(sandbox, 'alice', undefined, url);
@@ -44,7 +44,7 @@ async function bytesOf(response: Response): Promise<Uint8Array> {
   return new Uint8Array(await response.arrayBuffer());
 }
 
-/** The result of a call as it goes over the wire; the client makes numbers of some texts in `meta`. */
+/** Returns the unparsed result of a request, because the client converts some strings in `meta` to numbers. */
 async function resultOf(path: string): Promise<Record<string, Record<string, unknown>>> {
   return (await (await fetch(`${url}/v1/doc${path}`, { headers: authorized })).json()).result;
 }
@@ -54,7 +54,7 @@ async function pictureOf(response: Response) {
   return jpeg.decode(await bytesOf(response));
 }
 
-/** The colour in the middle of one of the four quarters, to the nearest of full and none. */
+/** Returns the color in the middle of a quarter. Rounds each channel to 0 or 255. */
 function quarterColor(picture: { width: number; height: number; data: Uint8Array }, right: boolean, below: boolean) {
   const x = Math.floor(picture.width * (right ? 0.75 : 0.25));
   const y = Math.floor(picture.height * (below ? 0.75 : 0.25));
@@ -89,27 +89,24 @@ describe('the metadata of a real file', () => {
     ['film.mp4', 'video/mp4', film, 'video', { width: 640, title: 'A film' }],
   ];
 
-  it.each(files)(
-    'is in the info of %s, and in the list when it is asked for',
-    async (name, type, bytes, kind, meta) => {
-      const id = await upload(bytes, name, type);
-      const info = await resultOf(`/${id}`);
-      expect(info).toMatchObject({ media_type: kind, processing_status: 'ok', size: bytes.byteLength, meta });
-      for (const query of ['?include_meta=true', '?include_meta', '?include_meta=1']) {
-        expect((await resultOf(query))[id]?.meta, query).toEqual(info.meta);
-      }
-      for (const query of ['', '?include_meta=false', '?include_meta=0']) {
-        expect((await resultOf(query))[id]?.meta, query).toEqual({});
-      }
-    },
-  );
+  it.each(files)('is in the info of %s, and in the list if it is requested', async (name, type, bytes, kind, meta) => {
+    const id = await upload(bytes, name, type);
+    const info = await resultOf(`/${id}`);
+    expect(info).toMatchObject({ media_type: kind, processing_status: 'ok', size: bytes.byteLength, meta });
+    for (const query of ['?include_meta=true', '?include_meta', '?include_meta=1']) {
+      expect((await resultOf(query))[id]?.meta, query).toEqual(info.meta);
+    }
+    for (const query of ['', '?include_meta=false', '?include_meta=0']) {
+      expect((await resultOf(query))[id]?.meta, query).toEqual({});
+    }
+  });
 
-  it.each(files)('is the same when %s comes without a type of its own', async (name, _type, bytes, kind, meta) => {
+  it.each(files)('is the same if %s is uploaded without a type', async (name, _type, bytes, kind, meta) => {
     const id = await upload(bytes, name, 'application/octet-stream');
     expect(await resultOf(`/${id}`)).toMatchObject({ media_type: kind, processing_status: 'ok', meta });
   });
 
-  it('is part of a copy', async () => {
+  it('is copied by clone', async () => {
     const copy = await alice.files.clone(await upload(turned, 'turned.jpg', 'image/jpeg'));
     expect(await resultOf(`/${copy}`)).toMatchObject({ meta: { width: 400, height: 300, orientation: '6' } });
     expect(quarterColor(await pictureOf(await get(copy, 'thumb_120.jpg')), true, false)).toEqual([255, 0, 0]);
@@ -127,20 +124,20 @@ describe('a thumbnail', () => {
     expect(quarterColor(picture, true, true)).toEqual([255, 255, 255]);
   });
 
-  it('stands upright however the camera was held', async () => {
+  it('is rotated by the EXIF orientation of the photo', async () => {
     const picture = await pictureOf(await get(await upload(turned, 'turned.jpg', 'image/jpeg'), 'thumb_120.jpg'));
     expect([picture.width, picture.height]).toEqual([90, 120]);
-    expect(quarterColor(picture, true, false)).toEqual([255, 0, 0]); // what was top left is top right
+    expect(quarterColor(picture, true, false)).toEqual([255, 0, 0]); // the top left quarter has moved to the top right
   });
 
-  it('of a PNG is a JPEG on white', async () => {
+  it('of a PNG is a JPEG with a white background', async () => {
     const glass = makePng(200, 100, (): Color => [0, 0, 0, 0]);
     const picture = await pictureOf(await get(await upload(glass, 'glass.png', 'image/png'), 'thumb_120.jpg'));
     expect([picture.width, picture.height]).toEqual([120, 60]);
     expect(quarterColor(picture, false, false)).toEqual([255, 255, 255]);
   });
 
-  it('can be asked for in parts, by tag, and without its body', async () => {
+  it('supports Range, If-None-Match and HEAD', async () => {
     const id = await upload(photo, 'photo.jpg', 'image/jpeg');
     const whole = await get(id, 'thumb_320.jpg');
     const tag = whole.headers.get('etag') ?? '';
@@ -164,7 +161,7 @@ describe('a thumbnail', () => {
     ]);
   });
 
-  it('of one size has another tag than the other size, the full size and the original', async () => {
+  it('has a different entity tag than the other size, the full image and the original', async () => {
     const id = await upload(drawing, 'drawing.png', 'image/png');
     const tags = [];
     for (const rendition of ['thumb_120.jpg', 'thumb_320.jpg', 'image.jpg', 'original']) {
@@ -176,7 +173,7 @@ describe('a thumbnail', () => {
     expect(tags).not.toContain(null);
   });
 
-  it('is got a hundred times at once, each of its own file', async () => {
+  it('is of the right file in each of a hundred concurrent requests', async () => {
     const colors: Color[] = Array.from({ length: 20 }, (_, index) => [
       index & 1 ? 255 : 0,
       index & 2 ? 255 : 0,
@@ -191,11 +188,11 @@ describe('a thumbnail', () => {
         ),
       ),
     );
-    const asked = Array.from({ length: 100 }, (_, index) => index % ids.length);
+    const indexes = Array.from({ length: 100 }, (_, index) => index % ids.length);
     const pictures = await Promise.all(
-      asked.map(async (index) => pictureOf(await get(ids[index] ?? '', 'thumb_120.jpg'))),
+      indexes.map(async (index) => pictureOf(await get(ids[index] ?? '', 'thumb_120.jpg'))),
     );
-    for (const [at, index] of asked.entries()) {
+    for (const [at, index] of indexes.entries()) {
       const picture = pictures[at];
       if (!picture) throw new Error('an answer is missing');
       expect(picture.width).toBe(120);
@@ -216,7 +213,7 @@ describe('a rendition that is the original', () => {
     ['video_1280.mp4', 'film.mp4', 'video/mp4', 'video/mp4', filmInHd],
   ];
 
-  it.each(cases)('is %s of a %s that came as %s: of the type %s, byte for byte', async (rendition, ...rest) => {
+  it.each(cases)('is %s of a %s uploaded as %s: it has the type %s and the same bytes', async (rendition, ...rest) => {
     const [name, uploadedAs, type, bytes] = rest;
     const id = await upload(bytes, name, uploadedAs);
     const response = await get(id, rendition);
@@ -224,22 +221,22 @@ describe('a rendition that is the original', () => {
     expect(await bytesOf(response)).toEqual(new Uint8Array(bytes));
   });
 
-  it('plays in a player that only has an address, and asks for parts', async () => {
+  it('plays in a player that has only a URL and requests ranges', async () => {
     const id = await upload(song, 'song.mp3', 'audio/mpeg');
-    const address = alice.files.url(id, 'audio.mp3');
-    const first = await fetch(address, { headers: { range: 'bytes=0-1' } });
+    const audioUrl = alice.files.url(id, 'audio.mp3');
+    const first = await fetch(audioUrl, { headers: { range: 'bytes=0-1' } });
     expect([first.status, first.headers.get('content-range')]).toEqual([206, `bytes 0-1/${song.byteLength}`]);
-    const rest = await fetch(address, { headers: { range: `bytes=${song.byteLength - 5}-` } });
+    const rest = await fetch(audioUrl, { headers: { range: `bytes=${song.byteLength - 5}-` } });
     expect(await bytesOf(rest)).toEqual(new Uint8Array(song.slice(-5)));
-    const head = await fetch(address, { method: 'HEAD' });
+    const head = await fetch(audioUrl, { method: 'HEAD' });
     expect([head.status, head.headers.get('content-length'), head.headers.get('accept-ranges')]).toEqual([
       200,
       String(song.byteLength),
       'bytes',
     ]);
     const tag = head.headers.get('etag') ?? '';
-    expect((await fetch(address, { headers: { 'if-none-match': tag } })).status).toBe(304);
-    expect((await fetch(address, { headers: { range: 'bytes=0-1', 'if-range': '"old"' } })).status).toBe(200);
+    expect((await fetch(audioUrl, { headers: { 'if-none-match': tag } })).status).toBe(304);
+    expect((await fetch(audioUrl, { headers: { range: 'bytes=0-1', 'if-range': '"old"' } })).status).toBe(200);
   });
 });
 
@@ -262,7 +259,7 @@ describe('a rendition that does not exist', () => {
     expect([head.status, await head.text()]).toEqual([404, '']);
   });
 
-  it('is the same under both names that the documentation has for the large poster', async () => {
+  it('is the same under both documented names of the large poster', async () => {
     for (const bytes of [filmInHd, smallFilm]) {
       const id = await upload(bytes, 'film.mp4', 'video/mp4');
       const [right, misspelt] = [await get(id, 'poster_1280.jpg'), await get(id, 'poster_1280.mp4')];
@@ -273,14 +270,14 @@ describe('a rendition that does not exist', () => {
   });
 });
 
-describe('a file that is not what it says', () => {
+describe('a file whose content does not match its type', () => {
   it.each([
     ['photo.jpg', 'image/jpeg', ['thumb_120.jpg', 'thumb_320.jpg', 'image.jpg']],
     ['song.mp3', 'audio/mpeg', ['audio.mp3']],
     ['film.mp4', 'video/mp4', ['video_640.mp4', 'video_1280.mp4', 'poster_640.jpg']],
     ['paper.pdf', 'application/pdf', ['document.pdf']],
     ['archive.zip', 'application/zip', ['thumb_120.jpg']],
-  ])('has failed, has no rendition, and can be had as it is: %s', async (name, type, wanted) => {
+  ])('has the status failed and no renditions, and its original can be downloaded: %s', async (name, type, wanted) => {
     const id = await upload(Buffer.from('this is something else'), name, type);
     expect(await alice.files.get(id)).toMatchObject({ processing_status: 'failed', meta: {} });
     await expect(alice.files.waitUntilProcessed(id)).rejects.toThrow(ProcessingError);
@@ -288,7 +285,7 @@ describe('a file that is not what it says', () => {
     expect(await (await get(id, 'original')).text()).toBe('this is something else');
   });
 
-  it('may begin well and be damaged later', async () => {
+  it('has a thumbnail or a 404 response if only its beginning is valid', async () => {
     const id = await upload(photo.slice(0, photo.length / 3), 'half.jpg', 'image/jpeg');
     const response = await get(id, 'thumb_120.jpg');
     expect([200, 404]).toContain(response.status);
@@ -297,15 +294,15 @@ describe('a file that is not what it says', () => {
     expect((await alice.account.get()).username).toBe('alice');
   });
 
-  it('cannot fill the memory with the size that it claims', async () => {
+  it('cannot exhaust the memory by the size that it declares', async () => {
     const bomb = makePng(1, 1, () => [0, 0, 0], { claims: { width: 60_000, height: 60_000 } });
     const id = await upload(bomb, 'bomb.png', 'image/png');
     for (const rendition of ['thumb_120.jpg', 'image.jpg']) await expectNotFound(await get(id, rendition));
   });
 });
 
-describe("somebody's renditions", () => {
-  it('are not given to others, also when they have just been made', async () => {
+describe('the renditions of a private file', () => {
+  it('are not found by other users, even if they are cached', async () => {
     const id = await upload(photo, 'photo.jpg', 'image/jpeg');
     for (const rendition of ['thumb_120.jpg', 'image.jpg'] as const) {
       await bytesOf(await alice.files.download(id, rendition));
@@ -317,7 +314,7 @@ describe("somebody's renditions", () => {
     expect((await fetch(`${url}/v1/doc/${id}/thumb_120.jpg`)).status).toBe(401);
   });
 
-  it('are given to whom the file is shared with, for as long as it is', async () => {
+  it('can be read by a user while the file is shared with them', async () => {
     const id = await upload(photo, 'photo.jpg', 'image/jpeg');
     await alice.files.update(id, { tags: ['+bob'] });
     expect((await bytesOf(await bob.files.download(id, 'thumb_120.jpg'))).byteLength).toBeGreaterThan(0);
@@ -325,7 +322,7 @@ describe("somebody's renditions", () => {
     await expect(bob.files.download(id, 'thumb_120.jpg')).rejects.toThrow(NotFoundError);
   });
 
-  it('are gone with the file', async () => {
+  it('are not found after the file is deleted', async () => {
     const id = await upload(drawing, 'drawing.png', 'image/png');
     const wanted = ['thumb_120.jpg', 'thumb_320.jpg', 'image.jpg', 'original'];
     for (const rendition of wanted) await bytesOf(await get(id, rendition));
@@ -333,7 +330,7 @@ describe("somebody's renditions", () => {
     for (const rendition of wanted) await expectNotFound(await get(id, rendition));
   });
 
-  it('that are asked for while the file is deleted come whole or not at all', async () => {
+  it('are complete or not found if they are requested while the file is deleted', async () => {
     const here = new ApiClient({ token, baseUrl: `${url}/v1`, retry: false, fetch: sandbox.fetch });
     for (let moments = 0; moments < 30; moments++) {
       const id = await upload(photo, 'photo.jpg', 'image/jpeg');
@@ -348,7 +345,7 @@ describe("somebody's renditions", () => {
   });
 });
 
-it('forgets what it made when it is reset', async () => {
+it('a reset deletes the cached renditions', async () => {
   const other = await servedForTest();
   const client = async () =>
     new ApiClient({

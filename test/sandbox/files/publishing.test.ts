@@ -8,7 +8,7 @@ import { makeJpeg, quarters } from '../../fixtures/make-image.js';
 import { makeMp3, makeVideo } from '../../fixtures/make-sound.js';
 import { served, tokenFor } from '../../support/sandbox.js';
 
-// Files with a public address: what anybody can see of them, and what nobody can.
+// Files with a public URL: what is visible without a token, and what is not.
 
 const { url, sandbox } = await served();
 const clientOf = async (username: string, at = { url, sandbox }) =>
@@ -43,8 +43,8 @@ async function expectNotFound(response: Response): Promise<void> {
   expect(await response.json()).toEqual({ error: { code: 404, message: 'Not Found' }, result: null });
 }
 
-describe('the answer to publishing', () => {
-  it('has the state by both names of the documentation, and the address', async () => {
+describe('the response to publishing', () => {
+  it('has the state under both documented names, and the URL', async () => {
     const id = await upload('a.txt');
     const response = await publish(id, { public: true });
     const { error, result } = await response.json();
@@ -56,7 +56,7 @@ describe('the answer to publishing', () => {
     expect((await alice.files.get(id)).public_url).toBeNull();
   });
 
-  it('is the same address again, and a new one after it was taken away', async () => {
+  it('has the same URL when it is repeated, and a new one after unpublishing', async () => {
     const id = await upload('a.txt');
     const first = await alice.files.publish(id);
     expect(await alice.files.publish(id)).toEqual(first);
@@ -70,14 +70,14 @@ describe('the answer to publishing', () => {
 
   it.each([
     ['over HTTP', fetch],
-    ['within the program', sandbox.fetch],
-  ])('is one address, however many ask for it at once %s', async (_how, call) => {
+    ['in process', sandbox.fetch],
+  ])('has the same URL for all concurrent requests %s', async (_how, call) => {
     const id = await upload('a.txt');
     const api = new ApiClient({ token, baseUrl: `${url}/v1`, retry: false, fetch: call });
-    const addresses = await Promise.all(Array.from({ length: 20 }, () => api.files.publish(id)));
-    const [first] = addresses;
-    expect(new Set(addresses.map(String))).toEqual(new Set([String(first)]));
-    for (const address of addresses) expect((await fetch(address)).status).toBe(200);
+    const publicUrls = await Promise.all(Array.from({ length: 20 }, () => api.files.publish(id)));
+    const [first] = publicUrls;
+    expect(new Set(publicUrls.map(String))).toEqual(new Set([String(first)]));
+    for (const publicUrl of publicUrls) expect((await fetch(publicUrl)).status).toBe(200);
   });
 
   it.each(['{"public":"true"}', '{"public":1}', '{"public":null}', '{"published":true}', '{}', '', '[]', 'true', '{'])(
@@ -87,26 +87,26 @@ describe('the answer to publishing', () => {
       const response = await publish(id, body);
       expect([response.status, (await response.json()).error.code]).toEqual([400, 400]);
       expect((await alice.files.get(id)).public_url).toBeNull();
-      const address = await alice.files.publish(id);
+      const publicUrl = await alice.files.publish(id);
       expect((await publish(id, body)).status).toBe(400);
-      expect((await fetch(address)).status).toBe(200);
+      expect((await fetch(publicUrl)).status).toBe(200);
     },
   );
 
-  it('is only for the owner', async () => {
+  it('is a failure unless the user owns the file', async () => {
     const id = await upload('a.txt');
     await expect(bob.files.publish(id)).rejects.toMatchObject({ status: 404 });
     await alice.files.update(id, { tags: ['+bob'] });
     await expect(bob.files.publish(id)).rejects.toMatchObject({ status: 403 });
     expect((await alice.files.get(id)).public_url).toBeNull();
-    const address = await alice.files.publish(id);
+    const publicUrl = await alice.files.publish(id);
     await expect(bob.files.unpublish(id)).rejects.toMatchObject({ status: 403 });
-    expect((await fetch(address)).status).toBe(200);
+    expect((await fetch(publicUrl)).status).toBe(200);
   });
 });
 
 describe('the public page', () => {
-  it('shows a file to anybody, without a token', async () => {
+  it('shows a file without a token', async () => {
     const response = await fetch(await published('notes.txt', 'twelve bytes'));
     expect([response.status, response.headers.get('content-type')?.toLowerCase()]).toEqual([
       200,
@@ -118,7 +118,7 @@ describe('the public page', () => {
     expect(html).not.toContain(token);
   });
 
-  it('may not be framed, run a script, or load from elsewhere', async () => {
+  it('cannot be framed, run scripts, or load resources of other origins', async () => {
     const { headers } = await fetch(await published('notes.txt'));
     const policy = headers.get('content-security-policy') ?? '';
     for (const rule of ["default-src 'none'", "base-uri 'none'", "frame-ancestors 'none'", "img-src 'self'"]) {
@@ -143,7 +143,7 @@ describe('the public page', () => {
   ])('escapes the name %s', async (name) => {
     for (const type of ['text/plain', 'image/jpeg', 'audio/mpeg', 'video/mp4']) {
       const id = await upload('x', 'x', type);
-      await alice.files.update(id, { name }); // an upload would take what stands before a slash for a folder
+      await alice.files.update(id, { name }); // an upload would treat the part before a slash as a folder
       const html = await (await fetch(await alice.files.publish(id))).text();
       const escaped = name
         .replaceAll('&', '&amp;')
@@ -165,106 +165,106 @@ describe('the public page', () => {
     ['image/jpeg', 'photo.jpg', 'img'],
     ['audio/mpeg', 'song.mp3', 'audio'],
     ['video/mp4', 'film.mp4', 'video'],
-  ])('shows what a browser can show: %s', async (type, name, tag) => {
+  ])('shows a file that browsers support: %s', async (type, name, tag) => {
     const content = { img: makeJpeg(40, 30, quarters(40, 30)), audio: makeMp3(20), video: await makeVideo(640, 360) };
     const bytes = content[tag as keyof typeof content];
-    const address = await published(name, bytes, type);
-    const html = await (await fetch(address)).text();
+    const publicUrl = await published(name, bytes, type);
+    const html = await (await fetch(publicUrl)).text();
     const source = new RegExp(`<${tag} src="([^"]+)"`).exec(html)?.[1] ?? '';
-    const shown = await fetch(new URL(source, address), { headers: { range: 'bytes=0-9' } });
+    const shown = await fetch(new URL(source, publicUrl), { headers: { range: 'bytes=0-9' } });
     expect([shown.status, shown.headers.get('content-type')]).toEqual([206, type]);
     expect(new Uint8Array(await shown.arrayBuffer())).toEqual(new Uint8Array(bytes.slice(0, 10)));
   });
 
   it('has a link that downloads the file under its name', async () => {
-    const address = await published('Grüße.txt', 'twelve bytes');
-    const html = await (await fetch(address)).text();
+    const publicUrl = await published('Grüße.txt', 'twelve bytes');
+    const html = await (await fetch(publicUrl)).text();
     const link = /<a href="([^"]+)" download>/.exec(html)?.[1] ?? '';
-    const download = await fetch(new URL(link, address));
+    const download = await fetch(new URL(link, publicUrl));
     expect(await download.text()).toBe('twelve bytes');
     expect(download.headers.get('content-disposition')).toMatch(
       /^attachment;.*filename\*=UTF-8''Gr%C3%BC%C3%9Fe\.txt/i,
     );
   });
 
-  it('follows what its file is called', async () => {
+  it('has the current name of the file', async () => {
     const id = await upload('before.txt');
-    const address = await alice.files.publish(id);
+    const publicUrl = await alice.files.publish(id);
     await alice.files.update(id, { name: 'after' });
-    expect(await (await fetch(address)).text()).toContain('after.txt');
+    expect(await (await fetch(publicUrl)).text()).toContain('after.txt');
   });
 
-  it('can be asked for without its body', async () => {
+  it('responds to HEAD without a body', async () => {
     const response = await fetch(await published('a.txt'), { method: 'HEAD' });
     expect([response.status, await response.text()]).toEqual([200, '']);
   });
 
-  it('never shows a page that somebody uploaded in its own place', async () => {
-    const address = await published('page.html', '<script>alert(1)</script>', 'text/html');
-    const response = await fetch(`${address}/original`);
+  it('does not render an uploaded HTML page', async () => {
+    const publicUrl = await published('page.html', '<script>alert(1)</script>', 'text/html');
+    const response = await fetch(`${publicUrl}/original`);
     expect(response.headers.get('content-disposition')).toMatch(/^attachment/);
   });
 });
 
-describe('the files of a public address', () => {
-  it('are the original, and what was made of it', async () => {
+describe('the files of a public URL', () => {
+  it('are the original and its renditions', async () => {
     const photo = makeJpeg(400, 300, quarters(400, 300));
-    const address = await published('photo.jpg', photo, 'image/jpeg');
-    const original = await fetch(`${address}/original`);
+    const publicUrl = await published('photo.jpg', photo, 'image/jpeg');
+    const original = await fetch(`${publicUrl}/original`);
     expect(new Uint8Array(await original.arrayBuffer())).toEqual(new Uint8Array(photo));
     for (const rendition of ['thumb_120.jpg', 'thumb_320.jpg', 'image.jpg']) {
-      const response = await fetch(`${address}/${rendition}`);
+      const response = await fetch(`${publicUrl}/${rendition}`);
       expect([response.status, response.headers.get('content-type')]).toEqual([200, 'image/jpeg']);
       expect([...new Uint8Array(await response.arrayBuffer()).subarray(0, 2)]).toEqual([0xff, 0xd8]);
       const tag = response.headers.get('etag') ?? '';
-      const again = await fetch(`${address}/${rendition}`, { headers: { 'if-none-match': tag } });
+      const again = await fetch(`${publicUrl}/${rendition}`, { headers: { 'if-none-match': tag } });
       expect(again.status).toBe(304);
     }
     for (const rendition of ['audio.mp3', 'nothing', 'public', 'clone', '']) {
-      await expectNotFound(await fetch(`${address}/${rendition}`));
+      await expectNotFound(await fetch(`${publicUrl}/${rendition}`));
     }
   });
 
-  it('cannot be changed through it', async () => {
+  it('cannot be changed through the URL', async () => {
     const id = await upload('a.txt');
-    const address = await alice.files.publish(id);
+    const publicUrl = await alice.files.publish(id);
     for (const method of ['POST', 'DELETE', 'PUT']) {
       for (const path of ['', '/original', '/public', '/extract']) {
-        await expectNotFound(await fetch(`${address}${path}`, { method }));
+        await expectNotFound(await fetch(`${publicUrl}${path}`, { method }));
       }
     }
-    expect((await alice.files.get(id)).public_url).toBe(address.href);
+    expect((await alice.files.get(id)).public_url).toBe(publicUrl.href);
   });
 
-  it.each(['unpublish', 'delete'] as const)('are gone after %s, for those who had them as well', async (how) => {
+  it.each(['unpublish', 'delete'] as const)('are not found after %s, even with their entity tag', async (how) => {
     const id = await upload('photo.jpg', makeJpeg(40, 30, quarters(40, 30)), 'image/jpeg');
-    const address = await alice.files.publish(id);
+    const publicUrl = await alice.files.publish(id);
     const paths = ['', '/original', '/thumb_120.jpg', '/image.jpg'];
     const tags = [];
     for (const path of paths) {
-      const response = await fetch(`${address}${path}`);
+      const response = await fetch(`${publicUrl}${path}`);
       expect(response.status).toBe(200);
       await response.body?.cancel();
       tags.push(response.headers.get('etag') ?? '*');
     }
     await alice.files[how](id);
     for (const [index, path] of paths.entries()) {
-      await expectNotFound(await fetch(`${address}${path}`, { headers: { 'if-none-match': tags[index] ?? '*' } }));
+      await expectNotFound(await fetch(`${publicUrl}${path}`, { headers: { 'if-none-match': tags[index] ?? '*' } }));
     }
   });
 
-  it('of a copy are not public', async () => {
+  it('do not include those of a copy', async () => {
     const id = await upload('a.txt');
     await alice.files.publish(id);
     expect((await alice.files.get(await alice.files.clone(id))).public_url).toBeNull();
   });
 
-  it('of a file whose delete and publishing happen at once are not public afterwards', async () => {
+  it('are not found if the file was deleted and published concurrently', async () => {
     for (let round = 0; round < 10; round++) {
       const id = await upload('a.txt');
-      const [address] = await Promise.all([alice.files.publish(id).catch(() => undefined), alice.files.delete(id)]);
+      const [publicUrl] = await Promise.all([alice.files.publish(id).catch(() => undefined), alice.files.delete(id)]);
       await expect(alice.files.get(id)).rejects.toMatchObject({ status: 404 });
-      if (address) await expectNotFound(await fetch(address));
+      if (publicUrl) await expectNotFound(await fetch(publicUrl));
     }
     expect((await alice.files.list()).filter(({ public_url, size }) => public_url !== null && size === 0)).toEqual([]);
   });
@@ -278,10 +278,10 @@ it.each(['AAAAAA', '', 'x', '%00', '%2e%2e%2f', 'a/b/c', '<script>', 'constructo
   },
 );
 
-it('a code is case-sensitive', async () => {
+it('the code of a public URL is case-sensitive', async () => {
   for (let attempt = 0; attempt < 5; attempt++) {
-    const address = await published('a.txt');
-    const code = address.pathname.split('/').at(-1) ?? '';
+    const publicUrl = await published('a.txt');
+    const code = publicUrl.pathname.split('/').at(-1) ?? '';
     const other = code.replace(/[a-z]/gi, (letter) =>
       letter === letter.toUpperCase() ? letter.toLowerCase() : letter.toUpperCase(),
     );
@@ -289,14 +289,14 @@ it('a code is case-sensitive', async () => {
   }
 });
 
-it('an id is no code', async () => {
+it('the id of a file is not a code', async () => {
   const id = await upload('a.txt');
   await alice.files.publish(id);
   await expectNotFound(await fetch(`${url}/s/${id}`));
 });
 
-describe('a sandbox that keeps its files on disk', () => {
-  it('has the same public addresses after a restart', async () => {
+describe('a sandbox that stores its files on disk', () => {
+  it('has the same public URLs after a restart', async () => {
     const data = await mkdtemp(join(tmpdir(), 'doctape-publishing-'));
     let current: ServedSandbox = await serveSandbox({ port: 0, data });
     onTestFinished(async () => {

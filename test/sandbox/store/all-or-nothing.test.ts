@@ -10,7 +10,7 @@ import { blobsOnDisk } from '../../support/data-folder.js';
 import { origin, tokenFor } from '../../support/sandbox.js';
 import { type WatchedStore, watchedStore } from '../../support/watched-store.js';
 
-// Every operation that changes several things makes all of its changes or none, whichever write fails.
+// Every operation with several changes applies all of them or none, whichever write fails.
 
 const folder = await mkdtemp(join(tmpdir(), 'doctape-nothing-'));
 afterAll(() => rm(folder, { recursive: true, force: true }));
@@ -18,7 +18,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 interface Home {
   store: WatchedStore;
   api: ApiClient;
-  /** Ids by name of the files that every operation finds. */
+  /** The ids, by name, of the files that exist before each operation. */
   ids: Record<string, string>;
 }
 
@@ -70,7 +70,7 @@ const operations: [string, (home: Home) => Promise<unknown>][] = [
   ],
 ];
 
-/** Everything that a user can see. */
+/** Everything that a user can see through the API. */
 async function stateOf({ api }: Home): Promise<unknown> {
   const files = await api.files.list({ includeMeta: true });
   const { quota_used, quota_free } = await api.account.get();
@@ -135,7 +135,7 @@ describe.each(makers)('with a %s', (_name, make) => {
   );
 
   it.each(operations)(
-    'an %s after which no write succeeds any more has changed nothing when the sandbox is started again',
+    'an %s during which the store stops writing has changed nothing after a restart',
     async (_what, run) => {
       for (let write = 1; ; write++) {
         const { home, stored, restart } = await make();

@@ -2,9 +2,9 @@ import { expect, it } from 'vitest';
 import { type Collection, type FileRecord, memoryStore, type Store } from '../../../src/sandbox.js';
 import { inProcess } from '../../support/sandbox.js';
 
-// How many records a call reads. Only the list of files may read more of them the more files there are.
+// How many records a call reads. Only the list of files may read more records when there are more files.
 
-/** A store that counts the records that it gives. */
+/** A store that counts the records that it returns. */
 function countingStore(): { store: Store; reads(): Partial<Record<Collection, number>> } {
   const store = memoryStore();
   let counts: Partial<Record<Collection, number>> = {};
@@ -33,7 +33,7 @@ function countingStore(): { store: Store; reads(): Partial<Record<Collection, nu
   };
 }
 
-/** Uploads one file with all `tags`, and puts many more on record as uploads do. */
+/** Uploads one file with all `tags`, and adds the records of many more, as uploads do. */
 async function home(files: number, tags: string[]) {
   const { store, reads } = countingStore();
   const { api } = await inProcess({ store });
@@ -50,7 +50,7 @@ async function home(files: number, tags: string[]) {
   return { api, id, tape: tape?.id ?? '', reads };
 }
 
-it('the calls on one file or tape read as many records with 1,000 files as with 10', async () => {
+it('a call on one file or tape reads the same number of records with 1,000 files as with 10', async () => {
   const few = await home(10, ['#one', '#two']);
   const many = await home(1_000, ['#one', '#two']);
   for (const what of [
@@ -83,7 +83,7 @@ it('the calls on one file or tape read as many records with 1,000 files as with 
   }
 });
 
-it('the list of tapes reads each tape once, and each file once for each of its tapes', async () => {
+it('listing the tapes reads each tape once, and each file once for each of its tapes', async () => {
   const tags = Array.from({ length: 1_000 }, (_, index) => `#tape-${index}`);
   const { api, reads } = await home(1_000, tags);
   expect(await api.tapes.list()).toHaveLength(1_000);

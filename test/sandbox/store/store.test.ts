@@ -30,7 +30,7 @@ const makers: [string, () => Promise<Store>][] = [
   ['diskStore', async () => open(diskStore(await makeFolder()))],
 ];
 
-/** Bytes that differ wherever one looks. */
+/** Bytes without a repeating pattern. */
 function noise(size: number): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(size);
   let state = 12_345;
@@ -42,13 +42,13 @@ function noise(size: number): Uint8Array<ArrayBuffer> {
 }
 
 describe.each(makers)('records of a %s', (_name, make) => {
-  it('come back as they were put', async () => {
+  it('are returned as they were put', async () => {
     const store = await make();
     await store.commit([{ put: 'files', key: 'alice/1', record: record('1') }]);
     expect(await store.get('files', 'alice/1')).toEqual(record('1'));
   });
 
-  it('are undefined when nobody put them', async () => {
+  it('are undefined if they were never put', async () => {
     const store = await make();
     await put(store, 'alice/1');
     expect(await store.get('files', 'alice/2')).toBeUndefined();
@@ -57,7 +57,7 @@ describe.each(makers)('records of a %s', (_name, make) => {
     expect(await idsOf(store, 'bob/')).toEqual([]);
   });
 
-  it('of one collection are apart from those of another', async () => {
+  it('of different collections are separate', async () => {
     const store = await make();
     const grant = { username: 'alice', client_id: 'app', scope: ['file.read'], expires: 1 };
     await store.commit([
@@ -69,7 +69,7 @@ describe.each(makers)('records of a %s', (_name, make) => {
     expect(await store.get('tokens', 'key')).toEqual(grant);
   });
 
-  it('are replaced in their place', async () => {
+  it('keep their position when they are replaced', async () => {
     const store = await make();
     await put(store, 'alice/1', 'alice/2', 'alice/3');
     await store.commit([{ put: 'files', key: 'alice/1', record: record('changed', { name: 'new', tags: [] }) }]);
@@ -77,7 +77,7 @@ describe.each(makers)('records of a %s', (_name, make) => {
     expect(await store.get('files', 'alice/1')).toEqual(record('changed', { name: 'new', tags: [] }));
   });
 
-  it('go to the end when they are put again after a delete', async () => {
+  it('are listed last when they are put again after a delete', async () => {
     const store = await make();
     await put(store, 'alice/1', 'alice/2', 'alice/3');
     await store.commit([{ delete: 'files', key: 'alice/3' }]);
@@ -86,20 +86,20 @@ describe.each(makers)('records of a %s', (_name, make) => {
     expect(await idsOf(store, 'alice/')).toEqual(['alice/2', 'alice/1', 'alice/3']);
   });
 
-  it('are deleted once, whoever asks', async () => {
+  it('are deleted by only one of several concurrent commits', async () => {
     const store = await make();
     await put(store, 'alice/1');
-    const told = await Promise.all([
+    const results = await Promise.all([
       store.commit([{ delete: 'files', key: 'alice/1' }]),
       store.commit([{ delete: 'files', key: 'alice/1' }]),
     ]);
-    expect(told.toSorted()).toEqual([false, true]);
+    expect(results.toSorted()).toEqual([false, true]);
     expect(await store.commit([{ delete: 'files', key: 'alice/1' }])).toBe(false);
     expect(await store.get('files', 'alice/1')).toBeUndefined();
     expect(await idsOf(store, 'alice/')).toEqual([]);
   });
 
-  it('are listed by folder, which is all of a key up to its last slash', async () => {
+  it('are listed by folder: the part of the key up to its last slash', async () => {
     const store = await make();
     const keys = [
       'alice/1',
@@ -126,14 +126,14 @@ describe.each(makers)('records of a %s', (_name, make) => {
     expect(await idsOf(store, '')).toEqual(['top']);
   });
 
-  it('are listed in the order they came, however many there are', async () => {
+  it('are listed in the order in which they were put, across pages', async () => {
     const store = await make();
     const keys = Array.from({ length: 1_300 }, (_, index) => `alice/${(index * 7_919) % 10_007}`);
     await put(store, ...keys.flatMap((key, index) => [key, `bob/${index}`]));
     expect(await idsOf(store, 'alice/')).toEqual(keys);
   });
 
-  it.each([500, 1_000])('are listed whole when there are exactly %i', async (count) => {
+  it.each([500, 1_000])('are listed completely if there are exactly %i', async (count) => {
     const store = await make();
     const keys = Array.from({ length: count }, (_, index) => `alice/${index}`);
     await put(store, ...keys);
@@ -152,7 +152,7 @@ describe.each(makers)('records of a %s', (_name, make) => {
     expect(await idsOf(store, 'alice/')).toEqual([]);
   });
 
-  it('do not change when their holder changes what was put', async () => {
+  it('do not change when the caller modifies the object that was put', async () => {
     const store = await make();
     const mine = record('1');
     await store.commit([{ put: 'files', key: 'alice/1', record: mine }]);
@@ -162,7 +162,7 @@ describe.each(makers)('records of a %s', (_name, make) => {
     expect(await store.get('files', 'alice/1')).toEqual(record('1'));
   });
 
-  it('do not change when somebody changes what was got or listed', async () => {
+  it('do not change when the caller modifies a returned object', async () => {
     const store = await make();
     await store.commit([{ put: 'files', key: 'alice/1', record: record('1') }]);
     const got = await store.get('files', 'alice/1');
@@ -171,7 +171,7 @@ describe.each(makers)('records of a %s', (_name, make) => {
     expect(await store.get('files', 'alice/1')).toEqual(record('1'));
   });
 
-  it('keep whatever text is in them', async () => {
+  it('keep any text unchanged', async () => {
     const store = await make();
     const name = 'nul \u0000, quote \', "double", \u2028 line, 日本, 😀, \\ back, %00';
     await store.commit([{ put: 'files', key: 'alice/1', record: record('1', { name }) }]);
@@ -186,13 +186,13 @@ describe.each(makers)('records of a %s', (_name, make) => {
 });
 
 describe.each(makers)('blobs of a %s', (_name, make) => {
-  it('are read as they were written, whatever the chunks were', async () => {
+  it('are read as they were written, for any chunk sizes', async () => {
     const store = await make();
     await write(store, 'blob', 'one', '', ' two', ' three');
     expect(await readText(store, 'blob', 0, 12)).toBe('one two three');
   });
 
-  it('give the range that is asked for, both ends included', async () => {
+  it('are read by range, with both ends included', async () => {
     const store = await make();
     await write(store, 'blob', '0123456789');
     expect(await readText(store, 'blob', 0, 0)).toBe('0');
@@ -200,7 +200,7 @@ describe.each(makers)('blobs of a %s', (_name, make) => {
     expect(await readText(store, 'blob', 9, 9)).toBe('9');
   });
 
-  it('may be large, and are read from anywhere', async () => {
+  it('can be large, and can be read from any position', async () => {
     const store = await make();
     const bytes = noise(3 * 1024 * 1024 + 17);
     const writer = await store.writeBlob('large');
@@ -211,7 +211,7 @@ describe.each(makers)('blobs of a %s', (_name, make) => {
     expect(Buffer.compare(await read(store, 'large', start, end), bytes.subarray(start, end + 1))).toBe(0);
   });
 
-  it('are not changed by a writer that uses its buffer again', async () => {
+  it('do not change when the caller reuses the buffer', async () => {
     const store = await make();
     const writer = await store.writeBlob('blob');
     const buffer = bytesOf('first.');
@@ -223,7 +223,7 @@ describe.each(makers)('blobs of a %s', (_name, make) => {
     expect(await readText(store, 'blob', 0, 11)).toBe('first.second');
   });
 
-  it('never come to be when they are discarded', async () => {
+  it('do not exist after they were discarded', async () => {
     const store = await make();
     const writer = await store.writeBlob('blob');
     await writer.write(bytesOf('half'));
@@ -239,21 +239,21 @@ describe.each(makers)('blobs of a %s', (_name, make) => {
     await expect(store.commit([{ keep: 'blob' }])).rejects.toThrow('no');
   });
 
-  it('have names that are used once', async () => {
+  it('cannot reuse the name of another blob', async () => {
     const store = await make();
     await write(store, 'blob', 'old');
     await expect(write(store, 'blob', 'new')).rejects.toThrow();
     expect(await readText(store, 'blob', 0, 2)).toBe('old');
   });
 
-  it('can be written side by side', async () => {
+  it('can be written concurrently', async () => {
     const store = await make();
     const names = Array.from({ length: 10 }, (_, index) => `blob-${index}`);
     await Promise.all(names.map((name) => write(store, name, name, '!')));
     for (const name of names) expect(await readText(store, name, 0, name.length)).toBe(`${name}!`);
   });
 
-  it('are gone once they are deleted, and only they', async () => {
+  it('are deleted without affecting other blobs', async () => {
     const store = await make();
     await write(store, 'blob-1', 'one');
     await write(store, 'blob-2', 'two');
@@ -262,12 +262,12 @@ describe.each(makers)('blobs of a %s', (_name, make) => {
     expect(await readText(store, 'blob-2', 0, 2)).toBe('two');
   });
 
-  it('can be deleted when they are not there', async () => {
+  it('can be deleted if they do not exist', async () => {
     const store = await make();
     await expect(store.commit([{ drop: 'nothing' }])).resolves.toBe(true);
   });
 
-  it('are read piece by piece, and may be left half read', async () => {
+  it('are streamed in chunks, and reading can be cancelled', async () => {
     const store = await make();
     const bytes = noise(4 * 1024 * 1024);
     const writer = await store.writeBlob('blob');
@@ -280,14 +280,14 @@ describe.each(makers)('blobs of a %s', (_name, make) => {
     expect(Buffer.compare(await read(store, 'blob', 0, bytes.length - 1), bytes)).toBe(0);
   });
 
-  it('can be left before the first byte is read', async () => {
+  it('can be cancelled before the first byte is read', async () => {
     const store = await make();
     await write(store, 'blob', 'text');
     await store.readBlob('blob', { start: 0, end: 3 }).cancel();
     expect(await readText(store, 'blob', 0, 3)).toBe('text');
   });
 
-  it('may be empty', async () => {
+  it('can be empty', async () => {
     const store = await make();
     await write(store, 'empty');
     await expect(store.commit([{ drop: 'empty' }])).resolves.toBe(true);
@@ -295,7 +295,7 @@ describe.each(makers)('blobs of a %s', (_name, make) => {
 });
 
 describe.each(makers)('a commit of a %s', (_name, make) => {
-  it('makes all of its changes', async () => {
+  it('applies all of its changes', async () => {
     const store = await make();
     await put(store, 'alice/1');
     const writer = await store.writeBlob('blob');
@@ -313,7 +313,7 @@ describe.each(makers)('a commit of a %s', (_name, make) => {
     expect(await readText(store, 'blob', 0, 3)).toBe('text');
   });
 
-  it('changes nothing if a record to be deleted does not exist', async () => {
+  it('changes nothing if a record to delete does not exist', async () => {
     const store = await make();
     await put(store, 'alice/1');
     await write(store, 'blob', 'text');
@@ -348,14 +348,14 @@ describe.each(makers)('a commit of a %s', (_name, make) => {
     expect(await idsOf(store, 'alice/')).toEqual(['alice/1', 'alice/4']);
   });
 
-  it('of nothing succeeds', async () => {
+  it('without changes succeeds', async () => {
     const store = await make();
     expect(await store.commit([])).toBe(true);
   });
 });
 
 describe.each(makers)('a %s', (_name, make) => {
-  it('forgets everything when it is cleared, and goes on working', async () => {
+  it('deletes everything when it is cleared, and still works', async () => {
     const store = await make();
     await put(store, 'alice/1', 'bob/1');
     const grant = { username: 'alice', client_id: 'app', scope: [], expires: 1 };
@@ -378,7 +378,7 @@ describe.each(makers)('a %s', (_name, make) => {
     expect(await idsOf(store, 'alice/')).toEqual([]);
   });
 
-  it('can be closed, and closed again', async () => {
+  it('can be closed twice', async () => {
     const store = await make();
     await put(store, 'alice/1');
     await store.close();

@@ -13,6 +13,7 @@ export interface Application {
 }
 
 let created: Application | undefined;
+
 /** Created at the first request, because `next build` also calls the routes and has no secrets. */
 export function application(): Application {
   created ??= {

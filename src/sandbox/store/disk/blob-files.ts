@@ -6,34 +6,34 @@ import type { BlobRange, BlobWriter } from '../store.js';
 import { blobPath } from './layout.js';
 import { fullOr, isFull } from './room.js';
 
-/** Blobs as files. */
+/** Stores each blob in a file. */
 export interface BlobFiles {
   write(name: string): BlobWriter;
-  /** Waits until a finished blob is on the disk. Throws why it is not. */
+  /** Waits until a finished blob is on the disk. Rejects if it could not be written. */
   synced(name: string): Promise<void>;
-  /** Ends the memory of a finished blob, which `synced` needs. */
+  /** Removes the state that `synced` needs for a finished blob. */
   forget(name: string): void;
   read(name: string, range: BlobRange): ReadableStream<Uint8Array<ArrayBuffer>>;
-  /** Returns false if the file cannot be deleted now, as on Windows while somebody reads it. */
+  /** Returns false if the file cannot be deleted now, for example because it is being read on Windows. */
   remove(name: string): Promise<boolean>;
-  /** Waits for everything that is on its way to the disk. */
+  /** Waits for all pending writes to the disk. */
   settled(): Promise<void>;
 }
 
 /**
- * A blob up to this size is written by calls that do not leave the thread. For 1,000 small files that takes a fraction of the CPU
- * time, and the system only copies the bytes; waiting for the disk is left to another thread.
+ * Blobs up to this size are written with synchronous calls. For 1,000 small files that takes a fraction of the CPU time. The calls
+ * do not block for long, because the system only copies the bytes: the sync to the disk is asynchronous.
  */
 const smallSize = 64 * 1024;
 const readSize = 512 * 1024;
-const mostSyncs = 16;
-const noFollow = constants.O_NOFOLLOW ?? 0; // Windows has none
+const maxSyncs = 16;
+const noFollow = constants.O_NOFOLLOW ?? 0; // undefined on Windows
 
 const syncFile = promisify(fdatasync);
 
-/** @param makeRoom called when the disk is full; returns whether it has made some room, so that it is worth another try */
+/** @param makeRoom called when the disk is full. Returns whether it freed some space, so that the write can be retried */
 export function blobFiles(root: string, makeRoom: () => boolean): BlobFiles {
-  /** What became of finished blobs: the error, or undefined for one that is on the disk. */
+  /** The outcome of each finished blob: its error, or undefined if it is on the disk. */
   const outcomes = new Map<string, Promise<{ error: unknown } | undefined>>();
   const running = new Set<Promise<unknown>>();
   const folders = new Set<string>();
@@ -46,9 +46,9 @@ export function blobFiles(root: string, makeRoom: () => boolean): BlobFiles {
     return path;
   }
 
-  /** Sends a file to the disk and closes it while the caller goes on, unless too many files are on their way. */
-  async function send(name: string, work: () => Promise<void>): Promise<void> {
-    while (running.size >= mostSyncs) await Promise.race(running);
+  /** Starts to sync and close a file without waiting for it, unless too many files are being synced. */
+  async function startSync(name: string, work: () => Promise<void>): Promise<void> {
+    while (running.size >= maxSyncs) await Promise.race(running);
     const outcome = work()
       .then(
         () => undefined,
@@ -63,7 +63,7 @@ export function blobFiles(root: string, makeRoom: () => boolean): BlobFiles {
     if (!isFull(error) || !makeRoom()) throw error;
   }
 
-  /** Writes all bytes, also where the system takes only some of them at a time. */
+  /** Writes all bytes, because a system call may write only some of them. */
   function writeAllSync(file: number, bytes: Uint8Array): void {
     let written = 0;
     while (written < bytes.byteLength) {
@@ -120,10 +120,10 @@ export function blobFiles(root: string, makeRoom: () => boolean): BlobFiles {
           try {
             const large = file;
             if (large) {
-              await send(name, () => large.datasync().finally(() => large.close()));
+              await startSync(name, () => large.datasync().finally(() => large.close()));
             } else {
               const small = writeSmall(name, held);
-              await send(name, () => syncFile(small).finally(() => closeSync(small)));
+              await startSync(name, () => syncFile(small).finally(() => closeSync(small)));
             }
           } catch (error) {
             throw fullOr(error);
@@ -164,7 +164,7 @@ export function noBlob(name: string): Error {
   return new Error(`the store has no finished blob ${name}`);
 }
 
-/** Opens the file when the first byte is asked for, so that a response nobody reads holds nothing open. */
+/** Opens the file when the first byte is read, so that a response that is never read does not keep a file open. */
 function readFile(path: string, start: number, end: number): ReadableStream<Uint8Array<ArrayBuffer>> {
   let file: FileHandle | undefined;
   let position = start;
@@ -180,7 +180,10 @@ function readFile(path: string, start: number, end: number): ReadableStream<Uint
           if (position > end) {
             await file.close();
             controller.close();
-          } else if (bytesRead === 0) throw new Error('a file of the store is shorter than its record says');
+          } else if (bytesRead === 0)
+            throw new Error(
+              'a file in the data folder is shorter than its record says: it was truncated outside the sandbox',
+            );
         } catch (error) {
           await file?.close();
           throw error;

@@ -8,10 +8,10 @@ import { setIncomingAside } from './move-aside.js';
 import { makePrivate } from './private.js';
 import { refusedFolder } from './refused-folder.js';
 
-/** Marks a database as one of the sandbox: "doct". */
+/** The SQLite application id that identifies a database of the sandbox: "doct" in ASCII. */
 const applicationId = 0x646f6374;
 
-/** A key is split after its last slash, so that an index finds the records of a folder in their order. */
+/** Keys are split after their last slash, so that an index can return the records of a folder in order. */
 const schema = `
   CREATE TABLE records (
     position INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -31,21 +31,21 @@ const schema = `
   PRAGMA user_version = ${format};
 `;
 
-/** A database that SQLite cannot read, or that has nothing in it although there are blobs. */
+/** Thrown when SQLite cannot read the database, or the database is empty although there are blobs. */
 export class DamagedDatabase extends Error {
   override readonly name = 'DamagedDatabase';
 }
 
 /**
- * Opens the database of a data folder for this process alone, makes its tables, and brings one of version 0.1 up to date.
- * @param hasBlobs whether it must have records
- * @throws {DamagedDatabase} when it cannot be read, or is empty although there are blobs
- * @throws {ConfigurationError} when it belongs to another process, program or version
+ * Opens the database of a data folder with an exclusive lock. Creates the tables of a new database and migrates one of version 0.1.
+ * @param hasBlobs whether the folder has blobs, so that the database must have records
+ * @throws {DamagedDatabase} if it cannot be read, or is empty although there are blobs
+ * @throws {ConfigurationError} if another process has locked it, or another program or a newer version wrote it
  */
 export function openDatabase(root: string, hasBlobs: boolean): DatabaseSync {
   const sqlite = sqliteModule();
   const path = join(root, names.database);
-  closeSync(openSync(path, 'a', 0o600)); // SQLite would let everyone read it
+  closeSync(openSync(path, 'a', 0o600)); // SQLite would create it with the default permissions, readable by everyone
   for (const file of [path, `${path}-wal`, `${path}-shm`, `${path}-journal`]) makePrivate(file);
   let database: DatabaseSync | undefined;
   try {
@@ -79,10 +79,13 @@ export function openDatabase(root: string, hasBlobs: boolean): DatabaseSync {
 export function sqliteModule(): typeof import('node:sqlite') {
   const sqlite = process.getBuiltinModule('node:sqlite');
   if (sqlite) return sqlite;
-  throw new ConfigurationError('invalid_argument', 'a data folder needs Node 22.13 or newer, which has SQLite');
+  throw new ConfigurationError(
+    'invalid_argument',
+    'a data folder needs Node 22.13 or newer, which includes SQLite: update Node, or keep the data in memory',
+  );
 }
 
-/** 0 for a database without tables, 1 for one of version 0.1. */
+/** Returns 0 for a database without tables, 1 for one of version 0.1. */
 function versionOf(root: string, database: DatabaseSync): number {
   const tables = database.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").all();
   const { application_id } = database.prepare('PRAGMA application_id').get() ?? {};
@@ -93,10 +96,10 @@ function versionOf(root: string, database: DatabaseSync): number {
   }
   if (tables.length === 0) return 0;
   if (application_id === 0 && user_version === 0 && tables.some(({ name }) => name === 'records')) return 1;
-  throw refusedFolder(root, `has a ${names.database} that no sandbox wrote: choose another folder`);
+  throw refusedFolder(root, `contains a ${names.database} that was not written by a sandbox: choose another folder`);
 }
 
-/** Version 0.1 had whole keys, no list of its blobs, and neither `taped` nor `usage`. */
+/** Version 0.1 did not split keys, did not list its blobs, and had no `taped` and `usage` records. */
 function migrate(database: DatabaseSync): void {
   database.exec(`
     DROP INDEX IF EXISTS records_in_order;

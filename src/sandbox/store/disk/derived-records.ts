@@ -3,7 +3,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { keyOf, tapeOfTag } from '../records.js';
 import { recordTable } from './record-table.js';
 
-/** Makes the records that follow from the files: the tapes, which files are on them, and how much each user stores. */
+/** Rebuilds the records that are derived from the files: tapes, the files on each tape, and the usage of each user. */
 export function rebuildDerivedRecords(database: DatabaseSync): void {
   const records = recordTable(database);
   database.exec("DELETE FROM records WHERE collection IN ('taped', 'usage')");
@@ -14,7 +14,7 @@ export function rebuildDerivedRecords(database: DatabaseSync): void {
       const name = tapeOfTag(tag);
       if (name === undefined) continue;
       records.put('taped', keyOf(owner, name, id), { owner, id });
-      // version 0.1 could stop between a file and its tape
+      // version 0.1 wrote a file and its tape separately, so it could be killed in between
       if (records.get('tapes', keyOf(owner, name))) continue;
       records.put('tapes', keyOf(owner, name), { id: randomUUID(), owner, name, live: true, shared_with: [] });
     }

@@ -9,44 +9,47 @@ import { openFolder } from './open-folder.js';
 import { recordTable } from './record-table.js';
 import { fullOr, isFull, noRoom, sizeOf } from './room.js';
 
-/** How to open a data folder. */
+/** Options of {@link diskStore}. */
 export interface DiskStoreOptions {
   /**
-   * The user who becomes the owner of files that the folder holds without a record of them, because its database was lost or is
-   * older than they are. A damaged database is moved to `set-aside/`, and its records are used as far as they can be read.
-   * @default none: such files are moved to `set-aside/`, and a lost or damaged database is an error
+   * The username of the new owner of files that have no record in the database. Set it to recover the files after the database was
+   * lost, was damaged, or was replaced by an older backup. A damaged database is moved to `set-aside/`, and its readable records
+   * are used.
+   * @default undefined: files without a record are moved to `set-aside/`, and a lost or damaged database is an error
    */
   adopt?: string | undefined;
 }
 
-/** For what stores more: it would use up the room for deleting. */
+/** For changes that store more data. They must not use the reserve, which deleting needs. */
 const noReserve = Number.POSITIVE_INFINITY;
 
 const optionNames: OptionNames<DiskStoreOptions> = { adopt: 1 };
 
 /**
- * Keeps records in SQLite and bytes in files below `folder`, which is created if it does not exist. Changes that were committed
- * survive `kill -9`. A folder belongs to one process at a time.
+ * Creates a store in a data folder. Records are kept in SQLite, and the content of each file in a file of its own. Committed
+ * changes survive `kill -9`. Only one process at a time can use a folder. Needs Node 22.13 or newer.
  *
- * @param folder an empty folder, or one that a sandbox made. Any other is refused
- * @throws {ConfigurationError} when the folder has something else in it, cannot be opened, is used by another sandbox, or has lost
- * its database. Nothing in it was changed then
+ * @param folder the path of the data folder. The folder is created if it does not exist; otherwise it must be empty or the data
+ * folder of a sandbox
+ * @throws {ConfigurationError} `invalid_argument` if an argument is invalid, or if the folder contains other files, cannot be
+ * opened, is used by another sandbox, or has a lost or damaged database. The folder is left unchanged
  * @example
  * const store = diskStore('./doctape-data');
  * const sandbox = createSandbox({ store });
  */
 export function diskStore(folder: string, options: DiskStoreOptions = {}): Store {
-  if (typeof folder !== 'string' || folder === '') throw invalid('folder', 'must be the path of a folder');
+  if (typeof folder !== 'string' || folder === '')
+    throw invalid('folder', 'must be the path of a folder, a string that is not empty');
   const { adopt } = checkOptions('options of diskStore', options, optionNames);
   if (adopt !== undefined && (typeof adopt !== 'string' || !/^[\w.-]+$/.test(adopt)))
-    throw invalid('adopt', 'must be the name of a user');
+    throw invalid('adopt', 'must be a username: letters, digits, `_`, `.` and `-`');
   const { root, database, reserve } = openFolder(folder, adopt);
   const records = recordTable(database);
   const logPath = join(root, `${names.database}-wal`);
   const files = blobFiles(root, makeRoom);
   const log = logSync(logPath);
   let closed = false;
-  /** Whether the disk was full, and the reserve has not got all of its room back since. */
+  /** Whether the disk was full and the reserve does not have its full size yet. */
   let tight = false;
 
   const addBlob = database.prepare("INSERT INTO blobs (name, state) VALUES (?, 'new')");
@@ -54,13 +57,13 @@ export function diskStore(folder: string, options: DiskStoreOptions = {}): Store
   const dropBlob = database.prepare("UPDATE blobs SET state = 'dropped' WHERE name = ?");
   const forgetBlob = database.prepare('DELETE FROM blobs WHERE name = ?');
 
-  /** Runs `work` in a transaction, which is made unless it returns false. */
+  /** Runs `work` in a transaction. Rolls back if it returns false or throws. */
   function transaction(work: () => boolean): boolean {
     database.exec('BEGIN IMMEDIATE');
     try {
-      const made = work();
-      database.exec(made ? 'COMMIT' : 'ROLLBACK');
-      return made;
+      const committed = work();
+      database.exec(committed ? 'COMMIT' : 'ROLLBACK');
+      return committed;
     } catch (error) {
       rollBack();
       throw error;
@@ -76,7 +79,10 @@ export function diskStore(folder: string, options: DiskStoreOptions = {}): Store
     }
   }
 
-  /** Runs `work`. On a full disk it has the room of the log, and then that of the reserve if at least `least` bytes are left of it. */
+  /**
+   * Runs `work`. If the disk is full, empties the log and retries. If that does not help and the reserve has at least `least`
+   * bytes, releases the reserve and retries once more.
+   */
   function withReserve<T>(least: number, work: () => T): T {
     try {
       return work();
@@ -99,8 +105,8 @@ export function diskStore(folder: string, options: DiskStoreOptions = {}): Store
   }
 
   /**
-   * Moves the log into the database, where deleted records have left room. If the database has to grow for that, it gets the room of
-   * the reserve until the log is empty. Returns whether there is more room than before.
+   * Moves the log into the database, which can reuse the space of deleted records. If the database has to grow, releases the
+   * reserve until the log is empty. Returns whether the log became smaller.
    */
   function makeRoom(): boolean {
     const had = sizeOf(logPath);
@@ -127,7 +133,7 @@ export function diskStore(folder: string, options: DiskStoreOptions = {}): Store
     return true;
   }
 
-  /** Deletes blobs, and then what the database says of them. The rest is deleted at the next start. */
+  /** Deletes blobs and then their rows in the database. Blobs that cannot be deleted now are deleted at the next start. */
   async function removeBlobs(blobs: readonly string[]): Promise<void> {
     const removed: string[] = [];
     for (const name of blobs) if (await files.remove(name)) removed.push(name);
@@ -141,7 +147,7 @@ export function diskStore(folder: string, options: DiskStoreOptions = {}): Store
       );
       if (tight) makeRoom();
     } catch {
-      // the change that dropped them is made, so it must not fail any more
+      // the change that dropped them is committed, so the call must not fail; the rows are deleted at the next start
     }
   }
 
@@ -157,9 +163,9 @@ export function diskStore(folder: string, options: DiskStoreOptions = {}): Store
       for (const name of kept) await files.synced(name);
       const work = () => transaction(() => changes.every(apply));
       const frees = changes.some((change) => 'delete' in change || 'drop' in change);
-      // on a full disk, people can still sign in, rename and delete; the last half of the reserve is for deleting
-      const made = withReserve(kept.length > 0 ? Number.POSITIVE_INFINITY : frees ? 1 : reserve.size / 2, work);
-      if (!made) return false;
+      // on a full disk, users can still sign in, rename and delete; only deleting may use the last half of the reserve
+      const committed = withReserve(kept.length > 0 ? noReserve : frees ? 1 : reserve.size / 2, work);
+      if (!committed) return false;
       for (const name of kept) files.forget(name);
       if (changes.length > 0) await log.sync();
       await removeBlobs(dropped);

@@ -3,20 +3,20 @@ import { join } from 'node:path';
 import type { ConfigurationError } from '../../../protocol/errors.js';
 import { refusedFolder } from './refused-folder.js';
 
-/** The names in a data folder. */
+/** The names of the files and folders in a data folder. */
 export const names = {
   marker: 'doctape-sandbox.json',
   database: 'sandbox.sqlite',
   blobs: 'files',
   reserve: 'reserve',
   setAside: 'set-aside',
-  /** Of version 0.1 only. */
+  /** Only in folders of version 0.1. */
   incoming: 'incoming',
 } as const;
 
 const databaseFiles: string[] = ['', '-wal', '-shm', '-journal'].map((ending) => names.database + ending);
 
-/** What systems and people put into folders that are to stay empty. */
+/** Files that operating systems and Git users put into otherwise empty folders. */
 const harmless = new Set(['lost+found', '.gitkeep', '.gitignore', '.DS_Store', 'Thumbs.db', 'desktop.ini']);
 
 /** The format of data folders that this version writes. Version 0.1 wrote format 1, without a marker. */
@@ -25,16 +25,16 @@ export const format = 2;
 /** The content of the marker. */
 export const markerText: string = `${JSON.stringify({
   format,
-  note: 'This is the data folder of a doctape-sdk sandbox. Do not change the files in it, or put others beside them.',
+  note: 'This is the data folder of a doctape-sdk sandbox. Do not change the files in it, and do not add others.',
 })}\n`;
 
-/** What a folder is, by what is in it. */
+/** The kind of a folder, detected from its contents. */
 export type FolderKind = 'empty' | 'marked' | 'version 0.1';
 
 /**
- * Finds out what is in a folder, without changing anything in it.
- * @param adopt whether a folder of version 0.1 is known by its files alone, without a database
- * @throws {ConfigurationError} for a folder that is not a data folder, or has symbolic links in place of what is its own
+ * Detects the kind of a folder without changing it.
+ * @param adopt whether a folder of version 0.1 may lack its database
+ * @throws {ConfigurationError} if it is not a data folder, or if one of its own files or folders is a symbolic link
  */
 export function inspectFolder(root: string, adopt: boolean): FolderKind {
   const entries = readdirSync(root, { withFileTypes: true });
@@ -52,7 +52,7 @@ export function inspectFolder(root: string, adopt: boolean): FolderKind {
       .join(', ');
     throw refusedFolder(
       root,
-      `has something else in it (${some}${found.length > 3 ? ' and more' : ''}): choose an empty folder, or one that a sandbox made`,
+      `contains other files (${some}${found.length > 3 ? ' and more' : ''}): choose an empty folder, or the data folder of a sandbox`,
     );
   }
   for (const entry of entries) {
@@ -63,28 +63,33 @@ export function inspectFolder(root: string, adopt: boolean): FolderKind {
   return marker ? 'marked' : 'version 0.1';
 }
 
-/** Does not follow a symbolic link out of the folder. */
+/** Refuses symbolic links, because they could lead out of the folder. */
 function checkOwn(root: string, entry: Dirent, kind: 'file' | 'folder'): void {
   if (kind === 'file' ? entry.isFile() : entry.isDirectory()) return;
-  const actual = entry.isSymbolicLink() ? 'a symbolic link' : entry.isDirectory() ? 'a folder' : 'not one';
-  throw refusedFolder(root, `needs ${JSON.stringify(entry.name)} to be a ${kind}, but it is ${actual}`);
+  const actual = entry.isSymbolicLink()
+    ? 'a symbolic link'
+    : entry.isDirectory()
+      ? 'a folder'
+      : 'neither a file nor a folder';
+  throw refusedFolder(root, `is invalid: ${JSON.stringify(entry.name)} in it must be a ${kind}, but it is ${actual}`);
 }
 
 function checkMarker(root: string): void {
   const text = readFileSync(join(root, names.marker), 'utf8');
-  if (text === '') return; // the sandbox that made it was stopped there
+  if (text === '') return; // the sandbox was stopped while it wrote the marker
   let marker: unknown;
   try {
     marker = JSON.parse(text);
   } catch {
-    marker = undefined; // refused below, like anything else that is not a marker
+    marker = undefined; // refused below
   }
   const found = typeof marker === 'object' && marker !== null && 'format' in marker ? marker.format : undefined;
   if (found === format) return;
   if (typeof found === 'number' && found > format) throw newerFolder(root, found);
   throw refusedFolder(
     root,
-    `has a ${names.marker} that no sandbox wrote. If the folder belongs to a sandbox, write ${JSON.stringify({ format })} into that file`,
+    `contains a ${names.marker} that was not written by a sandbox. If it is the data folder of a sandbox, ` +
+      `write ${JSON.stringify({ format })} into that file`,
   );
 }
 
@@ -95,18 +100,18 @@ export function newerFolder(root: string, found: number): ConfigurationError {
   );
 }
 
-/** Version 0.1 had its database, `files`, `incoming`, and nothing else. */
+/** A folder of version 0.1 contains only the database, `files` and `incoming`. */
 function isVersion01(root: string, entries: readonly Dirent[], adopt: boolean): boolean {
   const known: string[] = [...databaseFiles, names.blobs, names.incoming];
   if (!entries.every((entry) => known.includes(entry.name))) return false;
-  const isHere = (name: string) => entries.some((entry) => entry.name === name && !entry.isSymbolicLink());
-  if (isHere(names.database)) {
+  const exists = (name: string) => entries.some((entry) => entry.name === name && !entry.isSymbolicLink());
+  if (exists(names.database)) {
     if (!isDatabaseOfVersion01(root) && !adopt) return false;
   } else if (!adopt) return false;
-  return !isHere(names.blobs) || holdsOnlyBlobs(join(root, names.blobs));
+  return !exists(names.blobs) || containsOnlyBlobs(join(root, names.blobs));
 }
 
-/** Looks for the statement that made the only table: reading it with SQLite could change the file. */
+/** Searches the bytes for the statement that created the only table, because opening it with SQLite could change the file. */
 function isDatabaseOfVersion01(root: string): boolean {
   const file = join(root, names.database);
   if (!lstatSync(file).isFile()) return false;
@@ -119,7 +124,7 @@ function isDatabaseOfVersion01(root: string): boolean {
   return [database, ...(hasWal ? [readFileSync(wal)] : [])].some((bytes) => bytes.includes(statement));
 }
 
-function holdsOnlyBlobs(folder: string): boolean {
+function containsOnlyBlobs(folder: string): boolean {
   return readdirSync(folder, { withFileTypes: true }).every((entry) => {
     if (!entry.isDirectory() || !isBlobFolder(entry.name)) return false;
     return readdirSync(join(folder, entry.name), { withFileTypes: true }).every(
@@ -128,7 +133,7 @@ function holdsOnlyBlobs(folder: string): boolean {
   });
 }
 
-/** Names are ids that the sandbox made. The check keeps them from leading anywhere else. */
+/** Names of blobs are ids that the sandbox generated. The check prevents path traversal. */
 export function isBlobName(name: string): boolean {
   return /^[\w-][\w.-]*$/.test(name);
 }
@@ -137,15 +142,18 @@ function isBlobFolder(name: string): boolean {
   return /^[\w-][\w.-]?$/.test(name);
 }
 
-/** Where a blob is, below the folder of blobs. */
+/** Returns the path of a blob. */
 export function blobPath(root: string, name: string): string {
-  if (!isBlobName(name)) throw new Error('a blob needs a plain name');
+  if (!isBlobName(name))
+    throw new Error(
+      'the name of a blob must consist of letters, digits, `_`, `.` and `-`, and must not begin with a dot',
+    );
   return join(root, names.blobs, name.slice(0, 2), name);
 }
 
 /**
- * The blobs in a data folder. Other things below its folder of blobs are left out.
- * @throws {ConfigurationError} where a symbolic link stands in place of a folder of blobs
+ * Lists the blobs in a data folder. Ignores other files in the folder of blobs.
+ * @throws {ConfigurationError} if a folder of blobs is a symbolic link
  */
 export function* blobsIn(root: string): Generator<string, undefined> {
   const folder = join(root, names.blobs);
@@ -159,7 +167,7 @@ export function* blobsIn(root: string): Generator<string, undefined> {
   }
 }
 
-/** Whether there is a database with something in it, or the log of one. */
+/** Returns whether the folder has a database and a write-ahead log that are not empty. */
 export function hasDatabase(root: string): { database: boolean; log: boolean } {
   const sizeOf = (name: string) => lstatSync(join(root, name), { throwIfNoEntry: false })?.size ?? 0;
   return { database: sizeOf(names.database) > 0, log: sizeOf(`${names.database}-wal`) > 0 };

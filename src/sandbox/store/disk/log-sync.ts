@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 const syncFile = promisify(fdatasync);
 const closeFile = promisify(close);
 
-/** Sends the log of a database to the disk. */
+/** Syncs the write-ahead log of a database to the disk. */
 export interface LogSync {
   /** Waits until everything that was committed before the call is on the disk. */
   sync(): Promise<void>;
@@ -12,10 +12,10 @@ export interface LogSync {
 }
 
 /**
- * SQLite would make the whole process wait for the disk (`synchronous = FULL`). Here another thread waits, and commits that come
- * while it does share the next wait.
+ * Replaces `synchronous = FULL` of SQLite, which would block the whole process during each sync. Here the sync is asynchronous, and
+ * commits during a sync share the next one.
  *
- * @param path the write-ahead log, which exists after the first commit and stays the same file until the database is closed
+ * @param path the write-ahead log. It exists after the first commit and is the same file until the database is closed
  */
 export function logSync(path: string): LogSync {
   let file: number | undefined;
@@ -34,7 +34,7 @@ export function logSync(path: string): LogSync {
     sync() {
       if (!running) return start();
       next ??= running
-        .catch(() => {}) // those who wait for that one are told
+        .catch(() => {}) // the callers that wait for that sync receive the error
         .then(() => {
           next = undefined;
           return start();

@@ -2,7 +2,7 @@ import { existsSync, lstatSync, mkdirSync, readdirSync, renameSync, rmdirSync } 
 import { join } from 'node:path';
 import { names } from './layout.js';
 
-/** Moves something into the folder `set-aside`, where nothing is ever deleted. */
+/** Moves a file or folder to `set-aside/`. The sandbox never deletes anything there. */
 export function setAside(root: string, name: string, newName: string): void {
   mkdirSync(join(root, names.setAside), { recursive: true, mode: 0o700 });
   let target = join(root, names.setAside, newName);
@@ -10,7 +10,7 @@ export function setAside(root: string, name: string, newName: string): void {
   renameSync(join(root, name), target);
 }
 
-/** Version 0.1 kept unfinished uploads in a folder that is not used any more. */
+/** Moves the unfinished uploads of version 0.1 to `set-aside/`. Their folder is no longer used. */
 export function setIncomingAside(root: string): void {
   const folder = join(root, names.incoming);
   if (!lstatSync(folder, { throwIfNoEntry: false })?.isDirectory()) return;

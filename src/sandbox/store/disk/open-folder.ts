@@ -9,7 +9,7 @@ import { refusedFolder } from './refused-folder.js';
 import { isFull, openReserve, type Reserve, writeAll } from './room.js';
 import { adoptBlobs, type Salvaged, setBlobsAside, setDatabaseAside } from './set-aside.js';
 
-/** A data folder that belongs to this process. */
+/** A data folder that this process has opened and locked. */
 export interface DataFolder {
   root: string;
   database: DatabaseSync;
@@ -17,16 +17,16 @@ export interface DataFolder {
 }
 
 /**
- * Opens a data folder, or makes one.
- * @param adopt the user who gets the blobs of which there is no record
- * @throws {ConfigurationError} when the folder cannot be used; nothing in it was changed then
+ * Opens or creates a data folder.
+ * @param adopt the username of the new owner of blobs without a record
+ * @throws {ConfigurationError} if the folder cannot be used. It is left unchanged
  */
 export function openFolder(folder: string, adopt: string | undefined): DataFolder {
   sqliteModule();
   const path = resolve(folder);
   try {
     mkdirSync(path, { recursive: true, mode: 0o700 });
-    return open(realpathSync(path), adopt); // the folder itself may be a symbolic link, nothing in it may
+    return open(realpathSync(path), adopt); // the folder itself may be a symbolic link, but not the files in it
   } catch (error) {
     if (error instanceof ConfigurationError) throw error;
     const reason = isFull(error) ? 'its disk is full' : error instanceof Error ? error.message : 'unknown reason';
@@ -35,11 +35,12 @@ export function openFolder(folder: string, adopt: string | undefined): DataFolde
 }
 
 function open(root: string, adopt: string | undefined): DataFolder {
-  // first of all, so that a folder in which a sandbox was stopped at any later point is known
+  // the marker is written first, so that the folder is recognized even if the sandbox is killed before the next step
   if (inspectFolder(root, adopt !== undefined) !== 'marked') writeMarker(root, 'wx');
   const { database, salvaged } = openOrReplaceDatabase(root, adopt !== undefined);
   try {
-    if (statSync(join(root, names.marker)).size === 0) writeMarker(root, 'w'); // it was stopped there
+    // it is empty if the last sandbox was stopped while it wrote it
+    if (statSync(join(root, names.marker)).size === 0) writeMarker(root, 'w');
     makePrivate(root);
     mkdirSync(join(root, names.blobs), { recursive: true, mode: 0o700 });
     const blobs = new Set(blobsIn(root));
@@ -81,14 +82,14 @@ function openOrReplaceDatabase(
     }
     throw refusedFolder(
       root,
-      `has ${count([...blobsIn(root)].length)} in it, but its database ${names.database} ${error.message}. Nothing was changed. ` +
-        `Put a backup of ${names.database} in its place, or start with --adopt USER (the option adopt of diskStore and ` +
-        'serveSandbox), which sets the database aside and makes the files those of that user',
+      `contains ${count([...blobsIn(root)].length)}, but its database ${names.database} ${error.message}. Nothing was changed. ` +
+        `Restore ${names.database} from a backup, or start with --adopt USER (the option adopt of diskStore and ` +
+        `serveSandbox), which moves the database to ${names.setAside} and makes USER the owner of the files`,
     );
   }
 }
 
-/** Deletes what was on its way in or out when the last process ended. The database has a line for each such blob. */
+/** Deletes the blobs that were being written or deleted when the last process ended. The database has a row for each of them. */
 function removeUnkept(root: string, database: DatabaseSync, blobs: Set<string>, reserve: Reserve): void {
   const rows = database.prepare("SELECT name FROM blobs WHERE state <> 'kept'").all();
   if (rows.length === 0) return;
@@ -105,7 +106,7 @@ function removeUnkept(root: string, database: DatabaseSync, blobs: Set<string>, 
   }
 }
 
-/** Compares the blobs on disk with those on record. A blob without a record is set aside or adopted, never deleted. */
+/** Compares the blobs on disk with the records. A blob without a record is set aside or adopted, never deleted. */
 function reconcile(
   root: string,
   database: DatabaseSync,
@@ -126,12 +127,12 @@ function reconcile(
   }
   if (adopt !== undefined) {
     const adopted = adoptBlobs(root, database, [...blobs], adopt, salvaged);
-    if (adopted > 0) report(root, `had ${count(adopted)} without a record, which now belong to ${adopt}`);
+    if (adopted > 0) report(root, `had ${count(adopted)} without a record. They now belong to ${adopt}`);
   } else if (blobs.size > 0) {
     setBlobsAside(root, [...blobs]);
     report(
       root,
-      `had ${count(blobs.size)} without a record, now in ${names.setAside}: --adopt USER makes them files of that user`,
+      `had ${count(blobs.size)} without a record. They are now in ${names.setAside}: start with --adopt USER to make USER their owner`,
     );
   }
 }
@@ -140,6 +141,6 @@ function count(files: number): string {
   return files === 1 ? '1 file' : `${files} files`;
 }
 
-function report(root: string, what: string): void {
-  console.warn(`doctape sandbox: data folder ${root} ${what}`);
+function report(root: string, message: string): void {
+  console.warn(`doctape sandbox: data folder ${root} ${message}`);
 }

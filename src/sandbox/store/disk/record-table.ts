@@ -1,13 +1,13 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { Collection, Records } from '../records.js';
 
-/** The records in SQLite, as JSON. */
+/** The records in SQLite. Each is stored as JSON. */
 export interface RecordTable {
   get<C extends Collection>(collection: C, key: string): Records[C] | undefined;
   put<C extends Collection>(collection: C, key: string, record: Records[C]): void;
-  /** Returns whether there was one. */
+  /** Returns whether the record existed. */
   delete(collection: Collection, key: string): boolean;
-  /** Reads page by page. The table may change meanwhile. */
+  /** Lists the records of a folder. Reads them in pages, so the table may change during the iteration. */
   list<C extends Collection>(collection: C, folder: string): Iterable<Records[C]>;
   /** Lists the records of all folders. */
   all<C extends Collection>(collection: C): Iterable<Records[C]>;

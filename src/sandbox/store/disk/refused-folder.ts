@@ -1,6 +1,6 @@
 import { ConfigurationError } from '../../../protocol/errors.js';
 
-/** Says why a folder cannot be used. Nothing in it was changed. */
+/** Creates the error for a folder that cannot be used and was left unchanged. */
 export function refusedFolder(root: string, reason: string): ConfigurationError {
   return new ConfigurationError('invalid_argument', `data folder ${root} ${reason}`);
 }

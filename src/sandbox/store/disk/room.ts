@@ -2,41 +2,40 @@ import { randomBytes } from 'node:crypto';
 import { closeSync, openSync, rmSync, statSync, writeSync } from 'node:fs';
 import { StoreFullError } from '../store.js';
 
-/** What the systems call a full disk, or a full quota of the user of the process. */
+/** The error codes of a full disk and of an exceeded disk quota. */
 const fullCodes = new Set<unknown>(['ENOSPC', 'EDQUOT']);
 const sqliteFull = 13;
 
-/** Whether an error of `node:fs` or `node:sqlite` says that there is no room left. */
+/** Whether an error of `node:fs` or `node:sqlite` means that the disk is full. */
 export function isFull(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   return ('code' in error && fullCodes.has(error.code)) || ('errcode' in error && error.errcode === sqliteFull);
 }
 
-/** Turns an error of a full disk into a {@link StoreFullError}. Returns any other as it is. */
+/** Converts an error of a full disk to a {@link StoreFullError}. Returns any other error unchanged. */
 export function fullOr(error: unknown): unknown {
   return isFull(error) ? noRoom() : error;
 }
 
 export function noRoom(): StoreFullError {
-  return new StoreFullError('there is no room left on the disk of the data folder');
+  return new StoreFullError('the disk of the data folder is full: delete files, or free space on the disk');
 }
 
-/** Writes all bytes, also where the system takes only some of them at a time. */
+/** Writes all bytes, because a system call may write only some of them. */
 export function writeAll(file: number, bytes: Uint8Array): void {
   let written = 0;
   while (written < bytes.byteLength) written += writeSync(file, bytes, written);
 }
 
 /**
- * A file that takes up room for nothing, so that there is some to give free on a full disk: SQLite needs room to delete a
- * record too.
+ * A file that only reserves disk space. It is released when the disk is full, because SQLite needs space even to delete a record.
  */
 export interface Reserve {
-  /** How many bytes it tries to have. */
+  /** The full size of the reserve, in bytes. */
   readonly size: number;
-  /** Gives the room free. Returns false, and keeps it, if it has less than `least` bytes. */
+  /** Frees the reserved space. Returns false and frees nothing if the reserve has fewer than `least` bytes. */
   release(least: number): boolean;
-  /** Takes the room again, as far as there is any. Returns whether it has all of it. */
+  /** Reserves the space again, as far as the disk has it. Returns whether the reserve has its full size. */
   refill(): boolean;
 }
 
@@ -55,11 +54,11 @@ export function openReserve(path: string): Reserve {
       if (sizeOf(path) >= reserveSize) return true;
       const file = openSync(path, 'a', 0o600);
       try {
-        // random, because some file systems keep zeros without room
+        // random bytes, because some file systems do not allocate space for zeros
         for (let size = sizeOf(path); size < reserveSize; size += pieceSize) writeAll(file, randomBytes(pieceSize));
         return true;
       } catch (error) {
-        if (isFull(error)) return false; // what fits is reserved, the rest at the next opportunity
+        if (isFull(error)) return false; // the next call reserves the rest
         throw error;
       } finally {
         closeSync(file);
@@ -68,7 +67,7 @@ export function openReserve(path: string): Reserve {
   };
 }
 
-/** 0 for a file that does not exist. */
+/** Returns the size of a file, or 0 if it does not exist. */
 export function sizeOf(path: string): number {
   return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 }

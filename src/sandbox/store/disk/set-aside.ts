@@ -8,13 +8,13 @@ import { blobPath, isBlobName, names } from './layout.js';
 import { setAside } from './move-aside.js';
 import { recordTable } from './record-table.js';
 
-/** What a database that is set aside could still say. */
+/** The records that could be read from a database that was set aside. */
 export interface Salvaged {
   files: Map<string, FileRecord>;
   tapes: TapeRecord[];
 }
 
-/** Moves the database away, and its log. Reads the records of files and tapes first, as far as they can be read. */
+/** Moves the database and its log to `set-aside/`. First reads the records of files and tapes, as far as possible. */
 export function setDatabaseAside(root: string): Salvaged {
   const salvaged = salvage(join(root, names.database));
   const time = new Date().toISOString().replaceAll(/[:.]/g, '-');
@@ -31,7 +31,7 @@ function salvage(path: string): Salvaged {
   const { DatabaseSync } = sqliteModule();
   const database = new DatabaseSync(path);
   try {
-    // one by one, because reading ends at the first damaged page
+    // row by row, because reading fails at the first damaged page
     const rows = database.prepare(`
       SELECT collection, json FROM records NOT INDEXED WHERE collection IN ('files', 'tapes') ORDER BY position`);
     for (const { collection, json } of rows.iterate()) {
@@ -40,19 +40,19 @@ function salvage(path: string): Salvaged {
       else salvaged.files.set(record.id, record);
     }
   } catch {
-    // the rest cannot be read: its files are adopted without their names
+    // the remaining records cannot be read: their files are adopted without their names
   } finally {
     database.close();
   }
   return salvaged;
 }
 
-/** Moves blobs away that no database knows. */
+/** Moves blobs without a record to `set-aside/`. */
 export function setBlobsAside(root: string, blobs: Iterable<string>): void {
   for (const name of blobs) setAside(root, relative(root, blobPath(root, name)), name);
 }
 
-/** The blobs that were set aside. */
+/** Lists the blobs in `set-aside/`. */
 function findSetAside(root: string): string[] {
   const folder = join(root, names.setAside);
   if (!existsSync(folder)) return [];
@@ -61,7 +61,7 @@ function findSetAside(root: string): string[] {
     .map(({ name }) => name);
 }
 
-/** Makes files of a user out of blobs without a record, those that were set aside included. Returns how many. */
+/** Creates file records for blobs without one, including those in `set-aside/`. Returns their number. */
 export function adoptBlobs(
   root: string,
   database: DatabaseSync,
@@ -72,7 +72,7 @@ export function adoptBlobs(
   const blobs = [...strays];
   for (const name of findSetAside(root)) {
     const path = blobPath(root, name);
-    if (existsSync(path)) continue; // a copy of a blob that is here
+    if (existsSync(path)) continue; // the data folder has this blob already
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     renameSync(join(root, names.setAside, name), path);
     blobs.push(name);
@@ -90,7 +90,7 @@ export function adoptBlobs(
   return blobs.length;
 }
 
-/** What could be salvaged stands first, in its order; then the rest by age. */
+/** Salvaged records come first, in their order. The others follow, sorted by age. */
 function recordsFor(
   root: string,
   blobs: readonly string[],

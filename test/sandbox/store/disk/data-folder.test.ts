@@ -10,7 +10,7 @@ import { type DiskStoreOptions, diskStore } from '../../../../src/serve.js';
 import { blobsOnDisk } from '../../../support/data-folder.js';
 import { origin, tokenFor } from '../../../support/sandbox.js';
 
-// Which folder a disk store takes, what it does when the folder has lost something, and what it leaves alone.
+// Which folders a disk store accepts, how it recovers from lost data, and which files it does not touch.
 
 const folders: string[] = [];
 const stores: Store[] = [];
@@ -43,7 +43,7 @@ function refusal(folder: string, options?: DiskStoreOptions): ConfigurationError
   throw new Error('the folder was accepted');
 }
 
-/** Everything below a folder: names, kinds, contents, permissions. */
+/** The name, kind, content and permissions of everything in a folder, recursively. */
 async function snapshot(folder: string): Promise<Record<string, string>> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   const all = entries.map(async (entry): Promise<[string, string]> => {
@@ -61,7 +61,7 @@ async function apiOf(store: Store): Promise<ApiClient> {
 
 const contents = ['first', 'second', 'third'];
 
-/** Makes a data folder with three files, and closes it. */
+/** Creates a data folder with three files and closes it. */
 async function makeData(folder: string): Promise<string[]> {
   const store = diskStore(folder);
   const api = await apiOf(store);
@@ -82,7 +82,7 @@ function warnings(): string[] {
   return lines;
 }
 
-/** The folder as version 0.1 left it. */
+/** Creates a folder as version 0.1 wrote it. */
 async function makeVersion01(folder: string): Promise<string[]> {
   await mkdir(join(folder, 'files'), { recursive: true });
   await mkdir(join(folder, 'incoming'));
@@ -132,7 +132,7 @@ async function makeVersion01(folder: string): Promise<string[]> {
   return ids;
 }
 
-describe('a folder with something else in it', () => {
+describe('a folder with other files', () => {
   const foreign: [string, (folder: string) => Promise<unknown>][] = [
     ['a file', (folder) => writeFile(join(folder, 'notes.txt'), 'mine')],
     [
@@ -187,18 +187,18 @@ describe('a folder with something else in it', () => {
     ],
   ];
 
-  it.each(foreign)('is refused and left as it is: %s', async (_what, fill) => {
+  it.each(foreign)('is refused and left unchanged: %s', async (_what, fill) => {
     const folder = await makeFolder();
     await fill(folder);
     const before = await snapshot(folder);
     const { message, code } = refusal(folder);
     expect(code).toBe('invalid_argument');
     expect(message).toContain(folder);
-    expect(message).toMatch(/has something else in it|that no sandbox wrote/);
+    expect(message).toMatch(/contains other files|was not written by a sandbox/);
     expect(await snapshot(folder)).toEqual(before);
   });
 
-  it.each(['lost+found', '.gitkeep', '.DS_Store'])('is taken if that is only %s', async (name) => {
+  it.each(['lost+found', '.gitkeep', '.DS_Store'])('is accepted if the only one is %s', async (name) => {
     const folder = await makeFolder();
     if (name === 'lost+found') await mkdir(join(folder, name));
     else await writeFile(join(folder, name), '');
@@ -207,7 +207,7 @@ describe('a folder with something else in it', () => {
     open(folder);
   });
 
-  it('is left alone where it was put into a data folder later', async () => {
+  it('is accepted if they were added to a data folder later, and they are left unchanged', async () => {
     const folder = await makeFolder();
     const [id = ''] = await makeData(folder);
     const mine = [
@@ -231,7 +231,7 @@ describe('a folder with something else in it', () => {
 });
 
 describe('a symbolic link', () => {
-  it('may be the folder itself', async () => {
+  it('can be the data folder itself', async () => {
     const [folder, link] = [await makeFolder(), join(await makeFolder(), 'link')];
     await symlink(folder, link);
     await makeData(link);
@@ -250,12 +250,12 @@ describe('a symbolic link', () => {
       await rm(join(folder, name), { recursive: true, force: true });
       await symlink(target, join(folder, name));
       const before = await snapshot(other);
-      expect(refusal(folder).message).toContain(`"${name}" to be a`);
+      expect(refusal(folder).message).toContain(`"${name}" in it must be a`);
       expect(await snapshot(other)).toEqual(before);
     },
   );
 
-  it('is not followed in place of a folder of blobs, or of a blob', async () => {
+  it('is not followed where a folder of blobs or a blob should be', async () => {
     const [folder, other] = [await makeFolder(), await makeFolder()];
     const [id = ''] = await makeData(folder);
     await writeFile(join(other, id), 'secret');
@@ -276,7 +276,7 @@ describe('a symbolic link', () => {
 });
 
 describe('a folder of version 0.1', () => {
-  it('is brought up to date with everything in it', async () => {
+  it('is migrated with everything in it', async () => {
     const folder = await makeFolder();
     const ids = await makeVersion01(folder);
     const api = await apiOf(open(folder));
@@ -292,7 +292,7 @@ describe('a folder of version 0.1', () => {
     expect(await blobsOnDisk(folder)).toEqual([]);
   });
 
-  it('is known by the log of its database too, if it was killed before that was written', async () => {
+  it('is recognized by the log of its database if the process was killed before the database was written', async () => {
     const [folder, copy] = [await makeFolder(), await makeFolder()];
     await makeVersion01(folder);
     const database = new DatabaseSync(join(folder, 'sandbox.sqlite'));
@@ -306,7 +306,7 @@ describe('a folder of version 0.1', () => {
     expect((await (await apiOf(open(copy))).files.list()).length).toBe(3);
   });
 
-  it('keeps its unfinished uploads and blobs without a record aside', async () => {
+  it('has its unfinished uploads and its blobs without a record moved to set-aside', async () => {
     const folder = await makeFolder();
     await makeVersion01(folder);
     const stray = randomUUID();
@@ -315,7 +315,7 @@ describe('a folder of version 0.1', () => {
     await writeFile(join(folder, 'incoming', randomUUID()), 'half');
     const lines = warnings();
     open(folder);
-    expect(lines.join()).toContain('had 1 file without a record, now in set-aside');
+    expect(lines.join()).toContain('had 1 file without a record. They are now in set-aside');
     expect((await readdir(join(folder, 'set-aside'))).sort()).toEqual([stray, 'incoming'].sort());
     expect(await readdir(join(folder, 'set-aside', 'incoming'))).toHaveLength(1);
   });
@@ -324,11 +324,11 @@ describe('a folder of version 0.1', () => {
 describe('a data folder whose database', () => {
   const database = (folder: string) => join(folder, 'sandbox.sqlite');
   const losses: [string, RegExp, (folder: string) => Promise<unknown>][] = [
-    ['is missing', /has 3 files in it, but its database sandbox.sqlite is missing/, (folder) => rm(database(folder))],
+    ['is missing', /contains 3 files, but its database sandbox.sqlite is missing/, (folder) => rm(database(folder))],
     ['is empty', /is missing or empty/, (folder) => writeFile(database(folder), '')],
     ['is text', /is damaged/, (folder) => writeFile(database(folder), 'this is text, not a database. '.repeat(40))],
     [
-      'is cut off',
+      'is truncated',
       /is damaged/,
       async (folder) => {
         const bytes = await readFile(database(folder));
@@ -344,7 +344,7 @@ describe('a data folder whose database', () => {
       },
     ],
     [
-      'is a fresh one',
+      'is new and has no tables',
       /is empty/,
       async (folder) => {
         await rm(database(folder));
@@ -355,7 +355,7 @@ describe('a data folder whose database', () => {
     ],
   ];
 
-  it.each(losses)('%s is refused with the remedy, and loses nothing', async (_what, message, lose) => {
+  it.each(losses)('%s is refused with a remedy and keeps its files', async (_what, message, lose) => {
     const folder = await makeFolder();
     const ids = await makeData(folder);
     await lose(folder);
@@ -371,17 +371,17 @@ describe('a data folder whose database', () => {
     await lose(folder);
     const lines = warnings();
     const store = open(folder, { adopt: 'alice' });
-    expect(lines.join()).toContain('had 3 files without a record, which now belong to alice');
+    expect(lines.join()).toContain('had 3 files without a record. They now belong to alice');
     const api = await apiOf(store);
     expect((await contentsOf(api)).toSorted()).toEqual(contents.toSorted());
     expect((await api.account.get()).quota_used).toBe(contents.join('').length);
     await store.close();
-    const again = await apiOf(open(folder)); // they are on record now
+    const again = await apiOf(open(folder)); // they have records now
     expect(await again.files.list()).toHaveLength(3);
     expect(lines).toHaveLength(1);
   });
 
-  it('is damaged in one place gives the adopted files the names that can still be read', async () => {
+  it('is damaged in one place gives adopted files the names that can still be read', async () => {
     const folder = await makeFolder();
     await makeData(folder);
     const healthy = new DatabaseSync(database(folder));
@@ -398,7 +398,7 @@ describe('a data folder whose database', () => {
     expect((await readdir(join(folder, 'set-aside'))).join()).toMatch(/^sandbox\.sqlite-/);
   });
 
-  it('is older than the files sets those aside that it does not know, until they are adopted', async () => {
+  it('is older than some files moves those to set-aside until they are adopted', async () => {
     const folder = await makeFolder();
     const older = join(await makeFolder(), 'backup.sqlite');
     await makeData(folder);
@@ -411,8 +411,10 @@ describe('a data folder whose database', () => {
     expect(await contentsOf(await apiOf(store))).toEqual(contents);
     expect(await blobsOnDisk(folder)).toHaveLength(3);
     expect(await readdir(join(folder, 'set-aside'))).toHaveLength(3);
-    expect(lines).toEqual([expect.stringContaining('had 3 files without a record, now in set-aside: --adopt USER')]);
-    await store.clear(); // what is set aside is not the store's to delete
+    expect(lines).toEqual([
+      expect.stringContaining('had 3 files without a record. They are now in set-aside: start with --adopt USER'),
+    ]);
+    await store.clear(); // does not delete files in set-aside
     expect(await readdir(join(folder, 'set-aside'))).toHaveLength(3);
     await store.close();
 
@@ -422,7 +424,7 @@ describe('a data folder whose database', () => {
     expect(await readdir(join(folder, 'set-aside'))).toEqual([]);
   });
 
-  it('knows files whose content is missing says so, and keeps the others', async () => {
+  it('has records of files whose content is missing prints a warning and keeps the other files', async () => {
     const folder = await makeFolder();
     const [id = ''] = await makeData(folder);
     await rm(join(folder, 'files', id.slice(0, 2), id));
@@ -444,7 +446,7 @@ describe('a data folder whose database', () => {
       },
     ],
     ['the marker', (folder: string) => writeFile(join(folder, 'doctape-sandbox.json'), '{"format":3}')],
-  ])('comes from a newer version, by %s, is refused', async (_what, change) => {
+  ])('is from a newer version, according to %s, is refused', async (_what, change) => {
     const folder = await makeFolder();
     await makeData(folder);
     await change(folder);
@@ -455,7 +457,7 @@ describe('a data folder whose database', () => {
   });
 });
 
-it('takes a folder in which a sandbox was stopped while it wrote the marker', async () => {
+it('accepts a folder in which a sandbox was stopped while it wrote the marker', async () => {
   const folder = await makeFolder();
   await writeFile(join(folder, 'doctape-sandbox.json'), '');
   await open(folder).close();

@@ -38,11 +38,11 @@ describe('diskStore', () => {
     throw new Error('the folder was accepted');
   }
 
-  it.each([undefined, null, '', 7])('needs the path of a folder, not %j', (folder) => {
+  it.each([undefined, null, '', 7])('refuses %j as the path of the folder', (folder) => {
     expect(refusal(folder as unknown as string).message).toMatch(/^folder must be/);
   });
 
-  it('finds everything again when it is opened anew', async () => {
+  it('has the same data after it is reopened', async () => {
     const folder = await makeFolder();
     const first = diskStore(folder);
     await put(first, 'alice/2', 'alice/1', 'bob/1');
@@ -60,10 +60,10 @@ describe('diskStore', () => {
     expect(await second.get('files', 'alice/1')).toEqual(record('alice/1'));
     expect(await readText(second, '2', 0, 3)).toBe('kept');
     expect(await blobsOnDisk(folder)).toEqual(['2']);
-    await unfinished.discard(); // gives the file handle back; there is nothing left to remove
+    await unfinished.discard(); // closes the file handle; there is nothing left to remove
   });
 
-  it('makes the folder, and those above it', async () => {
+  it('creates the folder and its parents', async () => {
     const folder = join(await makeFolder(), 'a', 'b c', 'ü');
     const store = open(diskStore(folder));
     await write(store, 'blob', 'text');
@@ -71,7 +71,7 @@ describe('diskStore', () => {
     expect(await readdir(folder)).toContain('sandbox.sqlite');
   });
 
-  it('refuses a folder that another one has, and says so', async () => {
+  it('refuses a folder that another store is using, and gives the reason', async () => {
     const folder = await makeFolder();
     const first = open(diskStore(folder));
     await put(first, 'alice/1');
@@ -83,13 +83,13 @@ describe('diskStore', () => {
     expect(await idsOf(first, 'alice/')).toEqual(['alice/1']);
   });
 
-  it('refuses it from the first moment, before anything is stored', async () => {
+  it('locks the folder when it is opened, before anything is stored', async () => {
     const folder = await makeFolder();
     open(diskStore(folder));
     expect(refusal(folder).message).toContain('another sandbox is using it');
   });
 
-  it('does not sweep away what another one is writing', async () => {
+  it('does not delete a blob that another store is writing', async () => {
     const folder = await makeFolder();
     const first = open(diskStore(folder));
     const writer = await first.writeBlob('blob');
@@ -100,7 +100,7 @@ describe('diskStore', () => {
     expect(await readText(first, 'blob', 0, 9)).toBe('half whole');
   });
 
-  it('takes the folder once the other one is closed', async () => {
+  it('opens the folder after the other store is closed', async () => {
     const folder = await makeFolder();
     const first = diskStore(folder);
     refusal(folder);
@@ -113,9 +113,9 @@ describe('diskStore', () => {
     async (name) => {
       const folder = await makeFolder();
       const store = open(diskStore(join(folder, 'data')));
-      await expect(store.writeBlob(name)).rejects.toThrow('plain name');
-      await expect(store.commit([{ drop: name }])).rejects.toThrow('plain name');
-      await expect(readText(store, name, 0, 0)).rejects.toThrow('plain name');
+      await expect(store.writeBlob(name)).rejects.toThrow('the name of a blob must');
+      await expect(store.commit([{ drop: name }])).rejects.toThrow('the name of a blob must');
+      await expect(readText(store, name, 0, 0)).rejects.toThrow('the name of a blob must');
       expect(await readdir(folder)).toEqual(['data']);
     },
   );
@@ -126,13 +126,13 @@ describe('diskStore', () => {
     expect(refusal(path).message).toContain(path);
   });
 
-  it('refuses a folder that cannot be made', async () => {
+  it('refuses a folder that cannot be created', async () => {
     const path = join(await makeFolder(), 'file');
     await writeFile(path, 'not a folder');
     expect(refusal(join(path, 'below')).message).toContain('cannot be opened');
   });
 
-  it('reports a file that has lost bytes instead of ending early', async () => {
+  it('reports a truncated file instead of ending the stream early', async () => {
     const folder = await makeFolder();
     const store = open(diskStore(folder));
     await write(store, 'blob', '0123456789');

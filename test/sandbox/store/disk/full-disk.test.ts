@@ -10,7 +10,7 @@ import { blobsOnDisk } from '../../../support/data-folder.js';
 import { needing } from '../../../support/needs.js';
 import { tokenFor } from '../../../support/sandbox.js';
 
-// On a disk of its own, of a few mebibytes, that is really full.
+// These tests mount a file system of a few mebibytes and fill it.
 
 const ends: (() => unknown)[] = [];
 
@@ -37,7 +37,7 @@ async function serve(data: string): Promise<ApiClient> {
   return new ApiClient({ token: await tokenFor(sandbox, 'alice', undefined, url), baseUrl: `${url}/v1`, retry: false });
 }
 
-/** Takes all the room that is left. */
+/** Fills the disk. */
 async function fill(disk: string): Promise<void> {
   const { bavail, bsize } = await statfs(disk);
   await writeFile(join(disk, 'filler'), Buffer.alloc(bavail * bsize, 'x'));
@@ -59,7 +59,7 @@ describe('on a full disk', needing('mounts'), () => {
     ['a clone', (api, zip) => api.files.clone(zip)],
   ];
 
-  it('what stores more answers 507 with a reason and leaves nothing behind', async () => {
+  it('operations that store more data get a 507 response with a reason, and store nothing', async () => {
     const disk = await makeDisk();
     const api = await serve(disk);
     const entries = Array.from({ length: 50 }, (_, index) => ({
@@ -73,7 +73,7 @@ describe('on a full disk', needing('mounts'), () => {
       blobs: await blobsOnDisk(disk),
     };
     await fill(disk);
-    // SQLite finds room for a few small records in what its log has already
+    // SQLite has space for a few small records in the pages that its log has already
     for (let tries = 0; tries < 1_000; tries++) {
       const stored = await api.files.upload(new File([''], 'fills the log.txt')).catch((error: unknown) => error);
       if (stored instanceof Error) break;
@@ -96,7 +96,7 @@ describe('on a full disk', needing('mounts'), () => {
     expect((await api.files.list()).length).toBe(full.files.length + 1 + 1 + 1 + 2 + 50 + 1);
   });
 
-  it('deleting works, and makes the room that it says', async () => {
+  it('deleting works and frees the reported space', async () => {
     const disk = await makeDisk();
     const api = await serve(disk);
     const ids: string[] = [];
@@ -131,7 +131,7 @@ describe('on a full disk', needing('mounts'), () => {
     await (await signIn()).files.delete(id);
   });
 
-  it('a data folder can be opened, and what it holds be deleted', async () => {
+  it('a data folder can be opened, and its files can be deleted', async () => {
     const disk = await makeDisk();
     const first = await serveSandbox({ port: 0, data: disk });
     const token = await tokenFor(first.sandbox, 'alice', undefined, first.url);
@@ -146,7 +146,7 @@ describe('on a full disk', needing('mounts'), () => {
     expect(await blobsOnDisk(disk)).toEqual([]);
   });
 
-  it('no data folder can be made, and the message says why', async () => {
+  it('a data folder cannot be created, and the message gives the reason', async () => {
     const disk = await makeDisk();
     await fill(disk);
     const data = join(disk, 'data');

@@ -7,7 +7,7 @@ import { type KillRun, killRuns } from './kill.js';
 const data = await mkdtemp(join(tmpdir(), 'doctape-kill-'));
 afterAll(() => rm(data, { recursive: true, force: true }));
 
-it('loses nothing, keeps no half and leaves no stray bytes when it is killed in the middle of everything', async () => {
+it('keeps every acknowledged change, and leaves no partial change or stray file, when it is killed during operations', async () => {
   const runs: KillRun[] = [];
   for await (const run of killRuns(data, 5)) runs.push(run);
   expect(runs.flatMap(({ problems }) => problems)).toEqual([]);

@@ -9,27 +9,27 @@ import { ApiClient, type FileInfo } from 'doctape-sdk';
 import { makeZip } from '../../../fixtures/make-zip.ts';
 import { blobsOnDisk } from '../../../support/data-folder.ts';
 
-// Kills a sandbox with SIGKILL in the middle of mixed operations, again and again over one data folder, and compares what it has
-// after each restart with what it had acknowledged. `npm run bench:kill` does that 100 times, kill.test.ts a few times.
+// Kills a sandbox with SIGKILL during mixed operations, repeatedly with the same data folder. After each restart, compares its data
+// with the operations that it had acknowledged. `npm run bench:kill` does this 100 times, kill.test.ts a few times.
 
 export const kinds = ['upload', 'uploadAll', 'extract', 'clone', 'delete', 'publish', 'update'] as const;
 export type Kind = (typeof kinds)[number];
 
-/** What happened between two starts, and what was wrong after the second one. */
+/** The operations between two starts, and the problems found after the second one. */
 export interface KillRun {
   /** Milliseconds from the start of the operations to the kill. */
   after: number;
-  /** The operations that were acknowledged. */
+  /** The number of acknowledged operations. */
   acknowledged: Kind[];
-  /** The operations that were under way when the sandbox was killed. */
+  /** The number of operations in progress when the sandbox was killed. */
   underWay: Kind[];
-  /** How many of those had their changes on record after the restart. */
+  /** How many of those were stored after the restart. */
   completed: number;
   files: number;
   problems: string[];
 }
 
-/** What a file must be like. */
+/** The expected state of a file. */
 interface Known {
   content: string;
   tags: string;
@@ -40,7 +40,7 @@ interface Operation {
   kind: Kind;
   /** The contents, by name, of the files that it adds. */
   adds: ReadonlyMap<string, string>;
-  /** The file that it changes, and what becomes of it. */
+  /** The file that it changes, and its expected state afterwards. */
   changes?: { id: string; to: Known | undefined };
   run(): Promise<unknown>;
 }
@@ -62,7 +62,7 @@ async function start(data: string): Promise<Running> {
   const ended = once(child, 'exit').then(() => {
     throw new Error(`the sandbox did not start: ${errors.join(' ')}`);
   });
-  ended.catch(() => {}); // later it is meant to end
+  ended.catch(() => {}); // the process is killed later, which is expected
   const [line] = await Promise.race([once(createInterface({ input: child.stdout }), 'line'), ended]);
   const { url, apps } = JSON.parse(line);
   return { child, url, clientId: apps.find(({ type }: { type: string }) => type === 'client').clientId, errors };
@@ -84,11 +84,11 @@ async function signIn({ url, clientId }: Running): Promise<string> {
 const nameOf = ({ name, extension }: FileInfo) => `${name}.${extension}`;
 const pick = <T>(list: readonly T[]): T | undefined => list[Math.floor(Math.random() * list.length)];
 
-/** Keeps the folder from growing without end. */
+/** Limits the size of the folder. */
 const shrinking: readonly Kind[] = ['delete', 'delete', 'delete', 'delete', 'clone', 'publish', 'update'];
 
 let made = 0;
-/** From a few bytes to more than a writer holds back. */
+/** From a few bytes to more than a writer buffers. */
 function makeContent(): string {
   made += 1;
   return `content ${made} `.repeat(Math.random() < 0.2 ? 12_000 : 20);
@@ -98,7 +98,7 @@ function makeFiles(kind: Kind, count: number): Map<string, string> {
   return new Map(Array.from({ length: count }, (_, index) => [`${kind}-${++made}-${index}.txt`, makeContent()]));
 }
 
-/** An operation on files that no other one is using: `free` loses the one that it takes. */
+/** Creates an operation on a file that no other operation is using. Removes that file from `free`. */
 function makeOperation(
   kind: Kind,
   api: ApiClient,
@@ -144,7 +144,7 @@ function makeOperation(
   };
 }
 
-/** Everything that a sandbox has, by id. */
+/** All files of a sandbox, by id. */
 async function stateOf(api: ApiClient, problems: string[]): Promise<{ files: FileInfo[]; known: Map<string, Known> }> {
   const files = await api.files.list();
   const known = new Map<string, Known>();
@@ -159,7 +159,7 @@ async function stateOf(api: ApiClient, problems: string[]): Promise<{ files: Fil
   return { files, known };
 }
 
-/** Runs a sandbox over `data`, kills it, starts it again, and so on. Gives what it found after each restart. */
+/** Runs a sandbox over `data`, kills it, starts it again, and so on. Yields the result of each restart. */
 export async function* killRuns(data: string, count: number): AsyncGenerator<KillRun, void, undefined> {
   let running = await start(data);
   const token = await signIn(running);
@@ -217,7 +217,7 @@ export async function* killRuns(data: string, count: number): AsyncGenerator<Kil
   }
 }
 
-/** Returns how many of the operations under way have been completed. */
+/** Returns how many of the operations in progress were completed. */
 function compare(
   before: ReadonlyMap<string, Known>,
   acknowledged: readonly Operation[],
