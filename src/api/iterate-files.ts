@@ -3,8 +3,8 @@ import type { FileInfo } from '../protocol/schemas/file.js';
 import { type Connection, routeUrl } from '../transport/calls/connection.js';
 import { splitter } from '../transport/calls/members.js';
 import { type Download, openDownload } from '../transport/download/download.js';
-import { openAnswer } from '../transport/http/answer.js';
 import { operationOf } from '../transport/http/redaction.js';
+import { readEnvelope } from '../transport/http/response-envelope.js';
 
 /** The schemas of a list. They are parameters, because a bundle in one file could not remove them if they are unused. */
 interface ListSchemas {
@@ -28,7 +28,7 @@ export async function* iterateFiles(
   const decoder = new TextDecoder();
   let text = ''; // not blank: a message about an empty body depends on it
   const open = (parse: () => unknown) =>
-    openAnswer({ operation, status, headers, text }, { now: connection.now, secrets, parse });
+    readEnvelope({ operation, status, headers, text }, { now: connection.now, secrets, parse });
   let isFirst = true;
   const reader = response.body?.getReader();
   try {

@@ -2,7 +2,7 @@ import { invalid } from '../protocol/checks.js';
 import { type ConfigurationError, ResponseError } from '../protocol/errors.js';
 import { type OptionChecks, readOptions } from '../protocol/options.js';
 import { quotable } from '../protocol/quotable.js';
-import type { AnswerOrigin } from '../protocol/schemas/decode.js';
+import type { ResponseOrigin } from '../protocol/schemas/decode.js';
 import { type Connection, call, pathUrl } from '../transport/calls/connection.js';
 import { type CallOptions, connectionFor, withCallChecks } from './call-options.js';
 
@@ -91,7 +91,7 @@ function notSearchParams(name: string): ConfigurationError {
   return invalid(name, 'must be URLSearchParams or an object of strings, numbers and booleans');
 }
 
-async function validated<T>(schema: StandardSchema<T>, value: unknown, origin: AnswerOrigin): Promise<T> {
+async function validated<T>(schema: StandardSchema<T>, value: unknown, origin: ResponseOrigin): Promise<T> {
   const { operation, status, secrets } = origin;
   let checked: SchemaResult<T>;
   try {

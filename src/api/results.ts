@@ -1,5 +1,5 @@
 import { ResponseError } from '../protocol/errors.js';
-import type { AnswerOrigin, Schema } from '../protocol/schemas/decode.js';
+import type { ResponseOrigin, Schema } from '../protocol/schemas/decode.js';
 import { byId } from '../protocol/schemas/file.js';
 import type { Decode } from '../transport/calls/connection.js';
 import { type Members, parseMembers } from '../transport/calls/members.js';
@@ -7,7 +7,7 @@ import { type Members, parseMembers } from '../transport/calls/members.js';
 /** How a call reads the `result` of its response. */
 interface Reading<T> {
   parse?: (text: string) => unknown;
-  read: (result: unknown, decode: Decode, origin: AnswerOrigin) => T;
+  read: (result: unknown, decode: Decode, origin: ResponseOrigin) => T;
 }
 
 /** The result is one object. */

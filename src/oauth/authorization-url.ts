@@ -1,9 +1,9 @@
 import { invalid, kindOf } from '../protocol/checks.js';
-import { answerParameters } from '../protocol/urls.js';
+import { callbackParameters } from '../protocol/urls.js';
 
 /** Parameters that OAuth defines for requests and responses. The `params` option must not set them. */
 const reserved = new Set([
-  ...answerParameters,
+  ...callbackParameters,
   'response_type',
   'response_mode',
   'request',

@@ -1,8 +1,8 @@
 import { ResponseError } from '../protocol/errors.js';
-import type { Token, TokenAnswer } from '../protocol/schemas/token.js';
+import type { Token, TokenResponse } from '../protocol/schemas/token.js';
 
 export interface GrantedToken {
-  response: TokenAnswer;
+  response: TokenResponse;
   /** The requested scopes. They are the granted ones if the response has no `scope` (RFC 6749 section 5.1). */
   requested: readonly string[] | undefined;
   /** When the request was sent, in milliseconds since 1970, so that the token never seems to live longer than it does. */

@@ -1,7 +1,7 @@
 import { ConfigurationError } from './errors.js';
 import { scopeToken, visible } from './grammar.js';
 
-/** What every option and argument goes through when it is given. All throw a {@link ConfigurationError}. */
+/** Checks of options and arguments. All of them throw a {@link ConfigurationError}. */
 
 export function invalid(name: string, problem: string): ConfigurationError {
   return new ConfigurationError('invalid_argument', `${name} ${problem}`);
@@ -10,7 +10,7 @@ export function invalid(name: string, problem: string): ConfigurationError {
 export function checkText(name: string, value: unknown): string {
   if (value === undefined || value === null || value === '') throw invalid(name, 'is missing: it must be a string');
   if (typeof value !== 'string') throw invalid(name, `must be a string, not ${kindOf(value)}`);
-  if (!visible.test(value)) throw invalid(name, 'must be of printable ASCII characters only (RFC 6749 appendix A)');
+  if (!visible.test(value)) throw invalid(name, 'must contain only printable ASCII characters (RFC 6749 appendix A)');
   return value;
 }
 
@@ -19,16 +19,16 @@ export function checkScope(name: string, value: unknown): string[] {
   if (!Array.isArray(value)) throw invalid(name, "must be an array of scopes, such as ['account.read', 'file.read']");
   for (const scope of value) {
     if (typeof scope !== 'string' || !scopeToken.test(scope)) {
-      throw invalid(name, 'holds an ill-formed scope: each must be one string without spaces (RFC 6749 section 3.3)');
+      throw invalid(name, 'contains a malformed scope: each must be a string without spaces (RFC 6749 section 3.3)');
     }
   }
   return [...value];
 }
 
-/** Milliseconds or seconds that end up in a timer, which cannot wait longer than 2^31 - 1 ms. */
+/** A duration in milliseconds or seconds. Timers cannot wait longer than 2^31 - 1 ms. */
 export function checkDuration(name: string, value: unknown, most: number = 2_147_483_647): number {
   if (typeof value !== 'number' || !(value > 0 && value <= most)) {
-    throw invalid(name, `must be a number above 0 and up to ${most}`);
+    throw invalid(name, `must be a number greater than 0 and at most ${most}`);
   }
   return value;
 }
@@ -43,12 +43,12 @@ export function checkSignal(signal: AbortSignal | undefined): AbortSignal | unde
   throw invalid('signal', 'must be an AbortSignal');
 }
 
-/** A function that may be left out; null or false in its place is a mistake. */
+/** A function, or undefined. null and false are refused. */
 export function checkOptionalFunction<T>(name: string, value: T | undefined): T | undefined {
   return value === undefined ? undefined : checkFunction(name, value);
 }
 
-/** The name of a value's type, for messages: never the value. */
+/** The type of a value, for messages. Never the value itself. */
 export function kindOf(value: unknown): string {
   if (value === null) return 'null';
   return Array.isArray(value) ? 'an array' : typeof value;

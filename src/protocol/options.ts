@@ -16,7 +16,7 @@ export type CheckedOptions<Checks> = {
 };
 
 /**
- * Checks that an options argument is an object, and that it has no option that `names` does not have.
+ * Checks that an options argument is an object, and that it contains only the options in `names`.
  *
  * @param what how a message names the object, such as `options` or `range`
  * @throws {ConfigurationError} `unknown_option` for a misspelt option, with the nearest known name
@@ -33,7 +33,7 @@ export function checkOptions<T extends object>(what: string, options: T, names: 
 /**
  * Checks an options argument and each option in it.
  *
- * @param what how a message names the object: `options`, or the name of the option that holds it, such as `range`
+ * @param what how a message names the object: `options`, or the name of the option that contains it, such as `range`
  * @returns what the checks returned. The application may change its own object afterwards
  * @throws {ConfigurationError} `unknown_option`, or what a check throws
  */
@@ -67,7 +67,7 @@ function unknownOption(what: string, name: string, known: string[]): Configurati
   return new ConfigurationError('unknown_option', `${prefixOf(what)}${shown} is not an option; ${remedy}`);
 }
 
-/** The Levenshtein distance: how many letters have to be changed, added or removed. */
+/** The Levenshtein distance: the number of letters to change, add or remove. */
 function distance(from: string, to: string): number {
   let row = Array.from({ length: to.length + 1 }, (_, column) => column);
   for (const letter of from.slice(0, 40)) {

@@ -1,21 +1,21 @@
 import { plainText } from './grammar.js';
 
-/** The most characters of a text that are looked at. The rest is dropped before anything else happens. */
+/** The maximum number of characters that are processed. The rest is dropped first. */
 const most = 4_000;
 
-/** A piece from the beginning of a secret is removed too if it has this many bytes: servers shorten what they quote. */
+/** A prefix of a secret is also removed if it has at least this many bytes, because servers truncate what they quote. */
 const longPiece = 16;
 
 /**
- * What a server said, fit for a message: plain text of at most 1,000 characters, without the credentials that the server may
- * have echoed. It takes time in proportion to the text, however long the secrets are.
+ * Text from a server for a message: plain text of at most 1,000 characters, without credentials that the server echoed. The
+ * running time is linear in the length of the text, however long the secrets are.
  */
 export function quotable(text: string, secrets: readonly string[]): string {
   return redacted(text, secrets.map(patternOf));
 }
 
 /**
- * A copy of parsed JSON for an error. Its texts and keys are {@link quotable}; it has at most 200 values, and 10 levels.
+ * A copy of parsed JSON for an error. Its strings and keys are {@link quotable}. It has at most 200 values and 10 levels.
  */
 export function quotableJson(value: unknown, secrets: readonly string[]): unknown {
   const patterns = secrets.map(patternOf);
@@ -30,14 +30,16 @@ export function quotableJson(value: unknown, secrets: readonly string[]): unknow
       return Array.isArray(part) ? entries.map(([, one]) => one) : Object.fromEntries(entries);
     }
     const clean = redacted(String(part), patterns);
-    return typeof part === 'string' || clean !== String(part) ? clean : part; // digits may come as a number
+    return typeof part === 'string' || clean !== String(part) ? clean : part; // a secret of digits may be a number
   };
   return copy(value, 0);
 }
 
 /**
- * A URL from a server. Undefined when it has a credential in it in any form, also one that only appears when the URL is
- * normalized: `ab/./cd` becomes `ab/cd`.
+ * A URL from a server.
+ *
+ * @returns undefined if it contains a credential in any encoding, or one that appears only when the URL is normalized: `ab/./cd`
+ * becomes `ab/cd`
  */
 export function quotableUrl(text: string, secrets: readonly string[]): string | undefined {
   if (text.length > 1_000 || !URL.canParse(text)) return undefined;
@@ -49,7 +51,7 @@ export function quotableUrl(text: string, secrets: readonly string[]): string | 
   return hasEcho || !/^https?:$/.test(protocol) ? undefined : href;
 }
 
-/** Without whatever a URL parser adds, removes or encodes. */
+/** The letters and digits, which a URL parser does not add, remove or encode. */
 function lettersOf(text: string): string {
   const letters = spell(text.slice(0, most)).bytes.filter((byte) => byte < 128);
   return String.fromCharCode(...letters)
@@ -57,15 +59,15 @@ function lettersOf(text: string): string {
     .toLowerCase();
 }
 
-/** The bytes that a text spells, and where in the text each of them begins. */
+/** The decoded bytes of a text, and the index in the text where each one starts. */
 interface Spelled {
   bytes: number[];
   starts: number[];
 }
 
 /**
- * Undoes percent-encoding, however often it was done, that of forms, and the escapes of JSON: a text and every encoding of it
- * spell the same bytes. Backslashes spell nothing.
+ * Decodes repeated percent-encoding, form encoding and JSON escapes, so that a text and every encoding of it have the same bytes.
+ * Backslashes are ignored.
  */
 function spell(text: string): Spelled {
   const bytes: number[] = [];
@@ -92,16 +94,16 @@ function spell(text: string): Spelled {
 }
 
 interface Pattern {
-  /** Empty for a secret of a few characters: they are in every sentence, and protect nothing. */
+  /** Empty for a secret of fewer than 5 characters, which would match ordinary words. */
   bytes: number[];
-  /** For each length that matches, the next shorter one that then matches too (Knuth, Morris and Pratt). */
+  /** The failure function of the Knuth-Morris-Pratt algorithm. */
   shorter: number[];
-  /** A short secret counts only as a word of its own. */
+  /** Whether the secret matches only as a whole word. */
   isShort: boolean;
 }
 
 function patternOf(secret: string): Pattern {
-  const bytes = secret.length < 5 ? [] : spell(secret.slice(0, 4 * most)).bytes; // which may be shorter, if it is encoded
+  const bytes = secret.length < 5 ? [] : spell(secret.slice(0, 4 * most)).bytes; // decoding makes it shorter
   const shorter = [0];
   for (let i = 1, length = 0; i < bytes.length; i++) {
     while (length > 0 && bytes[i] !== bytes[length]) length = shorter[length - 1] ?? 0;
@@ -113,7 +115,7 @@ function patternOf(secret: string): Pattern {
 
 function redacted(text: string, patterns: readonly Pattern[]): string {
   const isCut = text.length > most;
-  const head = isCut ? text.slice(0, most).replace(/[%\\][\da-fu]*$/i, '') : text; // not half an escape
+  const head = isCut ? text.slice(0, most).replace(/[%\\][\da-fu]*$/i, '') : text; // removes an incomplete escape at the end
   const { bytes, starts } = spell(head);
   const isWord = (at: number | undefined) => /\w/.test(head[at ?? -1] ?? '');
   const isHidden: boolean[] = [];

@@ -1,6 +1,6 @@
 import { ConfigurationError } from './errors.js';
 
-/** 256 bits of randomness, as text that needs no encoding anywhere. Unlike `randomUUID` it needs no secure context. */
+/** 256 random bits in base64url. Unlike `randomUUID`, it does not require a secure context. */
 export function randomText(): string {
   if (typeof globalThis.crypto?.getRandomValues !== 'function') {
     throw new ConfigurationError(

@@ -1,6 +1,7 @@
+// wire document sections 3.2 and 3.3
 /**
- * The forms in which a file can be downloaded: the original, and what doctape converts it to (wire document sections
- * 3.2 and 3.3). A file that has no such form answers 404.
+ * The forms in which a file can be downloaded: the original and the conversions. A file without the requested rendition is a
+ * {@link NotFoundError}.
  */
 export const renditions = [
   'original',

@@ -1,4 +1,4 @@
-/** Compares without telling by its duration where two texts differ. */
+/** Compares two strings in constant time. */
 export function sameText(a: string, b: string): boolean {
   let difference = a.length ^ b.length;
   for (let i = 0; i < a.length; i++) difference |= a.charCodeAt(i) ^ b.charCodeAt(i % Math.max(1, b.length));

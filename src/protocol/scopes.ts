@@ -1,4 +1,5 @@
-/** The scopes of the API (wire document section 2.7). */
+// wire document section 2.7
+/** The scopes of the API. */
 export const scopes = [
   'account.read',
   'file.create',
@@ -9,5 +10,5 @@ export const scopes = [
   'tape.update',
 ] as const;
 
-/** One of the API's scopes, or any other well-formed one: older servers know `docs`, `account` and `upload`. */
+/** One of the API's {@link scopes}, or any other string: older servers use `docs`, `account` and `upload`. */
 export type Scope = (typeof scopes)[number] | (string & {});

@@ -2,12 +2,12 @@ import { checkText, invalid, kindOf } from './checks.js';
 import { outOfBand } from './endpoints.js';
 import { ConfigurationError } from './errors.js';
 
-/** `new URL` without its error, which quotes the input. */
+/** `new URL()` that returns undefined instead of throwing an error that quotes the input. */
 export function parseUrl(value: string, base?: string): URL | undefined {
   return URL.canParse(value, base) ? new URL(value, base) : undefined;
 }
 
-/** A `URL`, of this realm or of another. */
+/** Whether a value is a `URL`, of this realm or another. */
 export function isUrl(value: unknown): value is URL {
   return (
     typeof value === 'object' &&
@@ -19,14 +19,14 @@ export function isUrl(value: unknown): value is URL {
 }
 
 /**
- * Whether a parsed URL stays on this machine: `localhost` and every name below it (RFC 6761 section 6.3), 127.0.0.0/8 and
- * `[::1]`. The URL parser has already brought `127.1` or `[0::1]` to one form.
+ * Whether the host of a parsed URL is loopback: `localhost` and its subdomains (RFC 6761 section 6.3), 127.0.0.0/8 and
+ * `[::1]`. The URL parser has already normalized `127.1` and `[0::1]`.
  */
 export function isLoopback({ hostname }: URL): boolean {
   return hostname === '[::1]' || /^(([^.]+\.)*localhost\.?|127\.\d+\.\d+\.\d+)$/.test(hostname);
 }
 
-/** The option that allows plain http. The options of a client can be passed as they are. */
+/** The option that allows plain http. The options of a client can be passed unchanged. */
 export interface UrlRules {
   allowInsecureHttp?: boolean | undefined;
 }
@@ -67,7 +67,7 @@ export function checkEndpoint(name: string, value: unknown, rules: UrlRules = {}
   return checkSecure(name, value, rules).url;
 }
 
-/** The base of the API, without a slash at the end. */
+/** The base URL of the API, without a trailing slash. */
 export function checkBaseUrl(name: string, value: unknown, rules: UrlRules = {}): URL {
   const { text, url } = checkSecure(name, value, rules);
   if (text.includes('?')) throw invalid(name, 'must not have a query');
@@ -75,8 +75,8 @@ export function checkBaseUrl(name: string, value: unknown, rules: UrlRules = {})
   return url;
 }
 
-/** What a callback can hold (RFC 6749 sections 4.1.2 and 4.2.2, RFC 9207). */
-export const answerParameters: ReadonlySet<string> = new Set([
+/** The parameters of a callback (RFC 6749 sections 4.1.2 and 4.2.2, RFC 9207). */
+export const callbackParameters: ReadonlySet<string> = new Set([
   'code',
   'state',
   'iss',
@@ -89,19 +89,19 @@ export const answerParameters: ReadonlySet<string> = new Set([
   'scope',
 ]);
 
-/** A redirect URI, byte for byte as it was given. */
+/** A redirect URI, byte for byte as passed by the application. */
 export function checkRedirectUri(name: string, value: unknown, rules: UrlRules = {}): string {
   if (value === outOfBand) return outOfBand;
   if (isUrl(value)) throw invalid(name, 'must be a string: it is sent byte for byte as registered');
   const { text, url } = checkSecure(name, value, rules);
-  checkFreeOfAnswers(name, url);
+  checkNoCallbackParameters(name, url);
   return text;
 }
 
 /** Refuses a redirect URI whose own query would collide with the parameters of a callback. */
-export function checkFreeOfAnswers(name: string, { searchParams }: URL): void {
+export function checkNoCallbackParameters(name: string, { searchParams }: URL): void {
   for (const parameter of searchParams.keys()) {
-    if (answerParameters.has(parameter)) {
+    if (callbackParameters.has(parameter)) {
       throw invalid(name, `must not have the parameter ${parameter} in its query: the callback adds its own`);
     }
   }

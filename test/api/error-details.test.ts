@@ -84,8 +84,8 @@ describe('a wrong baseUrl', () => {
     for (const call of [() => files.list(), () => files.delete('a')]) {
       const error = await rejection<DoctapeError>(call(), DoctapeError);
       expect(error).toBeInstanceOf(status === 200 ? ResponseError : ApiError);
-      expect(error.message).toContain(`${status} and ${type}`);
-      expect(error.message).toContain('is baseUrl right?');
+      expect(error.message).toContain(`${status} with ${type}`);
+      expect(error.message).toContain('check baseUrl');
     }
   });
 
@@ -112,7 +112,7 @@ describe('the default servers', () => {
   ])('are described as retired if they %s', async (_, fetch) => {
     const api = new ApiClient({ token: accessToken, fetch, retry: false, timeout: 20 });
     await expect(api.files.list()).rejects.toThrow(
-      'doctape was retired in 2014: name another server with the option baseUrl',
+      'doctape was retired in 2014: set the option baseUrl to another server',
     );
   });
 
@@ -125,7 +125,7 @@ describe('the default servers', () => {
     });
     const { state, pending } = await client.authorize();
     const outcome = client.exchange(`?code=x&state=${state}`, pending);
-    await expect(outcome).rejects.toThrow('name another server with the option tokenEndpoint');
+    await expect(outcome).rejects.toThrow('set the option tokenEndpoint to another server');
     vi.unstubAllGlobals();
   });
 

@@ -106,7 +106,7 @@ describe('an upload from a page refuses', () => {
     structuredClone(null, { transfer: [bytes.buffer] });
     for (const source of [bytes, bytes.buffer]) {
       const error = await rejection(api.files.upload(source), ConfigurationError);
-      expect(error.message).toMatch(/^source has lost its bytes/);
+      expect(error.message).toMatch(/^source has no bytes/);
     }
   });
 

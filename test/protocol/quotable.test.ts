@@ -38,7 +38,7 @@ describe.each(secrets)('a secret of %s', (_, secret) => {
     expect(text).toMatch(/^before \[redacted\]( after)?$/);
   });
 
-  it('is removed when it is cut off, at either limit', () => {
+  it('is removed if it is truncated at either limit', () => {
     for (const before of [0, 900, 990, 3_900, 3_990]) {
       const text = quotable(`${'x '.repeat(before / 2)}${secret}`, [secret]);
       expect(text.slice(before)).not.toContain(secret.slice(0, 5));
@@ -67,7 +67,7 @@ describe.each(secrets)('a secret of %s', (_, secret) => {
 });
 
 describe('the beginning of a secret', () => {
-  it('is removed when a server shortens what it quotes', () => {
+  it('is removed if the server truncates its text', () => {
     const secret = random(500);
     expect(quotable(`bad token ${secret.slice(0, 40)}…`, [secret])).toBe('bad token [redacted]…');
     expect(quotable(`bad token ${secret.slice(0, 10)}…`, [secret])).toBe(`bad token ${secret.slice(0, 10)}…`);
@@ -84,7 +84,7 @@ describe('a short secret', () => {
     expect(quotable(text, ['12345'])).toBe(expected);
   });
 
-  it('of less than five characters is in every sentence, and stays', () => {
+  it('of fewer than five characters is not removed', () => {
     expect(quotable('a test is a test', ['test', 'a', ''])).toBe('a test is a test');
   });
 });
@@ -99,17 +99,17 @@ describe('a text', () => {
     '%4',
     '\\',
     '\\u0',
-  ])('without a secret stays as it is: %j', (text) => {
+  ])('without a secret is unchanged: %j', (text) => {
     expect(quotable(text, [random(1_000), 'a secret of words'])).toBe(text);
   });
 
-  it('loses two secrets that overlap, and one that comes twice', () => {
+  it('is redacted if two secrets overlap or one occurs twice', () => {
     expect(quotable('abcdefghijkl', ['abcdefgh', 'efghijkl'])).toBe('[redacted]');
     expect(quotable('abcdefgh, abcdefgh', ['abcdefgh'])).toBe('[redacted], [redacted]');
     expect(quotable('aaaaaaaaaaaa', ['a'.repeat(8)])).toBe('[redacted]');
   });
 
-  it('is compared in time that does not grow with what is behind its beginning', () => {
+  it('is truncated before it is searched', () => {
     // seconds or hours, where the work were the product of these lengths
     const long = 'a'.repeat(2_000_000);
     expect(quotable(long, [long, `${long}b`, 'aab'.repeat(700_000)])).toBe('[redacted]');
@@ -130,12 +130,12 @@ describe('JSON', () => {
     expect(quotableJson(JSON.parse(`${'{"a":'.repeat(5_000)}1${'}'.repeat(5_000)}`), [])).toBeTypeOf('object');
   });
 
-  it('keeps keys that mean something to JavaScript', () => {
+  it('keeps keys such as __proto__', () => {
     const body = JSON.parse('{"__proto__":{"a":1},"constructor":2}');
     expect(JSON.stringify(quotableJson(body, []))).toBe('{"__proto__":{"a":1},"constructor":2}');
   });
 
-  it('shows no secret that comes as a number', () => {
+  it('does not contain a secret that is a number', () => {
     expect(quotableJson({ code: 1_234_567_890 }, ['1234567890'])).toEqual({ code: '[redacted]' });
   });
 });
@@ -157,7 +157,7 @@ describe('a URL', () => {
     ['capitals in a host', 'https://ABcd-Secret.example/', 'ABcd-Secret'],
     ['a port', 'https://x.example:443/?ab-cd-secret', 'ab-cd-secret'],
     ['encoding', 'https://x.example/?ab"cd<secret', 'ab"cd<secret'],
-  ])('is left out when the parser undoes what hid a secret: %s', (_, url, secret) => {
+  ])('is left out if normalization reveals a secret: %s', (_, url, secret) => {
     expect(quotableUrl(url, [secret])).toBeUndefined();
   });
 
@@ -167,7 +167,7 @@ describe('a URL', () => {
     'mailto:a@b.example',
     'nonsense',
     `https://x.example/${'a'.repeat(1_000)}`,
-  ])('that nobody should open is left out: %s', (url) => {
+  ])('without http or https, or that is too long, is left out: %s', (url) => {
     expect(quotableUrl(url, [])).toBeUndefined();
   });
 });

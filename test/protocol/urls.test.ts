@@ -39,7 +39,7 @@ describe('parseUrl', () => {
     'http://a b/',
     'http://127.0.0.256/',
     'http://a:99999/',
-  ])('gives nothing for "%s", and does not throw', (text) => {
+  ])('returns undefined for "%s"', (text) => {
     expect(parseUrl(text)).toBeUndefined();
   });
 });
@@ -61,7 +61,7 @@ describe('isLoopback', () => {
     'http://a.b-c.localhost/',
     'http://localhost./',
     'http://app.localhost./',
-  ])('holds for %s', (url) => {
+  ])('is true for %s', (url) => {
     expect(isLoopback(new URL(url))).toBe(true);
   });
 
@@ -90,7 +90,7 @@ describe('isLoopback', () => {
     'http://[::2]/',
     'http://[fe80::1]/',
     'http://[2001:db8::1]/',
-  ])('does not hold for %s', (url) => {
+  ])('is false for %s', (url) => {
     expect(isLoopback(new URL(url))).toBe(false);
   });
 });
@@ -102,7 +102,7 @@ describe.each(checks)('%s', (_, check) => {
     'http://localhost/b',
     'http://127.0.0.1:1/b',
     'http://[::1]/b',
-  ])('may be %s', (url) => {
+  ])('accepts %s', (url) => {
     expect(String(check(url))).toBe(url);
   });
 
@@ -129,7 +129,7 @@ describe.each(checks)('%s', (_, check) => {
     ['with an empty user name and a password', 'https://:password@a.example/'],
     ['with a fragment', 'https://a.example/#b'],
     ['with an empty fragment', 'https://a.example/#'],
-  ])('may not be %s', (_, value) => {
+  ])('refuses %s', (_, value) => {
     expect(refusalOf(() => check(value))).toMatchObject({
       name: 'ConfigurationError',
       code: 'invalid_argument',
@@ -151,7 +151,7 @@ describe.each(checks)('%s', (_, check) => {
     'blob:https://a.example/1',
     'myapp://callback',
     'mailto:a@a.example',
-  ])('is insecure as %s', (url) => {
+  ])('refuses %s as insecure', (url) => {
     expect(refusalOf(() => check(url))).toMatchObject({
       name: 'ConfigurationError',
       code: 'insecure_url',
@@ -196,11 +196,11 @@ describe.each(checks)('%s', (_, check) => {
 });
 
 describe('an endpoint', () => {
-  it('may have a query of its own', () => {
+  it('can have a query', () => {
     expect(checkEndpoint('place', 'https://a.example/b?c=d%20e').href).toBe('https://a.example/b?c=d%20e');
   });
 
-  it('may be a URL, which is copied', () => {
+  it('can be a URL object, which is copied', () => {
     const given = new URL('https://a.example/b');
     const kept = checkEndpoint('place', given);
     given.hostname = 'evil.example';
@@ -217,12 +217,12 @@ describe('a base URL', () => {
     ['https://a.example/v1///', 'https://a.example/v1'],
     ['https://a.example/x/../v1/', 'https://a.example/v1'],
     ['https://A.Example:443/V1', 'https://a.example/V1'],
-  ])('loses the slash at its end: %s', (given, kept) => {
+  ])('loses its trailing slash: %s', (given, kept) => {
     expect(checkBaseUrl('place', given).href).toBe(kept);
     expect(checkBaseUrl('place', new URL(given)).href).toBe(kept);
   });
 
-  it.each(['https://a.example/?', 'https://a.example/v1?key=1'])('may not have a query: %s', (url) => {
+  it.each(['https://a.example/?', 'https://a.example/v1?key=1'])('cannot have a query: %s', (url) => {
     expect(refusalOf(() => checkBaseUrl('place', url))).toMatchObject({ code: 'invalid_argument' });
   });
 });
@@ -238,7 +238,7 @@ describe('a redirect URI', () => {
     expect(checkRedirectUri('place', uri)).toBe(uri);
   });
 
-  it('may not be a URL object, which has forgotten its bytes', () => {
+  it('cannot be a URL object, which does not keep the original text', () => {
     expect(refusalOf(() => checkRedirectUri('place', new URL('https://a.example/')))).toMatchObject({
       code: 'invalid_argument',
     });

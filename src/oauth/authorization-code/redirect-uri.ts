@@ -1,6 +1,12 @@
 import { invalid } from '../../protocol/checks.js';
 import { ConfigurationError } from '../../protocol/errors.js';
-import { checkFreeOfAnswers, checkParts, checkRedirectUri, parseUrl, type UrlRules } from '../../protocol/urls.js';
+import {
+  checkNoCallbackParameters,
+  checkParts,
+  checkRedirectUri,
+  parseUrl,
+  type UrlRules,
+} from '../../protocol/urls.js';
 
 /** Registered schemes that cannot identify an application. */
 const schemesOfTheWeb = /^(about|blob|data|file|filesystem|ftp|javascript|mailto|urn|vbscript|view-source|wss?):/i;
@@ -25,6 +31,6 @@ export function checkCodeRedirectUri(name: string, value: unknown, rules: UrlRul
     );
   }
   checkParts(name, value, url);
-  checkFreeOfAnswers(name, url);
+  checkNoCallbackParameters(name, url);
   return value;
 }

@@ -2,9 +2,9 @@ import { ResponseError } from '../../protocol/errors.js';
 import { errorCode } from '../../protocol/grammar.js';
 import { decode } from '../../protocol/schemas/decode.js';
 import { errorMessage } from '../../protocol/schemas/envelope.js';
-import { type Token, tokenAnswer } from '../../protocol/schemas/token.js';
-import { contentType, parseJson } from '../../transport/http/answer.js';
-import type { HttpAnswer } from '../../transport/http/response.js';
+import { type Token, tokenResponse } from '../../protocol/schemas/token.js';
+import type { ReceivedResponse } from '../../transport/http/response.js';
+import { contentType, parseJson } from '../../transport/http/response-envelope.js';
 import { bearerToken } from '../bearer-token.js';
 import { oauthError } from '../callback.js';
 
@@ -13,7 +13,7 @@ import { oauthError } from '../callback.js';
  * servers and proxies often send errors with a wrong one.
  */
 export function readTokenResponse(
-  response: HttpAnswer,
+  response: ReceivedResponse,
   requested: string[] | undefined,
   now: number,
   secrets: readonly string[],
@@ -43,7 +43,7 @@ export function readTokenResponse(
     throw new ResponseError('malformed_response', `${operation} returned ${received} instead of a JSON object`, status);
   }
   const origin = { operation, status, secrets };
-  const granted = decode(tokenAnswer, body, '', origin);
+  const granted = decode(tokenResponse, body, '', origin);
   return bearerToken({ response: granted, requested, now, source: operation, status });
 }
 

@@ -1,4 +1,4 @@
-import { answerParameters } from '../../protocol/urls.js';
+import { callbackParameters } from '../../protocol/urls.js';
 import { type CallbackParameters, malformed, parameterName, parseParameters } from '../callback.js';
 
 /**
@@ -26,7 +26,7 @@ const startsWithRoute = new RegExp(`^${routeStart}`);
  * the `=` in a path.
  */
 const routed = new RegExp(
-  `^(${routeStart}(?:[^]*?[/!?&#])??)((?:${[...answerParameters].join('|')})(?:=|%3D)[^]*)$`,
+  `^(${routeStart}(?:[^]*?[/!?&#])??)((?:${[...callbackParameters].join('|')})(?:=|%3D)[^]*)$`,
   'i',
 );
 
@@ -43,7 +43,9 @@ const namelessRoute = /^[/!?]*$/;
 export function pageCallback({ search, hash }: URL, isPending: (state: string) => boolean): PageCallback | undefined {
   const callback = { query: search.slice(1), fragment: hash.slice(1), route: '' };
   if (startsWithRoute.test(callback.fragment)) {
-    const [, route = callback.fragment, response = ''] = routed.exec(callback.fragment) ?? [];
+    // `%61ccess_token` is `access_token` (RFC 3986 section 6.2.2.2), and the expression finds plain names only
+    const plain = callback.fragment.replace(/%(?:4[1-9a-f]|5[0-9af]|6[1-9a-f]|7[0-9a])/gi, decodeURIComponent);
+    const [, route = plain, response = ''] = routed.exec(plain) ?? [];
     callback.route = route;
     callback.fragment = response.replace(/(^|&)(\w+)%3D/gi, '$1$2=');
     const names = namesIn(callback.fragment);
@@ -84,9 +86,9 @@ export function readAuthorizationResponse({ query, fragment }: PageCallback): {
   parameters: CallbackParameters;
   inQuery: Set<string>;
 } {
-  const fromQuery = parseParameters(query, answerParameters);
+  const fromQuery = parseParameters(query, callbackParameters);
   const parameters = new Map(fromQuery);
-  for (const [name, value] of parseParameters(fragment, answerParameters)) {
+  for (const [name, value] of parseParameters(fragment, callbackParameters)) {
     if (parameters.has(name)) throw malformed(`has more than one ${name}`);
     parameters.set(name, value);
   }
@@ -102,7 +104,7 @@ export function withoutCallback({ origin, pathname }: URL, { query, fragment, ro
 
 function ownPairs(encoded: string): string {
   const pairs = encoded.split('&');
-  return pairs.filter((pair) => pair !== '' && !answerParameters.has(parameterName(pair) ?? '')).join('&');
+  return pairs.filter((pair) => pair !== '' && !callbackParameters.has(parameterName(pair) ?? '')).join('&');
 }
 
 /** The names of parameters with a value. `#error` alone may link to a heading of the page, and empty parameters count as absent. */

@@ -2,15 +2,14 @@ import type { Schema } from './decode.js';
 import { optional, text, wireBalance, wireNumber, wireObject } from './wire-object.js';
 
 /**
- * The signed-in user (wire document section 3.1). Fields that the server adds are kept: every answer is a record too, in
- * which they are `unknown`.
+ * The signed-in user. Additional fields from the server are kept: read them through a `Record<string, unknown>`.
  *
  * @example
  * const fields: Record<string, unknown> = await api.account.get();
  * const language = fields.language_code === 'de' ? 'de' : 'en';
  */
 export type Account = {
-  /** The name by which others share with them. */
+  /** The username, which other users share files with. */
   username: string;
   /** May be empty. */
   firstname: string;
@@ -18,17 +17,17 @@ export type Account = {
   lastname: string;
   /** May be empty. */
   email: string;
-  /** Such as `DE`; may be empty. */
+  /** Such as `DE`. May be empty. */
   country_code: string;
-  /** Where the avatar is; to fetch it takes the token. */
+  /** The URL of the avatar. Fetching it requires the token. */
   avatar: string;
-  /** Bytes the user may store. */
+  /** The storage quota in bytes. */
   quota: number;
-  /** Bytes the user has stored. */
+  /** The used storage in bytes. */
   quota_used: number;
-  /** Bytes that are left; below zero for a user who has stored more than they may by now. */
+  /** The free storage in bytes. Negative if the user is over the quota. */
   quota_free: number;
-  /** What kind of account it is: one of these, or what a newer server says. */
+  /** The type of account: one of these, or another string from a newer server. */
   type: 'basic' | 'pro' | (string & {});
 };
 
@@ -48,7 +47,6 @@ export const account: Schema<Account> = wireObject<WireAccount, Account>(
     country_code: optional(text),
     avatar: optional(text),
     quota_used: wireNumber,
-    // below zero for a user who has stored more than they may by now
     quota_free: wireBalance,
     type: optional(text),
   },

@@ -2,24 +2,24 @@ import * as z from 'zod/mini';
 import { ResponseError } from '../errors.js';
 import { quotable } from '../quotable.js';
 
-/** A schema that reads the wire's form and gives ours. */
+/** A schema that parses a value from the wire and converts it to the type of the SDK. */
 export type Schema<T> = z.ZodMiniType<T>;
 
-/** The answer that a value came with, for the message of an error. */
-export interface AnswerOrigin {
-  /** What was asked: the method and the redacted URL. */
+/** The response that contained a value, for error messages. */
+export interface ResponseOrigin {
+  /** The method and the redacted URL. */
   operation: string;
   status: number;
-  /** What must not reach the message, should the server use it as a key. */
+  /** Credentials to remove from the message, in case the server used one as a key. */
   secrets: readonly string[];
 }
 
 /**
- * Reads a value that came over the wire.
- * @param path where the value stood in the answer, such as `result`
- * @throws {ResponseError} `malformed_response`, naming the first place that differs, without the data found there
+ * Checks a value from a response and converts it.
+ * @param path where the value is in the response, such as `result`
+ * @throws {ResponseError} `malformed_response`, with the first place that differs, without the data
  */
-export function decode<T>(schema: Schema<T>, value: unknown, path: string, origin: AnswerOrigin): T {
+export function decode<T>(schema: Schema<T>, value: unknown, path: string, origin: ResponseOrigin): T {
   const parsed = z.safeParse(schema, value);
   if (parsed.success) return parsed.data;
   const { operation, status, secrets } = origin;
@@ -27,6 +27,12 @@ export function decode<T>(schema: Schema<T>, value: unknown, path: string, origi
   const keys = [path, ...(issue?.path ?? [])].filter((part) => part !== '');
   const place = quotable(keys.join('.'), secrets).slice(0, 200) || 'it';
   const expected = issue && ('expected' in issue ? issue.expected : issue.code === 'custom' && issue.params?.expected);
-  const problem = expected ? `is no ${expected}` : 'has not the documented form';
-  throw new ResponseError('malformed_response', `${operation} gave a malformed answer: ${place} ${problem}`, status);
+  const problem = expected
+    ? `is not a${/^[aio]/.test(`${expected}`) ? 'n' : ''} ${expected}`
+    : 'does not have the documented form';
+  throw new ResponseError(
+    'malformed_response',
+    `${operation} returned a malformed response: ${place} ${problem}`,
+    status,
+  );
 }

@@ -1,17 +1,17 @@
 /**
- * Opens the envelope around every JSON answer (wire document section 3.0). A truthy `error` is a failure whatever the
- * status; an absent and a null one are the same.
+ * The envelope around every JSON response (wire document section 3.0). A truthy `error` is a failure, whatever the
+ * status. `error: null` is the same as no `error`.
  */
 export type Envelope = { error: unknown } | { result: unknown };
 
-/** Undefined when the value is no envelope. */
-export function openEnvelope(value: unknown): Envelope | undefined {
+/** @returns undefined if the value is not an envelope */
+export function parseEnvelope(value: unknown): Envelope | undefined {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
   if ('error' in value && value.error) return { error: value.error };
   return 'result' in value ? { result: value.result } : undefined;
 }
 
-/** The server's own words in an error: an object by the documentation, a plain string in early 2013. */
+/** Reads the `error` of an envelope: an object in the documentation, a plain string in early 2013. */
 export function errorMessage(error: unknown): { message?: string; code?: number } {
   if (typeof error === 'string') return { message: error };
   if (typeof error !== 'object' || error === null) return {};

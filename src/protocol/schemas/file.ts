@@ -7,42 +7,43 @@ import {
   optional,
   text,
   texts,
-  wireAddress,
   wireNumber,
   wireObject,
   wireSeconds,
+  wireUrl,
 } from './wire-object.js';
 
-/** What kind of file it is: one of these, or what a newer server says. `doc` on the wire is `document` here. */
+/** The kind of a file: one of these, or another string from a newer server. `doc` on the wire is `document` here. */
 export type MediaType = 'document' | 'image' | 'audio' | 'video' | 'archive' | 'unknown' | (string & {});
 
-/** A file (wire document section 3.2). Fields that the server adds are kept, as in {@link Account}. */
+// wire document section 3.2
+/** A file. Additional fields from the server are kept, as in {@link Account}. */
 export type FileInfo = {
-  /** What every call about the file takes. A UUID, at doctape. */
+  /** The id, which all methods for a single file take. doctape used UUIDs. */
   id: string;
-  /** The address anyone can open, or null when the file is private. */
+  /** The public URL, or null if the file is private. */
   public_url: string | null;
   /** The name without its extension. */
   name: string;
-  /** The extension without its dot; may be empty. */
+  /** The extension without the dot. May be empty. */
   extension: string;
-  /** Bytes. */
+  /** The size in bytes. */
   size: number;
-  /** When it was added, to the second. */
+  /** When the file was added, in whole seconds. */
   time_added: Date;
-  /** What kind of content it has. */
+  /** The kind of content. */
   media_type: MediaType;
-  /** Plain words are tags, `+name` is a share with a person, `#name` a tape. */
+  /** The tags. `+name` shares the file with a user, `#name` adds it to a tape, and any other text is a plain tag. */
   tags: string[];
-  /** How it came: `webupload`, `dropbox`, `mail`, `mobile`, or the name of a tape. */
+  /** How the file was added: `webupload`, `dropbox`, `mail`, `mobile`, or the name of a tape. */
   origin: string;
-  /** Whether the user has put a star on it. */
+  /** Whether the user has starred the file. */
   starred: boolean;
-  /** 0: the user's own; 1: shared with them; anything else: the id of who shares it through a tape. */
+  /** 0 if the user owns the file, 1 if it is shared with the user, or the id of the user who shares it through a tape. */
   shared: 0 | 1 | (string & {});
-  /** How far the conversion to the other renditions is. The original is there whatever it says. */
+  /** The state of the conversion to the other renditions. The original is always available. */
   processing_status: 'ok' | 'failed' | 'processing' | (string & {});
-  /** What is known about the content; empty in a list, unless `includeMeta` asked for it. */
+  /** Metadata of the content. Empty in a list, unless `includeMeta` is true. */
   meta: FileMeta;
 };
 
@@ -52,7 +53,7 @@ interface WireFile extends Record<string, unknown> {
   time_added: number | string;
 }
 
-/** A list can hold 100,000 files, so each is checked field by field and touched only where it differs from ours. */
+/** A list can hold 100,000 files, so each file is checked field by field, and only the fields that differ are converted. */
 export const fileInfo: Schema<FileInfo> = wireObject<WireFile, FileInfo>(
   {
     id: filled,
@@ -65,7 +66,7 @@ export const fileInfo: Schema<FileInfo> = wireObject<WireFile, FileInfo>(
     tags: optional(texts),
     origin: optional(text),
     starred: optional(flag),
-    shared: optional({ expected: '0, 1 or string', test: (value) => value === 0 || value === 1 || text.test(value) }),
+    shared: optional({ expected: 'string, 0 or 1', test: (value) => value === 0 || value === 1 || text.test(value) }),
     processing_status: optional(text),
     meta: optional(object),
   },
@@ -87,13 +88,13 @@ export const fileInfo: Schema<FileInfo> = wireObject<WireFile, FileInfo>(
   },
 );
 
-/** What an upload is answered with (wire document section 3.2). Fields that the server adds are kept, as in {@link Account}. */
+/** The response to an upload. Additional fields from the server are kept, as in {@link Account}. */
 export type UploadedFile = {
-  /** The id that the file has got. */
+  /** The id of the new file. */
   id: string;
   /** The name with its extension, as uploaded. */
   name: string;
-  /** Bytes. */
+  /** The size in bytes. */
   size: number;
 };
 
@@ -102,11 +103,11 @@ export const uploadedFile: Schema<UploadedFile> = wireObject<
   UploadedFile
 >({ id: filled, name: text, size: wireNumber }, (wire) => ({ ...wire, size: Number(wire.size) }));
 
-/** A map keyed by id, as the API sends its collections. Checked only for being one: its values are checked one by one. */
+/** A map keyed by id, as the API sends its collections. Only checked to be an object: its values are checked one by one. */
 export const byId: Schema<Record<string, unknown>> = wireObject({});
 
-/** The answer of clone: the id of the copy (wire document section 3.2). */
+/** The response to a clone request: the id of the copy (wire document section 3.2). */
 export const clonedFile: Schema<{ id: string }> = wireObject({ id: filled });
 
-/** The answer of publish. Which key tells the state is undecided, and nobody needs it. */
-export const publishedFile: Schema<{ public_url: string }> = wireObject({ public_url: wireAddress });
+/** The response to a publish request. The sources disagree on the key of the state, which is not used. */
+export const publishedFile: Schema<{ public_url: string }> = wireObject({ public_url: wireUrl });

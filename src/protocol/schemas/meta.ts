@@ -1,38 +1,38 @@
 /**
- * What is known about a file's content (wire document section 4). Which fields there are depends on its media type; the
- * documentation gives neither types nor units. Digits become numbers; where only a number makes sense, anything else is left
- * out. Fields that the server adds are kept, as in {@link Account}.
+ * Metadata of a file's content. The fields depend on the media type. doctape's documentation specifies neither types nor units.
+ * Numeric strings become numbers. A field that must be a number is left out if it is not one. Additional fields from the server
+ * are kept, as in {@link Account}.
  */
 export type FileMeta = {
   /** Documents, audio, video. */
   title?: string;
   /** Documents, video. */
   author?: string;
-  /** Documents: a tag as doctag.org had it. */
+  /** Documents: a doctag.org tag. */
   doctag?: string;
   /** Images, video: pixels. */
   width?: number;
   /** Images, video: pixels. */
   height?: number;
-  /** Images: which way up it was taken, from 1 to 8 where it is as in EXIF. */
+  /** Images: the orientation. In the sandbox the EXIF value, from 1 to 8. */
   orientation?: number | string;
-  /** Images: the sensitivity it was taken with, such as 400. */
+  /** Images: the ISO sensitivity, such as 400. */
   iso?: number;
-  /** Images: whether the flash fired, or EXIF's number for how. */
+  /** Images: whether the flash fired, or the EXIF value. */
   flash?: boolean | number | string;
-  /** Images: who made the camera. */
+  /** Images: the camera manufacturer. */
   vendor?: string;
-  /** Images: which camera it was. */
+  /** Images: the camera model. */
   model?: string;
-  /** Images: where it was taken, in degrees if it is as the sandbox has it, north or south as `gps_latitude_reference` says. */
+  /** Images: the latitude. In the sandbox in degrees. See `gps_latitude_reference`. */
   gps_latitude?: number | string;
-  /** Images: the half of the earth that `gps_latitude` is in. */
+  /** Images: whether `gps_latitude` is north or south. */
   gps_latitude_reference?: 'N' | 'S' | (string & {});
-  /** Images: where it was taken, in degrees likewise, east or west as `gps_longitude_reference` says. */
+  /** Images: the longitude. In the sandbox in degrees. See `gps_longitude_reference`. */
   gps_longitude?: number | string;
-  /** Images: the half of the earth that `gps_longitude` is in. */
+  /** Images: whether `gps_longitude` is east or west. */
   gps_longitude_reference?: 'E' | 'W' | (string & {});
-  /** Images: how high it was taken, in metres above the sea if it is as the sandbox has it. */
+  /** Images: the altitude. In the sandbox in metres above sea level. */
   gps_altitude?: number | string;
   /** Audio. */
   album?: string;
@@ -48,13 +48,13 @@ export type FileMeta = {
   rotation?: number;
   /** Video: `hd` or `sd`. */
   definition?: string;
-  /** Archives. */
+  /** Archives: whether the archive is encrypted. */
   encrypted?: boolean;
-  /** Archives: bytes as they are packed. */
+  /** Archives: the compressed size in bytes. */
   bytesComp?: number;
-  /** Archives: bytes once unpacked. */
+  /** Archives: the uncompressed size in bytes. */
   bytesUncomp?: number;
-  /** Archives: how many files are in it. */
+  /** Archives: the number of files. */
   numFiles?: number;
 };
 

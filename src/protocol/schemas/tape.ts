@@ -1,20 +1,18 @@
 import type { Schema } from './decode.js';
 import { filled, flag, optional, text, texts, wireObject } from './wire-object.js';
 
-/**
- * A tape: a collection of files that can be shared (wire document section 3.4). Fields that the server adds are kept, as in
- * {@link Account}.
- */
+// wire document section 3.4
+/** A tape: a collection of files that can be shared. Additional fields from the server are kept, as in {@link Account}. */
 export type Tape = {
-  /** What every call about the tape takes. A UUID, at doctape. */
+  /** The id, which all methods for a single tape take. doctape used UUIDs. */
   id: string;
-  /** Somebody else's has its owner's name before a slash. */
+  /** The name. A tape of another user has the name of its owner and a slash in front. */
   name: string;
-  /** doctape's documentation gives it no meaning, only that it is a boolean. */
+  /** doctape's documentation does not explain this flag. */
   live: boolean;
-  /** Usernames of all who may see it. */
+  /** The usernames of the users that the tape is shared with. */
   shared_with: string[];
-  /** Ids of the files in it. */
+  /** The ids of the files in the tape. */
   files: string[];
 };
 

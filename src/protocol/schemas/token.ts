@@ -4,18 +4,18 @@ import type { Schema } from './decode.js';
 
 /** An access token: plain data that survives `JSON.stringify`. It is a credential: keep it like a password. */
 export type Token = {
-  /** What `ApiClient` sends: whoever has it can do all that `scope` allows. */
+  /** The token that `ApiClient` sends. It grants everything in `scope` to anyone who has it. */
   access_token: string;
-  /** The only kind that doctape gives (RFC 6750). */
+  /** The only type that doctape issues (RFC 6750). */
   token_type: 'Bearer';
-  /** Unix seconds. doctape's tokens live for five years. Where it is missing, the server did not say. */
+  /** When the token expires, in Unix seconds. doctape's tokens are valid for five years. Missing if the server did not say. */
   expires_at?: number | undefined;
-  /** What was granted, or what was asked for where the server did not say. Missing where nothing was asked for either. */
+  /** The granted scopes. If the server did not say, the requested scopes. Missing if none were requested either. */
   scope?: string[] | undefined;
 };
 
-/** The answer of the token endpoint (RFC 6749 section 5.1, wire document section 2.3), and of an implicit grant. */
-export interface TokenAnswer {
+/** The response of the token endpoint (RFC 6749 section 5.1, wire document section 2.3), and the callback of an implicit grant. */
+export interface TokenResponse {
   access_token: string;
   token_type: string;
   expires_in?: number | undefined;
@@ -26,17 +26,17 @@ const lifetime = z.union([z.int().check(z.gte(0), z.lte(9_999_999_999)), z.strin
 
 const scope = z.string().check(z.refine((value) => value === '' || parseScope(value) !== undefined));
 
-export const tokenAnswer: Schema<TokenAnswer> = z.pipe(
+export const tokenResponse: Schema<TokenResponse> = z.pipe(
   z.object({
     access_token: z.string().check(z.regex(visible)),
     token_type: z.string(),
     expires_in: z.nullish(lifetime),
     scope: z.nullish(scope),
   }),
-  z.transform((answer) => ({
-    access_token: answer.access_token,
-    token_type: answer.token_type,
-    expires_in: answer.expires_in == null ? undefined : Number(answer.expires_in),
-    scope: answer.scope ? parseScope(answer.scope) : undefined,
+  z.transform((response) => ({
+    access_token: response.access_token,
+    token_type: response.token_type,
+    expires_in: response.expires_in == null ? undefined : Number(response.expires_in),
+    scope: response.scope ? parseScope(response.scope) : undefined,
   })),
 );

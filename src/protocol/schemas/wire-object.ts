@@ -2,19 +2,19 @@ import * as z from 'zod/mini';
 import { parseUrl } from '../urls.js';
 import type { Schema } from './decode.js';
 
-/** What a field must be. */
+/** How a field is checked. */
 export interface Kind {
-  /** Its name, for the message of an error. */
+  /** What the value must be, without an article, for error messages. */
   expected: string;
   test: (value: unknown) => boolean;
-  /** Where in the value it went wrong. */
+  /** The index of the wrong item in an array. */
   at?: (value: unknown) => number | undefined;
 }
 
 /**
- * An object of which these fields are checked and all are kept: what zod's own object does, in a third of the time and
- * half the size. What bundlers see without a side effect, they leave out where nobody uses it.
- * @param read makes of the wire's form the one that is given
+ * An object whose listed fields are checked. Other fields are kept. It does the same as a loose object of zod, in a third of the
+ * time and half the size. It has no side effects, so bundlers can remove unused schemas.
+ * @param read converts the checked object to the type of the SDK
  */
 export function wireObject<Wire extends Record<string, unknown>>(fields: Record<string, Kind>): Schema<Wire>;
 export function wireObject<Wire extends Record<string, unknown>, T>(
@@ -48,7 +48,7 @@ export function wireObject(
 
 export const text: Kind = { expected: 'string', test: (value) => typeof value === 'string' };
 export const filled: Kind = {
-  expected: 'string with something in it',
+  expected: 'non-empty string',
   test: (value) => typeof value === 'string' && value !== '',
 };
 export const flag: Kind = { expected: 'boolean', test: (value) => typeof value === 'boolean' };
@@ -72,25 +72,25 @@ export const wireNumber: Kind = {
       : typeof value === 'string' && /^\d{1,15}$/.test(value),
 };
 
-/** The same, below zero too. */
+/** The same, and negative values. */
 export const wireBalance: Kind = {
   expected: 'number',
   test: (value) =>
     typeof value === 'number' ? Number.isFinite(value) : typeof value === 'string' && /^-?\d{1,15}$/.test(value),
 };
 
-export const wireAddress: Kind = {
-  expected: 'address',
+export const wireUrl: Kind = {
+  expected: 'URL with http or https',
   test: (value) => typeof value === 'string' && /^https?:$/.test(parseUrl(value)?.protocol ?? ''),
 };
 
-/** Unix seconds, no further than a `Date` reaches. */
+/** Unix seconds, in the range of `Date`. */
 export const wireSeconds: Kind = {
   expected: 'number of seconds',
   test: (value) => wireNumber.test(value) && Number(value) <= 8.64e12,
 };
 
-/** What the server may leave out, or send null for. */
+/** A field that may be missing or null. */
 // @__NO_SIDE_EFFECTS__
 export function optional({ test, ...kind }: Kind): Kind {
   return { ...kind, test: (value) => value === undefined || value === null || test(value) };

@@ -31,7 +31,7 @@ type Event =
 const maxParts = 1_000;
 const maxFieldBytes = 64 * 1024;
 const maxDiscardedBytes = 256 * 1024 * 1024;
-const maxDiscardingMs = 5_000;
+const maxPauseMs = 5_000;
 
 // wire document section 7, choice 17
 /**
@@ -149,13 +149,9 @@ export async function receive(store: Store, request: Request, quota: Quota): Pro
  */
 async function discardRest(reader: ReadableStreamDefaultReader<Uint8Array> | undefined): Promise<boolean> {
   let left = maxDiscardedBytes;
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const stall = new Promise<'stalled'>((resolve) => {
-    timer = setTimeout(resolve, maxDiscardingMs, 'stalled');
-  });
   try {
     while (left >= 0) {
-      const chunk = await Promise.race([reader?.read(), stall]);
+      const chunk = await orStalled(reader?.read());
       if (chunk === 'stalled') return false;
       if (!chunk || chunk.done) return true;
       left -= chunk.value.byteLength;
@@ -163,6 +159,16 @@ async function discardRest(reader: ReadableStreamDefaultReader<Uint8Array> | und
     return false;
   } catch {
     return true; // the client closed the connection, so it does not read the response
+  }
+}
+
+async function orStalled<T>(work: Promise<T> | undefined): Promise<T | undefined | 'stalled'> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const stalled = new Promise<'stalled'>((resolve) => {
+    timer = setTimeout(resolve, maxPauseMs, 'stalled');
+  });
+  try {
+    return await Promise.race([work, stalled]);
   } finally {
     clearTimeout(timer);
   }

@@ -6,14 +6,14 @@ import { orAborted, type Watch } from '../http/watch.js';
 import type { Hooks } from './hooks.js';
 import { delayAfter, type Resend, type RetryPolicy, sleep } from './retry.js';
 
-/** What a call needs of its connection. */
+/** The part of a connection that a call needs. */
 interface Callable {
   accessToken: () => string | Promise<string>;
   retry: RetryPolicy;
   hooks: Hooks;
 }
 
-/** What is being attempted. */
+/** The call that is attempted. */
 export interface Attempted {
   /** The method that was called, such as `files.list`. */
   name: string;
@@ -22,8 +22,8 @@ export interface Attempted {
   signal?: AbortSignal | undefined;
 }
 
-/** A response, or what has been read of one. */
-interface Answered {
+/** A response, with or without its body. */
+interface ResponseSummary {
   status: number;
   headers: Headers;
   body?: ReadableStream | null;
@@ -31,23 +31,23 @@ interface Answered {
 
 /** One attempt of a call. */
 export interface Attempt {
-  /** The access tokens of this call, which must not reach a message. */
+  /** The access tokens of this call, which are removed from messages. */
   readonly secrets: readonly string[];
   /** The access token to send with this attempt. */
   token(watched: Watch): Promise<string>;
   /** Calls the `request` hook. */
   request(watched: Watch): Promise<void>;
-  /** Calls the `response` hook. If it throws, a body that has not been read is given up. */
-  response(answer: Answered, watched: Watch): Promise<void>;
+  /** Calls the `response` hook. If it throws, the body is cancelled. */
+  response(received: ResponseSummary, watched: Watch): Promise<void>;
 }
 
-/** The attempts of one call, numbered from the first to the last, with a budget of failures. */
+/** The attempts of one call, numbered from 1, with a limit of failures. */
 export interface Attempts extends Attempt {
-  /** Tries, and retries where that is safe and may help. */
+  /** Makes attempts until one succeeds or the call must not be retried. */
   run<T>(attempt: (attempt: Attempt) => Promise<T>, resend?: Resend): Promise<T>;
-  /** Waits until there may be another attempt. Rejects with the error itself when there may be none. */
+  /** Waits before the next attempt. Rejects with the error if there is none. */
   failed(error: unknown, resend?: Resend): Promise<void>;
-  /** Makes the budget whole again: something arrived. */
+  /** Resets the number of failures after progress. */
   refill(): void;
   /** The call has failed: calls the `error` hook, once. @returns what to throw */
   end(error: unknown): Promise<unknown>;
@@ -59,7 +59,7 @@ export function attemptsOf(
 ): Attempts {
   const begun = performance.now();
   const secrets: string[] = [];
-  let id: string | undefined; // made when it is needed, because randomness takes time
+  let id: string | undefined; // created only if it is needed, because random numbers are slow
   let number = 0;
   let started = begun;
   let failures = 0;
@@ -71,7 +71,7 @@ export function attemptsOf(
   }
   const event = () => ({ id: callId(), operation: name, method, url: redactedUrl(url), attempt: number });
 
-  /** An error that the application has frozen stays as it is. */
+  /** Sets the `callId`. An error that the application has frozen is unchanged. */
   function mark(error: unknown): void {
     if (error instanceof DoctapeError) Reflect.set(error, 'callId', callId());
   }
@@ -92,10 +92,10 @@ export function attemptsOf(
       const durationMs = performance.now() - started;
       const id = requestId !== null && { requestId: quotable(requestId, secrets) };
       try {
-        const told = hooks.response({ type: 'response', ...event(), status, durationMs, ...id });
-        await watched.run(Promise.resolve(told));
+        const result = hooks.response({ type: 'response', ...event(), status, durationMs, ...id });
+        await watched.run(Promise.resolve(result));
       } catch (error) {
-        void body?.cancel().catch(() => {}); // that it may have failed already is of no interest
+        void body?.cancel().catch(() => {}); // it may have failed already
         throw error;
       }
     },
@@ -143,25 +143,25 @@ export function attemptsOf(
 
 export interface Retried<T> extends Attempted {
   resend: Resend;
-  /** What a 404 means once an earlier attempt may have succeeded unheard. */
+  /** The result if a 404 follows an attempt that may have succeeded without a response. */
   gone?: (() => T) | undefined;
 }
 
-/** A whole call: tries, retries where that is safe and may help, and reports the failure of the last attempt. */
+/** Runs a call with its retries, and reports the error of the last attempt. */
 export async function withRetries<T>(
   connection: Callable,
   { resend, gone, ...attempted }: Retried<T>,
   send: (attempt: Attempt) => Promise<T>,
 ): Promise<T> {
   const attempts = attemptsOf(connection, attempted);
-  let unheard = false;
+  let maybeDone = false;
   try {
     return await attempts.run(async (attempt) => {
       try {
         return await send(attempt);
       } catch (error) {
-        if (gone && unheard && error instanceof NotFoundError) return gone();
-        unheard ||= !(error instanceof ApiError && error.status < 500); // it may have been done all the same
+        if (gone && maybeDone && error instanceof NotFoundError) return gone();
+        maybeDone ||= !(error instanceof ApiError && error.status < 500); // the server may have done it
         throw error;
       }
     }, resend);

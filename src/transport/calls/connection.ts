@@ -1,24 +1,24 @@
 import { invalid, kindOf } from '../../protocol/checks.js';
-import { type AnswerOrigin, decode, type Schema } from '../../protocol/schemas/decode.js';
+import { decode, type ResponseOrigin, type Schema } from '../../protocol/schemas/decode.js';
 import { parseUrl } from '../../protocol/urls.js';
-import { openAnswer } from '../http/answer.js';
 import { fetchApi } from '../http/fetch.js';
 import { operationOf } from '../http/redaction.js';
-import { type Fetch, readAnswer } from '../http/response.js';
+import { type Fetch, readResponse } from '../http/response.js';
+import { readEnvelope } from '../http/response-envelope.js';
 import { watch } from '../http/watch.js';
 import { withRetries } from './attempts.js';
 import type { CallHeaders } from './headers.js';
 import type { Hooks } from './hooks.js';
 import type { RetryPolicy } from './retry.js';
 
-/** What every call to the API shares. Resources are given this, never the client. */
+/** The settings that all calls to the API share. Resources receive this, never the client. */
 export interface Connection {
   baseUrl: URL;
-  /** Whether plain http may be used off loopback. */
+  /** Whether plain http is allowed for hosts other than loopback. */
   allowInsecureHttp: boolean;
-  /** The access token to send now. Throws or rejects when it has expired. */
+  /** The current access token. Throws or rejects if it has expired. */
   accessToken: () => string | Promise<string>;
-  /** The same for a URL, which cannot wait for it. */
+  /** The current access token for a URL, which is created synchronously. */
   accessTokenNow: () => string;
   fetch: Fetch | undefined;
   timeout: number | false;
@@ -31,7 +31,7 @@ export interface Connection {
 
 export type SearchParams = Record<string, string | undefined>;
 
-/** The URL of a route below the base. Its segments are taken literally: nothing in them can climb or ask. */
+/** The URL of a route below the base. Segments are encoded, so they cannot add path segments or a query. */
 export function routeUrl(connection: Connection, segments: readonly string[], searchParams: SearchParams = {}): URL {
   const url = new URL(connection.baseUrl);
   url.pathname = basePath(connection) + segments.map(encodeURIComponent).join('/');
@@ -41,7 +41,7 @@ export function routeUrl(connection: Connection, segments: readonly string[], se
   return url;
 }
 
-/** The URL of any path below the base, as a caller of `request()` writes it. */
+/** The URL of a path below the base, for `request()`. */
 export function pathUrl(connection: Connection, path: string, query: URLSearchParams): URL {
   if (typeof path !== 'string') throw invalid('path', `must be a string, not ${kindOf(path)}`);
   const base = connection.baseUrl.origin + basePath(connection);
@@ -49,28 +49,28 @@ export function pathUrl(connection: Connection, path: string, query: URLSearchPa
     ? undefined
     : parseUrl(base + path.replace(/^\//, ''));
   if (!url?.href.startsWith(base) || climbs(url.pathname)) {
-    throw invalid('path', 'must be a path below baseUrl, such as "account": no host, no fragment, no way up');
+    throw invalid('path', 'must be a path below baseUrl, such as "account": without a host, a fragment or ".."');
   }
-  for (const name of query.keys()) url.searchParams.delete(name); // it stands over what the path has
+  for (const name of query.keys()) url.searchParams.delete(name); // overrides the query in the path
   for (const [name, value] of query) url.searchParams.append(name, value);
   if (url.searchParams.has('access_token')) {
-    throw invalid('access_token', 'must not be in the query of a call: the token travels in the header');
+    throw invalid('access_token', 'must not be in the query: the SDK sends the token in a header');
   }
   return url;
 }
 
-/** Whether a server that decodes a path once more than it should would be led upwards. */
+/** Whether a path contains `..`, also after decoding it once more, as some servers do. */
 export function climbs(path: string): boolean {
   const decoded = path.replace(/%2e/gi, '.').replace(/%2f|%5c/gi, '/');
   return decoded.split('/').includes('..');
 }
 
-/** The path of the base, with a slash at its end. */
+/** The path of the base URL, with a trailing slash. */
 export function basePath({ baseUrl }: Connection): string {
   return baseUrl.pathname.endsWith('/') ? baseUrl.pathname : `${baseUrl.pathname}/`;
 }
 
-/** Reads a value of an answer, with errors that say which answer it was. */
+/** Checks a value of a response. Errors name the request. */
 export type Decode = <T>(schema: Schema<T>, value: unknown, path: string) => T;
 
 export interface Call<T> {
@@ -78,23 +78,23 @@ export interface Call<T> {
   name: string;
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   url: URL;
-  /** JSON. */
+  /** The JSON body. */
   body?: string | undefined;
   signal?: AbortSignal | undefined;
-  /** What a 404 means once an earlier attempt may have succeeded unheard. */
+  /** The result if a 404 follows an attempt that may have succeeded without a response. */
   gone?: () => T;
   /** Parses the response. @default `JSON.parse` */
   parse?: ((text: string) => unknown) | undefined;
-  /** Makes the value to return of what stood in the envelope. */
-  read: (result: unknown, decode: Decode, origin: AnswerOrigin) => T | Promise<T>;
+  /** Converts the `result` in the envelope to the return value. */
+  read: (result: unknown, decode: Decode, origin: ResponseOrigin) => T | Promise<T>;
 }
 
-/** A JSON call: sends the token in the header, opens the envelope of the answer, and reads what is in it. */
+/** Makes a JSON call: sends the token in a header and reads the envelope of the response. */
 export function call<T>(connection: Connection, { body, parse, read, ...sent }: Call<T>): Promise<T> {
   const { timeout, fetch, now } = connection;
   const { method, url, signal } = sent;
   const operation = operationOf(method, url);
-  const resend = method === 'GET' || method === 'DELETE' ? 'always' : 'when asked';
+  const resend = method === 'GET' || method === 'DELETE' ? 'always' : 'if refused';
   return withRetries(connection, { ...sent, resend }, async (attempt) => {
     const watched = watch({ signal, limit: timeout, code: 'timeout', operation });
     try {
@@ -106,11 +106,11 @@ export function call<T>(connection: Connection, { body, parse, read, ...sent }: 
       };
       await attempt.request(watched);
       const response = await fetchApi({ operation, method, url, headers, body, fetch, watched });
-      const answer = await readAnswer(response, { operation, watched });
-      await attempt.response(answer, watched);
+      const received = await readResponse(response, { operation, watched });
+      await attempt.response(received, watched);
       const { secrets } = attempt;
-      const result = openAnswer(answer, { now, secrets, parse });
-      const origin = { operation, status: answer.status, secrets };
+      const result = readEnvelope(received, { now, secrets, parse });
+      const origin = { operation, status: received.status, secrets };
       return await read(result, (schema, value, path) => decode(schema, value, path, origin), origin);
     } finally {
       watched.stop();

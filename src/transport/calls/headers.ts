@@ -2,16 +2,16 @@ import { checkText, invalid } from '../../protocol/checks.js';
 import { version } from '../../protocol/version.js';
 import { platform } from '../http/platform.js';
 
-/** Headers to send along: an object of names and values, or `Headers`. What is undefined is left out. */
+/** Additional headers: an object of names and values, or `Headers`. Undefined values are left out. */
 export type HeadersOption = Record<string, string | undefined> | Iterable<readonly [string, string]>;
 
-/** Headers by their names in lower case. */
+/** Headers with names in lower case. */
 export type CallHeaders = Readonly<Record<string, string>>;
 
 const reserved =
   /^(accept|accept-encoding|authorization|content-(encoding|length|range|type)|cookie|host|if-.*|range|te|transfer-encoding)$/;
 
-/** Headers of an application. What the SDK sets itself is refused, so that no header can undo what an option says. */
+/** Checks headers of the application. Headers that the SDK sets itself are refused, so that they cannot override options. */
 export function checkHeaders(name: string, value: HeadersOption | undefined): CallHeaders | undefined {
   if (value === undefined) return undefined;
   if (typeof value !== 'object' || value === null) throw invalid(name, 'must be an object of header names and values');
@@ -21,12 +21,9 @@ export function checkHeaders(name: string, value: HeadersOption | undefined): Ca
     const [header, text]: unknown[] = Array.isArray(pair) ? pair : [];
     if (header !== undefined && text === undefined) continue;
     const lower = String(header).toLowerCase();
-    if (reserved.test(lower)) throw invalid(name, `must not hold ${lower}: the SDK sets that header itself`);
+    if (reserved.test(lower)) throw invalid(name, `must not contain ${lower}: the SDK sets this header itself`);
     if (typeof text !== 'string' || !isHeader(lower, text)) {
-      throw invalid(
-        name,
-        'must hold names and values that HTTP allows: strings without line breaks, emoji or outer spaces',
-      );
+      throw invalid(name, 'must contain valid HTTP headers: strings without line breaks, emoji or outer spaces');
     }
     headers.push([lower, text]);
   }
@@ -35,13 +32,13 @@ export function checkHeaders(name: string, value: HeadersOption | undefined): Ca
 
 function isHeader(name: string, value: string): boolean {
   try {
-    return new Headers([[name, value]]).get(name) === value; // it would take a line break off the end
+    return new Headers([[name, value]]).get(name) === value; // it removes a line break at the end
   } catch {
     return false; // the error quotes the value
   }
 }
 
-/** In a page the browser says who it is, and a header of our own would cost a preflight request. */
+/** Empty in browsers, which send their own, and where a custom header would require a preflight request. */
 export function userAgentHeader(name: string, userAgent: string | undefined): CallHeaders {
   const own = userAgent === undefined ? '' : ` ${checkText(name, userAgent)}`;
   return platform() === 'browser' ? {} : { 'user-agent': `doctape-sdk/${version}${own}` };

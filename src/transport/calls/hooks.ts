@@ -1,15 +1,15 @@
 import { checkOptionalFunction, invalid, kindOf } from '../../protocol/checks.js';
 import { type OptionChecks, readOptions } from '../../protocol/options.js';
 
-/** What every hook is told about a call. */
+/** The fields of all hook events. */
 interface CallEvent {
-  /** The same for all events of one call, and the `callId` of the error that it ends in. */
+  /** The same for all events of one call, and the `callId` of the error that the call rejects with. */
   id: string;
   /** The method that was called, such as `files.list`. */
   operation: string;
   /** The HTTP method. */
   method: string;
-  /** The URL without its query, and so without credentials. */
+  /** The URL without its query, so without credentials. */
   url: string;
   /** The number of the attempt, from 1. */
   attempt: number;
@@ -17,13 +17,13 @@ interface CallEvent {
 
 /** An attempt is about to be sent. */
 export interface RequestHookEvent extends CallEvent {
-  /** Tells this event from the others. */
+  /** The type of the event. */
   type: 'request';
 }
 
-/** An attempt has been answered, whatever the status. */
+/** An attempt has received a response, with any status. */
 export interface ResponseHookEvent extends CallEvent {
-  /** Tells this event from the others. */
+  /** The type of the event. */
   type: 'response';
   /** The HTTP status. */
   status: number;
@@ -33,11 +33,11 @@ export interface ResponseHookEvent extends CallEvent {
   requestId?: string | undefined;
 }
 
-/** An attempt has failed, and there will be another. */
+/** An attempt has failed and will be retried. */
 export interface RetryHookEvent extends CallEvent {
-  /** Tells this event from the others. */
+  /** The type of the event. */
   type: 'retry';
-  /** What the attempt failed with. */
+  /** The error of the attempt. */
   error: unknown;
   /** Milliseconds until the next attempt. */
   delayMs: number;
@@ -45,9 +45,9 @@ export interface RetryHookEvent extends CallEvent {
 
 /** The call has failed, or the body of its download has. No other event of this call follows. */
 export interface ErrorHookEvent extends CallEvent {
-  /** Tells this event from the others. */
+  /** The type of the event. */
   type: 'error';
-  /** What the call rejects with: an error of the SDK, the reason of your signal, or what a function of yours threw. */
+  /** The value that the call rejects with: an error of the SDK, the reason of your signal, or an error that your code threw. */
   error: unknown;
   /** How many attempts were made. */
   attempts: number;
@@ -55,12 +55,12 @@ export interface ErrorHookEvent extends CallEvent {
   durationMs: number;
 }
 
-/** An event of a call. Its `type` tells which one. */
+/** An event of a call, with a `type`. */
 export type HookEvent = RequestHookEvent | ResponseHookEvent | RetryHookEvent | ErrorHookEvent;
 
 /**
- * Callbacks for logging and metrics. They cannot change a call. A hook may be async: the call waits for it. What a hook
- * throws, or rejects with, the call rejects with.
+ * Callbacks for logging and metrics. They cannot change a call. A hook can be async: the call waits for it. If a hook
+ * throws or rejects, the call rejects with the same error.
  *
  * @example
  * ```ts
@@ -76,11 +76,11 @@ export type HookEvent = RequestHookEvent | ResponseHookEvent | RetryHookEvent | 
 export interface Hooks {
   /** Called before an attempt is sent. */
   request?: ((event: RequestHookEvent) => unknown) | undefined;
-  /** Called when an attempt has been answered, whatever the status. */
+  /** Called after an attempt has received a response, with any status. */
   response?: ((event: ResponseHookEvent) => unknown) | undefined;
-  /** Called when an attempt has failed and another will follow, before the wait. */
+  /** Called after an attempt has failed and before the wait for the next one. */
   retry?: ((event: RetryHookEvent) => unknown) | undefined;
-  /** Called once when the call has failed, or the body of its download. Not called for arguments that are refused. */
+  /** Called once if the call, or the body of its download, fails. Not called for invalid arguments. */
   error?: ((event: ErrorHookEvent) => unknown) | undefined;
 }
 

@@ -1,35 +1,35 @@
-import { parseJson } from '../http/answer.js';
+import { parseJson } from '../http/response-envelope.js';
 
 /** A member of a JSON object. */
 export type Member = [key: string, value: unknown];
 
-/** Takes an envelope around a map apart, in the order of the wire, while it arrives in pieces. */
+/** Parses an envelope around a map incrementally, in the order of the wire. */
 export interface Splitter {
-  /** The members of `result` that this piece completed. They are not kept. */
+  /** Returns the members of `result` that this piece completed. They are not kept. */
   write(text: string): Member[];
   /** Whether this can no longer become JSON. */
   isBroken(): boolean;
-  /** What stood before the first member, as if the document ended there. */
+  /** The document up to the first member, with the missing braces. */
   head(): unknown;
-  /** The document without those members: `result` is an empty map. Undefined if it is not JSON. */
+  /** The document with an empty `result`. Undefined if it is not JSON. */
   end(): unknown;
 }
 
 /**
- * `JSON.parse` of the whole would sort keys that look like integers to the front, and keep one of several members of the
- * same key. So the splitter finds where the members of `result` end, and hands batches of complete ones to `JSON.parse`
- * as one array of keys and values, by writing a comma for the colon after each key. `JSON.parse` decides what JSON is. Keys that
- * are values are also safe from nodejs/node#63785, which mistakes one escaped key for another.
+ * `JSON.parse` of the whole document would sort integer-like keys to the front and keep only one of several members with the same
+ * key. So the splitter finds the end of each member of `result` and passes complete members to `JSON.parse` in batches, as an array
+ * of keys and values: it replaces the colon after each key with a comma. `JSON.parse` still validates the JSON. Keys that are
+ * parsed as values also avoid nodejs/node#63785, which confuses escaped keys.
  */
 export function splitter(): Splitter {
-  let text = ''; // from the beginning of what has neither gone into `frame` nor into `pending`
-  let at = 0; // the first character of `text` that has not been looked at
+  let text = ''; // the text that is not yet in `frame` or `pending`
+  let at = 0; // the index of the first character in `text` that was not scanned
   let frame = '';
   let opening: string | undefined; // the frame up to the first member
   let depth = 0;
   let name: string | undefined; // the last string of the envelope itself
   let inside = false; // between the braces of `result`
-  let pending = ''; // the key of the member that is arriving, and a comma
+  let pending = ''; // the key of the current member, and a comma
   let wantsKey = true;
   let isFirst = true;
   let broken = false;
@@ -108,7 +108,7 @@ export interface Members {
   members: Member[];
 }
 
-/** Parses an envelope whose `result` is a map. The members of the map take its place; anything else stays as it is. */
+/** Parses an envelope whose `result` is a map, and replaces the map with its members. Other documents are unchanged. */
 export function parseMembers(text: string): unknown {
   const split = splitter();
   const members = split.write(text);
@@ -120,7 +120,7 @@ export function isMap(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** The quote that ends the string which begins at `start`, or -1 if it has not arrived. */
+/** The index of the quote that ends the string at `start`, or -1 if it has not arrived. */
 function endOfString(text: string, start: number): number {
   for (let end = text.indexOf('"', start + 1); end !== -1; end = text.indexOf('"', end + 1)) {
     let backslashes = 0;

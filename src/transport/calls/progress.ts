@@ -1,23 +1,23 @@
-/** How far a transfer is. */
+/** The progress of a transfer. */
 export interface Progress {
-  /** Bytes of content so far. It never goes back. */
+  /** The bytes of content so far. Never decreases. */
   loaded: number;
-  /** Bytes in all, where known. */
+  /** The total number of bytes, if known. */
   total?: number;
-  /** From 0 to 1, where the total is known. */
+  /** From 0 to 1, if the total is known. */
   fraction?: number;
 }
 
-/** Told how far a transfer is. What it throws, the transfer fails with; what it returns is not waited for. */
+/** Receives the progress of a transfer. If it throws, the transfer fails with that error. A returned promise is not awaited. */
 export type OnProgress = (progress: Progress) => void;
 
 export interface Meter {
-  /** Bytes since the last start. */
+  /** The bytes since the last start. */
   readonly loaded: number;
   add(bytes: number): void;
-  /** Counts from nothing again: what was sent was refused. */
+  /** Restarts at 0 for another attempt. */
   restart(): void;
-  /** Reports once more: the transfer is complete. */
+  /** Reports that the transfer is complete. */
   end(): void;
 }
 

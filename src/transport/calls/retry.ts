@@ -2,11 +2,11 @@ import { checkDuration, invalid, kindOf } from '../../protocol/checks.js';
 import { ApiError, NetworkError, TimeoutError, TransferError } from '../../protocol/errors.js';
 import { type OptionChecks, readOptions } from '../../protocol/options.js';
 
-/** How often, and how long apart, a call is retried. */
+/** Options for retries. */
 export interface RetryOptions {
-  /** How often a call is retried. @default 2 */
+  /** The maximum number of retries. @default 2 */
   limit?: number | undefined;
-  /** The longest wait in milliseconds. If the server asks for a longer one, the call fails at once. @default 60_000 */
+  /** The longest wait in milliseconds. If the server requests a longer one, the call fails at once. @default 60_000 */
   maxDelay?: number | undefined;
 }
 
@@ -23,7 +23,7 @@ const retryChecks = {
   maxDelay: (name: string, value: number | undefined) => (value === undefined ? undefined : checkDuration(name, value)),
 } satisfies OptionChecks<RetryOptions>;
 
-/** @param value how often, or the options, or false for never */
+/** @param value the maximum number of retries, the options, or false for no retries */
 export function checkRetry(name: string, value: RetryOptions | number | false | undefined): RetrySettings | undefined {
   if (value === undefined) return undefined;
   const options = value === false ? { limit: 0 } : typeof value === 'number' ? { limit: value } : value;
@@ -34,28 +34,28 @@ export function checkRetry(name: string, value: RetryOptions | number | false | 
 }
 
 /**
- * `always`: what is done twice is done once (GET, HEAD, DELETE). `when asked`: only when the server refused it and said
- * when to come back. `never`: the body is gone.
+ * When a request is retried. `always`: idempotent methods (GET, HEAD, DELETE). `if refused`: only if the server refused it with
+ * `Retry-After`. `never`: the body cannot be read again.
  */
-export type Resend = 'always' | 'when asked' | 'never';
+export type Resend = 'always' | 'if refused' | 'never';
 
-const passing: ReadonlySet<number> = new Set([408, 429, 500, 502, 503, 504]);
+const transient: ReadonlySet<number> = new Set([408, 429, 500, 502, 503, 504]);
 
-/** Milliseconds to wait, or undefined to give up. */
+/** @returns the milliseconds to wait, or undefined if there is no retry */
 export function delayAfter(error: unknown, attempt: number, resend: Resend, maxDelay: number): number | undefined {
-  if (error instanceof ApiError && passing.has(error.status)) {
+  if (error instanceof ApiError && transient.has(error.status)) {
     if (
       error.retryAfter !== undefined &&
-      (resend === 'always' || (resend === 'when asked' && [429, 503].includes(error.status)))
+      (resend === 'always' || (resend === 'if refused' && [429, 503].includes(error.status)))
     ) {
       return error.retryAfter * 1000 <= maxDelay ? error.retryAfter * 1000 : undefined;
     }
-  } else if (!mayPass(error)) return undefined;
-  // full jitter: clients that failed together do not come back together
+  } else if (!isTransient(error)) return undefined;
+  // full jitter: clients that failed at the same time do not retry at the same time
   return resend === 'always' ? Math.random() * Math.min(maxDelay, 300 * 2 ** (attempt - 1)) : undefined;
 }
 
-function mayPass(error: unknown): boolean {
+function isTransient(error: unknown): boolean {
   if (error instanceof NetworkError || error instanceof TimeoutError) return true;
   return error instanceof TransferError && error.code !== 'changed';
 }

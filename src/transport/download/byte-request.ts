@@ -1,11 +1,11 @@
 import { isLoopback, parseUrl } from '../../protocol/urls.js';
 import type { Attempt } from '../calls/attempts.js';
 import { basePath, type Connection, climbs } from '../calls/connection.js';
-import { openAnswer } from '../http/answer.js';
 import { readBounded } from '../http/body.js';
 import { fetchApi } from '../http/fetch.js';
 import { operationOf } from '../http/redaction.js';
 import { discard, isRedirect, redirectRefused } from '../http/response.js';
+import { readEnvelope } from '../http/response-envelope.js';
 import { type Watch, watch } from '../http/watch.js';
 import { type Part, partOf } from './part.js';
 import { type ByteRange, rangeHeaders } from './range.js';
@@ -15,15 +15,15 @@ export interface ByteRequest {
   range?: ByteRange | undefined;
   redirects: 'follow' | 'refuse';
   signal: AbortSignal;
-  /** Which answers are good. @default those of the 200s */
+  /** Whether a response is successful. @default a status of 200 to 299 */
   isGood?: ((response: Response) => boolean) | undefined;
-  /** Throws when a good answer is not the one that was asked for. */
+  /** Throws if a successful response does not match the request. */
   check: (response: Response) => void;
 }
 
 const mostRedirects = 5;
 
-/** Asks for bytes once. */
+/** Sends one request for bytes. */
 export async function requestBytes(
   connection: Connection,
   { url, range, redirects, signal, isGood = ({ ok }) => ok, check }: ByteRequest,
@@ -38,8 +38,8 @@ export async function requestBytes(
     response = await follow(connection, url, token, range, redirects === 'follow' ? mostRedirects : 0, watched);
     await attempt.response(response, watched);
     if (!isGood(response)) {
-      const answer = await readBounded(response, { operation, watched }, { limit: 1024 * 1024, excess: 'cut' });
-      openAnswer(answer, { now: connection.now, secrets: attempt.secrets });
+      const received = await readBounded(response, { operation, watched }, { limit: 1024 * 1024, excess: 'cut' });
+      readEnvelope(received, { now: connection.now, secrets: attempt.secrets });
     }
     check(response);
     return partOf(response, watched);
@@ -50,7 +50,7 @@ export async function requestBytes(
   }
 }
 
-/** The token and the application's headers go to the origin and base path of the API, and on a redirect nowhere else. */
+/** Follows redirects. The token and the application's headers are sent only to the origin and base path of the API. */
 async function follow(
   connection: Connection,
   first: URL,
@@ -64,7 +64,7 @@ async function follow(
   for (let redirects = 0; ; redirects++) {
     const ours = url.origin === first.origin && url.pathname.startsWith(basePath(connection)) && !climbs(url.pathname);
     const response = await fetchApi({
-      operation, // where a redirect leads may be a secret
+      operation, // the target of a redirect can contain a secret
       method: 'GET',
       url,
       headers: {

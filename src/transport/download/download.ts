@@ -16,23 +16,23 @@ export interface Download {
   segments: readonly string[];
   searchParams?: SearchParams | undefined;
   range?: ByteRange | undefined;
-  /** Bytes may come from elsewhere; what is believed may not. @default 'follow' */
+  /** Files can be served by another host. Metadata must come from the API. @default 'follow' */
   redirects?: 'follow' | 'refuse' | undefined;
   onProgress?: OnProgress | undefined;
   signal?: AbortSignal | undefined;
-  /** Milliseconds for all of it, the body included. @default no limit */
+  /** Milliseconds for the whole download, including its body. @default no limit */
   timeout?: number | false | undefined;
 }
 
 /**
- * Fetches bytes. The body of the response streams, is watched, is checked against the announced length, and asks for the
- * rest by itself when it breaks.
+ * Downloads bytes. The body is a stream with an idle timeout. Its length is checked, and it resumes automatically if the connection
+ * breaks.
  */
 export async function download(connection: Connection, options: Download): Promise<Response> {
   return (await openDownload(connection, options)).response;
 }
 
-/** The same, with the attempts of the call, for a caller that may still find the body to be wrong. */
+/** Like {@link download}, with the attempts of the call, for a caller that checks the body itself. */
 export async function openDownload(
   connection: Connection,
   options: Download,
@@ -60,19 +60,19 @@ export async function openDownload(
 function checkFirst(response: Response, range: ByteRange | undefined, operation: string): void {
   const { status, headers } = response;
   if (range?.ifRange !== undefined && (status === 200 || isOtherVersion(headers, range.ifRange))) {
-    throw new TransferError('changed', `${operation} has another version of the file than the one asked for`, 0);
+    throw new TransferError('changed', `${operation} returned another version of the file than requested`, 0);
   }
   if (!isUnpackable(headers)) {
-    const message = `${operation} answered in a coding that was not asked for, and that not every runtime can unpack`;
+    const message = `${operation} returned a content coding that was not requested, and that some runtimes cannot decompress`;
     throw new ResponseError('malformed_response', message, status);
   }
-  const problem = range ? rangeProblem(response, range) : status !== 200 && `answered with ${status}`;
+  const problem = range ? rangeProblem(response, range) : status !== 200 && `returned ${status}`;
   if (problem) throw new ResponseError('unexpected_status', `${operation} ${problem}`, status);
 }
 
 const readers = ['arrayBuffer', 'blob', 'bytes', 'formData', 'json', 'text'] as const;
 
-/** The response with another body, whose failures are told as they are: browsers make a `TypeError` of each. */
+/** The response with another body. Its methods reject with the original error, which browsers would replace with a `TypeError`. */
 function withBody(
   { status, statusText, headers, url, redirected }: Response,
   bodyOf: (onFailure: (error: unknown) => void) => ReadableStream,
@@ -81,12 +81,12 @@ function withBody(
   const body = bodyOf((error) => {
     failure = { error };
   });
-  // a server may send a reason that no Response can be made with
+  // `new Response()` refuses some reason phrases that servers send
   const reason = /^[\t\x20-\x7e]*$/.test(statusText) ? statusText : '';
   const response = new Response(body, { status, statusText: reason, headers });
   Object.defineProperties(response, { url: { value: url }, redirected: { value: redirected } });
   for (const name of readers) {
-    if (!(name in response)) continue; // `bytes` is young
+    if (!(name in response)) continue; // `bytes` is new
     const read = response[name].bind(response);
     const value = () =>
       read().catch((error: unknown) => {

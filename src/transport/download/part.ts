@@ -4,21 +4,21 @@ import type { Watch } from '../http/watch.js';
 import { contentRange } from './range.js';
 import { responseReader } from './response-reader.js';
 
-/** One answer with bytes, read under a watch. A download that is resumed has several. */
+/** One response of a download, with a time limit. A resumed download has several. */
 export interface Part {
   response: Response;
-  /** Bytes the body must have, where they were announced. */
+  /** The expected number of bytes in the body, if known. */
   length: number | undefined;
-  /** The next bytes, or undefined at the end. Rejects with the reason of the watch once that has ended. */
+  /** The next bytes, or undefined at the end. Rejects with the reason of the watch if that has ended. */
   read(): Promise<Uint8Array | undefined>;
-  /** Gives up the rest, and with it the connection. That the body has failed already is of no interest. */
+  /** Cancels the body and closes the connection. Ignores whether the body has failed. */
   release(reason?: unknown): Promise<void>;
 }
 
 export function partOf(response: Response, watched: Watch): Part {
   const reader = responseReader(response, unpacked(response));
   const { signal } = watched;
-  // not every body heeds the signal of its fetch; one that is released ends the read that waits
+  // not every body respects the signal of its fetch; releasing it ends a pending read
   const onAbort = () => void reader.release();
   signal.addEventListener('abort', onAbort, { once: true });
   watched.pause();
@@ -29,7 +29,7 @@ export function partOf(response: Response, watched: Watch): Part {
       if (!reader.isWhole) watched.alive();
       try {
         const chunk = await (reader.isWhole ? watched.run(reader.read()) : reader.read());
-        watched.pause(); // a reader that takes its time is not a stalled transfer
+        watched.pause(); // a slow reader is not a stalled transfer
         signal.throwIfAborted();
         return chunk;
       } catch (error) {
@@ -38,15 +38,15 @@ export function partOf(response: Response, watched: Watch): Part {
     },
     async release(reason) {
       watched.stop();
-      signal.removeEventListener('abort', onAbort); // Node keeps the signal of a request as long as it can
+      signal.removeEventListener('abort', onAbort); // Node.js keeps the signal of a request for a long time
       await reader.release(reason);
     },
   };
 }
 
 /**
- * The length that the body must have. A page cannot know: it is not told whether the body was compressed, and the browser
- * checks the length itself.
+ * The expected length of the body. It is unknown in browsers, which hide whether the body was compressed, and check the length
+ * themselves.
  */
 function announcedLength({ status, headers }: Response): number | undefined {
   const range = status === 206 ? contentRange(headers) : undefined;

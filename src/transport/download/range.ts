@@ -6,8 +6,8 @@ export interface ByteRange {
   start: number;
   end?: number | undefined;
   /**
-   * Only of this version of the file: what its `ETag` said, or its `Last-Modified` where it has none. When the file has
-   * changed since, the call ends in a `TransferError` with code `changed`, so that bytes of two versions never meet.
+   * Only download this version of the file: its `ETag`, or its `Last-Modified` if it has no `ETag`. If the file has changed, the
+   * call rejects with a `TransferError` with code `changed`, so bytes of two versions are never mixed.
    */
   ifRange?: string | undefined;
 }
@@ -16,11 +16,11 @@ export function rangeHeaders({ start, end, ifRange }: ByteRange): Record<string,
   return { range: `bytes=${start}-${end ?? ''}`, ...(ifRange !== undefined && { 'if-range': ifRange }) };
 }
 
-/** What an answer says it holds (RFC 9110 section 14.4). */
+/** A parsed `Content-Range` header (RFC 9110 section 14.4). */
 export interface ContentRange {
   start: number;
   end: number;
-  /** Bytes of the whole file, where the server tells. */
+  /** The size of the whole file in bytes, if the server sent it. */
   size: number | undefined;
 }
 
@@ -31,40 +31,39 @@ export function contentRange(headers: Headers): ContentRange | undefined {
   return { start: Number(start), end: Number(end), size: size === '*' ? undefined : Number(size) };
 }
 
-/** Bytes of the whole file, as an answer says that has none for the range (RFC 9110 section 15.5.17). */
+/** The size of the whole file in a 416 response (RFC 9110 section 15.5.17). */
 export function unsatisfiedSize({ status, headers }: Response): number | undefined {
   if (status !== 416) return undefined;
   const [, size] = /^bytes \*\/(\d{1,15})$/i.exec(headers.get('content-range') ?? '') ?? [];
   return size === undefined ? undefined : Number(size);
 }
 
-/** What earlier answers told of a file. */
+/** What is known about a file from earlier responses. */
 export interface Known {
-  /** Bytes of the whole file. */
+  /** The size of the whole file in bytes. */
   size?: number | undefined;
-  /** The last byte that the range reaches. */
+  /** The position of the last byte in the range. */
   last?: number | undefined;
 }
 
-/** What is wrong with the answer to a request for a range. A range may be clipped at the end. */
+/** The problem with a response to a range request, if any. The server can clip a range at the end of the file. */
 export function rangeProblem(
   { status, headers }: Response,
   { start, end }: ByteRange,
   known: Known = {},
 ): string | undefined {
-  if (status !== 206) return 'ignored the range that was asked for';
+  if (status !== 206) return 'ignored the requested range';
   const sent = contentRange(headers);
   const size = sent?.size ?? known.size;
   const last = known.last ?? (size === undefined ? end : Math.min(end ?? size - 1, size - 1));
-  if (sent && last === undefined)
-    return 'sent a range without the size of the file, so nobody can tell whether that is all of it';
+  if (sent && last === undefined) return 'sent a range without the size of the file, so it may be incomplete';
   const right = sent?.start === start && sent.end === last && (known.size === undefined || known.size === size);
-  return right ? undefined : 'sent another range than was asked for';
+  return right ? undefined : 'sent another range than requested';
 }
 
 /**
- * What tells this version of a file from any other, byte for byte. A weak tag does not, and where there is a tag the date
- * may not stand in for it; a date does when the answer is younger by a second at least (RFC 9110 sections 8.8.2.2, 13.1.5).
+ * The validator that identifies this version of a file byte for byte. A weak ETag does not, and `Last-Modified` cannot replace it.
+ * Without an ETag, `Last-Modified` does if it is at least one second before `Date` (RFC 9110 sections 8.8.2.2, 13.1.5).
  */
 export function strongValidator(headers: Headers, now: number): string | undefined {
   const tag = headers.get('etag');
@@ -75,7 +74,7 @@ export function strongValidator(headers: Headers, now: number): string | undefin
   return modifiedAt !== undefined && sentAt - modifiedAt >= 1000 ? modified : undefined;
 }
 
-/** Whether an answer says that it is of another version. It need not say. */
+/** Whether a response has a validator of another version. The validator is optional. */
 export function isOtherVersion(headers: Headers, validator: string): boolean {
   const sent = headers.get(/^(W\/)?"/.test(validator) ? 'etag' : 'last-modified');
   return sent !== null && sent !== validator;

@@ -1,14 +1,14 @@
-/** Bytes: more than a connection and `fetch` hold between them. */
+/** Bytes: more than the buffers of a connection and of `fetch`. */
 const most = 256 * 1024;
 const mostChunks = 1024;
 
 /**
- * Reads on while its reader is busy, up to a quarter of a mebibyte. What failed is told behind all that came before.
+ * Reads ahead while the reader is busy, up to 256 KiB. An error is reported after all earlier chunks.
  *
- * In Node 22 and 24, a server that closes its connection while `fetch` waits for a reader ends the process
- * (nodejs/undici#5360). So no body waits for its first reader; nor for the last of it to be read, where its length is known.
+ * In Node.js 22 and 24, the process ends if a server closes the connection while `fetch` waits for a reader (nodejs/undici#5360).
+ * So reading starts before there is a reader, and the rest of a body of known length is read early.
  * @param read the next bytes, or undefined at the end
- * @param left how many bytes are still to come: `Infinity` where nobody knows
+ * @param left the number of bytes that are still to come, `Infinity` if unknown
  */
 export function readAhead(
   read: () => Promise<Uint8Array | undefined>,

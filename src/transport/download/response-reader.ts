@@ -1,24 +1,25 @@
 import { invalid, kindOf } from '../../protocol/checks.js';
 import { byteReader, plainBytes } from '../http/byte-reader.js';
 
-/** Reads the body of a Response, in whatever form a `fetch` gives it. */
+/** Reads the body of a Response of any library. */
 export interface ResponseReader {
   /** The next bytes, or undefined at the end. */
   read(): Promise<Uint8Array | undefined>;
-  /** Gives up the rest. Never rejects. */
+  /** Cancels the body. Never rejects. */
   release(reason?: unknown): Promise<void>;
-  /** Whether the body comes in one piece, so that nobody can see it arrive. */
+  /** Whether the body arrives in one piece, without progress. */
   isWhole: boolean;
 }
 
 /**
- * Some libraries have streams of another kind (node-fetch), and some have none (React Native): those are read whole.
+ * Some libraries have other streams (node-fetch). Bodies without streams (React Native) are read whole.
  *
- * @param body its body, if something else is to be read than that
- * @throws {ConfigurationError} `invalid_argument` when `fetch` gave a body that cannot be read
+ * @param body the body to read instead of `response.body`
+ * @throws {ConfigurationError} `invalid_argument` if the body cannot be read
  */
 export function responseReader(response: Response, body: unknown = response.body): ResponseReader {
-  if (response.bodyUsed) throw used();
+  // another body, such as the decoded one, has been made from that of the response
+  if (response.bodyUsed && body === response.body) throw used();
   if (body === null || body === undefined) return wholeReader(response);
   let reader: ReturnType<typeof byteReader>;
   try {
@@ -57,7 +58,7 @@ function wholeReader(response: Response): ResponseReader {
 }
 
 function used() {
-  return unusable('a Response whose body nobody has read: make a new one for each call');
+  return unusable('a Response whose body is unread: return a new Response for each call');
 }
 
 function unusable(wanted: string) {

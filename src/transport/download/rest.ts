@@ -15,9 +15,9 @@ import {
   unsatisfiedSize,
 } from './range.js';
 
-export interface Begun {
+export interface StartedDownload {
   url: URL;
-  /** What was asked for at first. */
+  /** The requested range. */
   range: ByteRange | undefined;
   redirects: 'follow' | 'refuse';
   first: Part;
@@ -25,17 +25,17 @@ export interface Begun {
   signal: AbortSignal;
 }
 
-/** The rest after so many bytes, or undefined when there is none: all had arrived, but for the sign that it was all. */
-export type AskForRest = (loaded: number) => Promise<Part | undefined>;
+/** Requests the rest after `loaded` bytes. Resolves with undefined if nothing was missing but the end of the body. */
+export type RequestRest = (loaded: number) => Promise<Part | undefined>;
 
 /**
- * How to ask for the rest of a download that broke off: the same version of the file, from the first byte that is missing.
- * Undefined where the server cannot, or does not say that it can.
+ * Returns a function that requests the rest of an interrupted download: the same version of the file, from the first missing byte.
+ * Undefined if the server does not support that.
  */
 export function restOf(
   connection: Connection,
-  { url, range, redirects, first, attempts, signal }: Begun,
-): AskForRest | undefined {
+  { url, range, redirects, first, attempts, signal }: StartedDownload,
+): RequestRest | undefined {
   const { status, headers } = first.response;
   const validator = strongValidator(headers, connection.now()) ?? range?.ifRange;
   const serves = status === 206 || /(^|[\s,])bytes($|[\s,])/i.test(headers.get('accept-ranges') ?? '');
@@ -49,13 +49,9 @@ export function restOf(
   };
 
   return async (loaded) => {
-    const broke = `${operation} broke after ${loaded} bytes`;
+    const broke = `${operation} was interrupted after ${loaded} bytes`;
     const changed = (problem: string) =>
-      new TransferError(
-        'changed',
-        `${broke} and cannot be completed: asked for the rest, the server ${problem}`,
-        loaded,
-      );
+      new TransferError('changed', `${broke} and cannot be resumed: the server ${problem}`, loaded);
     const missing = { start: origin + loaded, end: range?.end, ifRange: validator };
     const isEnd = (response: Response) =>
       known.size === undefined &&
@@ -78,10 +74,10 @@ export function restOf(
       return undefined;
     } catch (error) {
       if (error instanceof ApiError && (error.status === 412 || error.status === 416)) {
-        throw changed(`answered with ${error.status}`);
+        throw changed(`returned ${error.status}`);
       }
       if (error instanceof NetworkError) {
-        throw new TransferError('interrupted', `${broke}, and the server could not be reached for the rest`, loaded);
+        throw new TransferError('interrupted', `${broke} and could not be resumed: the connection failed`, loaded);
       }
       throw error;
     }
@@ -89,7 +85,7 @@ export function restOf(
 }
 
 function restProblem(response: Response, range: ByteRange & { ifRange: string }, known: Known): string | undefined {
-  if (response.status !== 206) return `answered with ${response.status}`;
+  if (response.status !== 206) return `returned ${response.status}`;
   if (isOtherVersion(response.headers, range.ifRange)) return 'sent another version of the file';
   if (isEncoded(response.headers)) return 'sent a compressed body';
   return rangeProblem(response, range, known);

@@ -4,23 +4,23 @@ import { meter, type OnProgress } from '../calls/progress.js';
 import type { Watch } from '../http/watch.js';
 import type { Part } from './part.js';
 import { readAhead } from './read-ahead.js';
-import type { AskForRest } from './rest.js';
+import type { RequestRest } from './rest.js';
 import { whenDropped } from './unread.js';
 
 export interface ResumableBody {
-  /** What is being done, for messages. */
+  /** The method and the redacted URL, for messages. */
   operation: string;
   attempts: Attempts;
-  /** Lasts as long as the download, over all its parts. */
+  /** Limits the whole download, with all its parts. */
   whole: Watch;
   onProgress: OnProgress | undefined;
-  /** Undefined where the rest cannot be asked for. */
-  rest: AskForRest | undefined;
-  /** Told what the body fails with. */
+  /** Undefined if the download cannot be resumed. */
+  rest: RequestRest | undefined;
+  /** Called with the error of the body. */
   onFailure: (error: unknown) => void;
 }
 
-/** One body made of as many parts as it takes, and counted against what was announced. */
+/** Combines all parts of a download into one body, and checks its length. */
 export function resumableBody(
   first: Part,
   { operation, attempts, whole, onProgress, rest, onFailure }: ResumableBody,
@@ -32,7 +32,7 @@ export function resumableBody(
   let cancelled = false;
   const progress = meter(onProgress, total);
 
-  const brokeOff = (code: 'interrupted' | 'truncated', what: string) => {
+  const transferError = (code: 'interrupted' | 'truncated', what: string) => {
     const of = total === undefined ? '' : ` of ${total}`;
     return new TransferError(code, `${operation} ${what} after ${progress.loaded}${of} bytes`, progress.loaded);
   };
@@ -43,13 +43,13 @@ export function resumableBody(
       let problem: unknown;
       try {
         const chunk = await part.read();
-        whole.signal.throwIfAborted(); // what was cancelled seems to end
+        whole.signal.throwIfAborted(); // a cancelled body seems to end
         if (chunk || total === undefined || progress.loaded === total) return chunk;
-        problem = brokeOff('truncated', 'ended');
+        problem = transferError('truncated', 'ended');
       } catch (error) {
         whole.signal.throwIfAborted();
-        if (progress.loaded === total) return undefined; // all that broke is the end of the connection
-        problem = error instanceof DoctapeError ? error : brokeOff('interrupted', 'broke');
+        if (progress.loaded === total) return undefined; // only the end of the connection failed
+        problem = error instanceof DoctapeError ? error : transferError('interrupted', 'was interrupted');
       }
       if (!(await resume(problem))) return undefined;
     }
@@ -57,7 +57,7 @@ export function resumableBody(
 
   /** @returns whether there is more */
   async function resume(problem: unknown): Promise<boolean> {
-    void part.release(); // not waited for: it may hang
+    void part.release(); // not awaited: it can hang
     if (!rest) throw problem;
     if (progress.loaded > loadedBefore) attempts.refill();
     loadedBefore = progress.loaded;
@@ -72,29 +72,29 @@ export function resumableBody(
   function giveUp(reason: unknown): Promise<void> {
     whole.stop();
     const released = part.release(reason);
-    whole.end(reason); // a wait, or a request for the rest
+    whole.end(reason); // ends a wait or a request for the rest
     return released;
   }
 
-  /** The same, counted. What fails gives up the connection at once, and is told to the reader in its turn. */
+  /** Like `next()`, and counts the bytes. An error closes the connection at once, and reaches the reader after earlier chunks. */
   async function nextCounted(): Promise<Uint8Array | undefined> {
     try {
       const chunk = await next();
       if (!chunk) return undefined;
       if (total !== undefined && progress.loaded + chunk.byteLength > total) {
-        const message = `${operation} sent more than the ${total} bytes that were announced`;
+        const message = `${operation} returned more than the expected ${total} bytes`;
         throw new TransferError('changed', message, progress.loaded);
       }
       progress.add(chunk.byteLength);
       return chunk;
     } catch (error) {
-      failed = !whole.signal.aborted; // an abort is told at once, and not in its turn
+      failed = !whole.signal.aborted; // an abort is reported at once, before earlier chunks
       void giveUp(error);
       throw await ended(error);
     }
   }
 
-  /** @returns what to throw. A reader that gives up is not a failure. */
+  /** @returns the error to throw. A cancelled body is not a failure. */
   async function ended(error: unknown): Promise<unknown> {
     return cancelled ? error : attempts.end(error);
   }
@@ -102,12 +102,12 @@ export function resumableBody(
   const left = () => (total === undefined ? Number.POSITIVE_INFINITY : total - progress.loaded);
   const read = readAhead(nextCounted, left);
 
-  /** What the stream calls. It does not hold the stream, so that one which is dropped can be found to be. */
+  /** The source of the stream. It has no reference to the stream, so that an unused stream can be garbage-collected. */
   const source: BodySource = {
     async next() {
       try {
         const chunk = await read();
-        if (!failed) whole.signal.throwIfAborted(); // what has arrived is not wanted any more
+        if (!failed) whole.signal.throwIfAborted(); // drops the chunks that were read ahead
         if (chunk) return chunk;
         whole.stop();
         void part.release();

@@ -1,10 +1,10 @@
 let streams: FinalizationRegistry<() => void> | undefined;
 
 /**
- * Calls `giveUp` when a stream can no longer be read, because nobody holds it. It must not hold the stream itself. Runtimes
- * without `FinalizationRegistry` keep the connection, as they do for `fetch`.
+ * Calls `giveUp` after a stream has been garbage-collected. `giveUp` must not reference the stream. Runtimes without
+ * `FinalizationRegistry` keep the connection open, as they do for `fetch`.
  *
- * @returns forgets the stream, which has come to its end
+ * @returns a function that unregisters the stream at its end
  */
 export function whenDropped(stream: object, giveUp: () => void): () => void {
   if (typeof FinalizationRegistry !== 'function') return () => {};

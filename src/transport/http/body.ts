@@ -1,8 +1,8 @@
 import { ResponseError } from '../../protocol/errors.js';
 import { needs, platform } from './platform.js';
-import { type Asked, discard, type HttpAnswer, hasMethod, readBy } from './response.js';
+import { discard, hasMethod, type ReceivedResponse, type RequestContext, readBy } from './response.js';
 
-/** The body as a stream, whatever the library has: node-fetch has a stream of Node, polyfills have none. */
+/** The body as a web stream. node-fetch has Node.js streams, and polyfills have none. */
 export function bodyOf(response: Response): ReadableStream<Uint8Array<ArrayBuffer>> | null {
   const { body } = response;
   if (body === null || hasMethod(body, 'getReader')) return body;
@@ -26,23 +26,23 @@ export function bodyOf(response: Response): ReadableStream<Uint8Array<ArrayBuffe
 async function* chunksOf(response: Response): AsyncGenerator<Uint8Array<ArrayBuffer>> {
   const body: unknown = response.body;
   if (typeof body === 'object' && body !== null && Symbol.asyncIterator in body) yield* response.body ?? [];
-  else yield new TextEncoder().encode(await response.text()); // only what is read as text has no stream here
+  else yield new TextEncoder().encode(await response.text()); // polyfills without streams: API responses are text
 }
 
 export interface Bounds {
-  /** The most bytes to read. */
+  /** The maximum number of bytes to read. */
   limit: number;
-  /** What happens to more bytes: an error, or nothing. @default 'refuse' */
+  /** Whether a longer body is an error or is truncated. @default 'refuse' */
   excess?: 'refuse' | 'cut';
 }
 
-/** A response that is small enough to be read whole. A redirect is refused: it would take the credentials along. */
+/** Reads a response up to a limit. A redirect is refused, because it would forward the credentials. */
 export function readBounded(
   response: Response,
-  asked: Asked,
+  context: RequestContext,
   { limit, excess = 'refuse' }: Bounds,
-): Promise<HttpAnswer> {
-  return readBy(response, asked, async () => {
+): Promise<ReceivedResponse> {
+  return readBy(response, context, async () => {
     const reader = bodyOf(response)?.getReader();
     const decoder = new TextDecoder();
     let text = '';
@@ -50,9 +50,9 @@ export function readBounded(
     for (let chunk = await reader?.read(); chunk && !chunk.done; chunk = await reader?.read()) {
       size += chunk.value.byteLength;
       if (size > limit) {
-        void reader?.cancel().catch(() => {}); // what is thrown next says it all
+        void reader?.cancel().catch(() => {}); // the error below is more useful
         if (excess === 'cut') return text;
-        const message = `${asked.operation} was answered with more than ${limit} bytes`;
+        const message = `${context.operation} returned more than ${limit} bytes`;
         throw new ResponseError('malformed_response', message, response.status);
       }
       text += decoder.decode(chunk.value, { stream: true });
@@ -61,7 +61,7 @@ export function readBounded(
   });
 }
 
-/** Whether a body arrives in another form than its lengths and ranges count: `fetch` unpacks what is compressed. */
+/** Whether a body is compressed. `fetch` decompresses it, so lengths and ranges do not match the bytes that arrive. */
 export function isEncoded(headers: Headers): boolean {
   return codingsOf(headers).length > 0;
 }
@@ -71,7 +71,7 @@ function codingsOf(headers: Headers): string[] {
   return codings.filter((coding) => coding !== '' && coding !== 'identity');
 }
 
-// no plain object: a server may send `constructor`
+// not a plain object: a server could send `constructor`
 const formats = new Map([
   ['gzip', 'gzip'],
   ['x-gzip', 'gzip'],
@@ -79,13 +79,13 @@ const formats = new Map([
   ['br', 'brotli'],
 ]);
 
-/** Whether every runtime, or we for it, can unpack it. Browsers can whatever they take. */
+/** Whether the body can be decompressed in every runtime. Browsers decompress every coding that they accept. */
 export function isUnpackable(headers: Headers): boolean {
   const [coding, ...more] = codingsOf(headers);
   return platform() === 'browser' || coding === undefined || (formats.has(coding) && more.length === 0);
 }
 
-/** The body unpacked. Deno leaves that to whoever asks for a range or a coding; the others do it always. */
+/** The decompressed body. Deno does not decompress if the request has a `range` or `accept-encoding` header. */
 export function unpacked({ headers, body }: Response): ReadableStream<Uint8Array> | null {
   const [coding = ''] = codingsOf(headers);
   const format = formats.get(coding);

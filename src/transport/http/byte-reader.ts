@@ -1,12 +1,12 @@
-/** Reads a stream of any kind: of the web, of Node, of a polyfill or another realm, and any other async iterable. */
+/** Reads a web stream, a Node.js stream, a stream of a polyfill or another realm, or any other async iterable. */
 export interface ByteReader {
-  /** The next chunk, or undefined at the end. What a chunk is depends on the stream: see {@link plainBytes}. */
+  /** The next chunk, or undefined at the end. Chunks can have any type: see {@link plainBytes}. */
   read(): Promise<unknown>;
-  /** Gives up the rest. Never rejects: a stream that has failed already has nothing to give up. */
+  /** Cancels the stream. Never rejects, not even if the stream has failed. */
   release(reason?: unknown): Promise<void>;
 }
 
-/** @returns undefined for what is not a stream. Throws what the stream throws if somebody else is reading it. */
+/** @returns undefined if the value is not a stream. Throws the error of the stream if it is locked. */
 export function byteReader(stream: ReadableStream<unknown> | AsyncIterable<unknown>): ByteReader;
 export function byteReader(stream: unknown): ByteReader | undefined;
 export function byteReader(stream: unknown): ByteReader | undefined {
@@ -18,7 +18,7 @@ export function isWebStream(value: unknown): value is ReadableStream<unknown> {
   return typeof value === 'object' && value !== null && 'getReader' in value && typeof value.getReader === 'function';
 }
 
-/** Every async iterable. The streams of Node are among them, and can be told to end. */
+/** An async iterable. Node.js streams also have `destroy()`. */
 interface Iterable extends AsyncIterable<unknown> {
   destroy?: () => void;
 }
@@ -60,15 +60,15 @@ function iterableReader(stream: Iterable): ByteReader {
         if (typeof stream.destroy === 'function') stream.destroy();
         else if (!isOver) await iterator.return?.();
       } catch {
-        // nobody wants the rest, so it does not matter how the stream takes that
+        // the rest is not needed, so its errors do not matter
       }
     },
   };
 }
 
 /**
- * A chunk as bytes that every platform takes. Browsers refuse shared and resizable memory, so that is copied.
- * @returns undefined for what is not a Uint8Array, of this realm or another
+ * A chunk as bytes that every platform accepts. Browsers refuse shared and resizable buffers, so those are copied.
+ * @returns undefined if the chunk is not a Uint8Array, of this realm or another
  */
 export function plainBytes(chunk: unknown): Uint8Array<ArrayBuffer> | undefined {
   if (!ArrayBuffer.isView(chunk) || Object.prototype.toString.call(chunk) !== '[object Uint8Array]') return undefined;

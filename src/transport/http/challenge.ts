@@ -5,7 +5,7 @@ import { parseScope } from '../../protocol/grammar.js';
 const part =
   /[\s,]*(?:([!#$%&'*+.^_`|~\w-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))|([!#$%&'*+.^_`|~\w-]+)(?=[\s,]|$))/y;
 
-/** Reads the `Bearer` challenge of a `WWW-Authenticate` header (RFC 6750 section 3). Undefined when there is none. */
+/** Reads the `Bearer` challenge of a `WWW-Authenticate` header (RFC 6750 section 3). @returns undefined if there is none */
 export function parseChallenge(header: string | null): Challenge | undefined {
   if (header === null) return undefined;
   let challenge: Challenge | undefined;

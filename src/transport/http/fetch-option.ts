@@ -1,10 +1,10 @@
 /**
- * A `fetch`: that of the platform, of npm's undici, node-fetch or cross-fetch, a wrapper around one of them, or a server in the
- * same process. It is called as a plain function, with a URL as a string and an object.
+ * A `fetch` function: the global one, that of undici, node-fetch or cross-fetch, a wrapper around one of them, or a server in the
+ * same process. It is called as a plain function, with the URL as a string and an object.
  *
- * To report a network failure, reject as the platform does: with a `TypeError` whose message says so (`fetch failed`,
- * `Failed to fetch`), or with any error that has a system `code` such as `ECONNREFUSED`. Anything else that it throws ends the
- * call in a {@link ConfigurationError}, and is not retried.
+ * To report a network failure, reject like the global `fetch`: with a `TypeError` and a message such as `fetch failed`, or with any
+ * error that has a system `code` such as `ECONNREFUSED`. After any other error the call rejects with a {@link ConfigurationError}
+ * and is not retried.
  *
  * @example
  * const traced: Fetch = (url, init) => fetch(url, { ...init, headers: { ...init.headers, 'x-trace': '1' } });
@@ -12,30 +12,30 @@
  */
 export type Fetch = (url: string, init: FetchInit) => Promise<FetchResponse>;
 
-/** What a {@link Fetch} is called with besides the URL: the options of the platform's `fetch`, spelled out. */
+/** The second argument of a {@link Fetch}: the options of the global `fetch` that the SDK uses. */
 export interface FetchInit {
-  /** In capitals. */
+  /** In upper case. */
   method: string;
-  /** Names are in lower case. The body's `content-type` is always among them, unless the body is a `FormData`. */
+  /** The headers, with names in lower case. `content-type` is set if there is a body, unless the body is a `FormData`. */
   headers: Record<string, string>;
   /**
-   * A string for JSON and forms. For an upload a `ReadableStream`, in browsers a `FormData`.
+   * The request body: a string for JSON and forms, a `ReadableStream` for uploads, and a `FormData` for uploads in browsers.
    */
-  // biome-ignore lint/suspicious/noExplicitAny: the libraries have a type each for a body, and only `any` fits all of them
+  // biome-ignore lint/suspicious/noExplicitAny: each library has its own type for a body, and only `any` fits all of them
   body?: any;
-  /** What to do with redirects. `manual`, unless the platform needs something else. */
+  /** How to handle redirects: `manual`, unless the platform requires another mode. */
   redirect: 'follow' | 'error' | 'manual';
   /** Aborts the request. */
   signal: AbortSignal;
-  /** No cookies, where the platform has them. */
+  /** Sends no cookies. Not set on platforms without cookies. */
   credentials?: 'omit';
-  /** No cache, where the platform has one. */
+  /** Bypasses the HTTP cache. Not set on platforms without one. */
   cache?: 'no-store';
-  /** What platforms demand beside a stream as body. */
+  /** Required by platforms if the body is a stream. */
   duplex?: 'half';
 }
 
-/** What a {@link Fetch} gives: a `Response` of any library. */
+/** The result of a {@link Fetch}: a `Response` of any library. */
 export interface FetchResponse {
   /** Whether the status is 200 to 299. */
   readonly ok: boolean;
@@ -48,7 +48,7 @@ export interface FetchResponse {
     /** The value of a header, or null. */
     get(name: string): string | null;
   };
-  /** A `ReadableStream`, a stream of Node, or null. Where there is none, the bytes are read by `arrayBuffer()`. */
+  /** A `ReadableStream`, a Node.js stream, or null. If it is missing, the SDK calls `arrayBuffer()`. */
   readonly body?: unknown;
   /** The body as text. */
   text(): Promise<string>;

@@ -3,33 +3,33 @@ import { readBounded } from './body.js';
 import { fetchApi } from './fetch.js';
 import { needs, withoutTraces } from './platform.js';
 import { operationOf } from './redaction.js';
-import type { Fetch, HttpAnswer } from './response.js';
+import type { Fetch, ReceivedResponse } from './response.js';
 import { watch } from './watch.js';
 
-/** A form, posted once. */
+/** A form to post, without retries. */
 export interface FormRequest {
   url: URL;
   form: URLSearchParams;
   fetch: Fetch | undefined;
-  /** Milliseconds, body included. */
+  /** Milliseconds for the whole response, including its body. */
   timeout: number;
   signal: AbortSignal | undefined;
-  /** The most bytes to read of the answer. */
+  /** The maximum number of bytes in the response. */
   limit: number;
 }
 
 /**
- * Everything that ky adds is off: its retries keep a copy of each body, its time limits end at the headers, and its
- * errors print the headers.
+ * All features of ky are off: its retries keep a copy of each body, its timeout ends at the headers, and its errors print the
+ * headers.
  */
 const client = ky.create({ retry: 0, timeout: false, throwHttpErrors: false, redirect: 'manual' });
 
-/** Posts a form to a token endpoint. A redirect is refused: it would carry the secret in the body to wherever it says. */
-export async function postForm({ url, form, fetch, timeout, signal, limit }: FormRequest): Promise<HttpAnswer> {
+/** Posts a form to a token endpoint. A redirect is refused, because it would forward the secret in the body. */
+export async function postForm({ url, form, fetch, timeout, signal, limit }: FormRequest): Promise<ReceivedResponse> {
   needs('Request', 'Headers', 'ReadableStream');
   const operation = operationOf('POST', url);
   const watched = watch({ signal, limit: timeout, code: 'timeout', operation });
-  // ky hands over a Request, which the `fetch` of a library and many wrappers cannot read
+  // ky passes a Request, which many libraries and wrappers do not support
   const unwrapped = async (input: string | URL | Request) => {
     const request = new Request(input);
     return fetchApi({

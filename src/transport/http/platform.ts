@@ -1,7 +1,7 @@
 import { ConfigurationError } from '../../protocol/errors.js';
 import type { FetchInit } from './fetch-option.js';
 
-/** Which `fetch` this is: they differ in what a request may be (docs in platform-specific lines link back here). */
+/** The runtime. Each `fetch` has its own restrictions. */
 export type Platform = 'node' | 'bun' | 'deno' | 'workerd' | 'edge-light' | 'browser';
 
 export function platform(): Platform {
@@ -12,25 +12,25 @@ export function platform(): Platform {
     process?: { versions?: { node?: string }; type?: string };
     navigator?: { userAgent?: string };
   };
-  // before Node, whose `process` it may have (nodejs_compat)
+  // checked before Node.js, because nodejs_compat adds `process`
   if (navigator?.userAgent === 'Cloudflare-Workers') return 'workerd';
-  if (typeof EdgeRuntime === 'string') return 'edge-light'; // Vercel's, whose `process` has at most an `env`
+  if (typeof EdgeRuntime === 'string') return 'edge-light'; // Vercel, whose `process` has only `env`
   if (Bun !== undefined) return 'bun';
   if (Deno !== undefined) return 'deno';
-  // a window of Electron may have Node in it, and still fetches as a page
+  // an Electron window can have Node.js, but its `fetch` is that of a browser
   return process?.versions?.node !== undefined && process.type !== 'renderer' ? 'node' : 'browser';
 }
 
 /**
- * Neither cookies nor a cache. At the edge there are no cookies, and `fetch` throws on what it does not know; a cache there
- * is, of Cloudflare by its compatibility date, and of Next.js.
+ * Options that turn off cookies and the cache. Edge runtimes have no cookies and throw for unknown options. Cloudflare has a cache,
+ * depending on the compatibility date, and so has Next.js.
  */
 export function withoutTraces(): Pick<FetchInit, 'credentials' | 'cache'> {
   if (!['workerd', 'edge-light'].includes(platform())) return { credentials: 'omit', cache: 'no-store' };
   return 'cache' in Request.prototype ? { cache: 'no-store' } : {};
 }
 
-/** @throws {ConfigurationError} `unsupported_platform`, naming the first of these that the runtime lacks */
+/** @throws {ConfigurationError} `unsupported_platform`, with the first of these globals that is missing */
 export function needs(...names: string[]): void {
   const missing = names.find((name) => Reflect.get(globalThis, name) === undefined);
   if (missing === undefined) return;

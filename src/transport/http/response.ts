@@ -5,9 +5,9 @@ import type { Watch } from './watch.js';
 
 export type { Fetch } from './fetch-option.js';
 
-/** A response that was read whole. */
-export interface HttpAnswer {
-  /** What was asked, for messages: the method and the redacted URL. */
+/** A response whose body has been read. */
+export interface ReceivedResponse {
+  /** The method and the redacted URL, for messages. */
   operation: string;
   status: number;
   headers: Headers;
@@ -15,18 +15,17 @@ export interface HttpAnswer {
 }
 
 /**
- * Checks what a `fetch` resolved to. It may be a mock, or of a library.
- * @throws {ConfigurationError} `invalid_argument` when it cannot be used as a Response
+ * Checks the result of `fetch`, which can be a mock or come from a library.
+ * @throws {ConfigurationError} `invalid_argument` if it cannot be used as a Response
  */
 export function checkResponse(response: unknown, operation: string): Response {
   if (!isResponse(response)) {
     const what = typeof response === 'object' && response ? 'an object without status, ok and headers' : '';
-    throw invalid('fetch', `must resolve to a Response, not to ${what || kindOf(response)}`);
+    throw invalid('fetch', `must resolve to a Response, not ${what || kindOf(response)}`);
   }
-  if (response.type === 'error') throw networkError(operation); // Response.error() stands for that
-  if (response.type === 'opaque') throw invalid('`fetch`', 'gave an opaque Response: do not set mode to "no-cors"');
-  if (response.bodyUsed || response.body?.locked)
-    throw invalid('fetch', `must resolve to a Response that is not used up. It ${usedResponse}`);
+  if (response.type === 'error') throw networkError(operation); // Response.error() means a network error
+  if (response.type === 'opaque') throw invalid('`fetch`', 'returned an opaque Response: do not set mode to "no-cors"');
+  if (response.bodyUsed || response.body?.locked) throw invalid('`fetch`', usedResponse);
   listen(response.body);
   return response;
 }
@@ -44,45 +43,45 @@ export function hasMethod<Name extends string>(
   return typeof value === 'object' && value !== null && typeof Reflect.get(value, name) === 'function';
 }
 
-/** A stream of Node that fails before somebody reads it would end the process, if nobody listened. */
+/** A Node.js stream without an error listener ends the process if it fails before it is read. */
 function listen(body: unknown): void {
   if (hasMethod(body, 'on')) body.on('error', () => {});
 }
 
-/** Browsers hide a redirect that is not to be followed behind the type `opaqueredirect` and the status 0. */
+/** In mode `manual` browsers return a redirect with the type `opaqueredirect` and the status 0. */
 export function isRedirect(response: Response): boolean {
   return response.type === 'opaqueredirect' || (response.status >= 300 && response.status < 400);
 }
 
 export function redirectRefused(operation: string, status?: number): ResponseError {
-  const message = `${operation} was answered with a redirect, which is refused because it would take the credentials along`;
+  const message = `${operation} returned a redirect, which is refused because it would forward the credentials`;
   return new ResponseError('redirect_refused', message, status || undefined);
 }
 
-/** Gives up a body that nobody will read. That it may have failed already is of no interest. */
+/** Cancels a body that will not be read. Ignores whether it has failed. */
 export function discard(response: Response): void {
   const body: unknown = response.body;
   if (hasMethod(body, 'cancel')) void Promise.resolve(body.cancel()).catch(() => {});
   else if (hasMethod(body, 'destroy')) body.destroy();
 }
 
-/** What is being answered. */
-export interface Asked {
+/** The request that a response belongs to. */
+export interface RequestContext {
   operation: string;
   watched: Watch;
 }
 
-/** A response that is read whole, however long it is. A redirect is refused: it would take the credentials along. */
-export function readAnswer(response: Response, asked: Asked): Promise<HttpAnswer> {
-  return readBy(response, asked, () => response.text());
+/** Reads a whole response of any length. A redirect is refused, because it would forward the credentials. */
+export function readResponse(response: Response, context: RequestContext): Promise<ReceivedResponse> {
+  return readBy(response, context, () => response.text());
 }
 
-/** The same, read by a function. */
+/** Like {@link readResponse}, with a function that reads the body. */
 export async function readBy(
   response: Response,
-  { operation, watched }: Asked,
+  { operation, watched }: RequestContext,
   read: () => Promise<string>,
-): Promise<HttpAnswer> {
+): Promise<ReceivedResponse> {
   const { status, headers } = response;
   if (isRedirect(response)) {
     discard(response);

@@ -1,31 +1,31 @@
 import { TimeoutError } from '../../protocol/errors.js';
 import { serverHint } from './redaction.js';
 
-/** Ends a piece of work when the caller aborts it, or when it has shown no sign of life for too long. */
+/** Ends an operation when the caller aborts it, or after a time limit without progress. */
 export interface Watch {
-  /** Hand it to `fetch`. Its reason is the error to reject with. */
+  /** The signal for `fetch`. Its reason is the error to reject with. */
   readonly signal: AbortSignal;
-  /** Starts the time limit again, or a multiple of it: something moved. */
+  /** Restarts the time limit, or a multiple of it, after progress. */
   alive(times?: number): void;
-  /** Stops the clock until the next `alive()`: it is the caller who takes their time. */
+  /** Stops the time limit until the next `alive()`, while the caller is busy. */
   pause(): void;
-  /** Waits for the work, but not beyond the watch: not every `fetch` heeds its signal. */
+  /** Waits for the work or the end of the watch, because not every `fetch` respects its signal. */
   run<T>(work: Promise<T>): Promise<T>;
-  /** Ends the work now, as an abort by the caller would. */
+  /** Ends the operation now, like an abort by the caller. */
   end(reason: unknown): void;
   stop(): void;
 }
 
 export interface WatchOptions {
   signal?: AbortSignal | undefined;
-  /** Milliseconds, or false for none. */
+  /** Milliseconds, or false for no limit. */
   limit: number | false;
   code: 'timeout' | 'idle_timeout';
-  /** What is being done, for the message. */
+  /** The method and the redacted URL, for the message. */
   operation: string;
 }
 
-/** Waits for the work, but not beyond an abort. */
+/** Waits for the work or an abort. */
 export async function orAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   let onAbort: (() => void) | undefined;
   const aborted = new Promise<never>((_, reject) => {
@@ -53,7 +53,7 @@ export function watch({ signal, limit, code, operation }: WatchOptions): Watch {
   signal?.addEventListener('abort', onAbort, { once: true });
 
   const expire = (after: number) => {
-    const what = code === 'timeout' ? 'took longer than' : 'stood still for';
+    const what = code === 'timeout' ? 'took longer than' : 'stalled for';
     end(new TimeoutError(code, `${operation} ${what} ${after} ms${serverHint(operation)}`));
   };
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -71,7 +71,7 @@ export function watch({ signal, limit, code, operation }: WatchOptions): Watch {
     signal: controller.signal,
     alive,
     pause,
-    // not Promise.race: on a promise that outlives the work it would hold on to every result
+    // not Promise.race, which leaks memory with a long-lived promise
     run: (work) =>
       new Promise((resolve, reject) => {
         if (controller.signal.aborted) reject(controller.signal.reason);

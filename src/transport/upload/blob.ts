@@ -1,6 +1,6 @@
 import { byteReader, plainBytes } from '../http/byte-reader.js';
 
-/** A Blob or File: of this realm, of an iframe, of jsdom or happy-dom, of a polyfill. Not all can do everything. */
+/** Whether a value is a Blob or File, of this realm, an iframe, jsdom, happy-dom or a polyfill. Some lack methods. */
 export function isBlob(value: unknown): value is Blob {
   if (typeof value !== 'object' || value === null || !('size' in value && 'type' in value && 'slice' in value))
     return false;
@@ -8,20 +8,20 @@ export function isBlob(value: unknown): value is Blob {
 }
 
 /**
- * The same content as a Blob of this realm, where the platform takes it for a Blob. One of an iframe is: as a Blob of ours it
- * can be read after the iframe is gone.
+ * The same content as a Blob of this realm. Undefined if the platform does not accept the Blob. A Blob of an iframe can then be
+ * read after the iframe is removed.
  */
 export function nativeBlob(blob: Blob): Blob | undefined {
   if (typeof Blob === 'function' && blob instanceof Blob) return blob;
   try {
-    new FormData().append('file', blob, ''); // refuses what only looks like one
+    new FormData().append('file', blob, ''); // throws for an object that only looks like a Blob
     return new Blob([blob], { type: blob.type });
   } catch {
     return undefined;
   }
 }
 
-/** All bytes of a Blob. That of jsdom has none of the methods that give them: there, a FileReader has to. */
+/** The bytes of a Blob. jsdom supports only FileReader. */
 export async function bytesIn(blob: Blob): Promise<Uint8Array> {
   if (typeof blob.arrayBuffer === 'function') return new Uint8Array(await blob.arrayBuffer());
   if (typeof blob.stream === 'function') return gathered(blob);

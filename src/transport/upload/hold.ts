@@ -1,7 +1,7 @@
-/** What a stream failed with while nobody read it. */
+/** The errors of streams that failed before they were read. */
 const failures = new WeakMap<object, unknown>();
 
-/** The streams that an upload is reading. */
+/** The streams that are being uploaded. */
 const taken = new WeakSet<object>();
 
 interface Emitter {
@@ -9,19 +9,19 @@ interface Emitter {
 }
 
 /**
- * Takes hold of a source before anything is waited for: its owner may change the bytes as soon as the call has returned,
- * and a stream of Node that fails while nobody listens ends the process.
+ * Secures a source before the first `await`: the application may change the bytes as soon as the call has returned, and a
+ * Node.js stream that fails without an error listener ends the process.
  *
  * @returns the source, or a copy of its bytes
  */
 export function hold<T>(source: T): T | Uint8Array<ArrayBuffer> {
   const stream = streamOfIterator(source) ?? streamIn(source);
-  // the listener stays, because a stream that is destroyed may fail once more
+  // the listener is not removed, because a destroyed stream can fail again
   if (isEmitter(stream)) stream.on('error', (error) => failures.set(stream, error));
   return isMemory(source) && !isLost(source) ? copyOf(source) : source;
 }
 
-/** Lets go of a source that nobody has begun to read. */
+/** Releases a source that is not being read. */
 export function letGo(source: unknown): void {
   const stream = streamIn(source);
   if (typeof stream !== 'object' || stream === null || taken.has(stream)) return;
@@ -30,17 +30,17 @@ export function letGo(source: unknown): void {
     else if ('cancel' in stream && typeof stream.cancel === 'function') await stream.cancel();
     else if (Symbol.asyncIterator in stream)
       await (stream as AsyncIterable<unknown>)[Symbol.asyncIterator]().return?.();
-  })().catch(() => {}); // somebody else may be reading it
+  })().catch(() => {}); // the stream may be locked
 }
 
-/** @returns whether nobody else has taken it */
+/** Marks a stream as being uploaded. @returns false if it already was */
 export function take(stream: object): boolean {
   if (taken.has(stream)) return false;
   taken.add(stream);
   return true;
 }
 
-/** What a stream has failed with, if it has. */
+/** The error of a stream that has failed. */
 export function failureOf(stream: object): { error: unknown } | undefined {
   if (failures.has(stream)) return { error: failures.get(stream) };
   return 'errored' in stream && stream.errored ? { error: stream.errored } : undefined;
@@ -53,7 +53,7 @@ export function streamIn(source: unknown): unknown {
   return 'stream' in source && 'size' in source && typeof source.stream === 'object' ? source.stream : source;
 }
 
-/** Node hangs the stream on an iterator of it. It may only be listened to: its owner has kept it, to answer a request on it. */
+/** The iterator of a Node.js stream has a reference to the stream. Only listen to it: the application may still need the stream. */
 function streamOfIterator(source: unknown): unknown {
   const iterator = streamIn(source);
   const isIterator = typeof iterator === 'object' && iterator !== null && 'next' in iterator && 'stream' in iterator;
@@ -66,20 +66,20 @@ function isEmitter(value: unknown): value is Emitter & object {
 
 export type Memory = ArrayBufferView | ArrayBufferLike;
 
-/** A buffer, shared or not, or a view of one, of this realm or another. */
+/** Whether a value is a buffer, shared or not, or a view of one, of this realm or another. */
 export function isMemory(value: unknown): value is Memory {
   return ArrayBuffer.isView(value) || /^\[object (Shared)?ArrayBuffer\]$/.test(Object.prototype.toString.call(value));
 }
 
 /**
- * Whether the bytes are gone: the buffer was transferred, for example to a worker, or has shrunk. Such memory says that it
- * is empty, and only refuses to be used.
+ * Whether the buffer was transferred, for example to a worker, or has shrunk. Such a buffer looks empty, and throws only when it
+ * is used.
  */
 export function isLost(memory: Memory): boolean {
   try {
     if (!ArrayBuffer.isView(memory)) new Uint8Array(memory);
     else if ('getInt8' in memory) new DataView(memory.buffer, memory.byteOffset, memory.byteLength);
-    else Uint8Array.prototype.keys.call(memory as Uint8Array); // of all typed arrays, whatever the realm
+    else Uint8Array.prototype.keys.call(memory as Uint8Array); // works for every typed array of any realm
     return false;
   } catch {
     return true;

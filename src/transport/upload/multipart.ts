@@ -10,17 +10,17 @@ export interface Part {
 
 export interface Multipart {
   contentType: string;
-  /** Bytes of the whole body, where every part's size is known. */
+  /** The size of the whole body in bytes, if the sizes of all parts are known. */
   length: number | undefined;
-  /** @param onContent told when more was taken of the content, and at last that all was */
+  /** @param onContent called after each chunk of content, and with `all` after the last one */
   chunks(onContent: (bytes: number, all: boolean) => void): AsyncGenerator<Uint8Array<ArrayBuffer>>;
 }
 
 const encoder = new TextEncoder();
 
 /**
- * Frames parts as `multipart/form-data` (RFC 7578) chunk by chunk. `FormData` would do, but not stream: `fetch` then
- * reads 64 KiB at a time and keeps what it has sent.
+ * Frames parts as `multipart/form-data` (RFC 7578) chunk by chunk. `FormData` does not stream: `fetch` reads it in
+ * chunks of 64 KiB and keeps what it has sent.
  */
 export function multipart(parts: readonly Part[], field: string): Multipart {
   const boundary = `doctape-${randomText()}`;
@@ -51,7 +51,7 @@ export function multipart(parts: readonly Part[], field: string): Multipart {
   };
 }
 
-/** Bytes of all parts together, framing left out, where known. */
+/** The size of all contents in bytes, without the framing, if known. */
 export function sizeOf(parts: readonly Part[]): number | undefined {
   return parts.reduce<number | undefined>(
     (sum, { content }) => (sum === undefined || content.size === undefined ? undefined : sum + content.size),
@@ -59,17 +59,17 @@ export function sizeOf(parts: readonly Part[]): number | undefined {
   );
 }
 
-/** As browsers do it (HTML standard, multipart/form-data encoding algorithm). */
+/** Escapes a file name like browsers (HTML standard, multipart/form-data encoding algorithm). */
 function escapeName(name: string): string {
   return escapeControls(name).replace(/"/g, '%22');
 }
 
 /**
- * Control characters, which no header can hold (RFC 9110 section 5.5). Browsers send most of them as they are, and servers
- * refuse the part.
+ * Escapes control characters, which are not allowed in headers (RFC 9110 section 5.5). Browsers send most of them unescaped, and
+ * servers then refuse the part.
  */
 export function escapeControls(name: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what it looks for
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the expression matches control characters on purpose
   return name.toWellFormed().replace(/[\u0000-\u0008\u000a-\u001f\u007f]/g, (character) => {
     return `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`;
   });

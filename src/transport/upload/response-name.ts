@@ -1,13 +1,13 @@
 import { parse } from 'content-disposition';
 
-/** The file name of a download (RFC 6266), else the last segment of its URL. */
+/** The file name of a download (RFC 6266), or the last segment of its URL. */
 export function nameOfResponse(response: Response): string | undefined {
   const { filename } = parse(response.headers.get('content-disposition') ?? '').parameters;
   const last = URL.canParse(response.url) ? new URL(response.url).pathname.split('/').at(-1) : undefined;
   return (filename && asUtf8(filename)) || decoded(last) || undefined;
 }
 
-/** Headers arrive as Latin-1, also from servers that write a name into them as UTF-8. */
+/** Decodes a name that the server sent as UTF-8. Headers are always read as Latin-1. */
 function asUtf8(text: string): string {
   if (!/^[\0-\xff]*$/.test(text)) return text;
   try {
@@ -22,6 +22,6 @@ function decoded(value: string | undefined): string | undefined {
   try {
     return decodeURIComponent(value);
   } catch {
-    return value; // not percent-encoded after all
+    return value; // not percent-encoded
   }
 }

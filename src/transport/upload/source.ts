@@ -10,7 +10,7 @@ import { failureOf, isLost, isMemory, letGo, type Memory, take } from './hold.js
 import { refusal } from './refusal.js';
 import { nameOfResponse } from './response-name.js';
 
-/** What can be uploaded. Streams are read as the network takes them and never gathered in memory. */
+/** A source of an upload. Streams are sent while they are read, and never collected in memory. */
 export type UploadSource =
   | Blob
   | ArrayBuffer
@@ -20,18 +20,18 @@ export type UploadSource =
   | AsyncIterable<Uint8Array>
   | { stream: ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>; size: number };
 
-/** A source, whatever its kind. */
+/** The content of a source. */
 export interface Content {
   name: string | undefined;
   type: string | undefined;
-  /** Bytes, where known beforehand. */
+  /** The size in bytes, if known. */
   size: number | undefined;
-  /** Whether it can be read again. */
+  /** Whether the content can be read again. */
   again: boolean;
   read(): AsyncGenerator<Uint8Array<ArrayBuffer>>;
-  /** Gives up a source that is not wanted to its end. */
+  /** Releases the source if it is not read to the end. */
   release(): void;
-  /** The content as a Blob of this realm, if it is one anyway. */
+  /** The content as a Blob of this realm, if the source is a Blob. */
   blob: Blob | undefined;
 }
 
@@ -41,8 +41,8 @@ const readSize = 512 * 1024;
 /**
  * Opens all sources of an upload. If one of them cannot be uploaded, all are released.
  *
- * @throws {ConfigurationError} `invalid_argument` when a source cannot be uploaded, or is being read by somebody else
- * @throws {TransferError} `interrupted` when a source has failed already
+ * @throws {ConfigurationError} `invalid_argument` if a source cannot be uploaded, or is already being read
+ * @throws {TransferError} `interrupted` if a source has already failed
  */
 export function contentsOf(sources: readonly UploadSource[]): Content[] {
   const contents: Content[] = [];
@@ -75,14 +75,14 @@ function isStream(value: unknown): value is ReadableStream<Uint8Array> | AsyncIt
   return isWebStream(value) || isIterable(value);
 }
 
-/** Of this realm or another, or one that an application made: it has a status and headers. */
+/** A Response of this realm, another realm or a library. */
 function isResponse(value: object): value is Response {
   return 'status' in value && 'headers' in value && 'arrayBuffer' in value;
 }
 
 function memoryContent(memory: Memory): Content {
   if (isLost(memory)) {
-    throw invalid('source', 'has lost its bytes: its buffer was transferred, for example to a worker, or has shrunk');
+    throw invalid('source', 'has no bytes: its buffer was transferred, for example to a worker, or has shrunk');
   }
   const { buffer, byteOffset, byteLength } = ArrayBuffer.isView(memory) ? memory : new Uint8Array(memory);
   const bytes = new Uint8Array(buffer, byteOffset, byteLength);
@@ -107,9 +107,9 @@ function blobContent(given: Blob): Content {
 
 function responseContent(response: Response): Content {
   const { status, headers, bodyUsed } = response;
-  // undefined where a library has no streams, or hides them
+  // undefined for libraries without streams
   const body: unknown = response.body;
-  if (!response.ok) throw invalid('source', `is a Response that failed (${status})`);
+  if (!response.ok) throw invalid('source', `is a failed Response (${status})`);
   if (bodyUsed) throw used('the body of this Response');
   if (body === null) throw invalid('source', 'is a Response without a body');
   const length = platform() === 'browser' || isEncoded(headers) ? '' : (headers.get('content-length') ?? '');
@@ -132,14 +132,14 @@ function content(size: number | undefined, read: Content['read'], more: Partial<
   return { name: undefined, type: undefined, size, again: false, read, release() {}, blob: undefined, ...more };
 }
 
-/** Begins to read at once, so that nobody else can. */
+/** Locks the stream at once, so that nothing else can read it. */
 function open(stream: ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>): ByteReader {
   const failure = failureOf(stream);
   if (failure) throw sourceFailed(failure.error, 0);
   checkNodeStream(stream);
-  if ('_disturbed' in stream && stream._disturbed === true) throw used('this stream'); // one of web-streams-polyfill
+  if ('_disturbed' in stream && stream._disturbed === true) throw used('this stream'); // web-streams-polyfill
   try {
-    // nothing else tells whether a stream has been read from
+    // the only way to find out whether a stream has been read
     if (typeof ReadableStream === 'function' && stream instanceof ReadableStream) new Response(stream);
     return byteReader(stream);
   } catch (error) {
@@ -148,7 +148,7 @@ function open(stream: ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>): B
   }
 }
 
-/** What a stream of Node says about itself, as far as its version and its kind say it. Other streams have none of it. */
+/** The properties of Node.js streams. Older versions lack some. */
 interface NodeStream {
   [Symbol.asyncIterator]?: unknown;
   destroy?: unknown;
@@ -160,15 +160,15 @@ interface NodeStream {
 function checkNodeStream(stream: object & NodeStream): void {
   if (typeof stream.destroy !== 'function') return;
   if (stream.readableEnded) throw used('this stream');
-  if (stream.destroyed) throw invalid('source', 'cannot be read: this stream was destroyed before it had been read');
+  if (stream.destroyed) throw invalid('source', 'cannot be read: this stream was destroyed before it was read');
   if (stream.readableEncoding) {
-    throw invalid('source', 'gives text: create the stream without an encoding, so that it gives bytes');
+    throw invalid('source', 'is a stream of text: create it without an encoding');
   }
-  if (!take(stream)) throw invalid('source', 'is being uploaded already: a stream can be read only once');
+  if (!take(stream)) throw invalid('source', 'is already being uploaded: a stream can be read only once');
 }
 
 function used(what: string) {
-  return invalid('source', `cannot be read: ${what} has been read already, or is being read`);
+  return invalid('source', `cannot be read: ${what} has already been read, or is being read`);
 }
 
 function onceReader(bytes: () => Promise<Uint8Array>): ByteReader {
@@ -196,7 +196,7 @@ function blobReader(blob: Blob): ByteReader {
   };
 }
 
-/** Reads to the end, and compares what came with what was announced. */
+/** Reads to the end, and compares the number of bytes with the expected size. */
 async function* counted(reader: ByteReader, size: number | undefined): AsyncGenerator<Uint8Array<ArrayBuffer>> {
   let loaded = 0;
   for (;;) {
@@ -208,23 +208,23 @@ async function* counted(reader: ByteReader, size: number | undefined): AsyncGene
     }
     if (chunk === undefined) break;
     const bytes = plainBytes(chunk);
-    if (!bytes) throw invalid('source', `must give Uint8Array chunks, not ${kindOf(chunk)}`);
+    if (!bytes) throw invalid('source', `must return Uint8Array chunks, not ${kindOf(chunk)}`);
     if (bytes.byteLength === 0 && isLost(bytes)) {
-      throw new TransferError('truncated', 'the source gave a chunk whose buffer was transferred elsewhere', loaded);
+      throw new TransferError('truncated', 'the source returned a chunk whose buffer was transferred', loaded);
     }
     loaded += bytes.byteLength;
     if (size !== undefined && loaded > size) {
-      throw new TransferError('truncated', `the source gives more than the ${size} bytes it announced`, size);
+      throw new TransferError('truncated', `the source has more than the expected ${size} bytes`, size);
     }
-    // in pieces, because progress is seen when a piece is asked for
+    // in pieces, because progress is reported for each piece
     for (let at = 0; at < bytes.byteLength; at += readSize) yield bytes.subarray(at, at + readSize);
   }
   if (size !== undefined && loaded < size) {
-    throw new TransferError('truncated', `the source ended after ${loaded} of the ${size} bytes it announced`, loaded);
+    throw new TransferError('truncated', `the source ended after ${loaded} of the expected ${size} bytes`, loaded);
   }
 }
 
-/** Reads the first byte of a Blob, which may stand for a file that is gone by now. */
+/** Reads the first byte of a Blob, because its file may have been deleted. */
 export async function probe(blob: Blob): Promise<void> {
   try {
     await bytesIn(blob.slice(0, 1));

@@ -1,46 +1,50 @@
 import { NetworkError, TimeoutError } from '../../protocol/errors.js';
 import { readBounded } from '../http/body.js';
 import { fetchApi } from '../http/fetch.js';
-import { discard, type HttpAnswer } from '../http/response.js';
+import { discard, type ReceivedResponse } from '../http/response.js';
 import { escapeControls, type Part } from './multipart.js';
 import { probe } from './source.js';
-import { answerLimit, type Sending } from './upload-stream.js';
+import { responseLimit, type Sending } from './upload-stream.js';
 import { postByXhr } from './xhr.js';
 
-/** Whether `XMLHttpRequest` can be used: not in a service worker, and not in place of an application's own `fetch`. */
+/** Whether to use `XMLHttpRequest`. Service workers do not have it, and it must not replace the `fetch` option. */
 export function canUseXhr({ fetch }: Pick<Sending, 'fetch'>): boolean {
   return fetch === undefined && typeof XMLHttpRequest !== 'undefined';
 }
 
-/** Sends an upload from a browser page, where no stream can safely be a request body: each part becomes a Blob. */
-export async function sendForm(sending: Sending): Promise<HttpAnswer> {
+/** Sends an upload in a browser, where request bodies cannot safely be streams: each part becomes a Blob. */
+export async function sendForm(sending: Sending): Promise<ReceivedResponse> {
   const { operation, url, headers, parts, fetch, watched, progress, attempt } = sending;
   const { body, size } = await watched.run(formData(parts, watched.alive));
   const sent = (loaded: number) => progress.add(loaded - progress.loaded);
   await attempt.request(watched);
   if (canUseXhr(sending)) {
-    // what is told counts the framing too, which is taken off beforehand so that nothing is reported early
+    // `loaded` includes the framing, which is subtracted first so that progress is not reported early
     const onSent = (loaded: number, total: number) => sent(Math.max(0, loaded - Math.max(0, total - size)));
-    const limit = answerLimit;
-    const answer = await postByXhr({ operation, url, headers, body, onSent, limit, watched }).catch((error) =>
+    const limit = responseLimit;
+    const received = await postByXhr({ operation, url, headers, body, onSent, limit, watched }).catch((error) =>
       sourceOr(error, parts),
     );
-    await attempt.response(answer, watched);
-    if (answer.status < 300) sent(size);
-    return answer;
+    await attempt.response(received, watched);
+    if (received.status < 300) sent(size);
+    return received;
   }
   const response = await fetchApi({ operation, method: 'POST', url, headers, body, fetch, watched });
   try {
     await attempt.response(response, watched);
-    if (response.ok) sent(size); // this way the browser does not say before
+    if (response.ok) sent(size); // `fetch` in browsers reports no progress
   } catch (error) {
-    discard(response); // what a hook or a listener throws ends the upload
+    discard(response); // a hook or a progress listener has thrown
     throw error;
   }
-  return readBounded(response, { operation, watched }, { limit: answerLimit, excess: response.ok ? 'refuse' : 'cut' });
+  return readBounded(
+    response,
+    { operation, watched },
+    { limit: responseLimit, excess: response.ok ? 'refuse' : 'cut' },
+  );
 }
 
-/** Browsers do not tell a file that cannot be read from a network that fails. */
+/** Browsers report an unreadable file as a network failure. */
 async function sourceOr(error: unknown, parts: readonly Part[]): Promise<never> {
   if (error instanceof NetworkError || error instanceof TimeoutError) {
     for (const { content } of parts) if (content.blob) await probe(content.blob);
@@ -48,14 +52,14 @@ async function sourceOr(error: unknown, parts: readonly Part[]): Promise<never> 
   throw error;
 }
 
-/** A Blob may lie on disk, so a long stream does not fill the memory. */
+/** Browsers can keep Blobs on disk, so a long stream does not fill the memory. */
 async function formData(parts: readonly Part[], alive: () => void): Promise<{ body: FormData; size: number }> {
   const body = new FormData();
   let size = 0;
   for (const { name, type, content } of parts) {
     let blob = content.blob;
     if (blob)
-      await probe(blob); // Firefox would wait for ever for a file that is gone
+      await probe(blob); // Firefox waits forever for a deleted file
     else {
       const chunks: Blob[] = [];
       for await (const chunk of content.read()) {

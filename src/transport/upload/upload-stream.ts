@@ -5,11 +5,11 @@ import { readBounded } from '../http/body.js';
 import { isWebStream } from '../http/byte-reader.js';
 import { fetchApi } from '../http/fetch.js';
 import { platform } from '../http/platform.js';
-import { type Asked, discard, type Fetch, type HttpAnswer } from '../http/response.js';
+import { discard, type Fetch, type ReceivedResponse, type RequestContext } from '../http/response.js';
 import { multipart, type Part } from './multipart.js';
 
 /** One attempt to send an upload. */
-export interface Sending extends Asked {
+export interface Sending extends RequestContext {
   url: URL;
   headers: Record<string, string>;
   parts: readonly Part[];
@@ -19,16 +19,16 @@ export interface Sending extends Asked {
 }
 
 /**
- * How many times `idleTimeout` an upload waits for its answer, once all of it is on its way: what the buffers of the system
- * hold still has to leave, and the server to store it, and neither can be seen.
+ * The multiple of `idleTimeout` that an upload waits for its response. After the last chunk, system buffers are still being sent
+ * and the server stores the file, both without visible progress.
  */
-export const answerWaits: number = 3;
+export const responseWaits: number = 3;
 
-/** Bytes: the answer to an upload is small, and JSON. */
-export const answerLimit: number = 1024 * 1024;
+/** The maximum size of the response to an upload, in bytes. */
+export const responseLimit: number = 1024 * 1024;
 
-export interface UploadAnswer extends HttpAnswer {
-  /** How many bytes of content had been sent, where the answer came before all were. */
+export interface UploadResponse extends ReceivedResponse {
+  /** The bytes of content that were sent, if the response came before all of them. */
   sentOnly?: number;
 }
 
@@ -42,7 +42,7 @@ export async function sendStream({
   watched,
   progress,
   attempt,
-}: Sending): Promise<UploadAnswer> {
+}: Sending): Promise<UploadResponse> {
   const { contentType, length, chunks: read } = multipart(parts, 'file');
   let sentAll = false;
   const chunks = read((bytes, all) => {
@@ -51,15 +51,15 @@ export async function sendStream({
   });
   let sourceError: unknown;
   let cancelled = false;
-  let asked = false; // for any of it
+  let pulled = false; // whether any of the body was read
   const body = new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
         try {
-          asked = true;
+          pulled = true;
           const { done, value } = await chunks.next();
-          watched.alive(sentAll ? answerWaits : 1);
-          if (cancelled) return; // while it was read
+          watched.alive(sentAll ? responseWaits : 1);
+          if (cancelled) return; // during the read
           if (done) controller.close();
           else controller.enqueue(value);
         } catch (error) {
@@ -90,29 +90,29 @@ export async function sendStream({
       fetch,
       watched,
     });
-    if (!asked && response.body && !isWebStream(response.body)) {
-      throw invalid('fetch', 'cannot send a stream of the web: use that of the platform or of undici for uploads');
+    if (!pulled && response.body && !isWebStream(response.body)) {
+      throw invalid('fetch', 'cannot send a web stream: use the global `fetch` or undici for uploads');
     }
     await attempt.response(response, watched);
     const excess = response.ok ? 'refuse' : 'cut';
-    const answer = await readBounded(response, { operation, watched }, { limit: answerLimit, excess });
-    if (sourceError) throw sourceError; // whatever the server made of what it got
-    // a `fetch` that never asks for the body is one of somebody's tests
-    return sentAll || !asked ? answer : { ...answer, sentOnly: progress.loaded };
+    const received = await readBounded(response, { operation, watched }, { limit: responseLimit, excess });
+    if (sourceError) throw sourceError; // the response does not matter if the source failed
+    // a `fetch` that never reads the body is a mock
+    return sentAll || !pulled ? received : { ...received, sentOnly: progress.loaded };
   } catch (error) {
-    if (response) discard(response); // such as when a hook throws
+    if (response) discard(response); // for example, a hook has thrown
     throw sourceError ?? error;
   } finally {
     void chunks.return(undefined).catch(() => {}); // not waited for, because the source may hang
   }
 }
 
-/** workerd ignores the header: it takes the length from the stream, if the stream is of this kind. */
+/** workerd ignores `content-length`: it takes the length from a FixedLengthStream. */
 function withLength(body: ReadableStream<Uint8Array>, length: number): ReadableStream<Uint8Array> {
   const { FixedLengthStream } = globalThis as unknown as {
     FixedLengthStream: new (length: number) => TransformStream<Uint8Array, Uint8Array>;
   };
   const { readable, writable } = new FixedLengthStream(length);
-  void body.pipeTo(writable).catch(() => {}); // the reader of the other end is told as well
+  void body.pipeTo(writable).catch(() => {}); // the readable side reports the error
   return readable;
 }

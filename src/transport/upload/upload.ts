@@ -1,39 +1,39 @@
 import { TransferError } from '../../protocol/errors.js';
-import { type AnswerOrigin, decode } from '../../protocol/schemas/decode.js';
+import { decode, type ResponseOrigin } from '../../protocol/schemas/decode.js';
 import { type Attempt, withRetries } from '../calls/attempts.js';
 import { type Connection, type Decode, routeUrl, type SearchParams } from '../calls/connection.js';
 import { type Meter, meter, type OnProgress } from '../calls/progress.js';
-import { openAnswer } from '../http/answer.js';
 import { platform } from '../http/platform.js';
 import { operationOf } from '../http/redaction.js';
+import { readEnvelope } from '../http/response-envelope.js';
 import { type Watch, watch } from '../http/watch.js';
 import { type Part, sizeOf } from './multipart.js';
 import { type Content, contentsOf, type UploadSource } from './source.js';
 import { canUseXhr, sendForm } from './upload-form.js';
-import { sendStream, type UploadAnswer } from './upload-stream.js';
+import { sendStream, type UploadResponse } from './upload-stream.js';
 
 export interface Upload<T> {
   /** The method that was called, such as `files.upload`. */
   name: string;
   segments: readonly string[];
   searchParams: SearchParams;
-  /** Held already (`hold.ts`). However the upload ends, they are released. */
+  /** Already secured (`hold.ts`). They are always released at the end. */
   sources: readonly UploadSource[];
-  /** What to call a source, and what type to give it. */
+  /** Returns the file name and the media type of a source. */
   describe: (content: Content) => { name: string; type: string };
   onProgress?: OnProgress | undefined;
   signal?: AbortSignal | undefined;
-  /** Milliseconds for all of it, retries included. @default no limit */
+  /** Milliseconds for the whole upload, including retries. @default no limit */
   timeout?: number | false | undefined;
   /** Parses the response. @default `JSON.parse` */
   parse?: ((text: string) => unknown) | undefined;
-  /** Makes the value to return of what stood in the envelope. */
-  read: (result: unknown, decode: Decode, origin: AnswerOrigin) => T;
+  /** Converts the `result` in the envelope to the return value. */
+  read: (result: unknown, decode: Decode, origin: ResponseOrigin) => T;
 }
 
 /**
- * Sends files in one request, each as a part named `file` (wire document section 3.2). It is sent again only when the
- * server refused it, said when to come back, and everything can be read once more.
+ * Sends files in one request, each as a part named `file` (wire document section 3.2). It is retried only if the
+ * server refused it with `Retry-After` and all sources can be read again.
  */
 export async function upload<T>(connection: Connection, options: Upload<T>): Promise<T> {
   const { name, segments, searchParams, sources, describe, onProgress, timeout = false, parse, read } = options;
@@ -43,7 +43,7 @@ export async function upload<T>(connection: Connection, options: Upload<T>): Pro
   try {
     const parts = contents.map((content) => ({ ...describe(content), content }));
     const progress = meter(onProgress, sizeOf(parts));
-    const resend = contents.every(({ again }) => again) ? 'when asked' : 'never';
+    const resend = contents.every(({ again }) => again) ? 'if refused' : 'never';
     whole = watch({ signal: options.signal, limit: timeout, code: 'timeout', operation: operationOf('POST', url) });
     const { signal } = whole;
     return await withRetries(connection, { name, method: 'POST', url, resend, signal }, async (attempt) => {
@@ -70,28 +70,28 @@ interface Sent {
 async function send(
   connection: Connection,
   { url, parts, progress, attempt, signal, parse }: Sent,
-): Promise<{ result: unknown; origin: AnswerOrigin }> {
+): Promise<{ result: unknown; origin: ResponseOrigin }> {
   const { fetch, idleTimeout, now } = connection;
   const operation = operationOf('POST', url);
   const browser = platform() === 'browser';
-  // a browser's fetch does not tell how far an upload is, so there is nothing to watch
+  // `fetch` in browsers reports no progress, so an idle timeout is not possible
   const limit = browser && !canUseXhr(connection) ? false : idleTimeout;
   const watched = watch({ signal, limit, code: 'idle_timeout', operation });
-  let answer: UploadAnswer | undefined;
+  let received: UploadResponse | undefined;
   try {
     const authorization = `Bearer ${await attempt.token(watched)}`;
     const headers = { ...connection.headers, authorization, accept: 'application/json' };
     const sending = { operation, url, headers, parts, fetch, watched, progress, attempt };
-    answer = await (browser ? sendForm(sending) : sendStream(sending));
+    received = await (browser ? sendForm(sending) : sendStream(sending));
     const { secrets } = attempt;
-    const result = openAnswer(answer, { now, secrets, parse });
-    if (answer.sentOnly !== undefined) {
-      const what = `${operation} was answered with ${answer.status} before all of it was sent`;
-      throw new TransferError('truncated', `${what}: what the server has is not the whole`, answer.sentOnly);
+    const result = readEnvelope(received, { now, secrets, parse });
+    if (received.sentOnly !== undefined) {
+      const what = `${operation} returned ${received.status} before the whole body was sent`;
+      throw new TransferError('truncated', `${what}: the stored file is incomplete`, received.sentOnly);
     }
-    return { result, origin: { operation, status: answer.status, secrets } };
+    return { result, origin: { operation, status: received.status, secrets } };
   } catch (error) {
-    if (!answer) watched.end(error); // it may still be sending, for example when a hook has thrown
+    if (!received) watched.end(error); // the request may still be running, for example if a hook has thrown
     throw error;
   } finally {
     watched.stop();

@@ -1,22 +1,22 @@
 import { NetworkError, ResponseError } from '../../protocol/errors.js';
-import type { Asked, HttpAnswer } from '../http/response.js';
-import { answerWaits } from './upload-stream.js';
+import type { ReceivedResponse, RequestContext } from '../http/response.js';
+import { responseWaits } from './upload-stream.js';
 
-export interface XhrUpload extends Asked {
+export interface XhrUpload extends RequestContext {
   url: URL;
   headers: Record<string, string>;
   body: FormData;
-  /** Told as the browser hands bytes of the body to the network. */
+  /** Called as the browser passes bytes of the body to the network. */
   onSent: (loaded: number, total: number) => void;
-  /** The most bytes to read of the answer. */
+  /** The maximum number of bytes in the response. */
   limit: number;
 }
 
 /**
- * Posts a form by `XMLHttpRequest`, which tells how far an upload is; `fetch` does not. It follows redirects unasked, so one
- * is noticed only afterwards; the browser drops the Authorization header where the origin changes.
+ * Posts a form with `XMLHttpRequest`, which reports upload progress, unlike `fetch`. It always follows redirects, so they are only
+ * noticed afterwards. The browser removes the Authorization header if the origin changes.
  */
-export function postByXhr(upload: XhrUpload): Promise<HttpAnswer> {
+export function postByXhr(upload: XhrUpload): Promise<ReceivedResponse> {
   const { operation, url, headers, body, onSent, limit, watched } = upload;
   return new Promise((resolve, reject) => {
     const xhr = new XMLHttpRequest();
@@ -30,49 +30,49 @@ export function postByXhr(upload: XhrUpload): Promise<HttpAnswer> {
     };
     const onAbort = () => fail(watched.signal.reason);
     watched.signal.addEventListener('abort', onAbort, { once: true });
-    const answered = () => ({ operation, status: xhr.status, headers: headersOf(xhr), text: xhr.responseText });
+    const received = () => ({ operation, status: xhr.status, headers: headersOf(xhr), text: xhr.responseText });
 
     xhr.upload.onprogress = ({ loaded, total }) => {
       watched.alive();
       try {
         onSent(loaded, total);
       } catch (error) {
-        fail(error); // what a listener throws would be nobody's
+        fail(error); // an event handler cannot reject the promise by throwing
       }
     };
-    xhr.upload.onload = () => watched.alive(answerWaits);
+    xhr.upload.onload = () => watched.alive(responseWaits);
     xhr.onprogress = ({ loaded }) => {
       watched.alive();
       if (loaded <= limit) return;
       if (xhr.status >= 400)
-        end(() => resolve(answered())); // so far: it is a failure, whatever else it says
+        end(() => resolve(received())); // truncated: an error response is useful without the rest
       else
         end(() =>
-          reject(
-            new ResponseError('malformed_response', `${operation} answered with more than ${limit} bytes`, xhr.status),
-          ),
+          reject(new ResponseError('malformed_response', `${operation} returned more than ${limit} bytes`, xhr.status)),
         );
       xhr.abort();
     };
     xhr.onerror = () =>
       end(() =>
-        reject(new NetworkError(`${operation} got no answer: the connection failed, or the page may not call it`)),
+        reject(
+          new NetworkError(`${operation} got no response: the connection failed, or CORS does not allow the request`),
+        ),
       );
     xhr.onload = () =>
       end(() => {
-        if (xhr.responseURL === url.href && (xhr.status < 300 || xhr.status >= 400)) resolve(answered());
+        if (xhr.responseURL === url.href && (xhr.status < 300 || xhr.status >= 400)) resolve(received());
         else reject(redirectFollowed(operation, xhr.status));
       });
 
     xhr.open('POST', url.href);
     for (const [name, value] of Object.entries(headers)) xhr.setRequestHeader(name, value);
     xhr.send(body);
-    watched.pause(); // until it moves: browsers let a request wait for one of a few connections
+    watched.pause(); // until the first progress: browsers queue requests if there are too many connections
   });
 }
 
 function redirectFollowed(operation: string, status: number): ResponseError {
-  const message = `${operation} answered with a redirect, which the browser followed before it could be refused`;
+  const message = `${operation} returned a redirect, which the browser followed before it could be refused`;
   return new ResponseError('redirect_refused', message, status);
 }
 

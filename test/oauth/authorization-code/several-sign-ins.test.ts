@@ -281,7 +281,7 @@ describe('a rotation of the client secret', () => {
     ['an empty secret', ['one-secret', ''], /^previousSecrets\[1\] is missing/],
     ['a hole', new Array(1), /^previousSecrets\[0\] is missing/],
     ['a number', [7], /^previousSecrets\[0\] must be a string, not number/],
-    ['a line break', ['an-earlier-secret\n'], /^previousSecrets\[0\] must be of printable ASCII/],
+    ['a line break', ['an-earlier-secret\n'], /^previousSecrets\[0\] must contain only printable ASCII/],
   ])('rejects %s as previousSecrets without quoting it', (_, previousSecrets, message) => {
     const create = () => Reflect.construct(AuthorizationCodeClient, [{ ...valid, previousSecrets }]);
     expect(create).toThrow(

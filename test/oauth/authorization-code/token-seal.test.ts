@@ -106,7 +106,7 @@ describe('createTokenSeal rejects without quoting it', () => {
     ['a missing secret', [undefined], 'invalid_argument', /^secret is missing/],
     ['an empty secret', [''], 'invalid_argument', /^secret is missing/],
     ['a secret that is not a string', [new Uint8Array(32)], 'invalid_argument', /^secret must be a string/],
-    ['a secret with a line break', [`${secret}\n`], 'invalid_argument', /^secret must be of printable ASCII/],
+    ['a secret with a line break', [`${secret}\n`], 'invalid_argument', /^secret must contain only printable ASCII/],
     ['a short secret', ['canary-short'], 'invalid_argument', /^secret must have at least 16 characters: create one/],
     ['an unknown option', [secret, { maxage: 60 }], 'unknown_option', /did you mean maxAge\?/],
     ['null as options', [secret, null], 'invalid_argument', /^options of createTokenSeal must be an object/],

@@ -11,7 +11,7 @@ function refusalOf(schema: Schema<unknown>, value: unknown, path = 'result', sta
   } catch (error) {
     return error;
   }
-  throw new Error('it was accepted');
+  throw new Error('decode() did not throw');
 }
 
 const file: Schema<unknown> = z.looseObject({
@@ -22,7 +22,7 @@ const file: Schema<unknown> = z.looseObject({
 });
 
 describe('decode', () => {
-  it('gives what the schema makes of the value', () => {
+  it('returns the output of the schema', () => {
     const schema: Schema<{ size: number }> = z.object({ size: z.pipe(z.string(), z.transform(Number)) });
     expect(decode(schema, { size: '12', more: true }, 'result', origin)).toEqual({ size: 12 });
   });
@@ -37,7 +37,7 @@ describe('decode', () => {
     [{ id: 'a', size: 1, tags: 'one,two' }, 'result.tags'],
     [{ id: 'a', size: 1, tags: ['one', 2] }, 'result.tags.1'],
     [{ id: 'a', size: 1, tags: [], owner: { name: 7 } }, 'result.owner.name'],
-  ])('refuses %j and names the place %s', (value, place) => {
+  ])('refuses %j with the path %s in the message', (value, place) => {
     expect(refusalOf(file, value)).toMatchObject({
       name: 'ResponseError',
       code: 'malformed_response',
@@ -45,32 +45,32 @@ describe('decode', () => {
     });
   });
 
-  it('names the first place of several', () => {
+  it('names only the first of several wrong fields', () => {
     const message = String(refusalOf(file, { id: 7, size: 'much', tags: 7 }));
     expect(message).toContain('result.id');
     expect(message).not.toMatch(/size|tags/);
   });
 
-  it('names the place alone when there is no path before it', () => {
+  it('names the field without a prefix if the path is empty', () => {
     expect(refusalOf(file, { id: 7, size: 1, tags: [] }, '')).toMatchObject({
-      message: expect.stringMatching(/: id is no string$/),
+      message: expect.stringMatching(/: id is not a string$/),
     });
   });
 
-  it('has a name for the whole when there is no path at all', () => {
+  it('calls the value "it" if there is no path', () => {
     expect(refusalOf(file, null, '')).toMatchObject({
-      message: expect.stringMatching(/malformed answer: it is no object$/),
+      message: expect.stringMatching(/malformed response: it is not an object$/),
     });
   });
 
-  it('says which answer it was', () => {
+  it('names the request and the status', () => {
     expect(refusalOf(file, null, 'result', 203)).toMatchObject({
       status: 203,
       message: expect.stringContaining(origin.operation),
     });
   });
 
-  it('never quotes what it found', () => {
+  it('never quotes the data', () => {
     const secret = 'words-that-nobody-may-see';
     for (const value of [
       secret,
@@ -86,19 +86,19 @@ describe('decode', () => {
     }
   });
 
-  it('does not name a field that should not be there', () => {
+  it('does not name an unexpected field', () => {
     const secret = 'words-that-nobody-may-see';
     const strict: Schema<unknown> = z.strictObject({ id: z.string() });
     expect(String(refusalOf(strict, { id: 'a', [secret]: 1 }))).not.toContain(secret);
   });
 
-  it('gives a message of one short line, whatever the place is called', () => {
+  it('has a message of one short line, whatever the path is', () => {
     const place = `result.\u001b[31m\r\nforged: ${'x'.repeat(10_000)}`;
     expect(refusalOf(file, null, place)).toMatchObject({ message: expect.stringMatching(/^[\x20-\x7e]{1,300}$/) });
   });
 });
 
-describe('a count', () => {
+describe('a number on the wire', () => {
   const withSize = (size: unknown) => ({ id: 'a', name: 'a.txt', size });
 
   it.each<[unknown, number]>([
@@ -109,7 +109,7 @@ describe('a count', () => {
     ['42', 42],
     ['5000000000', 5_000_000_000],
     ['999999999999999', 999_999_999_999_999],
-  ])('may be %j', (value, expected) => {
+  ])('can be %j', (value, expected) => {
     expect(decode(uploadedFile, withSize(value), 'result', origin).size).toBe(expected);
   });
 
@@ -135,7 +135,7 @@ describe('a count', () => {
     [[]],
     [[1]],
     [{}],
-  ])('may not be %j', (value) => {
+  ])('cannot be %j', (value) => {
     expect(refusalOf(uploadedFile, withSize(value))).toMatchObject({
       code: 'malformed_response',
       message: expect.stringContaining('size'),

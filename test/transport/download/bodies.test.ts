@@ -90,7 +90,7 @@ describe('a download whose fetch gives', () => {
     ]) {
       calls = 0;
       const error = await rejection(run(), ConfigurationError);
-      expect(error.message).toMatch(/^fetch must resolve to a Response/);
+      expect(error.message).toMatch(/^`?fetch`? (?:must resolve to|returned) a Response/);
       expect(calls).toBe(1);
     }
     expect(await readdir(folder)).toEqual([]);

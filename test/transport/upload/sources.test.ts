@@ -361,8 +361,8 @@ describe('a stream can be uploaded only once:', () => {
 describe('a source is refused with a remedy if it is', () => {
   const destroyed = () => new PassThrough().destroy();
   test.each<[string, () => unknown, RegExp]>([
-    ['a stream that was destroyed', destroyed, /was destroyed before it had been read/],
-    ['a stream of text', () => createReadStream('/etc/passwd', 'utf8'), /gives text: create the stream without/],
+    ['a stream that was destroyed', destroyed, /was destroyed before it was read/],
+    ['a stream of text', () => createReadStream('/etc/passwd', 'utf8'), /is a stream of text: create it without/],
     ['a stream that is written to', () => new Writable({ write() {} }), /cannot be iterated/],
     ['an old stream', () => ({ pipe() {}, on() {} }), /new Readable\(\)\.wrap\(stream\)/],
     ['a form', () => new FormData(), /is a form: pass the files in it/],
@@ -435,7 +435,7 @@ describe('memory', () => {
     const server = await uploadServer();
     const { files } = apiAt(server.url);
     const error = await rejection(files.upload(untyped(make())), ConfigurationError);
-    expect(error.message).toMatch(/^source has lost its bytes/);
+    expect(error.message).toMatch(/^source has no bytes/);
     await rejection(files.uploadAll([new Blob(['a']), untyped(make())]), ConfigurationError);
     expect(server.requests).toEqual([]);
   });

@@ -1077,7 +1077,7 @@ describe('a success', () => {
     });
     const error = await rejection(apiAt(server.url).files.upload(source()), TransferError);
     expect(error.code).toBe('truncated');
-    expect(error.message).toContain('answered with 200 before all of it was sent');
+    expect(error.message).toContain('returned 200 before the whole body was sent');
     expect(server.requests).toHaveLength(1);
   });
 

@@ -11,51 +11,51 @@ import {
   UnauthorizedError,
 } from '../../protocol/errors.js';
 import { quotable, quotableJson } from '../../protocol/quotable.js';
-import { errorMessage, openEnvelope } from '../../protocol/schemas/envelope.js';
+import { errorMessage, parseEnvelope } from '../../protocol/schemas/envelope.js';
 import { parseChallenge } from './challenge.js';
 import { parseRetryAfter } from './http-date.js';
 import { serverHint } from './redaction.js';
-import type { HttpAnswer } from './response.js';
+import type { ReceivedResponse } from './response.js';
 
-export interface AnswerContext {
+export interface EnvelopeContext {
   now: () => number;
-  /** What must not reach a message, should the server echo it. */
+  /** Credentials to remove from messages, in case the server echoes them. */
   secrets: readonly string[];
-  /** Parses the text. @default `JSON.parse` */
+  /** Parses the body. @default `JSON.parse` */
   parse?: ((text: string) => unknown) | undefined;
 }
 
 /**
- * What stood in the envelope of an answer.
- * @throws {ApiError} when the server refused or failed
- * @throws {ResponseError} `malformed_response` when the answer is no envelope
+ * Reads the `result` in the envelope of a response.
+ * @throws {ApiError} if the response is an error
+ * @throws {ResponseError} `malformed_response` if the body is not an envelope
  */
-export function openAnswer(answer: HttpAnswer, context: AnswerContext): unknown {
-  const body = (context.parse ?? parseJson)(answer.text);
-  const envelope = openEnvelope(body);
-  if (answer.status >= 400 || (envelope && 'error' in envelope)) throw apiError(answer, body, context);
+export function readEnvelope(response: ReceivedResponse, context: EnvelopeContext): unknown {
+  const body = (context.parse ?? parseJson)(response.text);
+  const envelope = parseEnvelope(body);
+  if (response.status >= 400 || (envelope && 'error' in envelope)) throw apiError(response, body, context);
   if (!envelope)
-    throw new ResponseError('malformed_response', `${answer.operation} ${noEnvelope(answer)}`, answer.status);
+    throw new ResponseError('malformed_response', `${response.operation} ${noEnvelope(response)}`, response.status);
   return envelope.result;
 }
 
-/** What is said of a response of some other server, or of another part of this one. */
-function noEnvelope({ operation, status, text, headers }: HttpAnswer): string {
+/** The problem with a response that is probably not from the API. */
+function noEnvelope({ operation, status, text, headers }: ReceivedResponse): string {
   const form = text.trim() === '' ? 'an empty body' : contentType(headers);
-  const hint = serverHint(operation) || ': is baseUrl right?';
-  return `was answered with ${status} and ${form}, not with a JSON envelope${hint}`;
+  const hint = serverHint(operation) || ': check baseUrl';
+  return `returned ${status} with ${form} instead of a JSON envelope${hint}`;
 }
 
-function apiError(answer: HttpAnswer, body: unknown, { now, secrets }: AnswerContext): ApiError {
-  const envelope = openEnvelope(body);
+function apiError(response: ReceivedResponse, body: unknown, { now, secrets }: EnvelopeContext): ApiError {
+  const envelope = parseEnvelope(body);
   const { message, code } = errorMessage(envelope && 'error' in envelope ? envelope.error : undefined);
-  // a failure may come with a 200; the documented code is then the status it should have had
-  const status = answer.status < 400 && code !== undefined && code >= 400 && code < 600 ? code : answer.status;
+  // an error can have status 200: the code in the envelope is then the documented status
+  const status = response.status < 400 && code !== undefined && code >= 400 && code < 600 ? code : response.status;
   const clean = (text: string) => quotable(text, secrets);
-  const [method, url] = answer.operation.split(' ');
-  const requestId = answer.headers.get('x-request-id');
-  const retryAfter = parseRetryAfter(answer.headers.get('retry-after'), now());
-  const challenge = parseChallenge(answer.headers.get('www-authenticate'));
+  const [method, url] = response.operation.split(' ');
+  const requestId = response.headers.get('x-request-id');
+  const retryAfter = parseRetryAfter(response.headers.get('retry-after'), now());
+  const challenge = parseChallenge(response.headers.get('www-authenticate'));
   const details: ApiErrorDetails = {
     status,
     method,
@@ -73,16 +73,16 @@ function apiError(answer: HttpAnswer, body: unknown, { now, secrets }: AnswerCon
       },
     }),
   };
-  const scopes = status === 403 && details.challenge?.scope ? `; it needs ${details.challenge.scope.join(' ')}` : '';
+  const scopes = status === 403 && details.challenge?.scope ? `; it requires ${details.challenge.scope.join(' ')}` : '';
   const isElsewhere = !envelope && (status === 404 || status === 405);
-  const words = `failed with ${status}: ${message !== undefined ? clean(message) : 'without a message'}${scopes}`;
+  const words = `failed with ${status}: ${message !== undefined ? clean(message) : 'no message'}${scopes}`;
   return new (errorClass(status, challenge))(
-    `${answer.operation} ${isElsewhere ? noEnvelope(answer) : words}`,
+    `${response.operation} ${isElsewhere ? noEnvelope(response) : words}`,
     details,
   );
 }
 
-/** What came with an error is of no use, and may be a long list. */
+/** Removes the `result` next to an error, which can be long. */
 function withoutResult(body: unknown): unknown {
   if (typeof body !== 'object' || body === null || !('error' in body)) return body;
   return Object.fromEntries(Object.entries(body).filter(([key]) => key !== 'result'));
@@ -97,7 +97,7 @@ function errorClass(
 ) => ApiError {
   if (status === 401) return UnauthorizedError;
   if (status === 403) {
-    // only a server that says so lacks a scope: a new sign-in does not give access to somebody else's file
+    // a 403 without these is not about scopes: a new sign-in does not help with a file of another user
     return challenge?.error === 'insufficient_scope' || challenge?.scope ? InsufficientScopeError : ForbiddenError;
   }
   if (status === 404) return NotFoundError;
@@ -105,7 +105,7 @@ function errorClass(
   return status === 429 ? RateLimitError : ApiError;
 }
 
-/** Undefined if the text is not JSON. */
+/** @returns undefined if the text is not JSON */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -114,8 +114,8 @@ export function parseJson(text: string): unknown {
   }
 }
 
-/** The media type of an answer, for messages: only of well-known ones, because a server may write anything there. */
+/** The media type of a response, for messages. Only well-known ones, because a server can send any text. */
 export function contentType(headers: Headers): string {
   const known = /^(?:text\/(?:html|plain|xml)|application\/(?:json|xml|octet-stream))(?![\w.+-])/i;
-  return known.exec(headers.get('content-type') ?? '')?.[0].toLowerCase() ?? 'a body of another type';
+  return known.exec(headers.get('content-type') ?? '')?.[0].toLowerCase() ?? 'an unknown media type';
 }
