@@ -53,7 +53,7 @@ async function startsASandbox({ text }: Block): Promise<void> {
 const checks: Record<string, (transcript: Block) => Promise<void>> = {
   'README.md: Use it': startsASandbox,
   'docs/sandbox.md: The sandbox': startsASandbox,
-  'docs/sandbox.md: If something is missing': startsASandbox,
+  'docs/sandbox.md: Recovery': startsASandbox,
   'docs/examples/backup/README.md: Run it': startsASandbox,
   'docs/examples/hono/README.md: Run it': startsASandbox,
   'docs/examples/worker/README.md: Run it': startsASandbox,

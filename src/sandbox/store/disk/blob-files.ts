@@ -3,8 +3,8 @@ import { type FileHandle, open, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import type { BlobRange, BlobWriter } from '../store.js';
+import { isDiskFull, toStoreError } from './disk-space.js';
 import { blobPath } from './layout.js';
-import { fullOr, isFull } from './room.js';
 
 /** Stores each blob in a file. */
 export interface BlobFiles {
@@ -31,8 +31,8 @@ const noFollow = constants.O_NOFOLLOW ?? 0; // undefined on Windows
 
 const syncFile = promisify(fdatasync);
 
-/** @param makeRoom called when the disk is full. Returns whether it freed some space, so that the write can be retried */
-export function blobFiles(root: string, makeRoom: () => boolean): BlobFiles {
+/** @param freeSpace called when the disk is full. Returns whether it freed some space, so that the write can be retried */
+export function blobFiles(root: string, freeSpace: () => boolean): BlobFiles {
   /** The outcome of each finished blob: its error, or undefined if it is on the disk. */
   const outcomes = new Map<string, Promise<{ error: unknown } | undefined>>();
   const running = new Set<Promise<unknown>>();
@@ -52,15 +52,15 @@ export function blobFiles(root: string, makeRoom: () => boolean): BlobFiles {
     const outcome = work()
       .then(
         () => undefined,
-        (error: unknown) => ({ error: fullOr(error) }),
+        (error: unknown) => ({ error: toStoreError(error) }),
       )
       .finally(() => running.delete(outcome));
     running.add(outcome);
     outcomes.set(name, outcome);
   }
 
-  function checkRoom(error: unknown): void {
-    if (!isFull(error) || !makeRoom()) throw error;
+  function retryIfFreed(error: unknown): void {
+    if (!isDiskFull(error) || !freeSpace()) throw error;
   }
 
   /** Writes all bytes, because a system call may write only some of them. */
@@ -70,7 +70,7 @@ export function blobFiles(root: string, makeRoom: () => boolean): BlobFiles {
       try {
         written += writeSync(file, bytes, written);
       } catch (error) {
-        checkRoom(error);
+        retryIfFreed(error);
       }
     }
   }
@@ -81,7 +81,7 @@ export function blobFiles(root: string, makeRoom: () => boolean): BlobFiles {
       try {
         written += (await file.write(bytes, written)).bytesWritten;
       } catch (error) {
-        checkRoom(error);
+        retryIfFreed(error);
       }
     }
   }
@@ -113,7 +113,7 @@ export function blobFiles(root: string, makeRoom: () => boolean): BlobFiles {
             file ??= await open(createPath(name), 'wx', 0o600);
             for (const bytes of [...held.splice(0), chunk]) await writeAll(file, bytes);
           } catch (error) {
-            throw fullOr(error);
+            throw toStoreError(error);
           }
         },
         async finish() {
@@ -126,7 +126,7 @@ export function blobFiles(root: string, makeRoom: () => boolean): BlobFiles {
               await startSync(name, () => syncFile(small).finally(() => closeSync(small)));
             }
           } catch (error) {
-            throw fullOr(error);
+            throw toStoreError(error);
           }
         },
         async discard() {

@@ -3,11 +3,11 @@ import { invalid } from '../../../protocol/checks.js';
 import { checkOptions, type OptionNames } from '../../../protocol/options.js';
 import type { Change, Store } from '../store.js';
 import { blobFiles, noBlob } from './blob-files.js';
+import { isDiskFull, sizeOf, storeFull, toStoreError } from './disk-space.js';
 import { blobPath, names } from './layout.js';
 import { logSync } from './log-sync.js';
 import { openFolder } from './open-folder.js';
 import { recordTable } from './record-table.js';
-import { fullOr, isFull, noRoom, sizeOf } from './room.js';
 
 /** Options of {@link diskStore}. */
 export interface DiskStoreOptions {
@@ -46,11 +46,11 @@ export function diskStore(folder: string, options: DiskStoreOptions = {}): Store
   const { root, database, reserve } = openFolder(folder, adopt);
   const records = recordTable(database);
   const logPath = join(root, `${names.database}-wal`);
-  const files = blobFiles(root, makeRoom);
+  const files = blobFiles(root, freeSpace);
   const log = logSync(logPath);
   let closed = false;
   /** Whether the disk was full and the reserve does not have its full size yet. */
-  let tight = false;
+  let spaceIsLow = false;
 
   const addBlob = database.prepare("INSERT INTO blobs (name, state) VALUES (?, 'new')");
   const keepBlob = database.prepare("UPDATE blobs SET state = 'kept' WHERE name = ? AND state = 'new'");
@@ -87,20 +87,20 @@ export function diskStore(folder: string, options: DiskStoreOptions = {}): Store
     try {
       return work();
     } catch (error) {
-      if (!isFull(error)) throw error;
+      if (!isDiskFull(error)) throw error;
     }
     try {
-      if (makeRoom()) return work();
+      if (freeSpace()) return work();
     } catch (error) {
-      if (!isFull(error)) throw error;
+      if (!isDiskFull(error)) throw error;
     }
-    if (!reserve.release(least)) throw noRoom();
+    if (!reserve.release(least)) throw storeFull();
     try {
       return work();
     } catch (error) {
-      throw fullOr(error);
+      throw toStoreError(error);
     } finally {
-      makeRoom();
+      freeSpace();
     }
   }
 
@@ -108,11 +108,11 @@ export function diskStore(folder: string, options: DiskStoreOptions = {}): Store
    * Moves the log into the database, which can reuse the space of deleted records. If the database has to grow, releases the
    * reserve until the log is empty. Returns whether the log became smaller.
    */
-  function makeRoom(): boolean {
-    const had = sizeOf(logPath);
-    if (had > 0 && !emptyLog() && reserve.release(1)) emptyLog();
-    tight = !reserve.refill();
-    return sizeOf(logPath) < had;
+  function freeSpace(): boolean {
+    const before = sizeOf(logPath);
+    if (before > 0 && !emptyLog() && reserve.release(1)) emptyLog();
+    spaceIsLow = !reserve.refill();
+    return sizeOf(logPath) < before;
   }
 
   function emptyLog(): boolean {
@@ -120,7 +120,7 @@ export function diskStore(folder: string, options: DiskStoreOptions = {}): Store
       database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
       return true;
     } catch (error) {
-      if (isFull(error)) return false; // what was committed stays in the log
+      if (isDiskFull(error)) return false; // what was committed stays in the log
       throw error;
     }
   }
@@ -145,7 +145,7 @@ export function diskStore(folder: string, options: DiskStoreOptions = {}): Store
           return true;
         }),
       );
-      if (tight) makeRoom();
+      if (spaceIsLow) freeSpace();
     } catch {
       // the change that dropped them is committed, so the call must not fail; the rows are deleted at the next start
     }
@@ -162,9 +162,9 @@ export function diskStore(folder: string, options: DiskStoreOptions = {}): Store
       for (const name of dropped) blobPath(root, name);
       for (const name of kept) await files.synced(name);
       const work = () => transaction(() => changes.every(apply));
-      const frees = changes.some((change) => 'delete' in change || 'drop' in change);
+      const freesSpace = changes.some((change) => 'delete' in change || 'drop' in change);
       // on a full disk, users can still sign in, rename and delete; only deleting may use the last half of the reserve
-      const committed = withReserve(kept.length > 0 ? noReserve : frees ? 1 : reserve.size / 2, work);
+      const committed = withReserve(kept.length > 0 ? noReserve : freesSpace ? 1 : reserve.size / 2, work);
       if (!committed) return false;
       for (const name of kept) files.forget(name);
       if (changes.length > 0) await log.sync();

@@ -3,10 +3,10 @@ import { join, resolve } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { ConfigurationError } from '../../../protocol/errors.js';
 import { DamagedDatabase, openDatabase, sqliteModule } from './database.js';
+import { isDiskFull, openReserve, type Reserve, writeAll } from './disk-space.js';
 import { blobPath, blobsIn, hasDatabase, inspectFolder, markerText, names } from './layout.js';
 import { makePrivate } from './private.js';
 import { refusedFolder } from './refused-folder.js';
-import { isFull, openReserve, type Reserve, writeAll } from './room.js';
 import { adoptBlobs, type Salvaged, setBlobsAside, setDatabaseAside } from './set-aside.js';
 
 /** A data folder that this process has opened and locked. */
@@ -29,7 +29,7 @@ export function openFolder(folder: string, adopt: string | undefined): DataFolde
     return open(realpathSync(path), adopt); // the folder itself may be a symbolic link, but not the files in it
   } catch (error) {
     if (error instanceof ConfigurationError) throw error;
-    const reason = isFull(error) ? 'its disk is full' : error instanceof Error ? error.message : 'unknown reason';
+    const reason = isDiskFull(error) ? 'its disk is full' : error instanceof Error ? error.message : 'unknown reason';
     throw refusedFolder(path, `cannot be opened: ${reason}`);
   }
 }
@@ -101,7 +101,7 @@ function removeUnkept(root: string, database: DatabaseSync, blobs: Set<string>, 
   try {
     database.exec(forget);
   } catch (error) {
-    if (!isFull(error) || !reserve.release(1)) throw error;
+    if (!isDiskFull(error) || !reserve.release(1)) throw error;
     database.exec(forget);
   }
 }

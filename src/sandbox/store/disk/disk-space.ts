@@ -7,17 +7,17 @@ const fullCodes = new Set<unknown>(['ENOSPC', 'EDQUOT']);
 const sqliteFull = 13;
 
 /** Whether an error of `node:fs` or `node:sqlite` means that the disk is full. */
-export function isFull(error: unknown): boolean {
+export function isDiskFull(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   return ('code' in error && fullCodes.has(error.code)) || ('errcode' in error && error.errcode === sqliteFull);
 }
 
 /** Converts an error of a full disk to a {@link StoreFullError}. Returns any other error unchanged. */
-export function fullOr(error: unknown): unknown {
-  return isFull(error) ? noRoom() : error;
+export function toStoreError(error: unknown): unknown {
+  return isDiskFull(error) ? storeFull() : error;
 }
 
-export function noRoom(): StoreFullError {
+export function storeFull(): StoreFullError {
   return new StoreFullError('the disk of the data folder is full: delete files, or free space on the disk');
 }
 
@@ -58,7 +58,7 @@ export function openReserve(path: string): Reserve {
         for (let size = sizeOf(path); size < reserveSize; size += pieceSize) writeAll(file, randomBytes(pieceSize));
         return true;
       } catch (error) {
-        if (isFull(error)) return false; // the next call reserves the rest
+        if (isDiskFull(error)) return false; // the next call reserves the rest
         throw error;
       } finally {
         closeSync(file);
