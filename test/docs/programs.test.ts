@@ -126,7 +126,7 @@ const checks: Record<string, (block: CodeBlock) => Promise<void>> = {
 
   'docs/browser.md: Several clients on one page': signsInAndRemembers,
 
-  'docs/browser.md: Where things are kept': async (block) => {
+  'docs/browser.md: Storage': async (block) => {
     const { address, page, printed } = await openPage(block);
     const other = await page.context().newPage();
     await other.goto(address);
