@@ -269,6 +269,10 @@ const checks: Record<string, (block: CodeBlock) => Promise<void>> = {
     expect(await new ApiClient({ token, baseUrl: given.baseUrl }).files.list()).toHaveLength(1);
   },
 
+  'docs/sandbox.md: In a program': async (block) => {
+    expect((await run(block)).printed).toEqual(['401']);
+  },
+
   'docs/testing.md: Test your application': async (block) => {
     const results = await runAsTests(
       block,
