@@ -126,7 +126,7 @@ const checks: Record<string, (block: CodeBlock) => Promise<void>> = {
 
   'docs/browser.md: Several clients on one page': signsInAndRemembers,
 
-  'docs/browser.md: Where things are kept': async (block) => {
+  'docs/browser.md: Storage': async (block) => {
     const { address, page, printed } = await openPage(block);
     const other = await page.context().newPage();
     await other.goto(address);
@@ -267,6 +267,10 @@ const checks: Record<string, (block: CodeBlock) => Promise<void>> = {
     const token = JSON.parse(printed.at(-1) ?? '');
     expect(token.scope).toEqual(['file.read']);
     expect(await new ApiClient({ token, baseUrl: given.baseUrl }).files.list()).toHaveLength(1);
+  },
+
+  'docs/sandbox.md: In a program': async (block) => {
+    expect((await run(block)).printed).toEqual(['401']);
   },
 
   'docs/testing.md: Test your application': async (block) => {

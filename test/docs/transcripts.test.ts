@@ -58,6 +58,8 @@ const checks: Record<string, (transcript: Block) => Promise<void>> = {
   'docs/examples/hono/README.md: Run it': startsASandbox,
   'docs/examples/worker/README.md: Run it': startsASandbox,
   'docs/examples/hono/README.md: Run it (2)': ({ text }) => startsAnApplication(text),
+  // without errors, which the check of the start page would get
+  'docs/sandbox.md: Faults': (block) => startsASandbox({ ...block, text: block.text.replace('503@0.1', '503@0') }),
 
   'docs/cli.md: The command line': async ({ text }) => {
     const { url, sandbox } = await servedForTest();
