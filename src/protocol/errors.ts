@@ -180,7 +180,7 @@ export class UnauthorizedError extends ApiError {
 }
 
 /**
- * 403: the user may not do this, for example because the file belongs to somebody else. Signing in again does not help,
+ * 403: the user may not do this, for example because the file belongs to another user. Signing in again does not help,
  * unless it is an {@link InsufficientScopeError}.
  */
 export class ForbiddenError extends ApiError {

@@ -3,7 +3,7 @@ import { make, type PartInfo } from 'multipasta';
 import { parseUrl } from '../../protocol/urls.js';
 import { bodyReader } from '../core/body.js';
 import { Failure } from '../core/failure.js';
-import { failureOf } from '../core/failure-of.js';
+import { failureFromError } from '../core/failure-from-error.js';
 import type { Quota } from '../core/quota.js';
 import type { BlobWriter, Store } from '../store/store.js';
 import { delimiterGuard } from './delimiter-guard.js';
@@ -135,7 +135,7 @@ export async function receive(store: Store, request: Request, quota: Quota): Pro
     await writer?.discard();
     for (const { size } of files) quota.release(size);
     await dropBlobs(store, files);
-    const failure = error instanceof Error ? failureOf(error) : undefined;
+    const failure = error instanceof Error ? failureFromError(error) : undefined;
     if (!failure || fullyRead || (await discardRest(reader))) throw error;
     throw new Failure(failure.status, failure.detail, { Connection: 'close' });
   }
@@ -200,7 +200,7 @@ export async function receiveFrom(store: Store, source: string, quota: Quota): P
   } catch (error) {
     quota.release(file.size);
     await writer.discard();
-    throw error instanceof Error && failureOf(error) ? error : new Failure(400, 'url could not be fetched');
+    throw error instanceof Error && failureFromError(error) ? error : new Failure(400, 'url could not be fetched');
   }
 }
 

@@ -5,7 +5,7 @@ import { authenticate } from '../core/access.js';
 import type { SandboxContext, SandboxEnv } from '../core/context.js';
 import { failureResponse } from '../core/envelope.js';
 import { Failure } from '../core/failure.js';
-import { failureOf } from '../core/failure-of.js';
+import { failureFromError } from '../core/failure-from-error.js';
 import { extractRoute, fileRoutes } from '../files/file-routes.js';
 import { oauthRoutes } from '../oauth/oauth-routes.js';
 import { publicRoutes } from '../pages/public-routes.js';
@@ -44,7 +44,7 @@ export function sandboxRoutes(context: ServerContext): Hono<SandboxEnv> {
 
   routes.notFound((c) => failureResponse(c, new Failure(404)));
   routes.onError((error, c) => {
-    const known = failureOf(error);
+    const known = failureFromError(error);
     if (known) return failureResponse(c, known);
     console.error(`doctape sandbox: ${error.name}${stackOf(error)}`);
     return failureResponse(c, new Failure(500));

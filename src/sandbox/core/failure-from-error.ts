@@ -2,7 +2,7 @@ import { StoreFullError } from '../store/store.js';
 import { Failure } from './failure.js';
 
 /** The error response for an error that the client can do something about. Undefined for any other error. */
-export function failureOf(error: Error): Failure | undefined {
+export function failureFromError(error: Error): Failure | undefined {
   if (error instanceof Failure) return error;
   if (error instanceof StoreFullError) {
     return new Failure(507, 'the disk of the sandbox is full: delete files, or make room on the disk');
