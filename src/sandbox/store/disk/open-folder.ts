@@ -7,7 +7,7 @@ import { isDiskFull, openReserve, type Reserve, writeAll } from './disk-space.js
 import { blobPath, blobsIn, hasDatabase, inspectFolder, markerText, names } from './layout.js';
 import { makePrivate } from './private.js';
 import { refusedFolder } from './refused-folder.js';
-import { adoptBlobs, type Salvaged, setBlobsAside, setDatabaseAside } from './set-aside.js';
+import { adoptBlobs, restoreBlobs, type Salvaged, setBlobsAside, setDatabaseAside } from './set-aside.js';
 
 /** A data folder that this process has opened and locked. */
 export interface DataFolder {
@@ -106,7 +106,10 @@ function removeUnkept(root: string, database: DatabaseSync, blobs: Set<string>, 
   }
 }
 
-/** Compares the blobs on disk with the records. A blob without a record is set aside or adopted, never deleted. */
+/**
+ * Compares the blobs on disk with the records. A blob without a record is set aside or adopted, never deleted.
+ * It is moved back from `set-aside/` when the database has its record again.
+ */
 function reconcile(
   root: string,
   database: DatabaseSync,
@@ -114,10 +117,17 @@ function reconcile(
   adopt: string | undefined,
   salvaged: Salvaged | undefined,
 ): void {
-  const missing: string[] = [];
+  const absent: string[] = [];
   for (const { name } of database.prepare('SELECT name FROM blobs').iterate()) {
-    if (!blobs.delete(String(name))) missing.push(String(name));
+    if (!blobs.delete(String(name))) absent.push(String(name));
   }
+  const restored = new Set(absent.length > 0 ? restoreBlobs(root, absent) : []);
+  if (restored.size > 0)
+    report(
+      root,
+      `has records of ${count(restored.size)} found in ${names.setAside}. The sandbox moved the content back`,
+    );
+  const missing = absent.filter((name) => !restored.has(name));
   if (missing.length > 0) {
     const some = missing.slice(0, 3).join(', ');
     report(

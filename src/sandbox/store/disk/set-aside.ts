@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, renameSync, statSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readdirSync, renameSync, statSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import type { FileRecord, TapeRecord } from '../records.js';
@@ -61,6 +61,26 @@ function findSetAside(root: string): string[] {
     .map(({ name }) => name);
 }
 
+/** Moves blobs with a record from `set-aside/` back to the folder of blobs. Returns the names of those found there. */
+export function restoreBlobs(root: string, missing: readonly string[]): string[] {
+  const found = new Set(findSetAside(root));
+  return moveBack(
+    root,
+    missing.filter((name) => found.has(name)),
+  );
+}
+
+/** Returns the names of the blobs that were moved. Never overwrites anything in the folder of blobs. */
+function moveBack(root: string, blobs: readonly string[]): string[] {
+  return blobs.filter((name) => {
+    const path = blobPath(root, name);
+    if (lstatSync(path, { throwIfNoEntry: false })) return false;
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    renameSync(join(root, names.setAside, name), path);
+    return true;
+  });
+}
+
 /** Creates file records for blobs without one, including those in `set-aside/`. Returns their number. */
 export function adoptBlobs(
   root: string,
@@ -69,14 +89,9 @@ export function adoptBlobs(
   owner: string,
   salvaged: Salvaged | undefined,
 ): number {
-  const blobs = [...strays];
-  for (const name of findSetAside(root)) {
-    const path = blobPath(root, name);
-    if (existsSync(path)) continue; // the data folder has this blob already
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-    renameSync(join(root, names.setAside, name), path);
-    blobs.push(name);
-  }
+  const hasRow = database.prepare('SELECT 1 FROM blobs WHERE name = ?');
+  const others = findSetAside(root).filter((name) => !hasRow.get(name));
+  const blobs = [...strays, ...moveBack(root, others)];
   const records = recordTable(database);
   const addBlob = database.prepare("INSERT INTO blobs (name, state) VALUES (?, 'kept')");
   database.exec('BEGIN IMMEDIATE');

@@ -424,6 +424,67 @@ describe('a data folder whose database', () => {
     expect(await readdir(join(folder, 'set-aside'))).toEqual([]);
   });
 
+  it.each([
+    ['without adopt', undefined],
+    ['with adopt', { adopt: 'alice' }],
+  ])('was replaced by another, and then put back, gets its files back from set-aside %s', async (_how, options) => {
+    const folder = await makeFolder();
+    const other = await makeFolder();
+    const original = join(await makeFolder(), 'original.sqlite');
+    const ids = await makeData(folder);
+    await open(other).close();
+    await copyFile(database(folder), original);
+    await copyFile(database(other), database(folder));
+    const lines = warnings();
+    await open(folder).close();
+    expect((await readdir(join(folder, 'set-aside'))).sort()).toEqual(ids.toSorted());
+    expect(await blobsOnDisk(folder)).toEqual([]);
+
+    await copyFile(original, database(folder));
+    const store = open(folder, options);
+    const api = await apiOf(store);
+    expect(await contentsOf(api)).toEqual(contents);
+    expect((await api.files.list()).map(({ id, name }) => [id, name])).toEqual(
+      ids.map((id, index) => [id, contents[index]]),
+    );
+    expect((await api.account.get()).quota_used).toBe(contents.join('').length);
+    expect(await readdir(join(folder, 'set-aside'))).toEqual([]);
+    expect(lines).toEqual([
+      expect.stringContaining('had 3 files without a record. They are now in set-aside'),
+      expect.stringContaining('has records of 3 files found in set-aside. The sandbox moved the content back'),
+    ]);
+    await store.close();
+    expect(await contentsOf(await apiOf(open(folder, options)))).toEqual(contents);
+    expect(lines).toHaveLength(2);
+  });
+
+  it('has records of some of the files in set-aside gets only those back, and adopts the others', async () => {
+    const folder = await makeFolder();
+    const other = await makeFolder();
+    const older = join(await makeFolder(), 'backup.sqlite');
+    const [first = '', ...rest] = await makeData(folder);
+    await copyFile(database(folder), older);
+    const later = await makeData(folder);
+    await open(other).close();
+    await copyFile(database(other), database(folder));
+    const lines = warnings();
+    await open(folder).close();
+    await rm(join(folder, 'set-aside', first));
+
+    await copyFile(older, database(folder));
+    await open(folder).close();
+    expect(await blobsOnDisk(folder)).toEqual(rest.toSorted());
+    expect((await readdir(join(folder, 'set-aside'))).sort()).toEqual(later.toSorted());
+    expect(lines.slice(1)).toEqual([
+      expect.stringContaining('has records of 2 files found in set-aside'),
+      expect.stringContaining(`has records of 1 file whose content is missing (${first})`),
+    ]);
+
+    const api = await apiOf(open(folder, { adopt: 'alice' }));
+    expect(await blobsOnDisk(folder)).toEqual([...rest, ...later].toSorted());
+    expect((await api.files.list()).map(({ id }) => id).toSorted()).toEqual([first, ...rest, ...later].toSorted());
+  });
+
   it('has records of files whose content is missing prints a warning and keeps the other files', async () => {
     const folder = await makeFolder();
     const [id = ''] = await makeData(folder);
