@@ -396,7 +396,10 @@ export function filesResource(connection: Connection): FilesResource {
 
     async uploadAll(sources, options = {}) {
       const several = typeof sources === 'object' && sources !== null && Symbol.iterator in sources ? [...sources] : [];
-      if (several.length === 0) throw invalid('sources', 'must be an array or FileList with at least one source');
+      if (several.length === 0) {
+        hold(sources); // a Node.js stream that fails later must not end the process
+        throw invalid('sources', 'must be an array or FileList with at least one source');
+      }
       return uploadParts('files.uploadAll', several, () => readOptions('options', options, uploadAllChecks));
     },
 

@@ -119,7 +119,7 @@ it('does not mix up two sign-ins of the same user', async () => {
   expect(await crossed.text()).toContain('no sign-in is pending in this browser');
   const renamed = `${first.cookie.split('=', 1)[0]}=${second.cookie.split('=', 2)[1]}`;
   const forged = await fetch(first.callback, { headers: { cookie: renamed } });
-  expect(await forged.text()).toContain('does not belong');
+  expect(await forged.text()).toContain('does not match the pending sign-in');
   for (const { callback } of [second, first]) {
     const right = await fetch(callback, { headers: { cookie: `${first.cookie}; ${second.cookie}` } });
     expect(await right.text()).toBe('welcome');

@@ -156,7 +156,7 @@ async function save(download: Download): Promise<number> {
     }
     throw error instanceof FileSystemError ? Object.assign(error, { bytes: written }) : error;
   }
-  progress.end();
+  await progress.end();
   return written;
 }
 
@@ -222,7 +222,7 @@ function monotonic(onProgress: OnProgress): OnProgress {
     const { loaded, fraction } = progress;
     const isBehind = loaded < most;
     most = Math.max(most, loaded);
-    onProgress(isBehind ? { loaded: most, ...(fraction === 1 && { fraction }) } : progress);
+    return onProgress(isBehind ? { loaded: most, ...(fraction === 1 && { fraction }) } : progress);
   };
 }
 

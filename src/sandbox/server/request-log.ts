@@ -22,14 +22,14 @@ export interface LoggedRequest {
 /** Query parameters that are logged. The value of any other one may be a token, a code, or the state of a sign-in. */
 const shownValues = new Set(['include_meta', 'response_type', 'client_id', 'scope', 'grant_type', 'starred']);
 
-/** Calls `log` for every request. If it throws, the request fails. */
+/** Calls `log` for every request, and waits for it. If it throws or rejects, the request fails. */
 export function requestLog(log: (request: LoggedRequest) => void): MiddlewareHandler<SandboxEnv> {
   return async (c, next) => {
     const time = new Date();
     const start = performance.now();
     await next();
     const grant: { username: string; client_id: string } | undefined = c.get('grant');
-    log({
+    await log({
       time,
       method: c.req.method,
       path: redactedPath(new URL(c.req.url)),

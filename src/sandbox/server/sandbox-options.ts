@@ -56,7 +56,7 @@ export interface ServerContext extends FilesContext {
 
 /** @throws {ConfigurationError} that names the option that is invalid */
 export function readOptions(options: SandboxOptions, media: MediaWork): ServerContext {
-  const { store = memoryStore(), autoApprove, now = Date.now } = options;
+  const { store = memoryStore(), autoApprove, now = () => Date.now() } = options;
   if (typeof store?.commit !== 'function') {
     throw invalid('store', 'must be memoryStore(), diskStore(folder), or a Store of your own');
   }

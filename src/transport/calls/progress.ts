@@ -8,7 +8,7 @@ export interface Progress {
   fraction?: number;
 }
 
-/** Receives the progress of a transfer. If it throws, the transfer fails with that error. A returned promise is not awaited. */
+/** Receives the progress of a transfer. If it throws, or returns a promise that rejects, the transfer fails with that error. */
 export type OnProgress = (progress: Progress) => void;
 
 export interface Meter {
@@ -17,8 +17,8 @@ export interface Meter {
   add(bytes: number): void;
   /** Restarts at 0 for another attempt. */
   restart(): void;
-  /** Reports that the transfer is complete. */
-  end(): void;
+  /** Reports that the transfer is complete. Rejects if a promise of an earlier report has rejected. */
+  end(): Promise<void>;
 }
 
 /** Reports at most every 100 ms, and once at the end. */
@@ -26,10 +26,11 @@ export function meter(onProgress: OnProgress | undefined, total: number | undefi
   let loaded = 0;
   let most = 0;
   let reportedAt = 0;
-  const report = () => {
+  let failed: { error: unknown } | undefined;
+  const report = (): unknown => {
     most = Math.max(most, loaded);
     const known = total !== undefined && { total, fraction: total === 0 ? 1 : Math.min(1, most / total) };
-    onProgress?.({ loaded: most, ...known });
+    return onProgress?.({ loaded: most, ...known });
   };
   return {
     get loaded() {
@@ -41,11 +42,17 @@ export function meter(onProgress: OnProgress | undefined, total: number | undefi
       const now = performance.now();
       if (now - reportedAt < 100) return;
       reportedAt = now;
-      report();
+      if (failed) throw failed.error;
+      Promise.resolve(report()).catch((error: unknown) => {
+        failed ??= { error };
+      });
     },
     restart() {
       loaded = 0;
     },
-    end: report,
+    async end() {
+      await report();
+      if (failed) throw failed.error;
+    },
   };
 }

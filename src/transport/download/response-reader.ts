@@ -47,7 +47,10 @@ function wholeReader(response: Response): ResponseReader {
     async read() {
       if (isOver) return undefined;
       isOver = true;
-      const bytes = new Uint8Array(await response.arrayBuffer());
+      const buffer: unknown = await response.arrayBuffer();
+      const isBuffer = Object.prototype.toString.call(buffer) === '[object ArrayBuffer]';
+      const bytes = isBuffer ? new Uint8Array(buffer as ArrayBuffer) : plainBytes(buffer);
+      if (!bytes) throw unusable('a Response whose arrayBuffer() resolves to an ArrayBuffer');
       return bytes.byteLength > 0 ? bytes : undefined;
     },
     async release() {},

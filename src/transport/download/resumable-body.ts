@@ -111,7 +111,7 @@ export function resumableBody(
         if (chunk) return chunk;
         whole.stop();
         void part.release();
-        progress.end();
+        await progress.end();
         return undefined;
       } catch (thrown) {
         const error = await ended(thrown);

@@ -15,9 +15,10 @@ interface Emitter {
  * @returns the source, or a copy of its bytes
  */
 export function hold<T>(source: T): T | Uint8Array<ArrayBuffer> {
-  const stream = streamOfIterator(source) ?? streamIn(source);
-  // the listener is not removed, because a destroyed stream can fail again
-  if (isEmitter(stream)) stream.on('error', (error) => failures.set(stream, error));
+  for (const stream of emittersIn(source)) {
+    // the listener is not removed, because a destroyed stream can fail again
+    stream.on('error', (error) => failures.set(stream, error));
+  }
   return isMemory(source) && !isLost(source) ? copyOf(source) : source;
 }
 
@@ -53,11 +54,17 @@ export function streamIn(source: unknown): unknown {
   return 'stream' in source && 'size' in source && typeof source.stream === 'object' ? source.stream : source;
 }
 
-/** The iterator of a Node.js stream has a reference to the stream. Only listen to it: the application may still need the stream. */
-function streamOfIterator(source: unknown): unknown {
-  const iterator = streamIn(source);
-  const isIterator = typeof iterator === 'object' && iterator !== null && 'next' in iterator && 'stream' in iterator;
-  return isIterator ? iterator.stream : undefined;
+/**
+ * The Node.js streams in a source, also in one that will be refused: an array, or `{ stream }` without a size. The iterator of a
+ * Node.js stream refers to its stream too.
+ */
+function emittersIn(source: unknown): (Emitter & object)[] {
+  const parts: unknown[] = Array.isArray(source) ? source : [source];
+  return parts.flatMap((part) => {
+    if (typeof part !== 'object' || part === null) return [];
+    const { stream, body }: { stream?: unknown; body?: unknown } = part;
+    return [part, stream, body].filter(isEmitter);
+  });
 }
 
 function isEmitter(value: unknown): value is Emitter & object {

@@ -49,7 +49,7 @@ export async function upload<T>(connection: Connection, options: Upload<T>): Pro
     return await withRetries(connection, { name, method: 'POST', url, resend, signal }, async (attempt) => {
       progress.restart();
       const { result, origin } = await send(connection, { url, parts, progress, attempt, signal, parse });
-      progress.end();
+      await progress.end();
       return read(result, (schema, value, path) => decode(schema, value, path, origin), origin);
     });
   } finally {

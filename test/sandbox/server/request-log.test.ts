@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
 import { createSandbox, type LoggedRequest } from '../../../src/sandbox.js';
 import { appOf, tokenFor } from '../../support/sandbox.js';
 
@@ -51,4 +51,12 @@ it('log receives a redacted token of the query', async () => {
 
 it.each([null, 'console', {}])('createSandbox refuses %j as log', (log) => {
   expect(() => createSandbox({ log: log as never })).toThrow('log must be a function');
+});
+
+it('a log that rejects fails the request, like one that throws', async () => {
+  const print = vi.spyOn(console, 'error').mockReturnValue();
+  onTestFinished(() => print.mockRestore());
+  const failing = createSandbox({ log: async () => Promise.reject(new Error('the log is closed')) });
+  expect((await failing.fetch('http://localhost/nothing')).status).toBe(500);
+  expect(print).toHaveBeenCalledOnce();
 });

@@ -72,6 +72,10 @@ describe('a download whose fetch returns', () => {
 
   test.each<[string, () => Response]>([
     ['neither a stream nor arrayBuffer()', () => responseWith(undefined)],
+    ['no stream, and an arrayBuffer() without a result', () => responseWith(undefined, returning(undefined))],
+    ['no stream, and an arrayBuffer() that resolves to a string', () => responseWith(undefined, returning('text'))],
+    ['no stream, and an arrayBuffer() that resolves to a number', () => responseWith(undefined, returning(5))],
+    ['no stream, and an arrayBuffer() that resolves to an object', () => responseWith(undefined, returning({}))],
     ['a body that is a string', () => responseWith('text')],
     ['a body of strings', () => responseWith(Readable.from(['text']))],
     ['a body that has been read', used],
@@ -95,6 +99,10 @@ describe('a download whose fetch returns', () => {
     }
     expect(await readdir(folder)).toEqual([]);
   });
+
+  function returning(value: unknown) {
+    return { arrayBuffer: async () => value };
+  }
 
   function used(): Response {
     const response = new Response(content);

@@ -456,10 +456,10 @@ describe('the idle timeout', () => {
       response.setHeader('content-length', total);
       return pour(response, total, () => {});
     });
-    const reader = bodyReader(await apiAt(server.url, { idleTimeout: 200 }).files.download('a'));
+    const reader = bodyReader(await apiAt(server.url, { idleTimeout: 1_500 }).files.download('a'));
     let loaded = 0;
     for (let reads = 0; ; reads++) {
-      if (reads < 3) await wait(600);
+      if (reads < 2) await wait(3_000);
       const { done, value } = await reader.read();
       if (done) break;
       loaded += value.byteLength;

@@ -175,6 +175,21 @@ describe('a stream that fails before it is read', () => {
     expect(server.requests).toEqual([]);
   });
 
+  test.each<[string, (stream: Readable) => unknown]>([
+    ['{ stream } without a size', (stream) => ({ stream })],
+    ['{ stream } with a misspelt size', (stream) => ({ stream, sizee: 3 })],
+    ['an array', (stream) => [stream]],
+    ['an array of { stream }', (stream) => [{ stream }]],
+  ])('does not end the process if it is refused in %s', async (_, wrapped) => {
+    const { url, requests } = await uploadServer();
+    const { files } = apiAt(url);
+    await rejection(files.upload(untyped(wrapped(createReadStream(missing)))), ConfigurationError);
+    await rejection(files.uploadAll([untyped(wrapped(createReadStream(missing)))]), ConfigurationError);
+    await rejection(files.uploadAll(createReadStream(missing) as never), ConfigurationError);
+    await wait(50); // a failure without a listener would end the run
+    expect(requests).toEqual([]);
+  });
+
   test('sends nothing if it is one of several, and releases the others', async () => {
     const server = await uploadServer();
     const good = new PassThrough();
