@@ -176,7 +176,10 @@ export async function* killRuns(data: string, count: number): AsyncGenerator<Kil
         while (!killed) {
           const kind = pick(known.size > 150 && run % 2 === 1 ? shrinking : kinds) ?? 'upload';
           const operation = makeOperation(kind, api, known, free);
-          if (!operation) continue;
+          if (!operation) {
+            await delay(1); // every file is in use: let the timer of the kill run
+            continue;
+          }
           underWay.add(operation);
           try {
             await operation.run();
