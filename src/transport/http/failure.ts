@@ -21,7 +21,7 @@ export function failure(error: unknown, { operation, signal, ownFetch = false }:
   const words = wordsOf(error);
   // WebKit translates its messages. Its own errors have no stack
   const isNative = error instanceof Error && !error.stack;
-  if (isOfNetwork(words, code, ownFetch && !isNative)) return networkError(operation, code);
+  if (isOfNetwork(error, words, code, ownFetch && !isNative)) return networkError(operation, code);
   const name = /^[A-Z][A-Za-z]{0,30}(?:Error|Exception|Capable)(?=:)/.exec(words)?.[0] ?? 'an unknown error';
   const whose = ownFetch ? '`fetch` option' : 'global `fetch`';
   const problem = reuse.test(words)
@@ -59,13 +59,25 @@ const mistakenCode =
 const network =
   /fetch failed|failed to fetch|load failed|network|connect|socket|offline|time[sd]? ?out|abort|terminated|premature|hang up|tls|ssl|certificate|hostname|dns|error sending|reading a body|input stream/i;
 
+/** The system call, if any, and the code of network failures: of systems, undici, Node.js and OpenSSL. */
+const networkCode =
+  /^(?:connect|get)|^(?:read|write)? (?:E(?:CONN|HOST|NET|ADDR|AI_|PROTO|PIPE|NOTF)|UND_ERR_(?:INFO|PRX|RES_C)|ERR_(?:HTTP2_|PROXY_TUN|CANCELED)|HPE_|.*(?:CERT|LEAF)(?:_|$))/;
+
+/** The same for codes that must contain a word of {@link network}. */
+const wordyCode = /^(?:read|write)? (?:UND|ERR_[^O]|E[A-Z]+$|ABORT|HOST)/;
+
 /**
  * Runtimes agree on neither class nor message. An error of the global `fetch` is a network failure unless it reports a bug. An
  * error of the `fetch` option must match a known network failure.
  */
-function isOfNetwork(words: string, code: string | undefined, ownFetch: boolean): boolean {
-  if (code) return !mistakenCode.test(code);
-  if (neverOfNetwork.test(words) || mistake.test(words) || reuse.test(words)) return false;
+function isOfNetwork(error: unknown, words: string, code: string | undefined, ownFetch: boolean): boolean {
+  if (code && !ownFetch) return !mistakenCode.test(code);
+  if (neverOfNetwork.test(words)) return false;
+  if (code) {
+    const called = `${chainOf(error).find(({ syscall }) => syscall)?.syscall ?? ''} ${code}`;
+    return networkCode.test(called) || (wordyCode.test(called) && network.test(code));
+  }
+  if (mistake.test(words) || reuse.test(words)) return false;
   return !ownFetch || network.test(words);
 }
 
@@ -88,6 +100,7 @@ interface Described {
   name?: unknown;
   message?: unknown;
   code?: unknown;
+  syscall?: unknown;
   cause?: unknown;
 }
 

@@ -307,6 +307,28 @@ const networkFailures: [string, unknown, string?][] = [
   ['an abort of the application', new DOMException('This operation was aborted', 'AbortError')],
   ['Tauri, which rejects with a string', 'error sending request for url (https://x)'],
   ['node:http', coded('ECONNRESET', 'socket hang up'), 'ECONNRESET'],
+  ...[
+    ...['ECONNABORTED', 'ETIMEDOUT', 'ESOCKETTIMEDOUT', 'EPIPE', 'EPROTO', 'EHOSTUNREACH', 'ENETDOWN', 'EADDRINUSE'],
+    ...['UND_ERR_SOCKET', 'UND_ERR_CONNECT_TIMEOUT', 'UND_ERR_BODY_TIMEOUT', 'UND_ERR_INFO', 'UND_ERR_PRX_TLS'],
+    ...['UND_ERR_RES_CONTENT_LENGTH_MISMATCH', 'HPE_INVALID_CONSTANT', 'HPE_HEADER_OVERFLOW'],
+    ...['ERR_SSL_WRONG_VERSION_NUMBER', 'ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION', 'ERR_TLS_HANDSHAKE_TIMEOUT'],
+    ...['CERT_HAS_EXPIRED', 'CERT_NOT_YET_VALID', 'DEPTH_ZERO_SELF_SIGNED_CERT', 'HOSTNAME_MISMATCH'],
+    ...['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY'],
+    ...['ERR_HTTP2_STREAM_ERROR', 'ERR_HTTP2_GOAWAY_SESSION', 'ERR_HTTP2_INVALID_SESSION', 'ERR_SOCKET_CLOSED'],
+    ...['ERR_SOCKET_CONNECTION_TIMEOUT', 'ERR_PROXY_TUNNEL', 'ERR_CANCELED', 'ABORT_ERR', 'ERR_NETWORK_CHANGED'],
+  ].map((code): [string, unknown, string] => [`the code ${code}`, coded(code), code]),
+  ...[
+    ['EACCES', 'connect'],
+    ['EPERM', 'connect'],
+    ['ENOENT', 'connect'],
+    ['EMFILE', 'connect'],
+    ['ECONNRESET', 'read'],
+    ['EPIPE', 'write'],
+  ].map(([code = '', syscall = '']): [string, unknown, string] => [
+    `${code} in the system call ${syscall}`,
+    Object.assign(coded(code), { syscall }),
+    code,
+  ]),
 ];
 
 // What fetch rejects with when the application has a bug, as each engine words it.
@@ -340,6 +362,29 @@ const mistakes: [string, unknown][] = [
   [
     'no permission in Deno',
     named('NotCapable', 'Requires net access to "api.example:443", run again with the --allow-net flag'),
+  ],
+  ...[
+    ...['ERR_ASSERTION', 'ERR_NOCK_NO_MATCH', 'UND_MOCK_ERR_MOCK_NOT_MATCHED', 'ERR_BAD_REQUEST', 'ERR_BAD_RESPONSE'],
+    ...['ERR_SQLITE_ERROR', 'P2002', 'VALIDATION_ERROR', 'ERR_JWT_EXPIRED', 'UNABLE_TO_GET_TOKEN', 'EACCES'],
+    ...['UND_ERR_CLOSED', 'UND_ERR_NOT_SUPPORTED', 'TRANSACTION_ABORTED'],
+    ...['ERR_PROXY_INVALID_CONFIG', 'ERR_STREAM_DESTROYED', 'ERR_HTTP_HEADERS_SENT', 'ERR_INVALID_HTTP_TOKEN'],
+  ].map((code): [string, unknown] => [`the code ${code}`, coded(code, 'no network connection')]),
+  ...[
+    ['EACCES', 'open'],
+    ['ENOENT', 'open'],
+    ['EMFILE', 'open'],
+    ['ETIMEDOUT', 'open'],
+    ['EHOSTDOWN', 'stat'],
+    ['ENOSPC', 'write'],
+    ['EAGAIN', 'spawn curl'],
+  ].map(([code = '', syscall = '']): [string, unknown] => [
+    `${code} in the system call ${syscall}`,
+    Object.assign(coded(code), { syscall }),
+  ]),
+  ['a port that is not a number', coded('ERR_SOCKET_BAD_PORT', 'Port should be', new RangeError('Port'))],
+  [
+    'a certificate that cannot be parsed',
+    new TypeError('fetch failed', { cause: coded('ERR_OSSL_PEM_NO_START_LINE') }),
   ],
   ['an error of its own', new Error('boom')],
   ['a class of its own', named('QuotaError', 'not today')],
