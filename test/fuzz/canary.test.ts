@@ -308,6 +308,7 @@ function downloaded(response: object): unknown {
 
 const libraryRows: Row[] = [
   ['a download without a body', () => downloaded({ text: all })],
+  ['a download whose arrayBuffer() resolves to a string', () => downloaded({ arrayBuffer: async () => all })],
   ['a download whose body is a string', () => downloaded({ body: all })],
   ['a download whose body yields strings', () => downloaded({ body: gives(all) })],
   ['a download whose body was used', () => downloaded({ body: gives(), bodyUsed: true })],

@@ -135,30 +135,27 @@ export async function receive(store: Store, request: Request, quota: Quota): Pro
     await writer?.discard();
     for (const { size } of files) quota.release(size);
     await dropBlobs(store, files);
-    const failure = error instanceof Error ? failureFromError(error) : undefined;
-    if (!failure || fullyRead || (await discardRest(reader))) throw error;
-    throw new Failure(failure.status, failure.detail, { Connection: 'close' });
+    // not awaited: a client that receives the response early can stop sending
+    if (!fullyRead) void discardRest(reader);
+    throw error;
   }
 }
 
 /**
  * Reads the rest of a refused body and discards it. A server that closes the connection while the client is still sending makes
- * the client report a broken connection in place of the response, and the connection could not carry another request.
- *
- * @returns whether all of it was read. Stops if the rest is very large or the client stalls
+ * the client report a broken connection instead of the response, and the connection could not carry another request. Stops if the
+ * rest is very large or the client stalls: the server then closes the connection, because it is idle.
  */
-async function discardRest(reader: ReadableStreamDefaultReader<Uint8Array> | undefined): Promise<boolean> {
+async function discardRest(reader: ReadableStreamDefaultReader<Uint8Array> | undefined): Promise<void> {
   let left = maxDiscardedBytes;
   try {
     while (left >= 0) {
       const chunk = await orStalled(reader?.read());
-      if (chunk === 'stalled') return false;
-      if (!chunk || chunk.done) return true;
+      if (chunk === 'stalled' || !chunk || chunk.done) return;
       left -= chunk.value.byteLength;
     }
-    return false;
   } catch {
-    return true; // the client closed the connection, so it does not read the response
+    // the client closed the connection
   }
 }
 

@@ -61,7 +61,7 @@ const network =
 
 /** The system call, if any, and the code of network failures: of systems, undici, Node.js and OpenSSL. */
 const networkCode =
-  /^(?:connect|get)|^(?:read|write)? (?:E(?:CONN|HOST|NET|ADDR|AI_|PROTO|PIPE|NOTF)|UND_ERR_(?:INFO|PRX|RES_C)|ERR_(?:HTTP2_|PROXY_TUN|CANCELED)|HPE_|.*(?:CERT|LEAF)(?:_|$))/;
+  /^(?:connect|get|query)|^(?:read|write)? (?:Z_BUF|E(?:CONN|HOST|NET|ADDR|AI_|PROTO|PIPE|NOTF)|UND_ERR_(?:INFO|PRX|RES_C|DEST)|ERR_(?:HTTP2_|PROXY_TUN|CANCELED)|HPE_|.*(?:CERT|LEAF)(?:_|$))/;
 
 /** The same for codes that must contain a word of {@link network}. */
 const wordyCode = /^(?:read|write)? (?:UND|ERR_[^O]|E[A-Z]+$|ABORT|HOST)/;
@@ -74,7 +74,7 @@ function isOfNetwork(error: unknown, words: string, code: string | undefined, ow
   if (code && !ownFetch) return !mistakenCode.test(code);
   if (neverOfNetwork.test(words)) return false;
   if (code) {
-    const called = `${chainOf(error).find(({ syscall }) => syscall)?.syscall ?? ''} ${code}`;
+    const called = `${chainOf(error).find(({ syscall }) => typeof syscall === 'string')?.syscall ?? ''} ${code}`;
     return networkCode.test(called) || (wordyCode.test(called) && network.test(code));
   }
   if (mistake.test(words) || reuse.test(words)) return false;
