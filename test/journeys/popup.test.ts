@@ -151,7 +151,7 @@ describeInBrowsers('a sign-in in a popup', (name) => {
   it('reports that the user has closed the popup', async () => {
     const page = await application();
     const popup = await openPopup(page);
-    await page.waitForTimeout(300); // until the page has noticed that the popup has left its blank page
+    await page.waitForTimeout(2_000); // until the page has noticed that the popup has left its blank page
     await popup.close();
     await page.bringToFront();
     await expect

@@ -82,6 +82,9 @@ const pollInterval = 100;
 /** How many checks in a row must find the popup closed: a message that it sent before may still arrive. */
 const closedChecks = 10;
 
+/** How often in a row a popup must be seen on another page. For a moment, a page with COOP looks like one without. */
+const awayChecks = 3;
+
 /**
  * A popup counts as closed by the user only after it has left its blank page. A popup that seems closed before that is open: it
  * has loaded a page with `Cross-Origin-Opener-Policy: same-origin`, which disconnects it from this page.
@@ -95,7 +98,7 @@ function waitForCallback(
   const expires = now() + maxAge * 1000;
   return new Promise((resolve, reject) => {
     const channel = channelOf(state);
-    let wasAway = false;
+    let away = 0;
     let closed = 0;
 
     const end = (settle: () => void) => {
@@ -112,9 +115,9 @@ function waitForCallback(
     const timer = setInterval(() => {
       if (now() >= expires) fail(new TimeoutError('timeout', 'the sign-in in the popup took too long: sign in again'));
       else if (!popup.closed) {
-        wasAway ||= isAway(popup);
+        if (away < awayChecks) away = isAway(popup) ? away + 1 : 0;
         closed = 0;
-      } else if (wasAway && document.hasFocus() && ++closed > closedChecks) {
+      } else if (away >= awayChecks && document.hasFocus() && ++closed > closedChecks) {
         fail(new PopupError('popup_closed', 'the popup was closed before the sign-in finished: sign in again'));
       }
     }, pollInterval);
