@@ -770,7 +770,7 @@ const pageRows: Row[] = [
     () =>
       inPopup((popup) => {
         popup.location.href = urlWithToken;
-        setTimeout(() => Object.assign(popup, { closed: true }), 250);
+        setTimeout(() => Object.assign(popup, { closed: true }), 1_000);
       }),
   ],
   [
