@@ -1,18 +1,19 @@
 // The client of the API, its errors, and the types that all entry points share.
 export type { AccountResource, AvatarSize } from './api/account.js';
-export type { CallOptions } from './api/call-options.js';
 export { ApiClient, type ApiClientOptions, type ClientSettings } from './api/client.js';
 export type { TokenOption } from './api/credential.js';
+export { contentDisposition, fileName, type NamedFile } from './api/file-name.js';
 export type {
   DownloadOptions,
   FileChanges,
   FilesResource,
   ListOptions,
-  UploadAllOptions,
-  UploadOptions,
 } from './api/files.js';
+export type { CallOptions } from './api/options/call-options.js';
+export type { UploadAllOptions, UploadOptions } from './api/options/upload-options.js';
 export type { RequestOptions, SchemaResult, StandardSchema } from './api/request.js';
 export type { TapeChanges, TapesResource } from './api/tapes.js';
+export type { OnFile, UploadEachOptions } from './api/uploads.js';
 export type { WaitOptions } from './api/wait-until-processed.js';
 // Errors.
 export * from './protocol/errors.js';

@@ -1,16 +1,20 @@
 // The sandbox server as a function from Request to Response. Runs on every platform.
+export type { Token } from './protocol/schemas/token.js';
+export type { Scope } from './protocol/scopes.js';
 export type { SandboxApp, SandboxUser } from './sandbox/core/config.js';
 export { type Quirk, quirks } from './sandbox/core/quirks.js';
+export type { LoggedRequest } from './sandbox/log/request-log.js';
 export { createSandbox, type Sandbox } from './sandbox/server/create-sandbox.js';
-export type { LoggedRequest } from './sandbox/server/request-log.js';
 export type { SandboxOptions } from './sandbox/server/sandbox-options.js';
 export { memoryStore } from './sandbox/store/memory-store.js';
 export type {
   CodeRecord,
   Collection,
+  ConversionRecord,
   FileRecord,
   FileReference,
   Grant,
+  LinkRecord,
   Records,
   TapeRecord,
   UsageRecord,

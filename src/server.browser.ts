@@ -1,2 +1,2 @@
 // The stub that browser bundles get instead of `doctape-sdk/server`.
-export { AuthorizationCodeClient, createTokenSeal } from './oauth/authorization-code/no-server-here.js';
+export { AuthorizationCodeClient, createTokenSeal } from './oauth/authorization-code/browser-stub.js';

@@ -5,19 +5,20 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it, type MockInstance, vi } from 'vitest';
 import { ApiClient, DoctapeError } from '../src/index.js';
 import { AuthorizationCodeClient, type AuthorizationCodeClientOptions, type Fetch } from '../src/server.js';
-import { leaks, shown } from './support/leaks.js';
+import { inspected, leaks } from './support/leaks.js';
+import { reasonOf } from './support/scripted-server.js';
 
-// What must not be seen anywhere. In small letters, because some of what is shown is made small.
+// Secrets that must not appear anywhere. In lower case, because host names in messages are lower-cased.
 const clientSecret = 'canary-secret-4b1f6a0e92';
 const code = 'canary-code-77c20d5b31';
 const token = 'canary-token-e09a64f8d5';
-const planted = [clientSecret, code, token];
+const secrets = [clientSecret, code, token];
 
 const servers: Server[] = [];
 const printed: string[] = [];
 const spies: MockInstance[] = [];
 
-/** Whatever a test prints is caught here, and read in the end. */
+/** Captures everything that the tests print. The last test searches it. */
 beforeAll(() => {
   for (const stream of [process.stdout, process.stderr]) {
     const write = stream.write.bind(stream);
@@ -31,7 +32,7 @@ beforeAll(() => {
   for (const method of ['log', 'info', 'warn', 'error', 'debug', 'trace', 'dir', 'table'] as const) {
     spies.push(
       vi.spyOn(console, method).mockImplementation((...values: unknown[]) => {
-        printed.push(...values.map(shown));
+        printed.push(...values.map(inspected));
       }),
     );
   }
@@ -54,19 +55,10 @@ afterEach(async () => {
 });
 
 function onWarning(warning: Error): void {
-  printed.push(shown(warning));
+  printed.push(inspected(warning));
 }
 
-async function rejectionOf(work: Promise<unknown>): Promise<unknown> {
-  const outcome = await work.then(
-    () => 'it succeeded',
-    (error: unknown) => ({ error }),
-  );
-  if (typeof outcome === 'string') throw new Error(outcome);
-  return outcome.error;
-}
-
-/** What a constructor throws on options that no type would let pass. */
+/** Returns the error that a constructor throws for options that do not compile. */
 function refusalOf(type: typeof ApiClient | typeof AuthorizationCodeClient, options: unknown): unknown {
   try {
     Reflect.construct(type, [options]);
@@ -76,22 +68,22 @@ function refusalOf(type: typeof ApiClient | typeof AuthorizationCodeClient, opti
   throw new Error('the options were accepted');
 }
 
-interface Asked {
-  /** All that the request held of credentials, as one text. */
-  held: string;
-  /** The same, one by one. */
+interface ReceivedSecrets {
+  /** All credentials of the request, as one text. */
+  text: string;
+  /** The same credentials as a list. */
   credentials: string[];
 }
 
-type Answer = (response: ServerResponse, asked: Asked, request: IncomingMessage) => void;
+type Handler = (response: ServerResponse, received: ReceivedSecrets, request: IncomingMessage) => void;
 
-async function listen(answer: Answer): Promise<string> {
+async function listen(handler: Handler): Promise<string> {
   const server = createServer({ maxHeaderSize: 256 * 1024 }, async (request, response) => {
     const chunks: Buffer[] = [];
     try {
       for await (const chunk of request) chunks.push(chunk);
     } catch {
-      return; // the client has hung up
+      return; // the client has disconnected
     }
     const form = new URLSearchParams(Buffer.concat(chunks).toString('utf8'));
     const credentials = [
@@ -100,7 +92,7 @@ async function listen(answer: Answer): Promise<string> {
       form.get('code'),
       form.get('code_verifier'),
     ].filter((value) => typeof value === 'string');
-    answer(response, { held: credentials.join(' '), credentials }, request);
+    handler(response, { text: credentials.join(' '), credentials }, request);
   });
   servers.push(server);
   server.listen(0, '127.0.0.1');
@@ -119,123 +111,124 @@ function send(
   response.end(isText ? body : JSON.stringify(body));
 }
 
-/** Answers of servers that give back what they were sent, in every place that an answer has. */
-const hostile: Record<string, Answer> = {
-  'a refusal that quotes the request': (response, { held, credentials }) =>
+/** Servers that echo the credentials they received, in every part of a response. */
+const hostile: Record<string, Handler> = {
+  'an error that quotes the request': (response, { text, credentials }) =>
     send(response, 400, {
       error: 'invalid_request',
-      error_description: `you sent ${held}`,
+      error_description: `you sent ${text}`,
       error_uri: `https://auth.example/${credentials.join('/')}?${credentials.join('&')}#${credentials[0]}`,
     }),
-  'a refusal whose code is a credential': (response, { credentials }) =>
+  'an error whose code is a credential': (response, { credentials }) =>
     send(response, 401, { error: credentials.at(-1), error_description: credentials[0] }),
-  'a refusal with credentials beside its error': (response, { held, credentials }) =>
-    send(response, 400, { error: { code: 400, message: held, [credentials[0] ?? '']: held }, result: held, held }),
-  'a refusal in a 200': (response, { held }) => send(response, 200, { error: `no: ${held}`, error_description: held }),
-  'a refusal with line breaks and escapes around each': (response, { credentials }) =>
+  'an error with credentials in other fields': (response, { text, credentials }) =>
+    send(response, 400, { error: { code: 400, message: text, [credentials[0] ?? '']: text }, result: text, text }),
+  'an error with status 200': (response, { text }) =>
+    send(response, 200, { error: `no: ${text}`, error_description: text }),
+  'an error with line breaks and escapes around each credential': (response, { credentials }) =>
     send(response, 400, {
       error: 'invalid_request',
       error_description: credentials.map((one) => `\u0000${one}\r\n\u001b[1m${one}\u202e`).join(''),
     }),
-  'a refusal that is long': (response, { held }) =>
-    send(response, 400, { error: 'invalid_request', error_description: `${'x'.repeat(970)}${held.repeat(100)}` }),
-  'a refusal with talkative headers': (response, { held, credentials }) =>
+  'a long error': (response, { text }) =>
+    send(response, 400, { error: 'invalid_request', error_description: `${'x'.repeat(970)}${text.repeat(100)}` }),
+  'an error with credentials in its headers': (response, { text, credentials }) =>
     send(
       response,
       401,
       { error: 'invalid_client', result: null },
       {
-        'www-authenticate': `Bearer realm="${held}", error="${credentials[0]}", error_description="${held}", scope="${held}"`,
-        'x-request-id': held,
-        'retry-after': held,
+        'www-authenticate': `Bearer realm="${text}", error="${credentials[0]}", error_description="${text}", scope="${text}"`,
+        'x-request-id': text,
+        'retry-after': text,
         'set-cookie': `held=${credentials.join('.')}`,
         location: `/${credentials[0]}`,
       },
     ),
-  'a refusal for want of a scope': (response, { held, credentials }) =>
+  'an error for a missing scope': (response, { text, credentials }) =>
     send(
       response,
       403,
-      { error: { code: 403, message: held } },
+      { error: { code: 403, message: text } },
       {
         'www-authenticate': `Bearer scope="${credentials.join(' ')}"`,
       },
     ),
-  'a page': (response, { held }) =>
-    send(response, 200, `<title>${held}</title>`, { 'content-type': `text/html; held="${held}"` }),
-  'a page with a status': (response, { held }) =>
-    send(response, 500, `<title>${held}</title>`, { 'content-type': 'text/html' }),
-  'a type that is a credential': (response, { held, credentials }) =>
-    send(response, 200, held, { 'content-type': `text/${credentials[0]}` }),
-  'broken JSON': (response, { held }) => send(response, 200, `{"error":null,"result":"${held}", ${held}`),
-  'a credential for JSON': (response, { held }) => send(response, 200, held),
-  'a string': (response, { held }) => send(response, 200, JSON.stringify(held)),
+  'an HTML page': (response, { text }) =>
+    send(response, 200, `<title>${text}</title>`, { 'content-type': `text/html; held="${text}"` }),
+  'an HTML page with an error status': (response, { text }) =>
+    send(response, 500, `<title>${text}</title>`, { 'content-type': 'text/html' }),
+  'a media type that is a credential': (response, { text, credentials }) =>
+    send(response, 200, text, { 'content-type': `text/${credentials[0]}` }),
+  'broken JSON': (response, { text }) => send(response, 200, `{"error":null,"result":"${text}", ${text}`),
+  'a credential instead of JSON': (response, { text }) => send(response, 200, text),
+  'a string': (response, { text }) => send(response, 200, JSON.stringify(text)),
   'a list': (response, { credentials }) => send(response, 200, credentials),
-  'an object of credentials': (response, { held, credentials }) =>
+  'an object of credentials': (response, { text, credentials }) =>
     send(response, 200, {
-      access_token: { [held]: held },
-      token_type: held,
-      expires_in: held,
-      scope: `"${held}"`,
+      access_token: { [text]: text },
+      token_type: text,
+      expires_in: text,
+      scope: `"${text}"`,
       result: Object.fromEntries(credentials.map((one) => [one, { [one]: one }])),
     }),
-  'a list of files under credentials': (response, { credentials }) =>
+  'a list of files with credentials as ids': (response, { credentials }) =>
     send(response, 200, { result: Object.fromEntries(credentials.map((one) => [one, { id: 7, name: one }])) }),
-  'a token of another type': (response, { held }) =>
-    send(response, 200, { access_token: token, token_type: held, result: [held] }),
-  'a token with a bad lifetime': (response, { held }) =>
-    send(response, 200, { access_token: token, token_type: 'Bearer', expires_in: held, result: held }),
-  'a token of broken grammar': (response) =>
+  'a token of another type': (response, { text }) =>
+    send(response, 200, { access_token: token, token_type: text, result: [text] }),
+  'a token with an invalid lifetime': (response, { text }) =>
+    send(response, 200, { access_token: token, token_type: 'Bearer', expires_in: text, result: text }),
+  'a malformed token': (response) =>
     send(response, 200, { access_token: `${token}\n`, token_type: 'Bearer', result: 7 }),
-  'a status that nobody knows': (response, { held }) => send(response, 299, { access_token: token, held }),
-  'a reason phrase': (response, { credentials, held }) => {
+  'an unknown status': (response, { text }) => send(response, 299, { access_token: token, text }),
+  'a reason phrase': (response, { credentials, text }) => {
     response.statusMessage = credentials.join(' ');
-    send(response, 503, held, { 'content-type': 'text/plain' });
+    send(response, 503, text, { 'content-type': 'text/plain' });
   },
-  'a redirect': (response, { held, credentials }) =>
-    send(response, 307, held, {
+  'a redirect': (response, { text, credentials }) =>
+    send(response, 307, text, {
       location: `http://${credentials[0]}.example/${credentials.join('/')}?${credentials[0]}`,
     }),
-  'a redirect that is not a URL': (response, { held }) => send(response, 302, held, { location: `http://[${held}` }),
-  'a body that breaks off': (response, { held }) => {
+  'a redirect that is not a URL': (response, { text }) => send(response, 302, text, { location: `http://[${text}` }),
+  'a truncated body': (response, { text }) => {
     response.writeHead(400, { 'content-type': 'application/json', 'content-length': '100000' });
-    response.write(held, () => response.destroy());
+    response.write(text, () => response.destroy());
   },
-  'a body that stops': (response, { held }) => {
+  'a body that stalls': (response, { text }) => {
     response.writeHead(400, { 'content-type': 'application/json' });
-    response.write(held);
+    response.write(text);
   },
-  'a body without end': (response, { held }) => {
+  'an endless body': (response, { text }) => {
     response.writeHead(400, { 'content-type': 'application/json' });
-    const block = `${held} `.repeat(2_000);
+    const block = `${text} `.repeat(2_000);
     const more = () => {
       while (!response.destroyed && response.write(block));
     };
     response.on('drain', more);
     more();
   },
-  'no gzip': (response, { held }) => send(response, 400, held, { 'content-encoding': 'gzip' }),
-  'another protocol': (_, { held }, request) => void request.socket.end(`${held}\r\n`),
-  'a header that is none': (_, { held }, request) => void request.socket.end(`HTTP/1.1 200 OK\r\n${held}\r\n\r\n`),
-  'a hung-up line': (_, __, request) => void request.socket.destroy(),
-  silence: () => {},
+  'an invalid gzip body': (response, { text }) => send(response, 400, text, { 'content-encoding': 'gzip' }),
+  'another protocol': (_, { text }, request) => void request.socket.end(`${text}\r\n`),
+  'a malformed header': (_, { text }, request) => void request.socket.end(`HTTP/1.1 200 OK\r\n${text}\r\n\r\n`),
+  'a closed connection': (_, __, request) => void request.socket.destroy(),
+  'no response': () => {},
 };
 
-/** The errors that platforms make quote what they were given. */
-const talkativeFetch: Fetch = async (input, init) => {
+/** Fails with an error that quotes its arguments, as the errors of platforms do. */
+const loggingFetch: Fetch = async (input, init) => {
   const request = new Request(input, init);
-  const held = `${request.headers.get('authorization')} ${await request.text()}`;
-  const inner = Object.assign(new Error(held), { code: 'ECONNRESET', request, address: held });
-  throw Object.assign(new TypeError(`fetch failed: ${held}`, { cause: inner }), { input: held });
+  const text = `${request.headers.get('authorization')} ${await request.text()}`;
+  const inner = Object.assign(new Error(text), { code: 'ECONNRESET', request, address: text });
+  throw Object.assign(new TypeError(`fetch failed: ${text}`, { cause: inner }), { input: text });
 };
 
-/** The other half of a sign-in's secrets, which the client makes itself. */
-interface Spied {
+/** A `fetch` that records the PKCE verifiers, which the client generates. */
+interface RecordingFetch {
   fetch: Fetch;
   verifiers: string[];
 }
 
-function spied(): Spied {
+function recordingFetch(): RecordingFetch {
   const verifiers: string[] = [];
   const fetch: Fetch = async (input, init) => {
     const request = new Request(input, init);
@@ -289,41 +282,47 @@ describe('the search', () => {
       ...['', 'a', 'ab', 'abc'].map((before) => new Error(btoa(`${before}${token}${before}`))),
       token,
     ];
-    for (const corner of corners) expect(leaks(corner, planted)).toEqual([token]);
-    expect(leaks(new Error('a'), planted)).toEqual([]);
+    for (const corner of corners) expect(leaks(corner, secrets)).toEqual([token]);
+    expect(leaks(new Error('a'), secrets)).toEqual([]);
   });
 });
 
 describe('the code client', () => {
-  it.each(Object.entries(hostile))('shows no credential after %s', async (_, answer) => {
-    const { fetch, verifiers } = spied();
-    const client = codeClient(await listen(answer), { fetch });
+  it.each(Object.entries(hostile))('shows no credential after %s', async (_, handler) => {
+    const { fetch, verifiers } = recordingFetch();
+    const client = codeClient(await listen(handler), { fetch });
     const { state, pending } = await client.authorize();
-    const error = await rejectionOf(client.exchange(new URLSearchParams({ code, state }), pending));
+    const error = await reasonOf(client.exchange(new URLSearchParams({ code, state }), pending));
     expect(error).toBeInstanceOf(DoctapeError);
     expect(verifiers).toEqual([expect.stringMatching(/^.{43,}$/)]);
-    expect(leaks(error, [...planted, state, ...verifiers])).toEqual([]);
-    expect(leaks(client, [...planted, state, ...verifiers])).toEqual([]);
+    expect(leaks(error, [...secrets, state, ...verifiers])).toEqual([]);
+    expect(leaks(client, [...secrets, state, ...verifiers])).toEqual([]);
   });
 
   it('shows no credential if the server is unreachable or the platform quotes its input', async () => {
-    for (const options of [{}, { fetch: talkativeFetch }]) {
+    for (const options of [{}, { fetch: loggingFetch }]) {
       const client = codeClient('http://127.0.0.1:1', options);
       const { state, pending } = await client.authorize();
-      const error = await rejectionOf(client.exchange(new URLSearchParams({ code, state }), pending));
+      const error = await reasonOf(client.exchange(new URLSearchParams({ code, state }), pending));
       expect(error).toMatchObject({ name: 'NetworkError' });
-      expect(leaks(error, [...planted, state, pending])).toEqual([]);
+      expect(leaks(error, [...secrets, state, pending])).toEqual([]);
     }
   });
 
   it('does not show the query of its endpoint, which can contain a key', async () => {
-    for (const answer of ['a page', 'a redirect', 'a body that stops', 'a hung-up line', 'a token of another type']) {
-      const url = await listen(hostile[answer] ?? expect.fail(answer));
+    for (const name of [
+      'an HTML page',
+      'a redirect',
+      'a body that stalls',
+      'a closed connection',
+      'a token of another type',
+    ]) {
+      const url = await listen(hostile[name] ?? expect.fail(name));
       const client = codeClient(url, { tokenEndpoint: `${url}/oauth2/token?key=${token}` });
       const { state, pending } = await client.authorize();
-      const error = await rejectionOf(client.exchange(new URLSearchParams({ code, state }), pending));
+      const error = await reasonOf(client.exchange(new URLSearchParams({ code, state }), pending));
       expect(error).toBeInstanceOf(DoctapeError);
-      expect(leaks(error, planted)).toEqual([]);
+      expect(leaks(error, secrets)).toEqual([]);
     }
   });
 
@@ -338,19 +337,19 @@ describe('the code client', () => {
     );
     const client = codeClient(url);
     const { state, pending } = await client.authorize();
-    const error = await rejectionOf(client.exchange(new URLSearchParams({ code, state }), pending));
+    const error = await reasonOf(client.exchange(new URLSearchParams({ code, state }), pending));
     expect(error).toMatchObject({ name: 'OAuthError', code: 'server_error' });
-    expect(leaks(error, planted)).toEqual([]);
+    expect(leaks(error, secrets)).toEqual([]);
   });
 
   it.each<[string, (text: string) => string]>([
-    ['as it came', (text) => text],
+    ['unchanged', (text) => text],
     ['escaped', encodeURIComponent],
-    ['escaped in small letters', (text) => encodeURIComponent(text).replace(/%../g, (hex) => hex.toLowerCase())],
+    ['escaped in lower case', (text) => encodeURIComponent(text).replace(/%../g, (hex) => hex.toLowerCase())],
     ['as in a form', (text) => new URLSearchParams({ x: text }).toString().slice(2)],
     ['as in the path of a URL', encodeURI],
   ])('shows no long secret that is echoed %s', async (_, encode) => {
-    const awkward = 'canary: (secret)/~ of*app+1 & more!';
+    const secretWithSymbols = 'canary: (secret)/~ of*app+1 & more!';
     const url = await listen((response, { credentials }) => {
       const echo = encode(credentials[0] ?? '');
       send(response, 400, {
@@ -359,69 +358,69 @@ describe('the code client', () => {
         error_uri: `https://auth.example/?secret=${echo}`,
       });
     });
-    const client = codeClient(url, { clientSecret: awkward });
+    const client = codeClient(url, { clientSecret: secretWithSymbols });
     const { state, pending } = await client.authorize();
-    const error = await rejectionOf(client.exchange(new URLSearchParams({ code, state }), pending));
+    const error = await reasonOf(client.exchange(new URLSearchParams({ code, state }), pending));
     expect(error).toMatchObject({ name: 'OAuthError', code: 'invalid_client' });
-    expect(leaks(error, [awkward, encode(awkward)])).toEqual([]);
+    expect(leaks(error, [secretWithSymbols, encode(secretWithSymbols)])).toEqual([]);
   });
 
   it('shows no secret if the server echoes the request body', async () => {
-    const awkward = 'canary: (secret)/~ of*app+1 & more!';
+    const secretWithSymbols = 'canary: (secret)/~ of*app+1 & more!';
     let body = '';
     const client = codeClient('http://127.0.0.1:1', {
-      clientSecret: awkward,
+      clientSecret: secretWithSymbols,
       fetch: async (input, init) => {
         body = await new Request(input, init).text();
         return Response.json({ error: 'invalid_request', error_description: body }, { status: 400 });
       },
     });
     const { state, pending } = await client.authorize();
-    const error = await rejectionOf(client.exchange(new URLSearchParams({ code, state }), pending));
+    const error = await reasonOf(client.exchange(new URLSearchParams({ code, state }), pending));
     const sent = /client_secret=([^&]*)/.exec(body)?.[1] ?? '';
-    expect(new URLSearchParams(body).get('client_secret')).toBe(awkward);
-    expect(leaks(error, [awkward, sent, code])).toEqual([]);
+    expect(new URLSearchParams(body).get('client_secret')).toBe(secretWithSymbols);
+    expect(leaks(error, [secretWithSymbols, sent, code])).toEqual([]);
   });
 
   it.each<[string, (state: string) => string]>([
     ['no query', () => `https://app.example/${code}/${token}`],
-    ['a code that comes twice', (state) => `?code=${code}&code=${code}&state=${state}`],
+    ['a repeated code', (state) => `?code=${code}&code=${code}&state=${state}`],
     ['a code that cannot be decoded', (state) => `?code=${code}%zz&state=${state}`],
     ['a state that cannot be decoded', (state) => `?code=${code}&state=${state}%ff`],
     ['no state', () => `?code=${code}`],
-    ['a state too many letters long', (state) => `?code=${code}&state=${state}x`],
+    ['a state with an extra character', (state) => `?code=${code}&state=${state}x`],
     ['another issuer', (state) => `?code=${code}&state=${state}&iss=https://${code}.example`],
     ['no code', (state) => `?state=${state}&iss=https://auth.example&kode=${code}`],
-    ['a code of broken grammar', (state) => `?state=${state}&iss=https://auth.example&code=${code}%0a`],
-    ['an error of broken grammar', (state) => `?state=${state}&iss=https://auth.example&error=${code}%0a&code=${code}`],
+    ['a malformed code', (state) => `?state=${state}&iss=https://auth.example&code=${code}%0a`],
+    ['a malformed error', (state) => `?state=${state}&iss=https://auth.example&error=${code}%0a&code=${code}`],
     [
       'an error that quotes everything',
       (state) => {
         const all = `${code}+${state}+${clientSecret}`;
         const page = encodeURIComponent(`https://auth.example/${code}/${state}?${clientSecret}`);
-        const said = `error=${code}&error_description=${all}&error_uri=${page}`;
-        return `?code=${code}&state=${state}&iss=https://auth.example&${said}`;
+        const error = `error=${code}&error_description=${all}&error_uri=${page}`;
+        return `?code=${code}&state=${state}&iss=https://auth.example&${error}`;
       },
     ],
   ])('shows no credential after a callback with %s', async (_, callback) => {
     const client = codeClient('http://127.0.0.1:1', { issuer: 'https://auth.example' });
     const { state, pending } = await client.authorize();
-    const error = await rejectionOf(client.exchange(callback(state), pending));
+    const error = await reasonOf(client.exchange(callback(state), pending));
     expect(error).toBeInstanceOf(DoctapeError);
-    expect(leaks(error, [...planted, state, pending])).toEqual([]);
+    expect(leaks(error, [...secrets, state, pending])).toEqual([]);
   });
 
-  it('shows no credential if the pending sign-in is expired, altered, foreign or used', async () => {
+  it('shows no credential if the pending sign-in is expired, altered, used or of another client', async () => {
     let now = Date.now();
     const fetch: Fetch = async () => Response.json({ access_token: token, token_type: 'Bearer' });
     const client = codeClient('http://127.0.0.1:1', { fetch, now: () => now });
-    const foreign = codeClient('http://127.0.0.1:1', { clientSecret: 'canary-other-secret' });
+    const other = codeClient('http://127.0.0.1:1', { clientSecret: 'canary-other-secret' });
     const { state, pending } = await client.authorize();
     const callback = `?code=${code}&state=${state}`;
     const attempts = [
       () => client.exchange(callback, `${pending}${clientSecret}`),
       () => client.exchange(callback, clientSecret),
-      () => foreign.exchange(callback, pending),
+      () => other.exchange(callback, pending),
       () => client.exchange(callback, pending).then(() => client.exchange(callback, pending)),
       () => {
         now += 660_000;
@@ -430,9 +429,9 @@ describe('the code client', () => {
     ];
     const codes: unknown[] = [];
     for (const attempt of attempts) {
-      const error = await rejectionOf(attempt());
+      const error = await reasonOf(attempt());
       codes.push(error instanceof DoctapeError && error.code);
-      expect(leaks(error, [...planted, state, pending, 'canary-other-secret'])).toEqual([]);
+      expect(leaks(error, [...secrets, state, pending, 'canary-other-secret'])).toEqual([]);
     }
     expect(codes).toEqual(['state_mismatch', 'state_mismatch', 'state_mismatch', 'state_used', 'state_expired']);
   });
@@ -455,106 +454,106 @@ describe('the code client', () => {
     for (const options of wrong) {
       const error = refusalOf(AuthorizationCodeClient, { ...valid, ...options });
       expect(error).toMatchObject({ name: 'ConfigurationError' });
-      expect(leaks(error, planted)).toEqual([]);
+      expect(leaks(error, secrets)).toEqual([]);
     }
     const client = codeClient('http://127.0.0.1:1');
-    const error = await rejectionOf(client.authorize({ params: { client_secret: clientSecret } }));
+    const error = await reasonOf(client.authorize({ params: { client_secret: clientSecret } }));
     expect(error).toMatchObject({ name: 'ConfigurationError' });
-    expect(leaks(error, planted)).toEqual([]);
+    expect(leaks(error, secrets)).toEqual([]);
   });
 
   it('shows no credential if it is inspected', async () => {
     const client = codeClient('http://127.0.0.1:1');
     const { state, pending } = await client.authorize();
-    expect(leaks(client, [...planted, state, pending])).toEqual([]);
-    expect(leaks(Object.getPrototypeOf(client), planted)).toEqual([]);
-    expect(leaks({ ...client }, planted)).toEqual([]);
+    expect(leaks(client, [...secrets, state, pending])).toEqual([]);
+    expect(leaks(Object.getPrototypeOf(client), secrets)).toEqual([]);
+    expect(leaks({ ...client }, secrets)).toEqual([]);
   });
 });
 
 describe('the API client', () => {
   describe.each(Object.entries(calls))('in %s', (name, call) => {
-    it.each(Object.entries(hostile))('shows no token after %s', async (answer, respond) => {
-      const api = apiClient(await listen(respond));
+    it.each(Object.entries(hostile))('shows no token after %s', async (server, handler) => {
+      const api = apiClient(await listen(handler));
       const outcome = await call(api).then(
         (value) => ({ value }),
         (error: unknown) => ({ error }),
       );
-      expect(leaks(api, planted)).toEqual([]);
+      expect(leaks(api, secrets)).toEqual([]);
       if ('error' in outcome) {
         expect(outcome.error).toBeInstanceOf(DoctapeError);
-        expect(leaks(outcome.error, planted)).toEqual([]);
+        expect(leaks(outcome.error, secrets)).toEqual([]);
         return;
       }
-      // a download takes any 200 for the file, and a deletion any result for a yes
-      expect(`${name} after ${answer}`).toMatch(/^files\.(download|delete) after /);
+      // a download accepts any 200 as the file, and a deletion any result
+      expect(`${name} after ${server}`).toMatch(/^files\.(download|delete) after /);
     });
 
     it('shows no token if the server is unreachable or the platform quotes its input', async () => {
-      for (const fetch of [undefined, talkativeFetch]) {
-        const error = await rejectionOf(call(apiClient('http://127.0.0.1:1', fetch)));
+      for (const fetch of [undefined, loggingFetch]) {
+        const error = await reasonOf(call(apiClient('http://127.0.0.1:1', fetch)));
         expect(error).toMatchObject({ name: 'NetworkError' });
-        expect(leaks(error, planted)).toEqual([]);
+        expect(leaks(error, secrets)).toEqual([]);
       }
     });
 
     it('shows no expired token', async () => {
       const expired = { access_token: token, token_type: 'Bearer' as const, expires_at: 1 };
-      const error = await rejectionOf(call(new ApiClient({ token: expired })));
+      const error = await reasonOf(call(new ApiClient({ token: expired })));
       expect(error).toMatchObject({ name: 'TokenExpiredError' });
-      expect(leaks(error, planted)).toEqual([]);
+      expect(leaks(error, secrets)).toEqual([]);
     });
 
     it('shows no token that is not valid in a header', async () => {
-      const error = await rejectionOf(call(new ApiClient({ token: () => `${token}\r\nx: y` })));
+      const error = await reasonOf(call(new ApiClient({ token: () => `${token}\r\nx: y` })));
       expect(error).toMatchObject({ name: 'ConfigurationError' });
-      expect(leaks(error, planted)).toEqual([]);
+      expect(leaks(error, secrets)).toEqual([]);
     });
   });
 
   it('shows no token after an interrupted download', async () => {
-    const url = await listen((response, { held }) => {
-      response.writeHead(200, { 'content-length': '100000', 'x-request-id': held, etag: `"${held}"` });
-      response.write(held, () => setTimeout(() => response.destroy(), 20));
+    const url = await listen((response, { text }) => {
+      response.writeHead(200, { 'content-length': '100000', 'x-request-id': text, etag: `"${text}"` });
+      response.write(text, () => setTimeout(() => response.destroy(), 20));
     });
-    const error = await rejectionOf(
+    const error = await reasonOf(
       apiClient(url)
         .files.download('file-1')
         .then((response) => response.text()),
     );
     expect(error).toMatchObject({ name: 'TransferError' });
-    expect(leaks(error, planted)).toEqual([]);
+    expect(leaks(error, secrets)).toEqual([]);
   });
 
-  const rests: Record<string, Answer> = {
+  const resumeResponses: Record<string, Handler> = {
     'a reset': (response) => void response.destroy(),
-    'the whole file': (response, { held }) => void response.writeHead(200).end(held),
-    'another part': (response, { held }) => {
-      response.writeHead(206, { 'content-range': `bytes 0-1/2 ${held}`, etag: `"${held}"` }).end(held);
+    'the whole file': (response, { text }) => void response.writeHead(200).end(text),
+    'another part': (response, { text }) => {
+      response.writeHead(206, { 'content-range': `bytes 0-1/2 ${text}`, etag: `"${text}"` }).end(text);
     },
-    'another version': (response, { held }) => {
-      response.writeHead(206, { 'content-range': 'bytes 9-99999/100000', etag: `"not ${held}"` }).end(held);
+    'another version': (response, { text }) => {
+      response.writeHead(206, { 'content-range': 'bytes 9-99999/100000', etag: `"not ${text}"` }).end(text);
     },
-    'a redirect': (response, { held }) => void response.writeHead(302, { location: `ftp://${held}/?${held}` }).end(),
-    'a refusal': (response, { held }) => {
-      send(response, 403, { error: { code: 403, message: held } }, { 'www-authenticate': `Bearer realm="${held}"` });
+    'a redirect': (response, { text }) => void response.writeHead(302, { location: `ftp://${text}/?${text}` }).end(),
+    'an error': (response, { text }) => {
+      send(response, 403, { error: { code: 403, message: text } }, { 'www-authenticate': `Bearer realm="${text}"` });
     },
-    'no such range': (response, { held }) => send(response, 416, { error: { code: 416, message: held } }),
+    'an unsatisfiable range': (response, { text }) => send(response, 416, { error: { code: 416, message: text } }),
   };
 
-  it.each(Object.entries(rests))('shows no token when the rest of a file is %s', async (_, rest) => {
-    const url = await listen((response, asked, request) => {
-      if (request.headers.range !== undefined) return rest(response, asked, request);
-      const headers = { 'content-length': '100000', 'accept-ranges': 'bytes', etag: `"${asked.held}"` };
+  it.each(Object.entries(resumeResponses))('shows no token when the rest of a file is %s', async (_, rest) => {
+    const url = await listen((response, received, request) => {
+      if (request.headers.range !== undefined) return rest(response, received, request);
+      const headers = { 'content-length': '100000', 'accept-ranges': 'bytes', etag: `"${received.text}"` };
       response.writeHead(200, headers).write('x'.repeat(9), () => setTimeout(() => response.destroy(), 20));
     });
-    const error = await rejectionOf(
+    const error = await reasonOf(
       apiClient(url)
         .files.download('file-1')
         .then((response) => response.text()),
     );
     expect(error).toBeInstanceOf(DoctapeError);
-    expect(leaks(error, planted)).toEqual([]);
+    expect(leaks(error, secrets)).toEqual([]);
   });
 
   it('shows no token if it is constructed with invalid options', async () => {
@@ -572,14 +571,14 @@ describe('the API client', () => {
     for (const options of wrong) {
       const error = refusalOf(ApiClient, options);
       expect(error).toMatchObject({ name: 'ConfigurationError' });
-      expect(leaks(error, planted)).toEqual([]);
+      expect(leaks(error, secrets)).toEqual([]);
     }
   });
 
   it('shows no token if it or a part of it is inspected', () => {
     for (const given of [token, () => token, { access_token: token, token_type: 'Bearer' as const }]) {
       const api = new ApiClient({ token: given });
-      expect(leaks([api, api.account, api.files, { ...api }], planted)).toEqual([]);
+      expect(leaks([api, api.account, api.files, { ...api }], secrets)).toEqual([]);
     }
   });
 });
@@ -587,22 +586,22 @@ describe('the API client', () => {
 describe('the console', () => {
   it('is captured', async () => {
     const before = printed.length;
-    console.warn('a word in the console');
-    process.emitWarning('a word of warning');
+    console.warn('a message in the console');
+    process.emitWarning('a warning of the process');
     process.stdout.write('');
     process.stderr.write('');
     await delay(1);
     expect(printed.length).toBeGreaterThanOrEqual(before + 4);
-    expect(printed.slice(before).join('\n')).toMatch(/a word in the console.*a word of warning/s);
+    expect(printed.slice(before).join('\n')).toMatch(/a message in the console.*a warning of the process/s);
   });
 
   it('contains no credential after all tests above', () => {
     const all = printed.join('\n').toLowerCase();
-    expect(planted.filter((secret) => all.includes(secret))).toEqual([]);
+    expect(secrets.filter((secret) => all.includes(secret))).toEqual([]);
   });
 });
 
-/** Credentials of all sizes: of letters that never repeat in the same way, and of a group that always does. */
+/** Credentials of several sizes: without repetition, and with one repeated group. */
 const long = [16, 1_000, 8_000, 31_000].flatMap((size): [string, { secret: string; code: string; token: string }][] => {
   const counted = (name: string) => Array.from({ length: size }, (_, i) => `${name}${i}`).join('-');
   const repeated = (name: string) => name.repeat(size);
@@ -612,36 +611,36 @@ const long = [16, 1_000, 8_000, 31_000].flatMap((size): [string, { secret: strin
   });
 });
 
-/** Answers that end by a time limit, and say nothing that depends on the size of a credential. */
-const isSlow = /stops|without end|silence|gzip|protocol|header that is none|hung-up/;
+/** Responses that end by a time limit. Their errors do not depend on the size of a credential. */
+const isSlow = /stalls|endless|no response|gzip|protocol|malformed header|closed connection/;
 
 describe.each(long)('with credentials of %s', (_, own) => {
-  // their beginnings, because a message has no room for more
-  const beginnings = Object.values(own).map((text) => text.slice(0, 60));
+  // only the beginning of a long credential fits into a message
+  const prefixes = Object.values(own).map((text) => text.slice(0, 60));
 
   it.each(Object.entries(hostile).filter(([name]) => !isSlow.test(name)))(
     'shows no credential after %s',
-    async (_, answer) => {
-      const url = await listen(answer);
+    async (_, handler) => {
+      const url = await listen(handler);
       const client = codeClient(url, { clientSecret: own.secret });
       const { state, pending } = await client.authorize();
-      const refused = await rejectionOf(client.exchange(new URLSearchParams({ code: own.code, state }), pending));
-      expect(refused).toBeInstanceOf(DoctapeError);
-      expect(leaks(refused, [...beginnings, state])).toEqual([]);
+      const rejected = await reasonOf(client.exchange(new URLSearchParams({ code: own.code, state }), pending));
+      expect(rejected).toBeInstanceOf(DoctapeError);
+      expect(leaks(rejected, [...prefixes, state])).toEqual([]);
       const api = new ApiClient({ token: own.token, baseUrl: `${url}/v1`, timeout: 150, retry: false });
-      const failed = await rejectionOf(api.files.list());
+      const failed = await reasonOf(api.files.list());
       expect(failed).toBeInstanceOf(DoctapeError);
-      expect(leaks(failed, beginnings)).toEqual([]);
+      expect(leaks(failed, prefixes)).toEqual([]);
     },
   );
 
-  it('shows no credential after a refused callback', async () => {
+  it('shows no credential after a rejected callback', async () => {
     const client = codeClient('http://127.0.0.1:1', { clientSecret: own.secret, issuer: 'https://auth.example' });
     for (const query of [`code=${own.code}`, `code=${own.code}&error=${own.code}`, `code=${own.code}%zz`]) {
       const { state, pending } = await client.authorize();
-      const error = await rejectionOf(client.exchange(`?${query}&state=${state}&iss=https://${own.code}`, pending));
+      const error = await reasonOf(client.exchange(`?${query}&state=${state}&iss=https://${own.code}`, pending));
       expect(error).toBeInstanceOf(DoctapeError);
-      expect(leaks(error, [...beginnings, state])).toEqual([]);
+      expect(leaks(error, [...prefixes, state])).toEqual([]);
     }
   });
 });

@@ -1,9 +1,9 @@
 import { invalid } from '../protocol/checks.js';
 import { type Account, account } from '../protocol/schemas/account.js';
 import { type Connection, routeUrl } from '../transport/calls/connection.js';
-import { type CallOptions, callRoute, checkCall, connectionFor } from './call-options.js';
-import { restFor } from './load-rest.js';
-import { one } from './results.js';
+import { loadLazyChunk } from './load-lazy-chunk.js';
+import { type CallOptions, callRoute, checkCall, connectionFor } from './options/call-options.js';
+import { objectOf } from './results.js';
 
 // The calls of wire document section 3.1.
 
@@ -52,13 +52,13 @@ export function accountResource(connection: Connection): AccountResource {
   return {
     async get(options = {}) {
       const route = { name: 'account.get', method: 'GET', segments: ['account'] } as const;
-      return callRoute(connection, { ...route, ...one(account) }, checkCall(options));
+      return callRoute(connection, { ...route, ...objectOf(account) }, checkCall(options));
     },
     async avatar(size = 50, options = {}) {
       const { signal, timeout, ...settings } = checkCall(options);
       const own = connectionFor(connection, { signal, timeout, ...settings });
       const wanted = { name: 'account.avatar', segments: avatarRoute(size), signal, timeout };
-      const { download } = await restFor(own, { ...wanted, method: 'GET' });
+      const { download } = await loadLazyChunk(own, { ...wanted, method: 'GET' });
       return download(own, wanted);
     },
     avatarUrl(size = 50) {

@@ -8,11 +8,11 @@ import { checkHooks, type Hooks } from '../transport/calls/hooks.js';
 import { checkRetry, type RetryOptions } from '../transport/calls/retry.js';
 import type { Fetch } from '../transport/http/response.js';
 import { type AccountResource, accountResource } from './account.js';
-import { checkTimeout, policyFrom } from './call-options.js';
-import { checkBoolean } from './checks.js';
 import { credential, type TokenOption } from './credential.js';
 import { type FilesResource, filesResource } from './files.js';
-import { restFor } from './load-rest.js';
+import { loadLazyChunk } from './load-lazy-chunk.js';
+import { checkTimeout, policyFrom } from './options/call-options.js';
+import { checkBoolean } from './options/checks.js';
 import type { RequestOptions } from './request.js';
 import { type TapesResource, tapesResource } from './tapes.js';
 
@@ -55,7 +55,7 @@ export interface ApiClientOptions {
   retry?: RetryOptions | number | false | undefined;
   /** Callbacks for each request, response, retry and error, for logging and metrics. URLs are redacted. */
   hooks?: Hooks | undefined;
-  /** Headers of every call, for example for tracing. Headers that the SDK sets, such as `Authorization`, are not allowed. */
+  /** Headers of every call, for example for tracing. Headers that the SDK or `fetch` sets are not allowed. */
   headers?: HeadersOption | undefined;
   /** Appended to `doctape-sdk/VERSION` in the `User-Agent` header. Has no effect in browsers. */
   userAgent?: string | undefined;
@@ -183,7 +183,7 @@ export class ApiClient {
   async request<T = unknown>(path: string, options: RequestOptions<T> = {}): Promise<T> {
     const signal = checkSignal(options?.signal);
     const call = { name: 'request', method: 'GET', segments: [], signal };
-    const rest = await restFor(this.#connection, call);
-    return rest.request(this.#connection, path, options);
+    const lazy = await loadLazyChunk(this.#connection, call);
+    return lazy.request(this.#connection, path, options);
   }
 }

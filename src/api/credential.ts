@@ -21,10 +21,10 @@ export function credential(token: TokenOption, now: () => number): Credential {
 
 function fromFunction(token: () => string | Token | Promise<string | Token>, now: () => number): Credential {
   const name = "the token function's result";
-  let known: CheckedToken | undefined; // the last token that an async function resolved to
+  let cached: CheckedToken | undefined; // the last token that an async function resolved to
   const resolved = (given: unknown) => {
-    known = checkToken(given, name);
-    return unexpired(known, now);
+    cached = checkToken(given, name);
+    return unexpired(cached, now);
   };
   return {
     accessToken() {
@@ -32,12 +32,12 @@ function fromFunction(token: () => string | Token | Promise<string | Token>, now
       return isPromise(given) ? given.then(resolved) : unexpired(checkToken(given, name), now);
     },
     accessTokenNow() {
-      if (!known) {
+      if (!cached) {
         const given = token();
         if (!isPromise(given)) return unexpired(checkToken(given, name), now);
         given.then(resolved).catch(() => {}); // the next call calls the function again, and rejects
       }
-      if (known && !isExpired(known, now)) return known.text;
+      if (cached && !isExpired(cached, now)) return cached.text;
       throw invalid(
         'token',
         'is an async function, and a URL is built synchronously: await a call first, so that the token is known',
@@ -87,12 +87,13 @@ function checkToken(token: unknown, name: string): CheckedToken {
 /** Refuses strings that match the grammar of a token but are mistakes. */
 function checkTokenText(name: string, value: unknown): string {
   const text = checkText(name, value);
-  if (/^\s*(authorization\s*:\s*)?bearer(\s|$)/i.test(text)) {
+  if (/^\s*(authorization\s*:\s*)?bearer(\s|[:+]|%20|$)/i.test(text)) {
     throw invalid(name, 'must not begin with "Bearer": pass only the access token, because the SDK adds the scheme');
   }
   if (/^(undefined|null|NaN|\[object \w+\])$/.test(text)) {
     throw invalid(name, 'is undefined, null or an object, converted to a string: pass the access token itself');
   }
+  if (/^[ "'`]|[ "'`]$/.test(text)) throw invalid(name, 'begins or ends with a space or a quotation mark: remove it');
   if (/^\{.*\}$/.test(text)) throw invalid(name, 'is JSON: parse it, and pass the Token or its access_token');
   return text;
 }

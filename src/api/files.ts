@@ -1,5 +1,5 @@
-import { checkDuration, checkOptionalFunction, invalid } from '../protocol/checks.js';
-import { type CheckedOptions, type OptionChecks, readOptions } from '../protocol/options.js';
+import { checkOptionalFunction, checkSignal, invalid } from '../protocol/checks.js';
+import { type OptionChecks, readOptions } from '../protocol/options.js';
 import type { Rendition } from '../protocol/renditions.js';
 import {
   byId,
@@ -8,13 +8,14 @@ import {
   fileInfo,
   publishedFile,
   type UploadedFile,
-  uploadedFile,
 } from '../protocol/schemas/file.js';
 import { type Connection, routeUrl, type SearchParams } from '../transport/calls/connection.js';
+import { itemsOf } from '../transport/calls/items-of.js';
 import type { OnProgress } from '../transport/calls/progress.js';
 import type { ByteRange } from '../transport/download/range.js';
-import { hold, letGo } from '../transport/upload/hold.js';
+import { acquireEach, acquireSource, releaseSource } from '../transport/upload/acquire-source.js';
 import type { UploadSource } from '../transport/upload/source.js';
+import { type LazyChunk, loadLazyChunk } from './load-lazy-chunk.js';
 import {
   type CallOptions,
   type CallSettings,
@@ -23,7 +24,7 @@ import {
   connectionFor,
   type RouteCall,
   withCallChecks,
-} from './call-options.js';
+} from './options/call-options.js';
 import {
   checkBoolean,
   checkFlag,
@@ -34,10 +35,10 @@ import {
   checkStrings,
   checkTags,
   checkType,
-  isMediaType,
-} from './checks.js';
-import { restFor } from './load-rest.js';
-import { mapOf, nothing, one } from './results.js';
+} from './options/checks.js';
+import type { UploadAllOptions, UploadOptions, UploadSettings } from './options/upload-options.js';
+import { mapOf, nothing, objectOf } from './results.js';
+import type { UploadEachOptions } from './uploads.js';
 import type { WaitOptions } from './wait-until-processed.js';
 
 // The calls of wire document section 3.2, and those of sections 2.1 and 3.3 on one file.
@@ -56,31 +57,6 @@ export interface FileChanges {
   tags?: readonly string[] | undefined;
   /** Whether the file is starred. */
   starred?: boolean | undefined;
-}
-
-/** Options of {@link FilesResource.uploadAll}. */
-export interface UploadAllOptions extends CallOptions {
-  /** Tags for each file. A tag cannot contain a comma, because commas separate tags in the request. */
-  tags?: readonly string[] | undefined;
-  /** Whether each file is starred. @default false */
-  starred?: boolean | undefined;
-  /**
-   * Called with the progress at most every 100 ms, and once at the end. It counts the bytes of the files, without the
-   * multipart framing.
-   *
-   * - In Node, Bun, Deno and Workers it counts the bytes that `fetch` has consumed. That is ahead of the network by the
-   *   buffers of the platform.
-   * - In a browser it counts the bytes that have been sent to the network. With a custom `fetch` it is called only at the end.
-   */
-  onProgress?: OnProgress | undefined;
-}
-
-/** Options of {@link FilesResource.upload}. */
-export interface UploadOptions extends UploadAllOptions {
-  /** The file name, with its extension. @default the name of the File or Response, or `untitled` */
-  name?: string | undefined;
-  /** The media type. @default the type of the File or Response, or `application/octet-stream` */
-  type?: string | undefined;
 }
 
 /** Options of {@link FilesResource.download}. */
@@ -172,6 +148,33 @@ export interface FilesResource {
    * @throws the errors of {@link FilesResource.upload}
    */
   uploadAll(sources: Iterable<UploadSource>, options?: UploadAllOptions): Promise<UploadedFile[]>;
+  /**
+   * Uploads several files, each in a request of its own. One that fails does not stop the others. Scope: `file.create`.
+   *
+   * `sources` is an array or another iterable, and sources can be promises. A generator is asked for the next source only when it can
+   * be uploaded: yield `openFile(path)` to open many files one after the other. If a generator throws, the error is the result of
+   * the source that it could not return.
+   *
+   * After an abort, the result of each file that was not uploaded is the reason of the signal. All sources are released.
+   *
+   * @example
+   * const results = await api.files.uploadEach([new File(['a'], 'a.txt'), new File(['b'], 'b.txt')]);
+   * for (const result of results) {
+   *   if (result.status === 'fulfilled') console.log(result.value.id);
+   *   else console.error(result.reason);
+   * }
+   *
+   * @returns a result for each source, in their order, as `Promise.allSettled()` returns them. The reasons are the errors of
+   * {@link FilesResource.upload}
+   * @throws {ConfigurationError} if `sources` is not iterable, or an option is invalid. Nothing was sent
+   * @throws an error that was thrown by `onFile` or `onProgress`
+   */
+  uploadEach(
+    sources:
+      | Iterable<UploadSource | PromiseLike<UploadSource>>
+      | AsyncIterable<UploadSource | PromiseLike<UploadSource>>,
+    options?: UploadEachOptions,
+  ): Promise<PromiseSettledResult<UploadedFile>[]>;
   /**
    * Downloads a file, or one of its {@link renditions}. Scope: `file.read`. The body of the response is a stream: read it, or
    * call `.blob()`, `.text()` or `.arrayBuffer()`.
@@ -308,60 +311,55 @@ const downloadChecks = /* @__PURE__ */ withCallChecks({
   onProgress: checkOptionalFunction<OnProgress>,
 }) satisfies OptionChecks<DownloadOptions>;
 
-const waitChecks = /* @__PURE__ */ withCallChecks({
-  interval: (name: string, value: number | undefined = 1_000) => checkDuration(name, value),
-}) satisfies OptionChecks<WaitOptions>;
-
-type CheckedUpload = CheckedOptions<typeof uploadAllChecks> & Partial<CheckedOptions<typeof uploadChecks>>;
-
 export function filesResource(connection: Connection): FilesResource {
   /** Calls `/doc/{id}`, or a route below it. */
   function callFile<T>(
-    { id, below = [], ...route }: Omit<RouteCall<T>, 'segments'> & { id: string; below?: readonly string[] },
+    { id, subpath = [], ...route }: Omit<RouteCall<T>, 'segments'> & { id: string; subpath?: readonly string[] },
     settings: CallSettings,
   ): Promise<T> {
-    return callRoute(connection, { ...route, segments: ['doc', checkId(id), ...below] }, settings);
+    return callRoute(connection, { ...route, segments: ['doc', checkId(id), ...subpath] }, settings);
   }
 
   async function* iterateFiles(
     searchParams: SearchParams,
     settings: CallSettings,
-  ): AsyncGenerator<FileInfo, void, undefined> {
+  ): AsyncGenerator<FileInfo[], void, undefined> {
     const own = connectionFor(connection, settings);
     const { signal, timeout } = settings;
     const wanted = { name: 'files.iterate', segments: ['doc'], signal };
-    const rest = await restFor(own, { ...wanted, method: 'GET' });
-    yield* rest.iterateFiles(own, { ...wanted, searchParams, timeout }, { fileInfo, byId });
+    const lazy = await loadLazyChunk(own, { ...wanted, method: 'GET' });
+    yield* lazy.iterateFiles(own, { ...wanted, searchParams, timeout }, { fileInfo, byId });
+  }
+
+  /**
+   * Loads the rest of the SDK for an upload. If anything fails, the sources are released.
+   * @param acquired the sources, secured before the first `await`: a stream may fail, and the caller may reuse the bytes
+   */
+  async function uploadWith<Settings extends { signal?: AbortSignal | undefined }, T>(
+    name: string,
+    acquired: readonly unknown[],
+    read: () => Settings,
+    send: (lazy: LazyChunk, settings: Settings) => Promise<T>,
+  ): Promise<T> {
+    try {
+      const settings = read();
+      const { signal } = settings;
+      return await send(
+        await loadLazyChunk(connection, { name, method: 'POST', segments: ['doc', 'upload'], signal }),
+        settings,
+      );
+    } catch (error) {
+      acquired.forEach(releaseSource);
+      throw error;
+    }
   }
 
   async function uploadParts(
-    operation: string,
-    sources: readonly UploadSource[],
-    read: () => CheckedUpload,
+    name: string,
+    acquired: UploadSource[],
+    read: () => UploadSettings,
   ): Promise<UploadedFile[]> {
-    const held = sources.map(hold); // before the first await: a stream may fail, and the caller may reuse the bytes
-    try {
-      const { name, type, tags, starred, onProgress, ...settings } = read();
-      const own = connectionFor(connection, settings);
-      const { signal, timeout } = settings;
-      const route = { name: operation, segments: ['doc', 'upload'], signal };
-      const { upload } = await restFor(own, { ...route, method: 'POST' });
-      return await upload(own, {
-        ...route,
-        searchParams: { tags, starred },
-        sources: held,
-        describe: (content) => ({
-          name: name ?? (content.name || 'untitled'),
-          type: type ?? (isMediaType(content.type) ? content.type : 'application/octet-stream'),
-        }),
-        onProgress,
-        timeout,
-        ...mapOf(uploadedFile, sources.length),
-      });
-    } catch (error) {
-      for (const source of held) letGo(source);
-      throw error;
-    }
+    return uploadWith(name, acquired, read, (lazy, settings) => lazy.uploadParts(connection, name, acquired, settings));
   }
 
   return {
@@ -374,11 +372,11 @@ export function filesResource(connection: Connection): FilesResource {
 
     iterate(options = {}) {
       const { includeMeta, ...settings } = readOptions('options', options, listChecks);
-      return iterateFiles({ include_meta: includeMeta }, settings);
+      return itemsOf(iterateFiles({ include_meta: includeMeta }, settings));
     },
 
     async get(id, options = {}) {
-      return callFile({ name: 'files.get', method: 'GET', id, ...one(fileInfo) }, checkCall(options));
+      return callFile({ name: 'files.get', method: 'GET', id, ...objectOf(fileInfo) }, checkCall(options));
     },
 
     async update(id, changes, options = {}) {
@@ -386,21 +384,34 @@ export function filesResource(connection: Connection): FilesResource {
       if (Object.values(json).every((value) => value === undefined)) {
         throw invalid('changes', 'must contain name, tags or starred');
       }
-      return callFile({ name: 'files.update', method: 'POST', id, json, ...one(fileInfo) }, checkCall(options));
+      return callFile({ name: 'files.update', method: 'POST', id, json, ...objectOf(fileInfo) }, checkCall(options));
     },
 
     async upload(source, options = {}) {
-      const [file] = await uploadParts('files.upload', [source], () => readOptions('options', options, uploadChecks));
-      return file as UploadedFile; // mapOf() has checked that there is one
+      const read = () => readOptions('options', options, uploadChecks);
+      const [file] = await uploadParts('files.upload', [acquireSource(source)], read);
+      return file as UploadedFile; // the response has one file for each source
     },
 
     async uploadAll(sources, options = {}) {
-      const several = typeof sources === 'object' && sources !== null && Symbol.iterator in sources ? [...sources] : [];
-      if (several.length === 0) {
-        hold(sources); // a Node.js stream that fails later must not end the process
-        throw invalid('sources', 'must be an array or FileList with at least one source');
+      const acquired =
+        typeof sources === 'object' && sources?.[Symbol.iterator] ? Array.from(sources, acquireSource) : [];
+      if (acquired.length === 0) {
+        acquireSource(sources); // a Node.js stream that fails later must not end the process
+        throw invalid('sources', 'must be a non-empty array');
       }
-      return uploadParts('files.uploadAll', several, () => readOptions('options', options, uploadAllChecks));
+      return uploadParts('files.uploadAll', acquired, () => readOptions('options', options, uploadAllChecks));
+    },
+
+    async uploadEach(sources, options = {}) {
+      const acquired = acquireEach(sources);
+      // without the signal: after an abort, each source has a result
+      return uploadWith(
+        'files.uploadEach',
+        [acquired].flat(),
+        () => ({}),
+        (lazy) => lazy.uploadEach(connection, acquired, options),
+      );
     },
 
     async download(id, rendition = 'original', options = {}) {
@@ -409,7 +420,7 @@ export function filesResource(connection: Connection): FilesResource {
       const { signal, timeout } = settings;
       const segments = ['doc', checkId(id), checkRendition(rendition)];
       const wanted = { name: 'files.download', segments, range, onProgress, signal, timeout };
-      const { download } = await restFor(own, { ...wanted, method: 'GET' });
+      const { download } = await loadLazyChunk(own, { ...wanted, method: 'GET' });
       return download(own, wanted);
     },
 
@@ -419,39 +430,41 @@ export function filesResource(connection: Connection): FilesResource {
     },
 
     async clone(id, options = {}) {
-      const route = { name: 'files.clone', method: 'POST', id, below: ['clone'] } as const;
-      return (await callFile({ ...route, ...one(clonedFile) }, checkCall(options))).id;
+      const route = { name: 'files.clone', method: 'POST', id, subpath: ['clone'] } as const;
+      return (await callFile({ ...route, ...objectOf(clonedFile) }, checkCall(options))).id;
     },
 
     async publish(id, options = {}) {
-      const route = { name: 'files.publish', method: 'POST', id, below: ['public'], json: { public: true } } as const;
-      const { public_url } = await callFile({ ...route, ...one(publishedFile) }, checkCall(options));
+      const route = { name: 'files.publish', method: 'POST', id, subpath: ['public'], json: { public: true } } as const;
+      const { public_url } = await callFile({ ...route, ...objectOf(publishedFile) }, checkCall(options));
       return new URL(public_url);
     },
 
     async unpublish(id, options = {}) {
       const json = { public: false };
       await callFile(
-        { name: 'files.unpublish', method: 'POST', id, below: ['public'], json, ...nothing },
+        { name: 'files.unpublish', method: 'POST', id, subpath: ['public'], json, ...nothing },
         checkCall(options),
       );
     },
 
     async delete(id, options = {}) {
-      const gone = () => {};
-      await callFile({ name: 'files.delete', method: 'DELETE', id, gone, ...nothing }, checkCall(options));
+      const resultIfGone = () => {};
+      await callFile({ name: 'files.delete', method: 'DELETE', id, resultIfGone, ...nothing }, checkCall(options));
     },
 
     async extract(id, options = {}) {
-      await callFile({ name: 'files.extract', method: 'POST', id, below: ['extract'], ...nothing }, checkCall(options));
+      await callFile(
+        { name: 'files.extract', method: 'POST', id, subpath: ['extract'], ...nothing },
+        checkCall(options),
+      );
     },
 
     async waitUntilProcessed(id, options = {}) {
-      const route = { name: 'files.waitUntilProcessed', method: 'GET', id, ...one(fileInfo) } as const;
-      const settings = readOptions('options', options, waitChecks);
-      const call = { ...route, segments: ['doc', checkId(id)], signal: settings.signal };
-      const rest = await restFor(connection, call);
-      return rest.waitUntilProcessed(id, (own) => callFile(route, own), settings);
+      const route = { name: 'files.waitUntilProcessed', method: 'GET', id, ...objectOf(fileInfo) } as const;
+      const call = { ...route, segments: ['doc', checkId(id)], signal: checkSignal(options?.signal) };
+      const lazy = await loadLazyChunk(connection, call);
+      return lazy.waitUntilProcessed(id, (own) => callFile(route, own), options);
     },
   };
 }

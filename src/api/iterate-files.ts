@@ -1,4 +1,4 @@
-import { decode, type Schema } from '../protocol/schemas/decode.js';
+import { accept, decode, type Schema } from '../protocol/schemas/decode.js';
 import type { FileInfo } from '../protocol/schemas/file.js';
 import { type Connection, routeUrl } from '../transport/calls/connection.js';
 import { splitter } from '../transport/calls/members.js';
@@ -12,34 +12,32 @@ interface ListSchemas {
   byId: Schema<unknown>;
 }
 
-/** Parses the list while it is received. */
+/** Parses the list while it is received, and yields the files that have arrived. */
 export async function* iterateFiles(
   connection: Connection,
   wanted: Download,
   { fileInfo, byId }: ListSchemas,
-): AsyncGenerator<FileInfo, void, undefined> {
+): AsyncGenerator<FileInfo[], void, undefined> {
   const { response, attempts } = await openDownload(connection, { ...wanted, redirects: 'refuse' });
   const { status, headers } = response;
   const { secrets } = attempts;
   const operation = operationOf('GET', routeUrl(connection, wanted.segments));
   const origin = { operation, status, secrets };
 
-  const split = splitter();
-  const decoder = new TextDecoder();
-  let text = ''; // not blank: a message about an empty body depends on it
+  const split = splitter((file) => accept(fileInfo, file));
   const open = (parse: () => unknown) =>
-    readEnvelope({ operation, status, headers, text }, { now: connection.now, secrets, parse });
+    readEnvelope({ operation, status, headers, text: split.frame() }, { now: connection.now, secrets, parse });
   let isFirst = true;
   const reader = response.body?.getReader();
   try {
     for (;;) {
       const chunk = await reader?.read();
-      const piece = decoder.decode(chunk?.value, { stream: chunk?.done === false });
-      text ||= piece.trim().slice(0, 1);
-      const members = split.write(piece);
-      if (members.length > 0 && isFirst) open(split.head); // an error before the files is thrown before them
-      if (members.length > 0) isFirst = false;
-      for (const [id, file] of members) yield decode(fileInfo, file, `result.${id}`, origin);
+      const files = chunk?.value ? split.write(chunk.value) : [];
+      if (split.count() > 0 && isFirst) open(split.head); // an error before the files is thrown before them
+      if (split.count() > 0) isFirst = false;
+      yield files; // also those before a malformed one
+      const [id, file] = split.wrong() ?? [];
+      if (id !== undefined) decode(fileInfo, file, `result.${id}`, origin); // throws
       if (chunk?.done !== false || split.isBroken()) break;
     }
     decode(byId, open(split.end), 'result', origin);

@@ -3,8 +3,9 @@ import { type ConfigurationError, ResponseError } from '../protocol/errors.js';
 import { type OptionChecks, readOptions } from '../protocol/options.js';
 import { quotable } from '../protocol/quotable.js';
 import type { ResponseOrigin } from '../protocol/schemas/decode.js';
-import { type Connection, call, pathUrl } from '../transport/calls/connection.js';
-import { type CallOptions, connectionFor, withCallChecks } from './call-options.js';
+import { type Connection, call } from '../transport/calls/connection.js';
+import { pathUrl } from '../transport/calls/path-url.js';
+import { type CallOptions, connectionFor, withCallChecks } from './options/call-options.js';
 
 /** A schema of any library that follows Standard Schema (https://standardschema.dev), such as zod or valibot. */
 export interface StandardSchema<T> {

@@ -2,9 +2,9 @@ import { invalid } from '../protocol/checks.js';
 import { type OptionChecks, readOptions } from '../protocol/options.js';
 import { type Tape, tape } from '../protocol/schemas/tape.js';
 import type { Connection } from '../transport/calls/connection.js';
-import { type CallOptions, callRoute, checkCall } from './call-options.js';
-import { checkBoolean, checkId, checkStrings } from './checks.js';
-import { mapOf, one } from './results.js';
+import { type CallOptions, callRoute, checkCall } from './options/call-options.js';
+import { checkBoolean, checkId, checkStrings } from './options/checks.js';
+import { mapOf, objectOf } from './results.js';
 
 // The calls of wire document section 3.4.
 
@@ -63,7 +63,7 @@ export function tapesResource(connection: Connection): TapesResource {
     },
     async get(id, options = {}) {
       const route = { name: 'tapes.get', method: 'GET', segments: ['tape', checkId(id)] } as const;
-      return callRoute(connection, { ...route, ...one(tape) }, checkCall(options));
+      return callRoute(connection, { ...route, ...objectOf(tape) }, checkCall(options));
     },
     async update(id, changes, options = {}) {
       const json = readOptions('changes', changes, changeChecks);
@@ -71,7 +71,7 @@ export function tapesResource(connection: Connection): TapesResource {
         throw invalid('changes', 'must contain live or shared_with');
       }
       const route = { name: 'tapes.update', method: 'POST', segments: ['tape', checkId(id)], json } as const;
-      return callRoute(connection, { ...route, ...one(tape) }, checkCall(options));
+      return callRoute(connection, { ...route, ...objectOf(tape) }, checkCall(options));
     },
   };
 }

@@ -1,8 +1,10 @@
+import { checkDuration } from '../protocol/checks.js';
 import { ProcessingError } from '../protocol/errors.js';
+import { type OptionChecks, readOptions } from '../protocol/options.js';
 import type { FileInfo } from '../protocol/schemas/file.js';
 import { sleep } from '../transport/calls/retry.js';
 import { watch } from '../transport/http/watch.js';
-import type { CallOptions, CallSettings } from './call-options.js';
+import { type CallOptions, type CallSettings, withCallChecks } from './options/call-options.js';
 
 /** Options of {@link FilesResource.waitUntilProcessed}. */
 export interface WaitOptions extends CallOptions {
@@ -12,16 +14,16 @@ export interface WaitOptions extends CallOptions {
   timeout?: number | false | undefined;
 }
 
-/** The checked options. */
-interface WaitSettings extends CallSettings {
-  interval: number;
-}
+const checks = /* @__PURE__ */ withCallChecks({
+  interval: (name: string, value: number | undefined = 1_000) => checkDuration(name, value),
+}) satisfies OptionChecks<WaitOptions>;
 
 export async function waitUntilProcessed(
   id: string,
   getFile: (settings: CallSettings) => Promise<FileInfo>,
-  { signal, interval, timeout = 600_000, ...settings }: WaitSettings,
+  options: WaitOptions,
 ): Promise<FileInfo> {
+  const { signal, interval, timeout = 600_000, ...settings } = readOptions('options', options, checks);
   const operation = `the conversion of ${id}`;
   const watched = watch({ signal, limit: timeout, code: 'timeout', operation });
   try {

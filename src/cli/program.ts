@@ -1,13 +1,14 @@
-import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import { renditions } from '../index.js';
-import { demo } from './commands/demo.js';
-import { download, ls, rm, upload, url, whoami } from './commands/files.js';
-import { login, logout } from './commands/login.js';
-import { sandbox } from './commands/sandbox.js';
-import { action, printingAction } from './core/action.js';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { addAccountCommands } from './account/account-commands.js';
+import { addCompletionCommand } from './completion/completion-command.js';
+import { action } from './core/action.js';
+import { define } from './core/define.js';
 import { reportError } from './core/errors.js';
 import { version } from './core/version.js';
+import { addFileCommands } from './files/file-commands.js';
+import { addSharingCommands } from './sharing/sharing-commands.js';
 import { handleOutputErrors } from './terminal/output.js';
+import { addTransferCommands } from './transfers/transfer-commands.js';
 
 /** Runs the command line. An expected failure is reported in one line on stderr, with exit code 1, or 2 for a wrong command line. */
 export async function run(argv: string[]): Promise<void> {
@@ -18,9 +19,14 @@ export async function run(argv: string[]): Promise<void> {
     .version(version)
     .description('Tools for the doctape API: manage your files, run a local server, take a tour of the SDK');
 
-  program
-    .command('sandbox')
-    .description('run a local doctape server')
+  define(program, {
+    usage: 'sandbox',
+    description: 'run a local doctape server',
+    examples: [
+      ['sandbox --data ./doctape-data', 'keep the files in a folder'],
+      ['sandbox --port 0 --json', 'for programs: a free port, described in JSON'],
+    ],
+  })
     .addOption(
       new Option('--port <number>', 'port to listen on; 0 selects a free port').default(4400).argParser(parsePort),
     )
@@ -33,21 +39,31 @@ export async function run(argv: string[]): Promise<void> {
     )
     .option('--data <folder>', 'store everything in this folder (default: in memory)')
     .option('--adopt <user>', 'make this user the owner of stored files whose records are missing')
+    .option('--convert', 'convert media and office files with ffmpeg and LibreOffice, if they are installed')
     .option('--config <file>', 'read users and apps from this JSON file')
     .option('--auto-approve <user>', 'approve every sign-in as this user, without showing a page')
     .option('--faults <spec>', 'inject faults, such as latency=200,status=503@0.1')
     .option('--quirks <names>', 'enable undocumented behaviour of doctape, such as no-error-key,jsonp')
     .option('--quiet', 'do not log requests on stderr')
     .option('--json', 'print one line of JSON when ready, and nothing else on stdout')
-    .action(sandbox);
+    .action(async (flags) => (await import('./commands/sandbox.js')).sandbox(flags));
 
-  program
-    .command('demo')
-    .description('take a tour of the SDK: sign in, upload, list, link, download, delete')
+  define(program, {
+    usage: 'demo',
+    description: 'take a tour of the SDK: sign in, upload, list, link, download, delete',
+    examples: [
+      ['demo', 'takes a few seconds'],
+      ['demo --keep', 'look around afterwards'],
+    ],
+  })
     .option('--keep', 'keep the sandbox running afterwards')
-    .action(action(demo));
+    .action(action(async () => (await import('./commands/demo.js')).demo));
 
+  addAccountCommands(program);
   addFileCommands(program);
+  addSharingCommands(program);
+  addTransferCommands(program);
+  addCompletionCommand(program);
 
   try {
     await program.parseAsync(argv);
@@ -57,43 +73,11 @@ export async function run(argv: string[]): Promise<void> {
   }
 }
 
-/** The commands for the files of the signed-in user. */
-function addFileCommands(program: Command): void {
-  const command = (usage: string, description: string) =>
-    program.command(usage).description(description).option('--json', 'print JSON lines on stdout');
-
-  command('login', 'sign in with a browser and store the token')
-    .option('--client-id <id>', 'your application; its secret is read from DOCTAPE_CLIENT_SECRET or prompted for')
-    .option('--sandbox [url]', 'sign in to a local sandbox (default: http://127.0.0.1:4400)')
-    .option('--authorization-endpoint <url>', 'authorization endpoint of another server')
-    .option('--token-endpoint <url>', 'token endpoint of another server')
-    .option('--base-url <url>', 'API base URL of another server')
-    .option('--no-browser', 'print the sign-in URL instead of opening it')
-    .option('--paste', 'prompt for the code that the server shows, for a browser on another machine')
-    .action(action(login));
-  command('logout', 'delete the stored token').action(action(logout));
-  command('whoami', 'show the signed-in user').action(printingAction(whoami));
-  command('ls', 'list files').option('--long', 'show all columns').action(printingAction(ls));
-  command('upload', 'upload files').argument('<files...>').action(action(upload));
-  command('download', 'download files, and resume interrupted downloads')
-    .argument('<ids...>')
-    .option('--output <path>', 'file or existing folder to write to (default: current folder)')
-    .addOption(new Option('--rendition <name>', 'rendition of the file').choices(renditions).default('original'))
-    .option('--force', 'replace existing files')
-    .action(action(download));
-  command('url', 'print the URL of a file, which contains your token')
-    .argument('<id>')
-    .addArgument(new Argument('[rendition]').choices(renditions))
-    .action(printingAction(url));
-  command('rm', 'delete files permanently')
-    .argument('<ids...>')
-    .option('--yes', 'do not ask for confirmation')
-    .action(action(rm));
-}
-
 /** Commander quotes unexpected arguments. They can be secrets, such as `--client-secret=...` or a code after `--paste`. */
 function withoutValues(problem: string): string {
   return problem
+    .replace(/^(error: option '[^']*') argument '.*' (is invalid)/s, '$1 $2')
+    .replace(/^error: command-argument value '.*' is invalid for (argument '\w+')/s, 'error: $1 is invalid')
     .replace(/^(error: unknown option '[^'=]*)=.*'/s, "$1'")
     .replace(/^(error: too many arguments.* but got \d+): .*/s, '$1.\n');
 }

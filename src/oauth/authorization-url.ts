@@ -3,7 +3,6 @@ import { callbackParameters } from '../protocol/urls.js';
 
 /** Parameters that OAuth defines for requests and responses. The `params` option must not set them. */
 const reserved = new Set([
-  ...callbackParameters,
   'response_type',
   'response_mode',
   'request',
@@ -17,10 +16,12 @@ const reserved = new Set([
   'code_verifier',
 ]);
 
+const isReserved = (name: string) => callbackParameters.has(name) || reserved.has(name);
+
 /** Rejects an endpoint whose own query has one of the reserved parameters. */
 export function checkFreeOfProtocol(name: string, endpoint: URL): URL {
   for (const key of endpoint.searchParams.keys()) {
-    if (reserved.has(key)) throw invalid(name, `must not have the parameter ${key} in its query: the client sets it`);
+    if (isReserved(key)) throw invalid(name, `must not have the parameter ${key} in its query: the client sets it`);
   }
   return endpoint;
 }
@@ -39,7 +40,7 @@ export function authorizationUrl(
     throw invalid('params', 'must be a plain object of strings');
   }
   for (const [name, value] of Object.entries(params)) {
-    if (reserved.has(name)) throw invalid(`params.${name}`, 'is set by the client and cannot be overridden');
+    if (isReserved(name)) throw invalid(`params.${name}`, 'is set by the client and cannot be overridden');
     if (typeof value !== 'string') throw invalid(`params.${name}`, `must be a string, not ${kindOf(value)}`);
     url.searchParams.append(name, value);
   }

@@ -10,29 +10,38 @@ export const maxCharacters = 32_768;
 
 /**
  * Parses the known parameters of a query or fragment. `URLSearchParams` is not used, because it silently replaces broken
- * escapes and invalid UTF-8. Unknown parameters are ignored, and empty ones count as absent (RFC 6749 section 3.1).
- * @throws {CallbackError} `malformed_callback` if a known parameter cannot be decoded or is repeated
+ * escapes and invalid UTF-8. Unknown parameters are ignored, and empty ones count as absent (RFC 6749 section 3.1), so that at most
+ * one value of each parameter is left.
+ * @throws {CallbackError} `malformed_callback` if a known parameter cannot be decoded or has several values
  */
 export function parseParameters(encoded: string, known: ReadonlySet<string>): CallbackParameters {
   if (encoded.length > maxCharacters) throw malformed(`is longer than ${maxCharacters} characters`);
   const parameters = new Map<string, string>();
-  const seen = new Set<string>();
-  for (const pair of encoded.split('&')) {
-    const name = parameterName(pair);
+  for (const { name, rawValue } of pairsOf(encoded)) {
     if (name === undefined || !known.has(name)) continue;
-    const at = pair.indexOf('=');
-    const value = decoded(at < 0 ? '' : pair.slice(at + 1));
+    const value = decoded(rawValue);
     if (value === undefined) throw malformed(`has an undecodable ${name}`);
-    if (seen.has(name)) throw malformed(`has more than one ${name}`);
-    seen.add(name);
-    if (value !== '') parameters.set(name, value);
+    if (value === '') continue;
+    if (parameters.has(name)) throw malformed(`has more than one ${name}`);
+    parameters.set(name, value);
   }
   return parameters;
 }
 
-/** The name in `name=value`. Undefined when it cannot be decoded. */
-export function parameterName(pair: string): string | undefined {
-  return decoded(pair.split('=', 1)[0] ?? '');
+/** A `name=value` of a query or fragment. */
+export interface Pair {
+  text: string;
+  /** Undefined if it cannot be decoded. */
+  name: string | undefined;
+  /** Still encoded. */
+  rawValue: string;
+}
+
+export function pairsOf(encoded: string): Pair[] {
+  return encoded.split('&').map((text) => {
+    const [name = ''] = text.split('=', 1);
+    return { text, name: decoded(name), rawValue: text.slice(name.length + 1) };
+  });
 }
 
 function decoded(text: string): string | undefined {
@@ -74,24 +83,24 @@ export function oauthError(
   secrets: readonly string[],
   status?: number,
 ): OAuthError {
-  const said = description === undefined ? '' : quotable(description, secrets);
+  const quoted = description === undefined ? '' : quotable(description, secrets);
   const page = uri === undefined ? undefined : quotableUrl(uri, secrets);
   const name = quotable(code, secrets);
-  return new OAuthError(name, `the authorization server refused: ${name}${said && ` (${said})`}`, {
-    ...(said && { description: said }),
-    ...(page !== undefined && { uri: page }),
-    ...(status !== undefined && { status }),
+  return new OAuthError(name, `the authorization server refused: ${name}${quoted && ` (${quoted})`}`, {
+    description: quoted || undefined,
+    uri: page,
+    status,
   });
 }
 
 /**
  * Returns a parameter that a successful response must have, checked against the grammar of RFC 6749 appendix A.
- * @param typed whether the user may have pasted it: surrounding white space is then removed
+ * @param inMessage whether the user may have pasted it: surrounding white space is then removed
  */
-export function required(parameters: CallbackParameters, name: string, typed = false): string {
+export function required(parameters: CallbackParameters, name: string, inMessage = false): string {
   const given = parameters.get(name);
   if (given === undefined) throw malformed(`has neither ${name} nor error`);
-  const value = typed ? given.trim() : given;
+  const value = inMessage ? given.trim() : given;
   if (!visible.test(value)) throw malformed(`has a malformed ${name}`);
   return value;
 }

@@ -7,11 +7,14 @@ export function invalid(name: string, problem: string): ConfigurationError {
   return new ConfigurationError('invalid_argument', `${name} ${problem}`);
 }
 
+const ascii = 'must contain only printable ASCII characters (RFC 6749 appendix A)';
+
 export function checkText(name: string, value: unknown): string {
   if (value === undefined || value === null || value === '') throw invalid(name, 'is missing: it must be a string');
   if (typeof value !== 'string') throw invalid(name, `must be a string, not ${kindOf(value)}`);
-  if (!visible.test(value)) throw invalid(name, 'must contain only printable ASCII characters (RFC 6749 appendix A)');
-  return value;
+  if (visible.test(value)) return value;
+  const problem = visible.test(value.trim()) ? 'begins or ends with a line break or other white space: trim it' : ascii;
+  throw invalid(name, problem);
 }
 
 export function checkScope(name: string, value: unknown): string[] {
@@ -26,9 +29,9 @@ export function checkScope(name: string, value: unknown): string[] {
 }
 
 /** A duration in milliseconds or seconds. Timers cannot wait longer than 2^31 - 1 ms. */
-export function checkDuration(name: string, value: unknown, most: number = 2_147_483_647): number {
-  if (typeof value !== 'number' || !(value > 0 && value <= most)) {
-    throw invalid(name, `must be a number greater than 0 and at most ${most}`);
+export function checkDuration(name: string, value: unknown, max: number = 2_147_483_647): number {
+  if (typeof value !== 'number' || !(value > 0 && value <= max)) {
+    throw invalid(name, `must be a number greater than 0 and at most ${max}`);
   }
   return value;
 }

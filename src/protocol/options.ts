@@ -44,10 +44,13 @@ export function readOptions<T extends object, Checks extends OptionChecks<T>>(
 ): CheckedOptions<Checks> {
   checkOptions(what, options, checks);
   const prefix = prefixOf(what);
-  const all: [string, (name: string, value: never) => unknown][] = Object.entries(checks);
-  // the type of `checks` says that the values fit; an option may be inherited
-  const read = all.map(([name, check]) => [name, check(prefix + name, Reflect.get(options, name) as never)]);
-  return Object.fromEntries(read) as CheckedOptions<Checks>;
+  const read: Record<string, unknown> = {}; // filled in a loop: every call passes here
+  for (const name in checks) {
+    // the type of `checks` says that the values fit; an option may be inherited
+    const check = checks[name] as (name: string, value: unknown) => unknown;
+    read[name] = check(prefix + name, Reflect.get(options, name));
+  }
+  return read as CheckedOptions<Checks>;
 }
 
 /** An option of a nested object is named together with the object, such as `range.start`. */
@@ -57,27 +60,20 @@ function prefixOf(what: string): string {
 
 function unknownOption(what: string, name: string, known: string[]): ConfigurationError {
   const distances = known.map((other) => distance(name.toLowerCase(), other.toLowerCase()));
-  const least = Math.min(...distances);
+  const smallest = Math.min(...distances);
   const remedy =
-    least <= Math.max(2, name.length / 3)
-      ? `did you mean ${known[distances.indexOf(least)]}?`
+    smallest <= Math.max(2, name.length / 3)
+      ? `did you mean ${known[distances.indexOf(smallest)]}?`
       : `the options are ${known.join(', ')}`;
-  // the name itself comes from the application, but a value in place of a name must not get into a log
+  // the name itself comes from the application, but a value instead of a name must not get into a log
   const shown = /^\w{1,40}$/.test(name) ? name : 'a name that is not an identifier';
   return new ConfigurationError('unknown_option', `${prefixOf(what)}${shown} is not an option; ${remedy}`);
 }
 
-/** The Levenshtein distance: the number of letters to change, add or remove. */
+/** How many letters to change, add or remove, in any order: letters that were swapped do not count. */
 function distance(from: string, to: string): number {
-  let row = Array.from({ length: to.length + 1 }, (_, column) => column);
-  for (const letter of from.slice(0, 40)) {
-    let left = (row[0] ?? 0) + 1;
-    row = row.map((above, column) => {
-      if (column === 0) return left;
-      const diagonal = row[column - 1] ?? 0;
-      left = Math.min(above + 1, left + 1, diagonal + (letter === to[column - 1] ? 0 : 1));
-      return left;
-    });
-  }
-  return row.at(-1) ?? 0;
+  let added = to;
+  for (const letter of from) added = added.replace(letter, '');
+  const kept = to.length - added.length;
+  return Math.max(added.length, from.length - kept);
 }

@@ -1,35 +1,35 @@
 import { plainText } from './grammar.js';
 
 /** The maximum number of characters that are processed. The rest is dropped first. */
-const most = 4_000;
+const maxCharacters = 4_000;
 
-/** A prefix of a secret is also removed if it has at least this many bytes, because servers truncate what they quote. */
-const longPiece = 16;
+/** How many bytes in a row of a secret are removed: all of them, and fewer from a longer secret, because servers truncate what they quote. */
+const pieceSize = 16;
 
 /**
  * Text from a server for a message: plain text of at most 1,000 characters, without credentials that the server echoed. The
  * running time is linear in the length of the text, however long the secrets are.
  */
 export function quotable(text: string, secrets: readonly string[]): string {
-  return redacted(text, secrets.map(patternOf));
+  return redacted(text, piecesOf(secrets));
 }
 
 /**
  * A copy of parsed JSON for an error. Its strings and keys are {@link quotable}. It has at most 200 values and 10 levels.
  */
 export function quotableJson(value: unknown, secrets: readonly string[]): unknown {
-  const patterns = secrets.map(patternOf);
-  let left = 200;
+  const pieces = piecesOf(secrets);
+  let remaining = 200;
   const copy = (part: unknown, depth: number): unknown => {
     if (typeof part === 'object' && part !== null) {
       const entries: [string, unknown][] = [];
-      for (const [key, one] of depth < 10 ? Object.entries(part) : []) {
-        if (--left < 0) break;
-        entries.push([redacted(key, patterns), copy(one, depth + 1)]);
+      for (const [key, item] of depth < 10 ? Object.entries(part) : []) {
+        if (--remaining < 0) break;
+        entries.push([redacted(key, pieces), copy(item, depth + 1)]);
       }
-      return Array.isArray(part) ? entries.map(([, one]) => one) : Object.fromEntries(entries);
+      return Array.isArray(part) ? entries.map(([, item]) => item) : Object.fromEntries(entries);
     }
-    const clean = redacted(String(part), patterns);
+    const clean = redacted(String(part), pieces);
     return typeof part === 'string' || clean !== String(part) ? clean : part; // a secret of digits may be a number
   };
   return copy(value, 0);
@@ -53,15 +53,13 @@ export function quotableUrl(text: string, secrets: readonly string[]): string | 
 
 /** The letters and digits, which a URL parser does not add, remove or encode. */
 function lettersOf(text: string): string {
-  const letters = spell(text.slice(0, most)).bytes.filter((byte) => byte < 128);
-  return String.fromCharCode(...letters)
-    .replace(/[^a-z\d]/gi, '')
-    .toLowerCase();
+  const { bytes } = decodeText(text.slice(0, maxCharacters));
+  return bytes.replace(/[^a-z\d]/gi, '').toLowerCase();
 }
 
-/** The decoded bytes of a text, and the index in the text where each one starts. */
-interface Spelled {
-  bytes: number[];
+/** The decoded bytes of a text, one character for each, and the index in the text where each one starts. */
+interface DecodedText {
+  bytes: string;
   starts: number[];
 }
 
@@ -69,7 +67,7 @@ interface Spelled {
  * Decodes repeated percent-encoding, form encoding and JSON escapes, so that a text and every encoding of it have the same bytes.
  * Backslashes are ignored.
  */
-function spell(text: string): Spelled {
+function decodeText(text: string): DecodedText {
   const bytes: number[] = [];
   const starts: number[] = [];
   let index = 0;
@@ -90,55 +88,43 @@ function spell(text: string): Spelled {
     else for (const byte of new TextEncoder().encode(character)) add(byte, index);
     index += character.length;
   }
-  return { bytes, starts };
+  return { bytes: String.fromCharCode(...bytes), starts };
 }
 
-interface Pattern {
-  /** Empty for a secret of fewer than 5 characters, which would match ordinary words. */
-  bytes: number[];
-  /** The failure function of the Knuth-Morris-Pratt algorithm. */
-  shorter: number[];
-  /** Whether the secret matches only as a whole word. */
-  isShort: boolean;
-}
-
-function patternOf(secret: string): Pattern {
-  const bytes = secret.length < 5 ? [] : spell(secret.slice(0, 4 * most)).bytes; // decoding makes it shorter
-  const shorter = [0];
-  for (let i = 1, length = 0; i < bytes.length; i++) {
-    while (length > 0 && bytes[i] !== bytes[length]) length = shorter[length - 1] ?? 0;
-    if (bytes[i] === bytes[length]) length++;
-    shorter.push(length);
+/**
+ * The sequences of bytes to remove. Secrets of fewer than 5 characters are left out, because they would match ordinary words.
+ * @returns them by their length
+ */
+function piecesOf(secrets: readonly string[]): Map<number, Set<string>> {
+  const pieces = new Map<number, Set<string>>();
+  for (const secret of secrets.filter(({ length }) => length >= 5)) {
+    const { bytes } = decodeText(secret.slice(0, 4 * maxCharacters)); // decoding makes it shorter
+    const size = Math.min(bytes.length, pieceSize);
+    if (size === 0) continue;
+    const ofSize = pieces.get(size) ?? new Set();
+    for (let at = 0; at + size <= bytes.length; at++) ofSize.add(bytes.slice(at, at + size));
+    pieces.set(size, ofSize);
   }
-  return { bytes, shorter, isShort: secret.length < 8 };
+  return pieces;
 }
 
-function redacted(text: string, patterns: readonly Pattern[]): string {
-  const isCut = text.length > most;
-  const head = isCut ? text.slice(0, most).replace(/[%\\][\da-fu]*$/i, '') : text; // removes an incomplete escape at the end
-  const { bytes, starts } = spell(head);
-  const isWord = (at: number | undefined) => /\w/.test(head[at ?? -1] ?? '');
-  const isHidden: boolean[] = [];
-  for (const { bytes: wanted, shorter, isShort } of patterns) {
-    let length = 0;
-    let marked = 0;
-    for (let i = 0; i <= bytes.length && wanted.length > 0; i++) {
-      while (length > 0 && (length === wanted.length || bytes[i] !== wanted[length])) {
-        const start = i - length;
-        const isWhole =
-          length === wanted.length && !(isShort && (isWord((starts[start] ?? 0) - 1) || isWord(starts[i])));
-        if (isWhole || length >= longPiece || (isCut && i === bytes.length)) {
-          for (let at = Math.max(marked, start); at < i; at++) isHidden[at] = true;
-          marked = i;
-        }
-        length = shorter[length - 1] ?? 0;
-      }
-      if (bytes[i] === wanted[length]) length++;
+function redacted(text: string, pieces: ReadonlyMap<number, ReadonlySet<string>>): string {
+  const { bytes, starts } = decodeText(text.slice(0, maxCharacters));
+  if (bytes === '') return plainText(text);
+  const isWord = (at: number | undefined) => /\w/.test(text[at ?? -1] ?? '');
+  const isHidden = new Uint8Array(bytes.length);
+  for (const [size, ofSize] of pieces) {
+    for (let at = 0; at + size <= bytes.length; at++) {
+      if (!ofSize.has(bytes.slice(at, at + size))) continue;
+      const isPartOfWord = isWord((starts[at] ?? 0) - 1) || isWord(starts[at + size]);
+      if (size >= 8 || !isPartOfWord) isHidden.fill(1, at, at + size);
     }
   }
-  const pieces = starts.map((start, i) => {
+  // where the text was truncated, a secret may be too
+  const shown = text.length > maxCharacters ? starts.slice(0, Math.max(0, starts.length - pieceSize)) : starts;
+  const parts = shown.map((start, i) => {
     if (isHidden[i]) return isHidden[i - 1] ? '' : '[redacted]';
-    return head.slice(start, starts[i + 1]);
+    return text.slice(start, starts[i + 1]);
   });
-  return plainText(pieces.join('') || head);
+  return plainText(parts.join(''));
 }

@@ -23,7 +23,7 @@ export function isUrl(value: unknown): value is URL {
  * `[::1]`. The URL parser has already normalized `127.1` and `[0::1]`.
  */
 export function isLoopback({ hostname }: URL): boolean {
-  return hostname === '[::1]' || /^(([^.]+\.)*localhost\.?|127\.\d+\.\d+\.\d+)$/.test(hostname);
+  return hostname === '[::1]' || /^(([\w-]+\.)*localhost\.?|127\.\d+\.\d+\.\d+)$/.test(hostname);
 }
 
 /** The option that allows plain http. The options of a client can be passed unchanged. */

@@ -25,7 +25,7 @@ const envelope = (result: unknown) => ({ error: null, result });
 const account = { username: 'alice', quota: 1, quota_used: 0, quota_free: 1 };
 
 /** Sends a successful response to every call. */
-const obliging = () =>
+const respondingServer = () =>
   scriptedServer(async (request, response) => {
     await bodyOf(request);
     const { url = '' } = request;
@@ -37,7 +37,7 @@ const obliging = () =>
     else reply(response, 200, envelope(/doc$/.test(url) ? {} : url.includes('upload') ? { a: one } : one));
   });
 
-const silent = () => scriptedServer(() => {});
+const silentServer = () => scriptedServer(() => {});
 
 /** Every call that sends a request, with its options. */
 const calls: Record<
@@ -52,6 +52,10 @@ const calls: Record<
   'files.update': (api, options) => api.files.update('a', { starred: true }, options),
   'files.upload': (api, options) => api.files.upload(new Blob(['a']), options),
   'files.uploadAll': (api, options) => api.files.uploadAll([new Blob(['a'])], options),
+  'files.uploadEach': async (api, options) => {
+    const [result] = await api.files.uploadEach([new Blob(['a'])], options);
+    if (result?.status === 'rejected') throw result.reason;
+  },
   'files.download': (api, options) => api.files.download('a', 'original', options),
   'files.clone': (api, options) => api.files.clone('a', options),
   'files.publish': (api, options) => api.files.publish('a', options),
@@ -66,7 +70,7 @@ const calls: Record<
 };
 
 it.each(Object.entries(calls))('%s sends its own headers in addition to those of the client', async (_, call) => {
-  const server = await obliging();
+  const server = await respondingServer();
   const api = apiAt(server.url, { headers: { traceparent: '00-a', 'X-Client': 'one' }, userAgent: 'photos/2.1' });
   await call(api, { headers: { 'X-Client': 'two', 'x-call': 'three' } });
   expect(server.requests).toHaveLength(1);
@@ -80,7 +84,7 @@ it.each(Object.entries(calls))('%s sends its own headers in addition to those of
 });
 
 it.each(Object.entries(calls))('%s has its own time limit', async (_, call) => {
-  const server = await silent();
+  const server = await silentServer();
   const error = await rejection(Promise.resolve(call(apiAt(server.url), { timeout: 50 })), TimeoutError);
   expect(error.code).toBe('timeout');
 });
@@ -88,10 +92,10 @@ it.each(Object.entries(calls))('%s has its own time limit', async (_, call) => {
 it.each(['files.get', 'files.download', 'files.upload', 'tapes.list'] as const)(
   '%s reports its time limit once, without a retry',
   async (name) => {
-    const server = await silent();
+    const server = await silentServer();
     const events: string[] = [];
-    const tell = ({ type }: { type: string }) => void events.push(type);
-    const api = apiAt(server.url, { hooks: { request: tell, retry: tell, error: tell } });
+    const record = ({ type }: { type: string }) => void events.push(type);
+    const api = apiAt(server.url, { hooks: { request: record, retry: record, error: record } });
     await rejection(Promise.resolve(calls[name]?.(api, { timeout: 50 })), TimeoutError);
     expect(events).toEqual(['request', 'error']);
   },
@@ -123,7 +127,7 @@ it('retries as often as the call says, and inherits omitted fields from the clie
 });
 
 it('ends when the signal of the call is aborted', async () => {
-  const server = await silent();
+  const server = await silentServer();
   for (const call of [
     (signal: AbortSignal) => apiAt(server.url).files.clone('a', { signal }),
     (signal: AbortSignal) => apiAt(server.url).files.upload(new Blob(['a']), { signal }),
@@ -145,6 +149,11 @@ const reserved = [
   'accept-encoding',
   'Cookie',
   'host',
+  'Connection',
+  'expect',
+  'keep-alive',
+  'trailer',
+  'Upgrade',
 ];
 it.each<[string, unknown]>([
   ...reserved.map((name): [string, unknown] => [name, { [name]: 'a' }]),
@@ -170,7 +179,7 @@ it.each([
   ['Headers', new Headers({ 'x-a': 'a' })],
   ['pairs', [['X-A', 'a']] as [string, string][]],
 ])('accepts headers as %s', async (_, headers) => {
-  const server = await obliging();
+  const server = await respondingServer();
   await apiAt(server.url, { headers }).account.get();
   expect(server.requests[0]?.headers['x-a']).toBe('a');
   expect(server.requests[0]?.headers).not.toHaveProperty('x-b');
@@ -194,16 +203,16 @@ it.each(['', 'a\nb', 5, null])('refuses %j as userAgent', (userAgent) => {
 });
 
 it('with() creates a client with other settings and inherits the rest', async () => {
-  const server = await obliging();
+  const server = await respondingServer();
   const events: string[] = [];
-  const tell = (name: string) => () => void events.push(name);
+  const record = (name: string) => () => void events.push(name);
   const api = apiAt(server.url, {
     headers: { 'x-a': '1', 'x-b': '1' },
     userAgent: 'photos',
-    hooks: { request: tell('first') },
+    hooks: { request: record('first') },
   });
   const other = api.with({ token: 'another-token', headers: { 'x-b': '2' }, timeout: undefined });
-  const third = other.with({ hooks: { request: tell('third') } });
+  const third = other.with({ hooks: { request: record('third') } });
   await api.account.get();
   await other.account.get();
   await third.account.get();
@@ -217,7 +226,7 @@ it('with() creates a client with other settings and inherits the rest', async ()
 });
 
 it('with() keeps the token of the constructor, even if its object was changed since', async () => {
-  const server = await obliging();
+  const server = await respondingServer();
   const token = { access_token: accessToken, token_type: 'Bearer' as const };
   const api = apiAt(server.url, { token });
   token.access_token = 'changed';
@@ -245,7 +254,7 @@ it('calls an API over http on another host than loopback, and follows its redire
 });
 
 it('with() sets the time limit and the retries of the new client', async () => {
-  const quiet = await silent();
+  const quiet = await silentServer();
   await rejection(apiAt(quiet.url).with({ timeout: 50 }).account.get(), TimeoutError);
   const failing = await scriptedServer((_, response) => reply(response, 500, { error: 'no' }));
   const api = apiAt(failing.url).with({ retry: { limit: 2, maxDelay: 1 } });
@@ -254,7 +263,7 @@ it('with() sets the time limit and the retries of the new client', async () => {
 });
 
 test('an async token function is awaited once per attempt', async () => {
-  const server = await obliging();
+  const server = await respondingServer();
   let calls = 0;
   const api = apiAt(server.url, { token: async () => `token-${++calls}` });
   expect(thrown(() => api.files.url('a'), ConfigurationError).message).toContain('await a call first');
@@ -273,7 +282,7 @@ test('an async token function is awaited once per attempt', async () => {
 });
 
 test('an async token function that rejects makes the call reject, and nothing is sent', async () => {
-  const server = await obliging();
+  const server = await respondingServer();
   const mistake = new Error('no session');
   const failing = apiAt(server.url, { token: () => Promise.reject(mistake) });
   const expired = apiAt(server.url, {
@@ -288,7 +297,7 @@ test('an async token function that rejects makes the call reject, and nothing is
 });
 
 test('a call whose async token function hangs is ended by the time limit and by the signal', async () => {
-  const server = await obliging();
+  const server = await respondingServer();
   const api = apiAt(server.url, { token: () => new Promise(() => {}), idleTimeout: 50, timeout: 50 });
   for (const call of Object.values(calls)) await rejection(Promise.resolve(call(api, {})), TimeoutError);
   const patient = api.with({ timeout: false });
@@ -311,7 +320,7 @@ it.each([
   '[object Promise]',
   `{"access_token":"${accessToken}","token_type":"Bearer"}`,
 ])('refuses %j as token, and names the remedy', async (token) => {
-  const server = await obliging();
+  const server = await respondingServer();
   const of = (given: object) => () => Reflect.construct(ApiClient, [{ baseUrl: `${server.url}/v1`, ...given }]);
   for (const action of [of({ token }), of({ token: { access_token: token, token_type: 'Bearer' } })]) {
     const error = thrown(action, ConfigurationError);
@@ -331,13 +340,13 @@ it.each([
 });
 
 it.each(['bearer-token', 'Bearer_1', 'nullable', '{'])('accepts %j as token', async (token) => {
-  const server = await obliging();
+  const server = await respondingServer();
   await apiAt(server.url, { token }).account.get();
   expect(server.requests[0]?.headers.authorization).toBe(`Bearer ${token}`);
 });
 
 test('Date.now is looked up when it is used', async () => {
-  const server = await obliging();
+  const server = await respondingServer();
   const api = apiAt(server.url, {
     token: { access_token: accessToken, token_type: 'Bearer', expires_at: 4_000_000_000 },
   });

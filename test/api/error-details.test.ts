@@ -14,7 +14,7 @@ import { accessToken, apiAt, rejection, reply, scriptedServer, thrown } from '..
 
 // The details of an error, besides its class: for logs, for forms, and for a wrong configuration.
 
-function answering(status: number, body: unknown, type = 'application/json') {
+function clientWithResponse(status: number, body: unknown, type = 'application/json') {
   return scriptedServer((_, response) => reply(response, status, body, { 'content-type': type }));
 }
 
@@ -26,7 +26,7 @@ describe('an ApiError', () => {
       ok: false,
       none: null,
     };
-    const server = await answering(422, body);
+    const server = await clientWithResponse(422, body);
     const api = apiAt(server.url);
     const error = await rejection(
       api.request('doc/a', { method: 'POST', searchParams: { q: accessToken }, json: {} }),
@@ -37,7 +37,7 @@ describe('an ApiError', () => {
   });
 
   it('has a body without the token, wherever the server echoed it', async () => {
-    const server = await answering(400, {
+    const server = await clientWithResponse(400, {
       error: { message: 'no', [accessToken]: [`Bearer ${accessToken}`, { deep: encodeURIComponent(accessToken) }] },
     });
     const error = await rejection(apiAt(server.url).files.list(), ApiError);
@@ -48,12 +48,12 @@ describe('an ApiError', () => {
   });
 
   it('has no body if the response is not JSON', async () => {
-    const server = await answering(500, '<p>sorry</p>', 'text/html');
+    const server = await clientWithResponse(500, '<p>sorry</p>', 'text/html');
     expect((await rejection(apiAt(server.url).files.list(), ApiError)).body).toBeUndefined();
   });
 
   it('of an error envelope with status 200 has a body too', async () => {
-    const server = await answering(200, { error: { code: 404, message: 'gone' }, result: null });
+    const server = await clientWithResponse(200, { error: { code: 404, message: 'gone' }, result: null });
     const error = await rejection(apiAt(server.url).files.get('a'), NotFoundError);
     expect(error).toMatchObject({ method: 'GET', body: { error: { code: 404, message: 'gone' } } });
   });
@@ -79,7 +79,7 @@ describe('a wrong baseUrl', () => {
     ['a page', 200, '<h1>Welcome</h1>', 'text/html'],
     ['other JSON', 200, { hello: 'world' }, 'application/json'],
   ])('is suggested by the message if the server responds with %s', async (_, status, body, type) => {
-    const server = await answering(status, body, type);
+    const server = await clientWithResponse(status, body, type);
     const { files } = apiAt(server.url);
     for (const call of [() => files.list(), () => files.delete('a')]) {
       const error = await rejection<DoctapeError>(call(), DoctapeError);
@@ -94,7 +94,7 @@ describe('a wrong baseUrl', () => {
       [404, { error: { code: 404, message: 'no such file' }, result: null }],
       [502, '<h1>Bad Gateway</h1>'],
     ] as const) {
-      const error = await rejection(apiAt((await answering(status, body)).url).files.get('a'), ApiError);
+      const error = await rejection(apiAt((await clientWithResponse(status, body)).url).files.get('a'), ApiError);
       expect(error.message).not.toContain('baseUrl');
     }
   });
@@ -132,6 +132,34 @@ describe('the default servers', () => {
   it('are not mentioned if another server fails', async () => {
     const error = await rejection(apiAt('http://127.0.0.1:1').files.list(), NetworkError);
     expect(error.message).not.toContain('doctape');
+  });
+});
+
+describe('a token that was copied together with something else', () => {
+  // such as the line break of a file: sendgrid/sendgrid-nodejs#732
+  it.each<[string, string, string]>([
+    ['a line break', `${accessToken}\n`, 'trim it'],
+    ['a Windows line break', `${accessToken}\r\n`, 'trim it'],
+    ['a no-break space', `\u00a0${accessToken}`, 'trim it'],
+    ['a byte order mark', `\ufeff${accessToken}`, 'trim it'],
+    ['a space before it', ` ${accessToken}`, 'begins or ends with a space or a quotation mark'],
+    ['a space after it', `${accessToken} `, 'begins or ends with a space or a quotation mark'],
+    ['quotation marks', `"${accessToken}"`, 'begins or ends with a space or a quotation mark'],
+    ['apostrophes', `'${accessToken}'`, 'begins or ends with a space or a quotation mark'],
+    ['an escaped scheme', `Bearer%20${accessToken}`, 'must not begin with "Bearer"'],
+    ['a scheme from a form', `Bearer+${accessToken}`, 'must not begin with "Bearer"'],
+    ['a scheme with a colon', `Bearer: ${accessToken}`, 'must not begin with "Bearer"'],
+    ['the whole header', `Authorization: Bearer ${accessToken}`, 'must not begin with "Bearer"'],
+    ['the whole header and a line break', `Authorization: Bearer ${accessToken}\n`, 'trim it'],
+  ])('is refused with a message about %s', async (_, text, problem) => {
+    for (const token of [text, { access_token: text, token_type: 'Bearer' as const }]) {
+      const error = thrown(() => new ApiClient({ token }), ConfigurationError);
+      expect(error.message).toMatch(/^token(\.access_token)? /);
+      expect(error.message).toContain(problem);
+      expect(error.message).not.toContain(accessToken);
+    }
+    const error = await rejection(new ApiClient({ token: () => text }).files.list(), ConfigurationError);
+    expect(error.message).toContain(problem);
   });
 });
 

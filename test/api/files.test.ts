@@ -15,7 +15,7 @@ import { inProcess, origin, tokenFor } from '../support/sandbox.js';
 import { accessToken, rejection, servedForTest, thrown } from '../support/scripted-server.js';
 
 /** A custom fetch that records the URLs it was called with. */
-function addressBook(): { api: ApiClient; urls: string[] } {
+function recordUrls(): { api: ApiClient; urls: string[] } {
   const urls: string[] = [];
   const fetch: Fetch = async (input, init) => {
     const { url } = new Request(input, init);
@@ -40,10 +40,11 @@ describe('an id', () => {
     ['an array', ['a']],
     ['a String', Object('a')],
     ['a whole file', { id: 'a' }],
+    ['the text of a file', 'a'.repeat(1_001)],
     ['half a character', '\ud800'],
     ['the other half', 'a\udc00b'],
   ])('that is %s is refused by every method, and nothing is sent', async (_, value) => {
-    const { api, urls } = addressBook();
+    const { api, urls } = recordUrls();
     const id = value as string;
     for (const call of [() => api.files.get(id), () => api.files.download(id), () => api.files.delete(id)]) {
       const error = await rejection(call(), ConfigurationError);
@@ -77,7 +78,7 @@ describe('an id', () => {
     ['http://evil.com/', 'http%3A%2F%2Fevil.com%2F'],
     ['//evil.com', '%2F%2Fevil.com'],
   ])('%j is one segment of the path: %s', async (id, segment) => {
-    const { api, urls } = addressBook();
+    const { api, urls } = recordUrls();
     await api.files.get(id);
     await (await api.files.download(id)).text();
     await api.files.delete(id);
@@ -90,7 +91,7 @@ describe('an id', () => {
 
 describe('a rendition', () => {
   test.each(renditions)('%s is the last segment of the path', (rendition) => {
-    const { api } = addressBook();
+    const { api } = recordUrls();
     expect(api.files.url('a', rendition).pathname).toBe(`/v1/doc/a/${rendition}`);
   });
 
@@ -105,7 +106,7 @@ describe('a rendition', () => {
     [['original']],
     [{}],
   ])('%j is refused, and nothing is sent', async (value) => {
-    const { api, urls } = addressBook();
+    const { api, urls } = recordUrls();
     const rendition = value as Rendition;
     const error = await rejection(api.files.download('a', rendition), ConfigurationError);
     expect(error.code).toBe('invalid_argument');
@@ -117,7 +118,7 @@ describe('a rendition', () => {
 
 describe('url()', () => {
   test('synchronously returns a URL with the token', () => {
-    const { api, urls } = addressBook();
+    const { api, urls } = recordUrls();
     const url = api.files.url('a', 'thumb_320.jpg');
     expect(url).toBeInstanceOf(URL);
     expect(url.href).toBe(`https://api.doctape.com/v1/doc/a/thumb_320.jpg?access_token=${accessToken}`);
@@ -148,14 +149,14 @@ describe('options', () => {
   });
 
   test.each<[unknown]>([['true'], [1], [null], [{}]])('with an includeMeta of %j are refused', async (includeMeta) => {
-    const { api, urls } = addressBook();
+    const { api, urls } = recordUrls();
     const options = { includeMeta } as ListOptions;
     expect((await rejection(api.files.list(options), ConfigurationError)).message).toMatch(/^includeMeta\b/);
     expect(urls).toEqual([]);
   });
 
   test('that are null are refused by every method with a ConfigurationError', async () => {
-    const { api, urls } = addressBook();
+    const { api, urls } = recordUrls();
     const options = null as unknown as CallOptions;
     const calls = [
       () => api.account.get(options),

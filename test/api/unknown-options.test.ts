@@ -12,7 +12,7 @@ const fetch: Fetch = async (input) => {
 const api = new ApiClient({ token: accessToken, fetch });
 
 /** Calls a function with arguments that do not compile. */
-function wrongly(action: unknown, self: unknown, values: unknown[]): unknown {
+function callUntyped(action: unknown, self: unknown, values: unknown[]): unknown {
   if (typeof action !== 'function') throw new Error('it is not a function');
   return Reflect.apply(action, self, values);
 }
@@ -30,6 +30,7 @@ const methods: Record<string, unknown[] | undefined> = {
   'files.update': ['a', { starred: true }],
   'files.upload': [source()],
   'files.uploadAll': [[source()]],
+  'files.uploadEach': [[source()]],
   'files.download': ['a', 'original'],
   'files.url': undefined,
   'files.clone': ['a'],
@@ -75,7 +76,7 @@ const withOptions = Object.entries(methods).flatMap(([path, values]) => (values 
 function call(path: string, values: readonly unknown[], options: unknown): unknown {
   const [name = '', method] = path.split('.');
   const self: unknown = method === undefined ? api : Reflect.get(api, name);
-  return wrongly(Reflect.get(Object(self), method ?? name), self, [...values, options]);
+  return callUntyped(Reflect.get(Object(self), method ?? name), self, [...values, options]);
 }
 
 it.each(withOptions)('%s refuses an unknown option, and sends nothing', async (path, values) => {

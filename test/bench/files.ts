@@ -2,70 +2,18 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ApiClient } from 'doctape-sdk';
-import { type Change, createSandbox, type FileRecord, type Sandbox, type Store } from 'doctape-sdk/sandbox';
+import { createSandbox, type Sandbox } from 'doctape-sdk/sandbox';
 import { diskStore } from 'doctape-sdk/serve';
+import { fill } from './fill.ts';
+import { signedIn } from './signed-in.ts';
 
 // Measures the calls of an account with 1,000, 10,000 and 100,000 files on disk and 50 tapes. Only `list()` and opening the folder may
 // take longer with more files. Run it with `npm run bench:files`.
 
 const rounds = 50;
-const origin = 'http://localhost';
 
 async function clientOf(sandbox: Sandbox): Promise<ApiClient> {
-  const app = sandbox.apps.find(({ type }) => type === 'client');
-  const query = new URLSearchParams({
-    response_type: 'token',
-    client_id: app?.clientId ?? '',
-    redirect_uri: 'http://localhost/',
-    scope: 'account.read file.create file.read file.update file.delete tape.read tape.update',
-  });
-  const location = await sandbox.authorize(`${origin}/oauth2?${query}`, { username: 'alice' });
-  const token = new URLSearchParams(location.hash.slice(1)).get('access_token') ?? '';
-  return new ApiClient({ token, baseUrl: `${origin}/v1`, fetch: sandbox.fetch });
-}
-
-/** Adds files like uploads do, but 1,000 in each commit. */
-async function fill(store: Store, count: number): Promise<void> {
-  let bytes = 0;
-  for (let start = 0; start < count; start += 1_000) {
-    const changes: Change[] = [];
-    for (let index = start; index < start + 1_000; index++) {
-      const id = crypto.randomUUID();
-      const content = new TextEncoder().encode(`content of file ${index}`);
-      const writer = await store.writeBlob(id);
-      await writer.write(content);
-      await writer.finish();
-      bytes += content.byteLength;
-      // one file in ten is on a tape
-      const tape = index % 10 === 0 ? `tape-${(index / 10) % 50}` : undefined;
-      const record: FileRecord = {
-        id,
-        owner: 'alice',
-        name: `file ${index}`,
-        extension: 'txt',
-        type: 'text/plain',
-        size: content.byteLength,
-        time_added: 1_400_000_000 + index,
-        media_type: 'document',
-        tags: tape === undefined ? ['a'] : ['a', `#${tape}`],
-        origin: 'webupload',
-        starred: false,
-        public_code: null,
-        processing_status: 'ok',
-        meta: {},
-      };
-      changes.push({ put: 'files', key: `alice/${id}`, record }, { keep: id });
-      if (tape === undefined) continue;
-      changes.push({ put: 'taped', key: `alice/${tape}/${id}`, record: { owner: 'alice', id } });
-      if (index < 500)
-        changes.push({
-          put: 'tapes',
-          key: `alice/${tape}`,
-          record: { id: tape, owner: 'alice', name: tape, live: true, shared_with: [] },
-        });
-    }
-    await store.commit([...changes, { put: 'usage', key: 'alice', record: { bytes } }]);
-  }
+  return new ApiClient({ token: await signedIn(sandbox), baseUrl: 'http://localhost/v1', fetch: sandbox.fetch });
 }
 
 /** The median duration in milliseconds. */

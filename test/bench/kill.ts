@@ -21,14 +21,14 @@ console.log(
   `kill    ms | acknowledged: ${kinds.join(' ')} | in flight: ${kinds.join(' ')} | completed  files  problems`,
 );
 try {
-  for await (const { after, acknowledged, underWay, completed: done, files, problems } of killRuns(data, count)) {
+  for await (const { after, acknowledged, pending, completed: done, files, problems } of killRuns(data, count)) {
     run += 1;
     failed += problems.length;
     all.push(...acknowledged);
-    cut.push(...underWay);
+    cut.push(...pending);
     completed += done;
     console.log(
-      `${String(run).padStart(4)} ${String(after).padStart(5)} |               ${countKinds(acknowledged)} |            ${countKinds(underWay)} |` +
+      `${String(run).padStart(4)} ${String(after).padStart(5)} |               ${countKinds(acknowledged)} |            ${countKinds(pending)} |` +
         `${String(done).padStart(10)} ${String(files).padStart(6)}  ${problems.length === 0 ? 'none' : problems.join('; ')}`,
     );
   }

@@ -1,18 +1,20 @@
-import { spawn } from 'node:child_process';
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { ApiClient } from 'doctape-sdk';
+import { compare, type Measured, timed } from './measure.ts';
 
 /**
- * Measures a list of 100,000 files: `list()` and `response.json()` in turns, and the time and memory of `iterate()`.
- * Run it with `npm run bench:list`.
+ * Measures lists of 100,000 files and of fewer: `list()`, `iterate()` and `response.json()` in turns. Then the time to the first
+ * file and the memory of `iterate()`, each in a process of its own. The server is a process of its own, too.
+ * Run it with `npm run bench:list`, or for one of the two parts with `npm run bench:list -- repeated` or `npm run bench:list -- new`.
  */
 
 const count = 100_000;
-const rounds = 7;
 
-function listBody(): Buffer {
+function listBody(count: number): Buffer {
   const files = Array.from({ length: count }, (_, index) => {
     const id = `2224c539-e5d6-425a-8e0d-${String(index).padStart(12, '0')}`;
     const file = {
@@ -35,93 +37,114 @@ function listBody(): Buffer {
   return Buffer.from(`{"error":null,"result":{${files.join(',')}}}`);
 }
 
-const median = (values: number[]) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
-
-async function timed(work: () => Promise<unknown>): Promise<number> {
-  const start = performance.now();
-  await work();
-  return performance.now() - start;
-}
-
-/** Runs in a separate process, so that other measurements do not add to the heap. */
-async function measureIterate(url: string): Promise<void> {
-  const api = new ApiClient({ token: 'bench', baseUrl: `${url}/v1` });
-  globalThis.gc?.();
-  const before = process.memoryUsage().heapUsed;
-  let received = 0;
-  let first: { ms: number; bytes: number } | undefined;
-  let peak = 0;
-  let files = 0;
-  const counting = new ApiClient({
-    token: 'bench',
-    baseUrl: `${url}/v1`,
-    async fetch(input, init) {
-      const response = await fetch(input, init);
-      const counted = response.body?.pipeThrough(
-        new TransformStream({
-          transform(chunk: Uint8Array, controller) {
-            received += chunk.byteLength;
-            controller.enqueue(chunk);
-          },
-        }),
-      );
-      return new Response(counted, response);
-    },
-  });
-  const start = performance.now();
-  for await (const _ of counting.files.iterate()) {
-    first ??= { ms: performance.now() - start, bytes: received };
-    if (++files % 5_000 === 0) {
-      globalThis.gc?.(); // so that garbage does not count
-      peak = Math.max(peak, process.memoryUsage().heapUsed - before);
-    }
-  }
-  const total = await timed(async () => {
-    for await (const _ of api.files.iterate());
-  });
-  console.log(JSON.stringify({ files, first, peak, total, received }));
-}
-
-async function main(): Promise<void> {
-  const body = listBody();
-  const server = createServer((_, response) => {
+/** Serves a list with as many files as the path says. */
+function serve(): void {
+  const bodies = new Map<string, Buffer>();
+  const server = createServer(({ url = '' }, response) => {
+    const files = Number(url.split('/')[1]);
+    const body = bodies.get(url) ?? listBody(files);
+    bodies.set(url, body);
     response.writeHead(200, { 'content-type': 'application/json', 'content-length': body.byteLength }).end(body);
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const api = new ApiClient({ token: 'bench', baseUrl: `${url}/v1` });
-
-  const plain: number[] = [];
-  const listed: number[] = [];
-  for (let round = 0; round <= rounds; round++) {
-    const a = await timed(async () => (await fetch(`${url}/v1/doc`)).json());
-    const b = await timed(() => api.files.list());
-    if (round > 0) {
-      plain.push(a); // the first round warms up
-      listed.push(b);
-    }
-  }
-  const script = fileURLToPath(import.meta.url);
-  const child = spawn(process.execPath, ['--expose-gc', script, url], { stdio: ['ignore', 'pipe', 'inherit'] });
-  let output = '';
-  for await (const chunk of child.stdout) output += chunk;
-  const { files, first, peak, total } = JSON.parse(output);
-  server.close();
-  server.closeAllConnections();
-
-  const ratios = listed.map((value, index) => value / (plain[index] ?? Number.NaN));
-  console.table({
-    'response.json()': { 'median ms': median(plain).toFixed(0), ratio: '1.00' },
-    'files.list()': { 'median ms': median(listed).toFixed(0), ratio: median(ratios).toFixed(2) },
-    'files.iterate()': { 'median ms': total.toFixed(0), ratio: (total / median(plain)).toFixed(2) },
-  });
-  console.table({
-    files,
-    'time to first file, ms': first.ms.toFixed(1),
-    'first file, % of the body': ((100 * first.bytes) / body.byteLength).toFixed(2),
-    'peak heap, MiB': (peak / 1024 / 1024).toFixed(1),
-  });
+  server.listen(0, '127.0.0.1', () => process.send?.((server.address() as AddressInfo).port));
+  process.on('disconnect', () => process.exit());
 }
 
-const url = process.argv[2];
-await (url === undefined ? main() : measureIterate(url));
+const apiAt = (url: string, files: number) => new ApiClient({ token: 'bench', baseUrl: `${url}/${files}` });
+
+async function iterate(api: ApiClient): Promise<void> {
+  for await (const _ of api.files.iterate());
+}
+
+const readers: Record<string, (url: string) => Promise<unknown>> = {
+  'response.json()': async (url) => (await fetch(`${url}/${count}/doc`)).json(),
+  'files.list()': (url) => apiAt(url, count).files.list(),
+  'files.iterate()': (url) => iterate(apiAt(url, count)),
+};
+
+/** The first list of a new process, in which nothing is compiled yet. The connection is open. */
+async function measureCold(url: string, name: string): Promise<Measured> {
+  await fetch(`${url}/1/doc`).then((response) => response.json());
+  return timed(async () => readers[name]?.(url));
+}
+
+const firsts: Record<string, (url: string) => Promise<unknown>> = {
+  'fetch: the first bytes': async (url) => (await fetch(`${url}/${count}/doc`)).body?.getReader().read(),
+  'iterate(): the first file': (url) => apiAt(url, count).files.iterate().next(),
+};
+
+/** The time until something has arrived in a new process, which compiles and loads everything for the first time. */
+async function measureFirst(url: string, name: string): Promise<Measured> {
+  await fetch(`${url}/1/doc`).then((response) => response.json()); // connects, and loads `fetch`
+  return timed(async () => firsts[name]?.(url));
+}
+
+/** The largest heap during `iterate()` in MiB, without garbage. */
+async function measureHeap(url: string): Promise<number> {
+  const api = apiAt(url, count);
+  await iterate(apiAt(url, 100));
+  globalThis.gc?.();
+  const before = process.memoryUsage();
+  const held = ({ heapUsed, external }: NodeJS.MemoryUsage) => heapUsed + external;
+  let peak = 0;
+  let files = 0;
+  for await (const _ of api.files.iterate()) {
+    if (++files % 1_000 !== 0) continue;
+    globalThis.gc?.();
+    peak = Math.max(peak, held(process.memoryUsage()) - held(before));
+  }
+  return peak / 1024 / 1024;
+}
+
+const script = fileURLToPath(import.meta.url);
+
+async function inProcess<T>(...args: string[]): Promise<T> {
+  const child = fork(script, args, { execArgv: ['--expose-gc'] });
+  const [result] = await once(child, 'message');
+  return result as T; // of this file
+}
+
+async function main(part?: string): Promise<void> {
+  const server = fork(script, ['serve']);
+  try {
+    const [port] = await once(server, 'message');
+    const url = `http://127.0.0.1:${port}`;
+    const helpers = server.pid === undefined ? [] : [server.pid];
+    for (const files of part === 'new' ? [] : [count, 1_000, 100, 10]) {
+      const api = apiAt(url, files);
+      const times = Math.max(1, Math.round(2_000 / files));
+      const repeated = (work: () => Promise<unknown>) => () =>
+        timed(async () => {
+          for (let time = 0; time < times; time++) await work();
+        }, times);
+      console.log(`\n${files} files:`);
+      await compare(
+        {
+          'response.json()': repeated(async () => (await fetch(`${url}/${files}/doc`)).json()),
+          'files.list()': repeated(() => api.files.list()),
+          'files.iterate()': repeated(() => iterate(api)),
+        },
+        { rounds: 15, warmUp: 3, helpers, digits: files < 1_000 ? 2 : 0 },
+      );
+    }
+    if (part === 'repeated') return;
+    console.log(`\n${count} files, the first call of a new process:`);
+    const cold = Object.keys(readers).map((name) => [name, () => inProcess<Measured>('cold', url, name)] as const);
+    await compare(Object.fromEntries(cold), { rounds: 9, helpers });
+    console.log(`\n${count} files, until something has arrived, in new processes:`);
+    const early = Object.keys(firsts).map((name) => [name, () => inProcess<Measured>('first', url, name)] as const);
+    await compare(Object.fromEntries(early), { rounds: 9, helpers, digits: 1 });
+    console.log(`\nPeak of the heap and of buffers: ${(await inProcess<number>('heap', url)).toFixed(1)} MiB`);
+  } finally {
+    server.disconnect();
+  }
+}
+
+const [, , mode, url = '', name = ''] = process.argv;
+if (mode === 'serve') serve();
+else if (mode === undefined || mode === 'repeated' || mode === 'new') await main(mode);
+else {
+  const measured =
+    mode === 'cold' ? measureCold(url, name) : mode === 'first' ? measureFirst(url, name) : measureHeap(url);
+  process.send?.(await measured, () => process.exit()); // a response may still be open
+}

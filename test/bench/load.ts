@@ -1,11 +1,12 @@
 import { parseArgs } from 'node:util';
 import { bareOperations, mebibytes, type Operations, quantile, sandboxOperations } from './operations.ts';
+import { measureOtherLoad } from './other-load.ts';
 import { type ServerProcess, startServer } from './servers.ts';
 
 /**
  * Runs fifty clients with mixed operations for a minute, against a sandbox on disk and against a bare Hono server that writes the same
- * bytes. Measures requests per second, response times, CPU time and memory. Run it with `npm run bench:load`, or for a shorter time
- * with `npm run bench:load -- --seconds 5 --clients 10`.
+ * bytes. Measures requests per second, response times, CPU time, memory, and how busy the machine was with other programs. Run it with
+ * `npm run bench:load`, or for a shorter time with `npm run bench:load -- --seconds 5 --clients 10`. Linux only.
  */
 
 const { values } = parseArgs({
@@ -40,10 +41,12 @@ async function measure(server: ServerProcess, operations: Operations) {
   await Promise.all(Array.from({ length: clients }, () => client(operations, performance.now() + 1_000, warmUp)));
   const before = await server.usage(true);
   const times: number[] = [];
+  const load = measureOtherLoad();
   const start = performance.now();
   await Promise.all(Array.from({ length: clients }, () => client(operations, start + seconds * 1_000, times)));
   const elapsed = (performance.now() - start) / 1_000;
   const loaded = await server.usage();
+  const { share, isNoisy } = load();
   const after = await server.usage(true);
   return {
     requests: times.length,
@@ -55,6 +58,7 @@ async function measure(server: ServerProcess, operations: Operations) {
     'RSS after, MiB': mebibytes(after.rss),
     'heap before, MiB': mebibytes(before.heap),
     'heap after, MiB': mebibytes(after.heap),
+    'other programs, % of a CPU': `${(100 * share).toFixed(0)}${isNoisy ? ' NOISY' : ''}`,
   };
 }
 

@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { ApiClient } from 'doctape-sdk';
 import ky from 'ky';
+import { compare, type Measured, timed } from './measure.ts';
 
 /**
  * Measures a JSON call, one at a time and fifty at once, with the SDK, plain `fetch` and ky in turns. The server runs in a separate
@@ -37,19 +38,13 @@ function serve(): void {
   process.on('disconnect', () => process.exit());
 }
 
-const median = (values: number[]) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
-
-/** The time and the CPU time per call, in milliseconds. */
-async function timed(call: () => Promise<unknown>, concurrency: number): Promise<{ wall: number; cpu: number }> {
-  const start = performance.now();
-  const cpu = process.cpuUsage();
+/** Makes calls, so many at once. Returns the times per call. */
+function calls(call: () => Promise<unknown>, concurrency: number): Promise<Measured> {
   let left = callsPerRound;
   const worker = async () => {
     while (left-- > 0) await call();
   };
-  await Promise.all(Array.from({ length: concurrency }, worker));
-  const { user, system } = process.cpuUsage(cpu);
-  return { wall: (performance.now() - start) / callsPerRound, cpu: (user + system) / 1000 / callsPerRound };
+  return timed(() => Promise.all(Array.from({ length: concurrency }, worker)), callsPerRound);
 }
 
 async function main(): Promise<void> {
@@ -63,39 +58,28 @@ async function main(): Promise<void> {
     const bare = ky.create({ headers, retry: 0, timeout: false });
     const clients: Record<string, () => Promise<unknown>> = {
       fetch: async () => (await fetch(`${baseUrl}/account`, { headers })).json(),
+      'fetch with the options of the SDK': async () =>
+        (
+          await fetch(`${baseUrl}/account`, {
+            method: 'GET',
+            headers,
+            redirect: 'manual',
+            credentials: 'omit',
+            cache: 'no-store',
+            signal: new AbortController().signal,
+          })
+        ).json(),
       'fetch with a timeout': async () =>
         (await fetch(`${baseUrl}/account`, { headers, signal: AbortSignal.timeout(30_000) })).json(),
       'ky without retries and timeout': () => bare(`${baseUrl}/account`).json(),
       ky: () => ky(`${baseUrl}/account`, { headers }).json(),
       'api.account.get()': () => api.account.get(),
     };
+    const helpers = server.pid === undefined ? [] : [server.pid];
     for (const concurrency of [1, 50]) {
-      const results = Object.entries(clients).map(([name, call]) => ({
-        name,
-        call,
-        wall: [] as number[],
-        cpu: [] as number[],
-      }));
-      for (let round = -3; round < rounds; round++) {
-        for (const { call, wall, cpu } of results) {
-          const result = await timed(call, concurrency);
-          if (round < 0) continue; // warming up
-          wall.push(result.wall);
-          cpu.push(result.cpu);
-        }
-      }
-      const plain = results[0];
-      if (!plain) throw new Error('there are no results of fetch');
-      const table: Record<string, Record<string, string>> = {};
-      for (const { name, wall, cpu } of results) {
-        table[name] = {
-          'ms per call': median(wall).toFixed(3),
-          'time relative to fetch': (median(wall) / median(plain.wall)).toFixed(2),
-          'CPU time relative to fetch': (median(cpu) / median(plain.cpu)).toFixed(2),
-        };
-      }
-      console.log(`\n${concurrency === 1 ? 'one at a time' : `${concurrency} at once`}, medians of ${rounds} rounds:`);
-      console.table(table);
+      console.log(`\n${concurrency === 1 ? 'one at a time' : `${concurrency} at once`}, per call:`);
+      const subjects = Object.entries(clients).map(([name, call]) => [name, () => calls(call, concurrency)] as const);
+      await compare(Object.fromEntries(subjects), { rounds, warmUp: 3, helpers, digits: 3 });
     }
   } finally {
     server.disconnect();

@@ -26,12 +26,13 @@ export interface Usage {
 export interface ServerProcess {
   url: string;
   token: string;
+  pid: number;
   /** Returns the resource usage of the process, after a garbage collection if `collect` is set. */
   usage(collect?: boolean): Promise<Usage>;
   stop(): Promise<void>;
 }
 
-type Kind = 'sandbox' | 'bare';
+type Kind = 'sandbox' | 'converting' | 'bare';
 
 /** Starts a server that keeps its files in a temporary folder. */
 export async function startServer(kind: Kind): Promise<ServerProcess> {
@@ -41,6 +42,7 @@ export async function startServer(kind: Kind): Promise<ServerProcess> {
   return {
     url,
     token,
+    pid: child.pid ?? 0,
     usage(collect = false) {
       child.send({ collect });
       return messageOf<Usage>(child);
@@ -65,8 +67,8 @@ function messageOf<T>(child: ChildProcess): Promise<T> {
   });
 }
 
-async function runSandbox(folder: string): Promise<void> {
-  const { url, sandbox, close } = await serveSandbox({ port: 0, data: folder });
+async function runSandbox(folder: string, converters = false): Promise<void> {
+  const { url, sandbox, close } = await serveSandbox({ port: 0, data: folder, converters });
   const app = sandbox.apps.find(({ type }) => type === 'server');
   if (!app?.clientSecret) throw new Error('the sandbox has no server app');
   const client = new AuthorizationCodeClient({
@@ -132,6 +134,6 @@ function report(where: { url: string; token: string }, close: () => Promise<void
 
 const [, script, kind, folder] = process.argv;
 if (script === fileURLToPath(import.meta.url) && folder !== undefined) {
-  if (kind === 'sandbox') await runSandbox(folder);
+  if (kind === 'sandbox' || kind === 'converting') await runSandbox(folder, kind === 'converting');
   else await runBare(folder);
 }

@@ -1,45 +1,50 @@
 import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createWriteStream, openAsBlob, readFileSync } from 'node:fs';
 import { mkdtemp, open, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
-import { ApiClient } from 'doctape-sdk';
-import { openFile, saveDownload } from 'doctape-sdk/node';
+import { parseArgs } from 'node:util';
+import { quantile } from './operations.ts';
+import { childrenTime, measureOtherLoad } from './other-load.ts';
+import { sampleGrowth } from './resident.ts';
+import type { ClientName, Job, Result } from './transfer-job.ts';
 
 /**
- * Uploads and downloads a file of 1 GiB with the SDK, plain `fetch` and curl in turns, each in a separate process. Measures throughput
- * and memory growth: first against a server that discards the bytes, so that the client is the bottleneck, then with the SDK against a
- * sandbox on disk. Linux only, because it reads /proc. Run it with `npm run bench:transfer`.
+ * Uploads and downloads a file of 1 GiB with the SDK, `node:http`, plain `fetch` and curl in turns, each in a separate process, from
+ * and to a server that discards the bytes, so that the client is the bottleneck. Measures throughput, CPU time and memory growth.
+ *
+ * The baseline is the fastest that Node.js can do without a library: `node:http` with a framed upload, and with a download whose
+ * chunks are written in batches. It runs twice in each round: the second run, the control, shows how much of a difference is noise.
+ * Like the SDK, `node:http` with fsync waits until the disk has the file. With `TMPDIR=/dev/shm` the file is in memory.
+ * Linux only, because it reads /proc. Run it with `npm run bench:transfer`, or for a smaller file with
+ * `npm run bench:transfer -- --mebibytes 256 --rounds 3`.
  */
 
-const mebibytes = 1024;
-const rounds = 3;
+const { values, positionals } = parseArgs({
+  options: {
+    mebibytes: { type: 'string', default: '1024' },
+    rounds: { type: 'string', default: '3' },
+    clients: { type: 'string', default: 'http,sdk,http synced,fetch,curl,http again' },
+    directions: { type: 'string', default: 'up,down' },
+  },
+  allowPositionals: true,
+});
+const mebibytes = Number(values.mebibytes);
+const rounds = Number(values.rounds);
+const clients = values.clients.split(',') as ClientName[];
 const token = 'token-0123456789-abcdef';
 
-type ClientName = 'fetch' | 'sdk' | 'curl';
-type Direction = 'up' | 'down';
-
-interface Job {
-  client: ClientName;
-  direction: Direction;
-  baseUrl: string;
-  token: string;
-  /** The file to upload, or the prefix of the file to write. */
-  path: string;
-  id: string;
-}
-
-interface Result {
-  id: string;
-  seconds: number;
-  /** The growth of the RSS in MiB. */
-  growth: number;
-}
+const labels: Record<ClientName, Record<Job['direction'], string>> = {
+  http: { up: 'node:http, framed', down: 'node:http, batched writev' },
+  'http synced': { up: 'node:http, framed', down: 'node:http, batched writev, then fsync' },
+  'http again': { up: 'control: node:http again', down: 'control: node:http again' },
+  fetch: { up: 'fetch, FormData, openAsBlob', down: 'fetch, pipeline, createWriteStream' },
+  sdk: { up: 'files.upload(openFile(path))', down: 'saveDownload(path)' },
+  curl: { up: 'curl', down: 'curl' },
+};
 
 /** A server that discards uploads, and sends a download of constant bytes. */
 function serve(): void {
@@ -73,65 +78,11 @@ function serve(): void {
   process.on('disconnect', () => process.exit());
 }
 
-/** The RSS of a process in MiB. */
-function resident(pid: number | 'self'): number {
-  try {
-    return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1024;
-  } catch {
-    return 0; // the process has ended
-  }
-}
-
-/** Samples the RSS of a process. The returned function returns its peak growth. */
-function sampleGrowth(pid: number | 'self'): () => number {
-  const before = resident(pid);
-  let most = before;
-  const sampler = setInterval(() => {
-    most = Math.max(most, resident(pid));
-  }, 20);
-  return () => {
-    clearInterval(sampler);
-    return most - before;
-  };
-}
-
-/** Runs a job in this process. */
-async function run({ client, direction, baseUrl, token, path, id }: Job): Promise<Result> {
-  const api = new ApiClient({ token, baseUrl });
-  await api.account.get(); // the first call loads what every call needs
-  const growth = sampleGrowth('self');
-  const start = performance.now();
-  const made = await { sdkup, sdkdown, fetchup, fetchdown }[`${client as 'sdk' | 'fetch'}${direction}`]();
-  return { id: made, seconds: (performance.now() - start) / 1000, growth: growth() };
-
-  async function sdkup(): Promise<string> {
-    return (await api.files.upload(await openFile(path), { name: 'large.bin' })).id;
-  }
-
-  async function fetchup(): Promise<string> {
-    const body = new FormData();
-    body.append('file', await openAsBlob(path), 'large.bin');
-    const headers = { authorization: `Bearer ${token}` };
-    const { result } = await (await fetch(`${baseUrl}/doc/upload`, { method: 'POST', body, headers })).json();
-    return Object.keys(result)[0] ?? '';
-  }
-
-  async function sdkdown(): Promise<string> {
-    await saveDownload(api, id, `${path}.down`);
-    return id;
-  }
-
-  async function fetchdown(): Promise<string> {
-    const { body } = await fetch(api.files.url(id));
-    if (body) await pipeline(body, createWriteStream(`${path}.down`));
-    return id;
-  }
-}
-
 async function inProcess(job: Job): Promise<Result> {
   if (job.client === 'curl') return byCurl(job);
-  const child = fork(fileURLToPath(import.meta.url), [JSON.stringify(job)]);
+  const child = fork(fileURLToPath(new URL('./transfer-job.ts', import.meta.url)), [JSON.stringify(job)]);
   const [result] = await once(child, 'message');
+  await ended(child);
   return result;
 }
 
@@ -141,89 +92,64 @@ async function byCurl({ direction, baseUrl, token, path, id }: Job): Promise<Res
     up: ['--form', `file=@${path};filename=large.bin`, `${baseUrl}/doc/upload`, '--output', '/dev/null'],
     down: [`${baseUrl}/doc/${id}/original`, '--output', `${path}.down`],
   }[direction];
+  const before = childrenTime();
   const start = performance.now();
   const curl = spawn('curl', [...header, ...flags], { stdio: 'ignore' });
   await once(curl, 'spawn');
   const growth = sampleGrowth(curl.pid ?? 0);
-  const [code] = await once(curl, 'exit');
+  const code = await ended(curl);
   if (code !== 0) throw new Error(`curl exited with ${code}`);
-  return { id, seconds: (performance.now() - start) / 1000, growth: growth() };
+  return { id, seconds: (performance.now() - start) / 1000, cpu: childrenTime() - before, growth: growth() };
 }
 
-const median = (values: number[]) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+async function ended(child: ChildProcess): Promise<number | null> {
+  if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+  return child.exitCode;
+}
 
-async function table(path: string, baseUrl: string): Promise<void> {
+/** A run with the share of a processor that other programs used meanwhile. */
+type Run = Result & { others: number };
+
+const median = (values: number[]): number => quantile(values, 0.5);
+
+async function table(direction: Job['direction'], path: string, baseUrl: string): Promise<void> {
+  const compared = clients.filter((client) => client !== 'http synced' || direction === 'down');
+  const runs = new Map(compared.map((client): [ClientName, Run[]] => [client, []]));
+  let noisy = 0;
+  for (let round = 0; round <= rounds; round++) {
+    for (const client of compared) {
+      const load = measureOtherLoad();
+      const result = await inProcess({ client, direction, baseUrl, token, path, id: 'a' });
+      const { share, isNoisy } = load();
+      await rm(`${path}.down`, { force: true });
+      if (round === 0) continue; // warms up the disk and the server
+      runs.get(client)?.push({ ...result, others: share });
+      if (isNoisy) noisy += 1;
+    }
+  }
+  const baseline = runs.get('http') ?? [];
+  /** The median over the rounds of a value against the one of the baseline in the same round. */
+  const against = (of: Run[], value: (run: Run) => number) =>
+    median(of.map((run, round) => value(run) / value(baseline[round] ?? run))).toFixed(2);
   const rows: Record<string, Record<string, string>> = {};
-  for (const direction of ['up', 'down'] as const) {
-    const results: Record<ClientName, Result[]> = { fetch: [], sdk: [], curl: [] };
-    for (let round = 0; round <= rounds; round++) {
-      for (const client of ['fetch', 'sdk', 'curl'] as const) {
-        const result = await inProcess({ client, direction, baseUrl, token, path, id: 'a' });
-        if (round > 0) results[client].push(result); // the first warms up the disk and the server
-        await rm(`${path}.down`, { force: true });
-      }
-    }
-    const rateOf = (client: ClientName) => mebibytes / median(results[client].map(({ seconds }) => seconds));
-    for (const client of ['fetch', 'sdk', 'curl'] as const) {
-      rows[`${client} ${direction}`] = {
-        'MiB/s': rateOf(client).toFixed(0),
-        'relative to fetch': (rateOf(client) / rateOf('fetch')).toFixed(2),
-        'RSS growth, MiB': median(results[client].map(({ growth }) => growth)).toFixed(0),
-      };
-    }
+  for (const [client, of] of runs) {
+    rows[labels[client][direction]] = {
+      'MiB/s': (mebibytes / median(of.map(({ seconds }) => seconds))).toFixed(0),
+      'against node:http': against(of, ({ seconds }) => 1 / seconds),
+      'CPU time, s': median(of.map(({ cpu }) => cpu)).toFixed(2),
+      'CPU against node:http': against(of, ({ cpu }) => cpu),
+      'RSS growth, MiB': median(of.map(({ growth }) => growth)).toFixed(0),
+      'other programs, % of a CPU': (100 * median(of.map(({ others }) => others))).toFixed(0),
+    };
   }
-  console.log(`\nwith a server that discards the bytes, medians of ${rounds} rounds:`);
+  console.log(`\n${direction}, ${mebibytes} MiB, medians of ${rounds} rounds:`);
   console.table(rows);
-}
-
-async function sandboxTable(path: string, folder: string): Promise<void> {
-  const flags = ['sandbox', '--port', '0', '--json', '--auto-approve', 'alice', '--data', join(folder, 'data')];
-  const sandbox = spawn(process.execPath, ['dist/cli.js', ...flags], { stdio: ['ignore', 'pipe', 'inherit'] });
-  try {
-    const [line] = await once(sandbox.stdout, 'data');
-    const { authorizationEndpoint, apiBaseUrl: baseUrl, apps } = JSON.parse(String(line));
-    const query = new URLSearchParams({
-      response_type: 'token',
-      client_id: apps.find(({ type }: { type: string }) => type === 'client').clientId,
-      redirect_uri: 'http://localhost/',
-      scope: 'account docs upload',
-    });
-    const redirect = await fetch(`${authorizationEndpoint}?${query}`, { redirect: 'manual' });
-    const fragment = new URL(redirect.headers.get('location') ?? '').hash.slice(1);
-    const job = {
-      client: 'sdk',
-      baseUrl,
-      token: new URLSearchParams(fragment).get('access_token') ?? '',
-      path,
-    } as const;
-    const rows: Record<string, Record<string, string>> = {};
-    let id = '';
-    for (const direction of ['up', 'down'] as const) {
-      const sandboxGrowth = sampleGrowth(sandbox.pid ?? 0);
-      const result = await inProcess({ ...job, direction, id });
-      id = result.id;
-      rows[`sdk ${direction}`] = {
-        'MiB/s': (mebibytes / result.seconds).toFixed(0),
-        'RSS growth, MiB': result.growth.toFixed(0),
-        'RSS growth of the sandbox, MiB': sandboxGrowth().toFixed(0),
-      };
-    }
-    console.log('\nwith a sandbox on disk:');
-    console.table(rows);
-  } finally {
-    await stop(sandbox);
-  }
-}
-
-async function stop(child: ChildProcess): Promise<void> {
-  const ended = once(child, 'exit');
-  child.kill();
-  await ended;
+  if (noisy > 0) console.log(`NOISY: other programs were busy during ${noisy} of ${rounds * compared.length} runs`);
 }
 
 async function main(): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'doctape-bench-'));
-  const server = fork(fileURLToPath(import.meta.url), ['serve']);
+  const server = fork(fileURLToPath(import.meta.url), ['serve', '--mebibytes', values.mebibytes]);
   try {
     const path = join(folder, 'large.bin');
     const file = await open(path, 'w');
@@ -231,18 +157,14 @@ async function main(): Promise<void> {
     for (let mebibyte = 0; mebibyte < mebibytes; mebibyte++) await file.appendFile(block);
     await file.close();
     const [port] = await once(server, 'message');
-    await table(path, `http://127.0.0.1:${port}/v1`);
-    await sandboxTable(path, folder);
+    for (const direction of ['up', 'down'] as const) {
+      if (values.directions.includes(direction)) await table(direction, path, `http://127.0.0.1:${port}/v1`);
+    }
   } finally {
     server.disconnect();
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-const argument = process.argv[2];
-if (argument === undefined) await main();
-else if (argument === 'serve') serve();
-else {
-  process.send?.(await run(JSON.parse(argument)));
-  process.disconnect();
-}
+if (positionals[0] === 'serve') serve();
+else await main();

@@ -18,7 +18,7 @@ import { rejection } from './rejection.js';
 
 const sandbox = inject('sandbox');
 const stalling = inject('stallingSandbox');
-const unruly = inject('unruly');
+const faultyServer = inject('faultyServer');
 const api = new ApiClient({ token: sandbox.token, baseUrl: `${sandbox.url}/v1` });
 
 function clientAt(url: string, options: Partial<ApiClientOptions> = {}): ApiClient {
@@ -38,6 +38,11 @@ function noise(size: number): Uint8Array<ArrayBuffer> {
 
 async function digest(bytes: BufferSource): Promise<string> {
   return new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)).join();
+}
+
+/** Makes enough garbage for the browser to collect it. */
+function makeGarbage(): void {
+  Array.from({ length: 20_000 }, () => new Array(10));
 }
 
 const fiveMegabytes = noise(5_000_000);
@@ -129,6 +134,27 @@ describe('downloads', () => {
     expect(reports).toEqual([...reports].sort((a, b) => a - b));
   });
 
+  // Chromium collected the object of the stream while `arrayBuffer()` was reading it
+  it.each(['arrayBuffer', 'blob', 'text'] as const)(
+    'are complete if garbage is collected during %s()',
+    async (read) => {
+      const { id } = await api.files.upload(fiveMegabytes);
+      const collector = setInterval(makeGarbage, 2);
+      try {
+        for (let round = 0; round < 10; round++) {
+          let loaded = 0;
+          const onProgress = (progress: Progress) => {
+            loaded = progress.loaded;
+          };
+          await (await api.files.download(id, 'original', { onProgress }))[read]();
+          expect(loaded).toBe(fiveMegabytes.length);
+        }
+      } finally {
+        clearInterval(collector);
+      }
+    },
+  );
+
   it('receive a range', async () => {
     const { id } = await api.files.upload(new Blob(['left right']));
     const reports: Progress[] = [];
@@ -148,9 +174,9 @@ describe('downloads', () => {
 
   it('do not send the token after a redirect to another origin', async () => {
     const id = crypto.randomUUID();
-    const response = await clientAt(`${unruly}/elsewhere`).files.download(id);
+    const response = await clientAt(`${faultyServer}/elsewhere`).files.download(id);
     expect(await response.text()).toBe('landed');
-    expect(await (await fetch(`${unruly}/heard/${id}`)).json()).toEqual([null]);
+    expect(await (await fetch(`${faultyServer}/heard/${id}`)).json()).toEqual([null]);
   });
 });
 
@@ -194,7 +220,7 @@ describe('a call or transfer that does not end', () => {
 
   it('rejects with the reason of its signal: an upload', async () => {
     const controller = new AbortController();
-    const upload = clientAt(`${unruly}/silent`, {
+    const upload = clientAt(`${faultyServer}/silent`, {
       hooks: { request: () => void setTimeout(() => controller.abort('enough'), 100) },
     }).files.upload(fiveMegabytes, { signal: controller.signal });
     expect(
@@ -206,13 +232,15 @@ describe('a call or transfer that does not end', () => {
   });
 
   it('times out: a call without a response', async () => {
-    const error = await rejection(clientAt(`${unruly}/silent`, { timeout: 300 }).account.get(), TimeoutError);
+    const error = await rejection(clientAt(`${faultyServer}/silent`, { timeout: 300 }).account.get(), TimeoutError);
     expect(error.code).toBe('timeout');
   });
 
   it('rejects with the reason of its signal: a call', async () => {
     const signal = AbortSignal.timeout(100);
-    expect(await rejection(clientAt(`${unruly}/silent`).account.get({ signal }), DOMException)).toBe(signal.reason);
+    expect(await rejection(clientAt(`${faultyServer}/silent`).account.get({ signal }), DOMException)).toBe(
+      signal.reason,
+    );
   });
 });
 
@@ -231,22 +259,22 @@ describe('a call rejects', () => {
   });
 
   it('with NotFoundError for a file of another user', async () => {
-    const bobs = clientAt(sandbox.url, { token: sandbox.bobsToken });
-    const { id } = await bobs.files.upload(new Blob(['secret']));
+    const bobApi = clientAt(sandbox.url, { token: sandbox.bobToken });
+    const { id } = await bobApi.files.upload(new Blob(['secret']));
     expect((await rejection(api.files.get(id), NotFoundError)).requestId).toBeTruthy();
     await rejection(api.files.download(id), NotFoundError);
   });
 
   it('for a redirect, which is not followed', async () => {
     const id = crypto.randomUUID();
-    const error = await rejection(clientAt(`${unruly}/elsewhere`).files.update(id, { name: 'x' }), ResponseError);
+    const error = await rejection(clientAt(`${faultyServer}/elsewhere`).files.update(id, { name: 'x' }), ResponseError);
     expect(error.code).toBe('redirect_refused');
-    expect(await (await fetch(`${unruly}/heard/${id}`)).json()).toEqual([]);
+    expect(await (await fetch(`${faultyServer}/heard/${id}`)).json()).toEqual([]);
   });
 
   it('with NetworkError for a connection that is closed', async () => {
-    await rejection(clientAt(`${unruly}/broken`).account.get(), NetworkError);
-    await rejection(clientAt(`${unruly}/broken`).files.upload(new Blob(['x'])), NetworkError);
-    await rejection(clientAt(`${unruly}/broken`).files.download('a'), NetworkError);
+    await rejection(clientAt(`${faultyServer}/broken`).account.get(), NetworkError);
+    await rejection(clientAt(`${faultyServer}/broken`).files.upload(new Blob(['x'])), NetworkError);
+    await rejection(clientAt(`${faultyServer}/broken`).files.download('a'), NetworkError);
   });
 });

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { serveSandbox } from 'doctape-sdk/serve';
 import type { TestProject } from 'vitest/node';
-import { serveSandbox } from '../../src/serve.js';
 import { implicitToken } from './implicit-token.js';
 
 interface ServedToPages {
@@ -14,43 +14,44 @@ interface ServedToPages {
 
 declare module 'vitest' {
   interface ProvidedContext {
-    sandbox: ServedToPages & { bobsToken: string; accountOnlyToken: string };
+    sandbox: ServedToPages & { bobToken: string; accountOnlyToken: string };
     /** A sandbox whose bodies stall after 64 KiB. */
     stallingSandbox: ServedToPages;
     /**
      * A server with one fault per path: `/silent` never responds, `/broken` closes the connection, `/elsewhere` redirects to another
      * origin, and `/heard/<id>` returns the `Authorization` headers of the requests for that id, with null for none.
      */
-    unruly: string;
+    faultyServer: string;
   }
 }
 
+// The built sandbox, because the worker threads of the sources start only in the processes of the tests.
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const served = await serveSandbox({ port: 0 });
   const stalling = await serveSandbox({ port: 0, faults: `stall=${64 * 1024}` });
-  const unruly = createServer(unrulyListener());
-  unruly.listen(0, '127.0.0.1');
-  await once(unruly, 'listening');
+  const faultyServer = createServer(faultyListener());
+  faultyServer.listen(0, '127.0.0.1');
+  await once(faultyServer, 'listening');
 
   const signIn = ({ sandbox, url }: typeof served, username: string, scope?: string[]) =>
     implicitToken(sandbox, `${url}/oauth2`, username, scope);
   project.provide('sandbox', {
     url: served.url,
     token: await signIn(served, 'alice'),
-    bobsToken: await signIn(served, 'bob'),
+    bobToken: await signIn(served, 'bob'),
     accountOnlyToken: await signIn(served, 'alice', ['account.read']),
   });
   project.provide('stallingSandbox', { url: stalling.url, token: await signIn(stalling, 'alice') });
-  project.provide('unruly', `http://127.0.0.1:${(unruly.address() as AddressInfo).port}`);
+  project.provide('faultyServer', `http://127.0.0.1:${(faultyServer.address() as AddressInfo).port}`);
 
   return async () => {
-    unruly.closeAllConnections();
-    unruly.close();
+    faultyServer.closeAllConnections();
+    faultyServer.close();
     await Promise.all([served.close(), stalling.close()]);
   };
 }
 
-function unrulyListener(): RequestListener {
+function faultyListener(): RequestListener {
   const heard = new Map<string, (string | null)[]>();
   return (request, response) => {
     response.on('error', () => {});

@@ -24,7 +24,7 @@ function iframe(): { realm: Realm; remove: () => void } {
   return { realm: frame.contentWindow as unknown as Realm, remove: () => frame.remove() };
 }
 
-async function expectArrives(source: unknown, name = 'untitled'): Promise<void> {
+async function expectUploaded(source: unknown, name = 'untitled'): Promise<void> {
   const { id } = await api.files.upload(untyped(source));
   const downloaded = new Uint8Array(await (await api.files.download(id)).arrayBuffer());
   expect(downloaded.length).toBe(content.length);
@@ -55,13 +55,13 @@ describe('an upload from a page accepts', () => {
     ['a typed array', (realm) => new realm.Uint8Array(content)],
     ['a DataView', (realm) => new realm.DataView(new realm.Uint8Array(content).buffer)],
     ['an ArrayBuffer', (realm) => new realm.Uint8Array(content).buffer],
-  ])('%s of an iframe', async (_, make, name) => expectArrives(make(iframe().realm), name));
+  ])('%s of an iframe', async (_, make, name) => expectUploaded(make(iframe().realm), name));
 
   it('a File of an iframe that was removed', async () => {
     const { realm, remove } = iframe();
     const file = new realm.File([content], 'gone.bin');
     remove();
-    await expectArrives(file, 'gone');
+    await expectUploaded(file, 'gone');
   });
 
   it.each<[string, () => unknown]>([
@@ -71,7 +71,7 @@ describe('an upload from a page accepts', () => {
     ['a stream of shared memory', () => streamOf(new Uint8Array(shared(), 0, content.length))],
     ['a stream of resizable memory', () => streamOf(new Uint8Array(resizable()))],
     ['a Blob of a library', () => library(content)],
-  ])('%s', async (_, make) => expectArrives(make()));
+  ])('%s', async (_, make) => expectUploaded(make()));
 
   it('a buffer that is transferred directly after the call', async () => {
     const bytes = content.slice();

@@ -8,7 +8,7 @@ import { rollup } from 'rollup';
 import { beforeAll, describe, expect, it } from 'vitest';
 import webpack from 'webpack';
 import { installPackage, packPackage } from '../support/packed-package.js';
-import { inPackage } from '../support/places.js';
+import { inPackage } from '../support/paths.js';
 
 // Resolves the server entry point in Jest, and in bundlers with their default configuration.
 

@@ -10,15 +10,15 @@ import { createClient } from 'redis';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { ApiClient } from '../../src/index.js';
 import { blocks } from '../docs/pages.js';
-import { cloneWith, startsAnApplication } from '../docs/reader/clone.js';
+import { cloneWith, startApplication } from '../docs/reader/clone.js';
 import { type RunningProgram, startProgram } from '../examples/program.js';
 import { settingsFor, users } from '../examples/settings.js';
 import { checkTwoTabs } from '../examples/two-tabs.js';
 import { goToSignIn, type Visitor, visitor } from '../examples/visitor.js';
-import { needing } from '../support/needs.js';
 import { installPackage, linkPackage, packPackage } from '../support/packed-package.js';
-import { inPackage } from '../support/places.js';
+import { inPackage } from '../support/paths.js';
 import { type RunningRedis, startRedis } from '../support/redis.js';
+import { requires } from '../support/requirements.js';
 import { allScopes, served, tokenFor } from '../support/sandbox.js';
 
 const run = promisify(execFile);
@@ -52,7 +52,7 @@ it('does not start with a key that is too short', async () => {
   await expect(started).rejects.toThrow('secret must have at least 16 characters');
 });
 
-describe('two instances of the Express example behind one URL', needing('redis'), () => {
+describe('two instances of the Express example behind one URL', requires('redis'), () => {
   let redis: RunningRedis;
   let stored: ReturnType<typeof createClient>;
   const instances: RunningProgram[] = [];
@@ -64,19 +64,19 @@ describe('two instances of the Express example behind one URL', needing('redis')
     const number = visits.length % instances.length;
     visits.push(`${incoming.url?.split('?')[0]} by ${number}`);
     const { method, url: path, headers } = incoming;
-    const passedOn = httpRequest({ port: instances[number]?.port, method, path, headers, agent }, (answer) => {
-      outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
-      answer.pipe(outgoing);
+    const forwarded = httpRequest({ port: instances[number]?.port, method, path, headers, agent }, (response) => {
+      outgoing.writeHead(response.statusCode ?? 502, response.headers);
+      response.pipe(outgoing);
       // an instance that responds early still reads the rest of the request, which must not be the next request
-      answer.on('end', () => {
-        if (passedOn.writableFinished) return;
-        passedOn.destroy();
+      response.on('end', () => {
+        if (forwarded.writableFinished) return;
+        forwarded.destroy();
         incoming.resume();
       });
     });
-    passedOn.on('error', () => outgoing.destroy());
-    outgoing.on('close', () => passedOn.destroy()); // a client that disconnects also disconnects from the instance
-    incoming.pipe(passedOn);
+    forwarded.on('error', () => outgoing.destroy());
+    outgoing.on('close', () => forwarded.destroy()); // a client that disconnects also disconnects from the instance
+    incoming.pipe(forwarded);
   });
   let address = '';
 
@@ -103,42 +103,42 @@ describe('two instances of the Express example behind one URL', needing('redis')
   });
 
   async function signedIn(): Promise<Visitor> {
-    const someone = visitor(`http://127.0.0.1:${new URL(address).port}`);
-    const callback = await goToSignIn(someone, '/login');
-    expect((await someone.get(callback)).headers.get('location')).toBe('/');
-    return someone;
+    const user = visitor(`http://127.0.0.1:${new URL(address).port}`);
+    const callback = await goToSignIn(user, '/login');
+    expect((await user.get(callback)).headers.get('location')).toBe('/');
+    return user;
   }
 
   it('finish a sign-in that the other one started, without storing anything in between', async () => {
     await stored.flushDb();
     const from = visits.length;
-    const someone = visitor(`http://127.0.0.1:${new URL(address).port}`);
-    const callback = await goToSignIn(someone, '/login');
+    const user = visitor(`http://127.0.0.1:${new URL(address).port}`);
+    const callback = await goToSignIn(user, '/login');
     expect(await stored.dbSize()).toBe(0);
-    const back = await someone.get(callback);
+    const back = await user.get(callback);
     expect([back.status, back.headers.get('location')]).toEqual([303, '/']);
     const [first, second] = visits.slice(from);
     expect([first?.slice(0, -1), second?.slice(0, -1)]).toEqual(['/login by ', '/callback by ']);
     expect(first?.at(-1)).not.toBe(second?.at(-1));
-    expect([...someone.cookies.keys()]).toEqual(['session']);
+    expect([...user.cookies.keys()]).toEqual(['session']);
     for (let page = 0; page < 4; page++) {
-      expect(await (await someone.get('/')).text()).toContain('<h1>Files of alice</h1>');
+      expect(await (await user.get('/')).text()).toContain('<h1>Files of alice</h1>');
     }
     expect(await stored.dbSize()).toBe(1);
   });
 
   it('store tokens encrypted, and set HttpOnly cookies', async () => {
     await stored.flushDb();
-    const someone = await signedIn();
+    const user = await signedIn();
     const [key = ''] = await stored.keys('*');
     const session = JSON.parse((await stored.get(key)) ?? '');
     expect(Object.keys(session)).toEqual(['cookie', 'token']);
     expect(session.token).toMatch(/^[\w-]+\.\.[\w-]+\.[\w-]+\.[\w-]+$/); // encrypted
-    for (const header of someone.seen) expect(header).toMatch(/HttpOnly.*SameSite=Lax/);
+    for (const header of user.seen) expect(header).toMatch(/HttpOnly.*SameSite=Lax/);
   });
 
   it('stream uploads and downloads, and escape file names', async () => {
-    const someone = await signedIn();
+    const user = await signedIn();
     const chunk = new Uint8Array(1_000_000).fill(120);
     let left = 8;
     const body = new ReadableStream({
@@ -148,27 +148,27 @@ describe('two instances of the Express example behind one URL', needing('redis')
       },
     });
     const name = encodeURIComponent('<b>"Übersicht" \r\n.html');
-    const response = await someone.post(`/files?name=${name}`, body, { 'content-type': 'text/html' });
+    const response = await user.post(`/files?name=${name}`, body, { 'content-type': 'text/html' });
     expect([response.status, await response.text()]).toEqual([201, 'Uploaded.']);
 
-    const page = await (await someone.get('/')).text();
+    const page = await (await user.get('/')).text();
     expect(page).not.toContain('<b>');
     const [, path = '', shown] = /<a href="(\/files\/[^"]+)">([^<]+)<\/a>, 8000000 bytes/.exec(page) ?? [];
     expect(shown).toBe('&#60;b&#62;&#34;Übersicht&#34; .html');
-    const download = await someone.get(path);
+    const download = await user.get(path);
     expect(download.headers.get('content-disposition')).toMatch(/^attachment; .*filename\*=UTF-8''/);
     expect(download.headers.get('x-content-type-options')).toBe('nosniff');
     expect((await download.bytes()).length).toBe(8_000_000);
   });
 
   it('explain each failure in a sentence, and log no credentials', async () => {
-    const someone = visitor(`http://127.0.0.1:${new URL(address).port}`);
-    const missing = await someone.get('/files/nothing');
+    const user = visitor(`http://127.0.0.1:${new URL(address).port}`);
+    const missing = await user.get('/files/nothing');
     expect([missing.status, await missing.text()]).toEqual([401, expect.stringContaining('Please sign in first.')]);
 
-    const denied = await someone.get(await goToSignIn(someone, '/login', 'deny'));
+    const denied = await user.get(await goToSignIn(user, '/login', 'deny'));
     expect([denied.status, await denied.text()]).toEqual([403, expect.stringContaining('You did not give')]);
-    expect(someone.cookies.size).toBe(0);
+    expect(user.cookies.size).toBe(0);
 
     const alice = await signedIn();
     const unknown = await alice.get('/files/nothing');
@@ -183,17 +183,17 @@ describe('two instances of the Express example behind one URL', needing('redis')
 
   it('refuse the callback of another user, and a repeated one', async () => {
     const attacker = visitor(`http://127.0.0.1:${new URL(address).port}`);
-    const theirs = await goToSignIn(attacker, '/login');
+    const attackerSignIn = await goToSignIn(attacker, '/login');
     const victim = visitor(`http://127.0.0.1:${new URL(address).port}`);
-    const own = await goToSignIn(victim, '/login');
-    expect((await victim.get(theirs)).status).toBe(400);
-    expect((await victim.get(own)).status).toBe(303); // their own sign-in is not lost
+    const victimSignIn = await goToSignIn(victim, '/login');
+    expect((await victim.get(attackerSignIn)).status).toBe(400);
+    expect((await victim.get(victimSignIn)).status).toBe(303); // their own sign-in is not lost
 
     const [[name, pending] = ['', '']] = attacker.cookies;
-    expect((await attacker.get(theirs)).status).toBe(303);
+    expect((await attacker.get(attackerSignIn)).status).toBe(303);
     for (let time = 0; time < 2; time++) {
       attacker.cookies.set(name, pending);
-      expect((await attacker.get(theirs)).status).toBe(400);
+      expect((await attacker.get(attackerSignIn)).status).toBe(400);
     }
   });
 
@@ -202,37 +202,37 @@ describe('two instances of the Express example behind one URL', needing('redis')
   });
 
   it('start a new session at each sign-in', async () => {
-    const someone = await signedIn();
-    const before = someone.cookies.get('session') ?? '';
-    await someone.get(await goToSignIn(someone, '/login'));
-    expect(someone.cookies.get('session')).not.toBe(before);
+    const user = await signedIn();
+    const before = user.cookies.get('session') ?? '';
+    await user.get(await goToSignIn(user, '/login'));
+    expect(user.cookies.get('session')).not.toBe(before);
     const holder = visitor(`http://127.0.0.1:${new URL(address).port}`);
     holder.cookies.set('session', before);
     expect(await (await holder.get('/')).text()).toContain('Sign in with doctape');
   });
 
   it('sign out in both instances, and only by a request of their own page', async () => {
-    const someone = await signedIn();
-    const session = someone.cookies.get('session') ?? '';
-    expect((await someone.get('/sign-out')).status).toBe(404);
-    expect((await someone.post('/sign-out', '', { 'sec-fetch-site': 'same-site' })).status).toBe(403);
-    expect(await (await someone.get('/')).text()).toContain('Files of alice');
-    expect((await someone.post('/sign-out', '', { 'sec-fetch-site': 'same-origin' })).status).toBe(303);
+    const user = await signedIn();
+    const session = user.cookies.get('session') ?? '';
+    expect((await user.get('/sign-out')).status).toBe(404);
+    expect((await user.post('/sign-out', '', { 'sec-fetch-site': 'same-site' })).status).toBe(403);
+    expect(await (await user.get('/')).text()).toContain('Files of alice');
+    expect((await user.post('/sign-out', '', { 'sec-fetch-site': 'same-origin' })).status).toBe(303);
     for (let page = 0; page < 2; page++) {
-      someone.cookies.set('session', session);
-      expect(await (await someone.get('/')).text()).toContain('Sign in with doctape');
+      user.cookies.set('session', session);
+      expect(await (await user.get('/')).text()).toContain('Sign in with doctape');
     }
   });
 
   it('keep running when a client aborts a download', async () => {
     const api = new ApiClient({ token: await tokenFor(sandbox, 'alice', allScopes, url), baseUrl: `${url}/v1` });
     const { id } = await api.files.upload(new Uint8Array(5_000_000), { name: 'large.bin' });
-    const someone = await signedIn();
-    const download = await someone.get(`/files/${id}`);
+    const user = await signedIn();
+    const download = await user.get(`/files/${id}`);
     const reader = download.body?.getReader();
     await reader?.read();
     await reader?.cancel();
-    expect((await someone.get('/')).status).toBe(200);
+    expect((await user.get('/')).status).toBe(200);
     expect(instances.flatMap(({ output }) => output).length).toBe(2); // the lines with their URLs, and no errors
   });
 
@@ -246,20 +246,20 @@ describe('two instances of the Express example behind one URL', needing('redis')
   it('set Secure cookies if the URL is https', async () => {
     const instance = await startProgram(example, settings('https://files.example', redis.url));
     onTestFinished(() => void instance.stop());
-    const someone = visitor(`http://127.0.0.1:${instance.port}`);
-    const start = await someone.get('/login');
+    const user = visitor(`http://127.0.0.1:${instance.port}`);
+    const start = await user.get('/login');
     expect(start.headers.getSetCookie()).toEqual([
       expect.stringMatching(/^__Host-doctape-[\w-]{10}=.*Path=\/;.*HttpOnly; Secure/),
     ]);
   });
 });
 
-it('the commands in its README start it', needing('redis'), async () => {
+it('the commands in its README start it', requires('redis'), async () => {
   const block = blocks.find(({ place }) => place === 'docs/examples/express/README.md: Run it (2)');
   const redis = await startRedis();
   onTestFinished(redis.stop);
   const text = block?.text.replaceAll('redis://127.0.0.1:6379', redis.url) ?? '';
-  await startsAnApplication(text, (sandboxUrl) => cloneWith(packages, sandboxUrl));
+  await startApplication(text, (sandboxUrl) => cloneWith(packages, sandboxUrl));
 });
 
 it('tsc accepts it with the options in its README', async () => {

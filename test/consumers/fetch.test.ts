@@ -12,7 +12,7 @@ import { createSandbox } from '../../src/sandbox.js';
 import { AuthorizationCodeClient } from '../../src/server.js';
 import { signInAt } from '../docs/reader/sign-in.js';
 import { installPackage, linkPackage, packPackage } from '../support/packed-package.js';
-import { inPackage } from '../support/places.js';
+import { inPackage } from '../support/paths.js';
 import { allScopes, served, tokenFor } from '../support/sandbox.js';
 import { rejection, scriptedServer } from '../support/scripted-server.js';
 
@@ -70,8 +70,8 @@ describe.each(implementations)('the fetch of %s', (_, fetch, { streams }) => {
   });
 
   it('reports a refused connection, and a redirect of a call', async () => {
-    const nowhere = new ApiClient({ token, baseUrl: 'http://127.0.0.1:9/v1', fetch, retry: false });
-    await rejection(nowhere.files.list(), NetworkError);
+    const unreachable = new ApiClient({ token, baseUrl: 'http://127.0.0.1:9/v1', fetch, retry: false });
+    await rejection(unreachable.files.list(), NetworkError);
     const server = await scriptedServer((_request, response) => void response.writeHead(302, { location: '/x' }).end());
     const redirected = new ApiClient({ token, baseUrl: `${server.url}/v1`, fetch, retry: false });
     await expect(redirected.files.list()).rejects.toMatchObject({ code: 'redirect_refused' });

@@ -2,7 +2,7 @@ import { build } from 'esbuild';
 import type { Page } from 'playwright-core';
 import { beforeAll, beforeEach, expect, it } from 'vitest';
 import { describeInBrowsers, openBrowser, type Visitor } from '../journeys/browser.js';
-import { inRepository } from '../support/places.js';
+import { inRepository } from '../support/paths.js';
 import { appOf, served } from '../support/sandbox.js';
 import { reply, scriptedServer } from '../support/scripted-server.js';
 
@@ -93,7 +93,7 @@ describeInBrowsers('the callback of a sign-in', (name) => {
       redirectUri,
       authorize: () => page.evaluate(() => Reflect.get(globalThis, 'client').authorize().url.href),
       /** Navigates by way of another page, because a change of the fragment would not load the page. */
-      async comeBack(callback: URL) {
+      async visitCallback(callback: URL) {
         await page.goto('about:blank');
         await page.goto(callback.href);
         await page.waitForFunction('globalThis.started');
@@ -106,8 +106,8 @@ describeInBrowsers('the callback of a sign-in', (name) => {
   it.each(scenarios.flatMap(([script, path, moments]) => moments.map((moment) => [script, path, moment] as const)))(
     'is accepted and removed from every place: %s at %s, resume() %s',
     async (script, path, moment) => {
-      const { page, authorize, comeBack } = await application(script, path, moment);
-      const outcomes = await comeBack(await sandbox.authorize(await authorize(), { username: 'alice' }));
+      const { page, authorize, visitCallback } = await application(script, path, moment);
+      const outcomes = await visitCallback(await sandbox.authorize(await authorize(), { username: 'alice' }));
       expect(outcomes).toEqual(['signed in']);
       await expect.poll(() => leftovers(page)).toEqual([]);
 
@@ -124,20 +124,27 @@ describeInBrowsers('the callback of a sign-in', (name) => {
   it.each(scenarios)(
     'is refused and removed if the user declined, or if this browser did not start it: %s at %s',
     async (script, path) => {
-      const { page, redirectUri, authorize, comeBack } = await application(script, path, 'created');
+      const { page, redirectUri, authorize, visitCallback } = await application(script, path, 'created');
       const denied = await sandbox.authorize(await authorize(), { username: 'alice', approve: false });
-      expect(await comeBack(denied)).toEqual(['access_denied']);
+      expect(await visitCallback(denied)).toEqual(['access_denied']);
       expect(await leftovers(page)).toEqual([]);
-      const foreign = new URL(`${redirectUri}#access_token=stolen-0123456789&token_type=Bearer&state=foreign`);
-      expect(await comeBack(foreign)).toEqual(['state_mismatch']);
+      const forgedCallback = new URL(`${redirectUri}#access_token=stolen-0123456789&token_type=Bearer&state=foreign`);
+      expect(await visitCallback(forgedCallback)).toEqual(['state_mismatch']);
       expect(await leftovers(page)).toEqual([]);
     },
   );
 
   it('is removed in a browser without the Navigation API', async () => {
-    const { page, authorize, comeBack } = await application('vue', '/', 'rendering', 'delete globalThis.navigation');
+    const { page, authorize, visitCallback } = await application(
+      'vue',
+      '/',
+      'rendering',
+      'delete globalThis.navigation',
+    );
     expect(await page.evaluate("'navigation' in globalThis")).toBe(false);
-    expect(await comeBack(await sandbox.authorize(await authorize(), { username: 'alice' }))).toEqual(['signed in']);
+    expect(await visitCallback(await sandbox.authorize(await authorize(), { username: 'alice' }))).toEqual([
+      'signed in',
+    ]);
     expect(await leftovers(page)).toEqual([]);
   });
 

@@ -7,7 +7,7 @@ import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { packPackage } from '../support/packed-package.js';
-import { inPackage } from '../support/places.js';
+import { inPackage } from '../support/paths.js';
 
 // Checks the packed package with publint and attw.
 

@@ -10,11 +10,11 @@ import { type ApiClient, ConfigurationError, type Fetch, type UploadSource } fro
 import { tokenFor } from '../support/sandbox.js';
 import { apiAt, rejection, servedForTest } from '../support/scripted-server.js';
 
-// What libraries have in place of the objects of the platform, handed over as sources, and node-fetch as the `fetch`.
+// Sources from libraries that replace platform objects, and node-fetch as the `fetch` option.
 
 const content = Uint8Array.from({ length: 200_000 }, (_, i) => (i * 31 + (i >> 8) * 17) & 0xff);
 
-/** Passes a value that does not compile. */
+/** Calls with a value that does not compile. */
 function untyped(value: unknown): UploadSource {
   return value as UploadSource;
 }

@@ -27,19 +27,21 @@ const methods = [AuthorizationCodeClient, ImplicitGrantClient].flatMap(({ name, 
     .map((method) => ({ type: `${name}['${method}']`, method })),
 );
 
-const subjects = ['api', 'client', 'token', 'sandbox', 'account', 'files', 'tapes'];
+const subjects = ['api', 'client', 'token', 'sandbox', 'account', 'files', 'tapes', 'view'];
 const functions = [...exported.map(({ name }) => name), ...methods.map(({ method }) => method)];
 const begins = new RegExp(
   `^(?:const .* = )?(?:await |new |(?:${subjects.join('|')})\\.\\w|(?:${functions.join('|')})\\()`,
 );
 
+const fileNames = /^\w+(?:\.test)?\.(?:json|sqlite|m?[jt]s)\b/;
+
 function isCall(code: string): boolean {
   const known: readonly string[] = scopes;
-  return begins.test(code) && !known.includes(code) && !code.includes('…') && !code.startsWith('sandbox.sqlite');
+  return begins.test(code) && !known.includes(code) && !code.includes('…') && !fileNames.test(code);
 }
 
 /** The headings of columns with calls that replace old ones. */
-const ofToday = /\bnow$/i;
+const endsWithNow = /\bnow$/i;
 
 /** The calls of all pages, without those of the clients of 2013. */
 const calls: Call[] = pages.flatMap((page) => {
@@ -54,7 +56,7 @@ const calls: Call[] = pages.flatMap((page) => {
     .flatMap(({ line, text, column }) =>
       codeIn(text)
         .filter(isCall)
-        .map((code) => ({ page, line, code, isComplete: ofToday.test(column) })),
+        .map((code) => ({ page, line, code, isComplete: endsWithNow.test(column) })),
     );
 });
 
@@ -71,13 +73,15 @@ import type { AvatarSize, FileChanges, Rendition, Scope, StandardSchema, TapeCha
 import type { AuthorizationCodeClient } from 'doctape-sdk/server';
 import type { ImplicitGrantClient } from 'doctape-sdk/browser';
 import type { Sandbox, SandboxApp, SandboxUser } from 'doctape-sdk/sandbox';
+import type { UploadFormOptions, ViewClient } from 'doctape-sdk/view';
 
 declare global {
-  const client: AuthorizationCodeClient;
+  const client: AuthorizationCodeClient & ImplicitGrantClient;
   const sandbox: Sandbox;
   const account: ApiClient['account'];
   const files: ApiClient['files'];
   const tapes: ApiClient['tapes'];
+  const view: ViewClient;
 
   const state: string;
   const code: string;
@@ -104,11 +108,15 @@ declare global {
   const folder: string;
   const data: string;
   const adopt: string;
+  const converters: boolean;
   const method: 'POST';
   const searchParams: Record<string, string>;
   const signal: AbortSignal;
   const features: string;
   const listener: () => void;
+  const email: string;
+  const form: FormData;
+  const options: UploadFormOptions;
   const json: object;
   const schema: StandardSchema;
 
@@ -146,7 +154,7 @@ it('finds the calls', () => {
 it('recognises every call that replaces an old one', () => {
   const cells = pages.flatMap((page) =>
     tablesOf(page).flatMap(({ columns, rows }) => {
-      const now = columns.findIndex((column) => ofToday.test(column));
+      const now = columns.findIndex((column) => endsWithNow.test(column));
       return rows.flatMap(({ line, cells }) => codeIn(cells[now]).map((code) => ({ place: `${page}:${line}`, code })));
     }),
   );
@@ -164,6 +172,6 @@ it('compiles every call', () => {
     language: 'ts',
     text: [first, ...others].map((call) => call && statement(call)).join(' '),
   }));
-  const complaints = compile(blocks, { ...everywhere, strict: true }, `${names}\n${words}\n${declarations()}`);
-  expect(complaints.map(({ block, line, message }) => `${block?.page ?? 'words'}:${line}: ${message}`)).toEqual([]);
+  const problems = compile(blocks, { ...everywhere, strict: true }, `${names}\n${words}\n${declarations()}`);
+  expect(problems.map(({ block, line, message }) => `${block?.page ?? 'words'}:${line}: ${message}`)).toEqual([]);
 });

@@ -25,7 +25,7 @@ it.each(Object.entries(languages))('every block of %s compiles', (language, opti
 });
 
 it('every block has a known language', () => {
-  const known = [...Object.keys(languages), 'mermaid', 'sh', 'json', 'jsonc', 'html', 'toml'];
+  const known = [...Object.keys(languages), 'mermaid', 'sh', 'text', 'json', 'jsonc', 'html', 'toml'];
   const others = blocks.filter(({ language }) => !known.includes(language));
   expect(others.map(({ page, line, language }) => `${page}:${line}: ${language}`)).toEqual([]);
   for (const language of ['ts', 'js', 'sh', 'json']) {
@@ -42,8 +42,8 @@ describe('a JSON block', () => {
   });
 
   it('with a configuration is accepted by createSandbox()', () => {
-    const configurations = documents.filter(({ page, text }) => page.endsWith('sandbox.md') && text.includes('"apps"'));
-    expect(configurations.length).toBeGreaterThan(0);
+    const configurations = documents.filter(({ text }) => text.includes('"apps"'));
+    expect(configurations.length).toBeGreaterThan(1);
     for (const { text } of configurations) expect(createSandbox(parsed(text)).apps.length).toBeGreaterThan(0);
   });
 });

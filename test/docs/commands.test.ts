@@ -50,7 +50,7 @@ const developed = new Set<string | undefined>(
 );
 
 /** Allowed programs, besides npm and the command of this package. */
-const everyday = new Set([
+const commonCommands = new Set([
   'cat',
   'cd',
   'cp',
@@ -65,8 +65,8 @@ const everyday = new Set([
   'redis-server',
 ]);
 
-/** Tools of platforms that examples run on. Their names on npm belong to these platforms. */
-const ofPlatforms = new Set(['create-next-app@latest', 'wrangler']);
+/** Tools that examples use. Their names on npm belong to these tools. */
+const ofPlatforms = new Set(['create-next-app@latest', 'openapi-typescript', 'wrangler']);
 
 /** The npm scripts of the example next to a page, and of the package. */
 function scriptsAt(page: string): Record<string, string> {
@@ -114,7 +114,7 @@ function problemsWith({ page, words }: Command): string[] {
   if (program === 'npm') {
     const [verb = '', name = '', ...more] = rest;
     if (verb === 'install') return rest.flatMap(unpublished);
-    if (['ci', 'init', 'publish', 'pack', 'version'].includes(verb)) return [];
+    if (['ci', 'init', 'pkg', 'publish', 'pack', 'version'].includes(verb)) return [];
     const script = verb === 'run' ? name : verb;
     const text = scriptsAt(page)[script];
     if (text === undefined) return [`there is no script ${script}`];
@@ -122,7 +122,7 @@ function problemsWith({ page, words }: Command): string[] {
     const own = /\bdist\/cli\.js (.+)$/.exec(text)?.[1]?.split(' ');
     return own && more[0] === '--' ? problemsOf([...own, ...more.slice(1)]) : [];
   }
-  return everyday.has(program) ? [] : [`${program} is not an allowed program`];
+  return commonCommands.has(program) ? [] : [`${program} is not an allowed program`];
 }
 
 it('finds the commands', () => {
@@ -151,7 +151,7 @@ it('every command in the README exists', () => {
 });
 
 it('docs/sandbox.md explains every flag of the sandbox command', () => {
-  const explained = [...readFileSync('docs/sandbox.md', 'utf8').matchAll(/^\| `(--[\w-]+)/gm)].map(([, flag]) => flag);
+  const documented = [...readFileSync('docs/sandbox.md', 'utf8').matchAll(/^\| `(--[\w-]+)/gm)].map(([, flag]) => flag);
   const flags = [...helpOf('sandbox').matchAll(/^ {2}(?:-\w, )?(--[\w-]+)/gm)].map(([, flag]) => flag);
-  expect(explained.sort()).toEqual(flags.filter((flag) => flag !== '--help').sort());
+  expect(documented.sort()).toEqual(flags.filter((flag) => flag !== '--help').sort());
 });

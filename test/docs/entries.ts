@@ -5,6 +5,7 @@ import * as sandbox from '../../src/sandbox.js';
 import * as serve from '../../src/serve.js';
 import * as server from '../../src/server.js';
 import * as testing from '../../src/testing.js';
+import * as view from '../../src/view.js';
 
 /** The exports of each entry point. */
 export const entries: Record<string, object> = {
@@ -15,4 +16,5 @@ export const entries: Record<string, object> = {
   'doctape-sdk/serve': serve,
   'doctape-sdk/server': server,
   'doctape-sdk/testing': testing,
+  'doctape-sdk/view': view,
 };

@@ -20,7 +20,7 @@ describe('the imports of the README', () => {
 
   it('are the exports of the package', () => {
     const { exports } = JSON.parse(readFileSync('package.json', 'utf8'));
-    const paths = Object.keys(exports).filter((path) => path !== './package.json');
+    const paths = Object.keys(exports).filter((path) => !path.endsWith('.json'));
     expect(imports.map(({ path }) => path).sort()).toEqual(
       paths.map((path) => path.replace('.', 'doctape-sdk')).sort(),
     );
@@ -115,7 +115,7 @@ describe('an error', () => {
   });
 
   it('is exported if a page names it', () => {
-    const others = ['TypeError', 'SyntaxError', 'RangeError', 'AnyDoctapeError']; // of platforms, and a type
+    const others = ['TypeError', 'SyntaxError', 'RangeError', 'AbortError', 'AnyDoctapeError']; // of platforms, and a type
     const wrong = pages.flatMap((page) =>
       linesOf(page).flatMap((text, index) =>
         codeIn(text)
@@ -131,8 +131,27 @@ describe('an error', () => {
 describe('the options', () => {
   it.each([
     ['docs/server.md', 'Option', 'server', 'AuthorizationCodeClientOptions'],
+    ['docs/view.md', 'Option', 'view', 'ViewClientOptions'],
+    ['docs/view.md', 'Upload option', 'view', 'ViewUploadOptions'],
+    ['docs/view.md', 'Form option', 'view', 'UploadFormOptions'],
     ['docs/browser.md', 'Option', 'browser', 'ImplicitGrantClientOptions'],
-    ['docs/errors.md', 'Option of `ApiClient`', 'index', 'ApiClientOptions'],
+    ['docs/sandbox.md', 'Option', 'sandbox', 'SandboxOptions'],
+    ['docs/sandbox.md', ['Option', 'Option of `serveSandbox`'], 'serve', 'ServeOptions'],
+    ['docs/browser.md', 'Popup option', 'browser', 'PopupOptions'],
+    ['docs/server.md', 'Option of `authorize()`', 'server', 'AuthorizeOptions'],
+    ['docs/server.md', 'Seal option', 'server', 'TokenSealOptions'],
+    ['docs/scripts.md', 'Option of `signInWithLoopback`', 'node', 'LoopbackOptions'],
+    ['docs/client.md', 'Option of `ApiClient`', 'index', 'ApiClientOptions'],
+    ['docs/client.md', 'Option of `request`', 'index', 'RequestOptions'],
+    ['docs/client.md', 'Setting', 'index', 'CallOptions'],
+    ['docs/files.md', 'Option of `list`', 'index', 'ListOptions'],
+    ['docs/files.md', 'Option of `waitUntilProcessed`', 'index', 'WaitOptions'],
+    ['docs/uploads.md', 'Option of `upload`', 'index', 'UploadOptions'],
+    ['docs/uploads.md', 'Option of `uploadEach`', 'index', 'UploadEachOptions'],
+    ['docs/downloads.md', 'Option of `download`', 'index', 'DownloadOptions'],
+    ['docs/downloads.md', 'Option of `saveDownload`', 'node', 'SaveOptions'],
+    ['docs/folders.md', 'Option of `uploadFolder`', 'node', 'UploadFolderOptions'],
+    ['docs/folders.md', 'Option of `downloadAll`', 'node', 'DownloadAllOptions'],
   ])('in %s are complete', (page, heading, entry, type) => {
     const program = ts.createProgram([`dist/${entry}.d.ts`], everywhere);
     const file = program.getSourceFile(`dist/${entry}.d.ts`);
@@ -149,7 +168,8 @@ describe('the options', () => {
       .getDeclaredTypeOfSymbol(
         exported.flags & ts.SymbolFlags.Alias ? program.getTypeChecker().getAliasedSymbol(exported) : exported,
       );
-    const listed = rowsUnder(heading, page).flatMap(({ cells: [names] }) => codeIn(names));
+    const rows = [heading].flat().flatMap((column) => rowsUnder(column, page));
+    const listed = rows.flatMap(({ cells: [names] }) => codeIn(names));
     expect(listed.sort()).toEqual(
       known
         .getProperties()
@@ -175,13 +195,13 @@ describe('docs/sandbox.md', () => {
       stall: true,
       noRanges: true,
     };
-    const explained = rowsUnder('Fault', 'docs/sandbox.md').flatMap(({ cells: [fault] }) => codeIn(fault));
-    const faults = parseFaults('docs/sandbox.md', explained.join().replace(/=[A-Z]+/g, '=1'));
+    const documented = rowsUnder('Fault', 'docs/sandbox.md').flatMap(({ cells: [fault] }) => codeIn(fault));
+    const faults = parseFaults('docs/sandbox.md', documented.join().replace(/=[A-Z]+/g, '=1'));
     expect(Object.keys(faults).sort()).toEqual(Object.keys(known).sort());
   });
 
   it('explains every quirk', () => {
-    const explained = rowsUnder('Quirk', 'docs/sandbox.md').flatMap(({ cells: [quirk] }) => codeIn(quirk));
-    expect(explained.sort()).toEqual([...sandbox.quirks].sort());
+    const documented = rowsUnder('Quirk', 'docs/sandbox.md').flatMap(({ cells: [quirk] }) => codeIn(quirk));
+    expect(documented.sort()).toEqual([...sandbox.quirks].sort());
   });
 });

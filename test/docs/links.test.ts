@@ -6,12 +6,15 @@ import { pages } from './pages.js';
 /** The anchors of the headings of a page, as on GitHub. */
 function anchorsOf(page: string): string[] {
   const prose = readFileSync(page, 'utf8').replace(/^```.*?^```/gms, '');
-  return [...prose.matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) =>
-    heading
-      .toLowerCase()
-      .replace(/[^\p{Letter}\p{Number} _-]/gu, '')
-      .replaceAll(' ', '-'),
-  );
+  return (prose.match(/^#+ .*$/gm) ?? []).map(anchorOf);
+}
+
+function anchorOf(heading: string): string {
+  return heading
+    .replace(/^#+ /, '')
+    .toLowerCase()
+    .replace(/[^\p{Letter}\p{Number} _-]/gu, '')
+    .replaceAll(' ', '-');
 }
 
 it('every link has a target', () => {
@@ -38,4 +41,20 @@ it('every page is linked from the list of pages, or from a page in it', () => {
     }
   }
   expect(pages.filter((page) => !linked.has(page))).toEqual([]);
+});
+
+it('a long page begins with links to its sections', () => {
+  const missing = pages.flatMap((page) => {
+    const text = readFileSync(page, 'utf8').replace(/^```.*?^```/gms, '');
+    if (readFileSync(page, 'utf8').split('\n').length < 100) return [];
+    const linked = [...text.matchAll(/\]\(#([^)]*)\)/g)].map(([, anchor]) => anchor);
+    const sections = text.match(/^## .*$/gm) ?? [];
+    return sections.filter((heading) => !linked.includes(anchorOf(heading))).map((heading) => `${page}: ${heading}`);
+  });
+  expect(missing).toEqual([]);
+});
+
+it('a page has at most three levels of headings', () => {
+  const deep = pages.filter((page) => /^#{4,} /m.test(readFileSync(page, 'utf8').replace(/^```.*?^```/gms, '')));
+  expect(deep).toEqual([]);
 });

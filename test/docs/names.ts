@@ -1,6 +1,6 @@
 /**
  * Globals for the code blocks of the documentation, which must import or declare all other names. A block can also declare
- * one of these names itself. reader/given.ts defines their values.
+ * one of these names itself. reader/globals.ts defines their values.
  */
 export const names: string = `
 import type { ApiClient, Token, UploadSource } from 'doctape-sdk';

@@ -89,3 +89,29 @@ describe('docs/operations.md', () => {
     expect(required.split(' ').sort()).toEqual(needed.sort());
   });
 });
+
+describe('the OpenAPI document', async () => {
+  const { paths } = await (await createSandbox().fetch(`${origin}/openapi.json`)).json();
+  const operations: { tags: string[]; route: string; scopes: string[] }[] = Object.entries<object>(paths).flatMap(
+    ([path, methods]) =>
+      Object.entries(methods).flatMap(([method, { tags, security }]) =>
+        tags ? [{ tags, route: `${method.toUpperCase()} ${path}`, scopes: security[0]?.oauth }] : [],
+      ),
+  );
+
+  it.each(rows)('has $route with its scopes', ({ route, needed }) => {
+    const operation = operations.find((each) => each.route === route.replace(' /', ' /v1/'));
+    expect(operation?.scopes.sort()).toEqual(needed.sort());
+  });
+
+  it('has no other operation below /v1', () => {
+    const core = operations.filter(({ route }) => route.includes(' /v1/')).map(({ route }) => route.replace('/v1', ''));
+    expect(core.sort()).toEqual([...new Set(rows.map(({ route }) => route))].sort());
+  });
+
+  it('has exactly the operations of the View API', () => {
+    const view = operations.filter(({ tags }) => tags.includes('view')).map(({ route }) => route);
+    const listed = rowsUnder('View call', 'docs/operations.md').flatMap(({ cells: [, route] }) => codeIn(route));
+    expect(view.sort()).toEqual([...new Set(listed.map((route) => route.replace(' /', ' /sandbox/')))].sort());
+  });
+});

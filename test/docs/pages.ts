@@ -12,11 +12,11 @@ export interface Block {
   text: string;
 }
 
-/** The README and all pages in docs/, without generated and installed ones. */
+/** The README and all pages in docs/, without generated and installed ones, and those of the site. */
 export const pages: string[] = [
   'README.md',
   ...readdirSync('docs', { recursive: true, encoding: 'utf8' })
-    .filter((file) => file.endsWith('.md') && !/(?:^|[\\/])(?:node_modules|reference)[\\/]/.test(file))
+    .filter((file) => file.endsWith('.md') && !/(?:^|[\\/])(?:node_modules|reference|site)[\\/]/.test(file))
     .map((file) => join('docs', file)),
 ];
 
@@ -43,4 +43,13 @@ function lastHeadingOf(text: string): string {
   return headings?.at(-1)?.replace(/^#+ /, '') ?? '';
 }
 
-export const blocks: Block[] = pages.flatMap(blocksOf);
+/** The page whose code needs packages of users. test/consumers/recipes compiles and runs it. */
+export const recipes: string = join('docs', 'recipes.md');
+
+/** The page whose code needs test runners. test/consumers/runners and test/runtimes run it. */
+export const testRunners: string = join('docs', 'test-runners.md');
+
+/** The blocks of all pages, without code that needs packages of users. */
+export const blocks: Block[] = pages.flatMap((page) =>
+  blocksOf(page).filter(({ language }) => ![recipes, testRunners].includes(page) || ['sh', 'json'].includes(language)),
+);

@@ -3,7 +3,7 @@ import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
 import { forwardProxy } from '../support/forward-proxy.js';
 import { freePort } from '../support/free-port.js';
-import { inRepository } from '../support/places.js';
+import { inRepository } from '../support/paths.js';
 import { allScopes, served, tokenFor } from '../support/sandbox.js';
 import { secureServer } from '../support/secure-server.js';
 

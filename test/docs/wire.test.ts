@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ApiClient } from '../../src/index.js';
 import { AuthorizationCodeClient } from '../../src/server.js';
+import { ViewClient } from '../../src/view.js';
 import { inProcess } from '../support/sandbox.js';
 import { blocksOf } from './pages.js';
 import { linesOf, rowsUnder } from './tables.js';
@@ -69,7 +70,7 @@ describe('a citation of the wire document', () => {
         'src/protocol/endpoints.ts: section 1.1',
         'src/protocol/renditions.ts: section 3.2',
         'src/protocol/renditions.ts: section 3.3',
-        'src/sandbox/media/audio-video/audio-video-meta.ts: section 4',
+        'src/sandbox/media/audio-video/audio-meta.ts: section 4',
         'src/sandbox/oauth/authorization.ts: choice 8',
         'src/sandbox/oauth/authorization.ts: choice 15',
         'src/sandbox/oauth/scopes.ts: section 2.7',
@@ -131,6 +132,11 @@ describe('docs/wire.md', () => {
     '3.2 Files': (body) => apiWith(body).files.get('an-id'),
     '3.2 Files (2)': (body) => apiWith(body).files.upload(new Blob(['content'])),
     '3.4 Tapes': (body) => apiWith(body).tapes.get('an-id'),
+    '5.2 Operations': (body) => {
+      const fetch = respondWith(body);
+      const view = new ViewClient({ clientId: 'an-app', clientSecret: 'a-secret', fetch });
+      return view.upload('dora@example.org', [new Blob(['photo']), new Blob(['scan'])]);
+    },
   };
   const expected: Record<string, object> = {
     '2.3 Authorization code': { access_token: 'c81f4e29-7b3d-4065-a9e8-3d5b6c7f1a02' },
@@ -140,6 +146,7 @@ describe('docs/wire.md', () => {
     '3.2 Files': { name: 'harbour at dawn', time_added: new Date('2013-09-30T14:00:00Z') },
     '3.2 Files (2)': { name: 'harbour at dusk.jpg', size: 517_904 },
     '3.4 Tapes': { name: 'holiday', live: true },
+    '5.2 Operations': [{ field: 'photo', size: 482_113 }, { error: 'the quota is used up' }],
   };
 
   it('has a test for every example', () => {

@@ -67,12 +67,12 @@ async function contentOf(folder: string) {
 async function proxyFor(
   { url }: Account,
   { names = {}, hold, pairs }: { names?: Record<string, string>; hold?: { after: number }; pairs?: boolean } = {},
-): Promise<ScriptedServer & { seen: { atOnce: number } }> {
+): Promise<ScriptedServer & { stats: { concurrent: number } }> {
   let running = 0;
-  const seen = { atOnce: 0 };
-  let secondCame = () => {};
+  const stats = { concurrent: 0 };
+  let secondArrived = () => {};
   const second = new Promise<void>((resolve) => {
-    secondCame = resolve;
+    secondArrived = resolve;
   });
   const server = await scriptedServer(async (request, response) => {
     const { authorization = '', range, 'if-range': ifRange } = request.headers;
@@ -92,8 +92,8 @@ async function proxyFor(
       return;
     }
     running += 1;
-    seen.atOnce = Math.max(seen.atOnce, running);
-    if (running === 2) secondCame();
+    stats.concurrent = Math.max(stats.concurrent, running);
+    if (running === 2) secondArrived();
     const body = await upstream.bytes();
     if (pairs) await second;
     await wait(20); // time for a third request, if there is one
@@ -102,7 +102,7 @@ async function proxyFor(
     if (hold && !range) response.write(body.subarray(0, hold.after));
     else response.end(body);
   });
-  return { ...server, seen };
+  return { ...server, stats };
 }
 
 it('saves every file with its metadata, and then only new files', async () => {
@@ -161,8 +161,8 @@ it('resumes an interrupted backup', async () => {
   const content = randomBytes(3_000_000);
   await alice.api.files.upload(content, { name: 'large.bin' });
   const folder = await emptyFolder();
-  const halting = await proxyFor(alice, { hold: { after: 2_000_000 } });
-  const env = { DOCTAPE_TOKEN: alice.token, DOCTAPE_API_URL: `${halting.url}/v1` };
+  const stalling = await proxyFor(alice, { hold: { after: 2_000_000 } });
+  const env = { DOCTAPE_TOKEN: alice.token, DOCTAPE_API_URL: `${stalling.url}/v1` };
   const run = start([folder], env);
   const partSize = async () => {
     const parts = (await readdir(join(folder, 'incoming')).catch(() => [])).filter((name) => name.endsWith('.part'));
@@ -176,8 +176,8 @@ it('resumes an interrupted backup', async () => {
 
   const kept = await partSize();
   expect(kept).toBeGreaterThan(0);
-  expect(await backup({ ...alice, url: halting.url }, folder)).toMatchObject({ code: 0, summary: { saved: 1 } });
-  expect(halting.requests.at(-1)?.headers.range).toBe(`bytes=${kept - 1}-`);
+  expect(await backup({ ...alice, url: stalling.url }, folder)).toMatchObject({ code: 0, summary: { saved: 1 } });
+  expect(stalling.requests.at(-1)?.headers.range).toBe(`bytes=${kept - 1}-`);
   expect((await readFile(join(folder, 'files/large.bin'))).equals(content)).toBe(true);
 });
 
@@ -186,7 +186,7 @@ it('downloads at most --concurrency files at the same time', async () => {
   for (let number = 0; number < 9; number++) await alice.api.files.upload(new Blob(['x']), { name: `${number}` });
   const counting = await proxyFor(alice, { pairs: true });
   expect((await backup({ ...alice, url: counting.url }, await emptyFolder(), '--concurrency', '2')).code).toBe(0);
-  expect(counting.seen.atOnce).toBe(2);
+  expect(counting.stats.concurrent).toBe(2);
 });
 
 it('writes only into its folder, with file names that are valid on every system', async () => {
@@ -247,14 +247,15 @@ it('reads the token from the session of the command line, and refuses a --token 
 
   const refused = await start([folder, `--token=${alice.token}`], {}).ended;
   expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining("Unknown option '--token'")]);
-  const nobody = await start([folder], {}).ended;
-  expect([nobody.code, nobody.stderr]).toEqual([1, expect.stringContaining('DOCTAPE_SESSION')]);
+  const withoutToken = await start([folder], {}).ended;
+  expect([withoutToken.code, withoutToken.stderr]).toEqual([1, expect.stringContaining('DOCTAPE_SESSION')]);
   await writeFile(file, `{"token":"${alice.token}`);
   const damaged = await start([folder], { DOCTAPE_SESSION: file }).ended;
   expect(damaged.code).toBe(1);
   const expired = await backup({ ...alice, token: 'an-unknown-token' }, join(folder, 'backup'));
   expect([expired.code, expired.stderr.split('\n').length]).toEqual([1, 2]);
-  for (const { stdout, stderr } of [fine, refused, nobody, damaged]) expect(stdout + stderr).not.toContain(alice.token);
+  for (const { stdout, stderr } of [fine, refused, withoutToken, damaged])
+    expect(stdout + stderr).not.toContain(alice.token);
   expect(expired.stderr).not.toContain('an-unknown-token');
 });
 
@@ -267,8 +268,11 @@ it('does not send a token if the URL of the API is not set', async () => {
   }
   const file = join(folder, 'session.json');
   await writeFile(file, JSON.stringify({ token: { access_token: 'a-secret-token' } }));
-  const nowhere = await start([folder], { DOCTAPE_SESSION: file }).ended;
-  expect([nowhere.code, nowhere.stderr]).toEqual([1, expect.stringContaining('DOCTAPE_SESSION is not a file of')]);
+  const unreadable = await start([folder], { DOCTAPE_SESSION: file }).ended;
+  expect([unreadable.code, unreadable.stderr]).toEqual([
+    1,
+    expect.stringContaining('DOCTAPE_SESSION is not a file of'),
+  ]);
   expect(await readdir(folder)).toEqual(['session.json']);
 });
 

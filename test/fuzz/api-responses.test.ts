@@ -6,16 +6,16 @@ import { parseRetryAfter } from '../../src/transport/http/http-date.js';
 import { contentsOf } from '../../src/transport/upload/source.js';
 import {
   anyText,
-  consoleWatch,
+  captureConsole,
   fuzzTimeout,
   headerText,
-  holds,
   inHeader,
   inPieces,
-  mostly,
   mutated,
   outcomeOf,
   pieceLengths,
+  testProperty,
+  usually,
 } from '../support/fuzz.js';
 import { leaks } from '../support/leaks.js';
 
@@ -102,7 +102,7 @@ const wait = fc.oneof(
 );
 const headers = fc.record(
   {
-    'content-type': mostly(fc.constantFrom('application/json', 'text/html', `text/${token}`), headerText),
+    'content-type': usually(fc.constantFrom('application/json', 'text/html', `text/${token}`), headerText),
     'www-authenticate': challenge,
     'retry-after': wait,
     'x-request-id': fc.oneof(fc.constant(token), headerText),
@@ -143,10 +143,10 @@ const calls: Record<string, (api: ApiClient) => Promise<unknown>> = {
 
 describe('an API response', { timeout: fuzzTimeout }, () => {
   it.each(Object.entries(calls))('to %s becomes a value or an error without secrets', async (_, call) => {
-    const printed = consoleWatch();
-    const status = mostly(fc.constantFrom(200, 200, 200, 400, 401, 403, 404, 429), fc.integer({ min: 200, max: 599 }));
-    const end = mostly(fc.constant('closes' as const), fc.constant('breaks' as const));
-    await holds(60, [status, headers, body, pieceLengths, end], async (code, fields, text, lengths, ending) => {
+    const printed = captureConsole();
+    const status = usually(fc.constantFrom(200, 200, 200, 400, 401, 403, 404, 429), fc.integer({ min: 200, max: 599 }));
+    const end = usually(fc.constant('closes' as const), fc.constant('breaks' as const));
+    await testProperty(60, [status, headers, body, pieceLengths, end], async (code, fields, text, lengths, ending) => {
       const events: HookEvent[] = [];
       const record = (event: HookEvent) => void events.push(event);
       const api = new ApiClient({
@@ -174,7 +174,7 @@ describe('a response header', { timeout: fuzzTimeout }, () => {
     const now = Date.UTC(2020, 0, 1);
     // no two-digit years: their century depends on the current date
     const seconds = fc.integer({ min: 0, max: 4_102_444_800 });
-    await holds(300, [seconds], (at) => {
+    await testProperty(300, [seconds], (at) => {
       const date = new Date(at * 1000);
       const [weekday, day, month, year, time] = date.toUTCString().replace(',', '').split(' ');
       const asctime = `${weekday} ${month} ${String(Number(day)).padStart(2)} ${time} ${year}`;
@@ -183,14 +183,14 @@ describe('a response header', { timeout: fuzzTimeout }, () => {
       expect(parseRetryAfter(asctime, now)).toBe(expected);
       expect(parseRetryAfter(` ${at} `, now)).toBe(at);
     });
-    await holds(300, [wait], (text) => {
+    await testProperty(300, [wait], (text) => {
       const read = parseRetryAfter(text, now);
       if (read !== undefined) expect(Number.isSafeInteger(read) && read >= 0).toBe(true);
     });
   });
 
   it('WWW-Authenticate is read as far as it is well-formed', async () => {
-    await holds(500, [challenge], (text) => {
+    await testProperty(500, [challenge], (text) => {
       const read = parseChallenge(text) ?? {};
       for (const [name, value] of Object.entries(read)) {
         expect(['realm', 'error', 'error_description', 'scope']).toContain(name);
@@ -198,7 +198,7 @@ describe('a response header', { timeout: fuzzTimeout }, () => {
       }
     });
     const plain = fc.string().filter((text) => text !== '');
-    await holds(200, [plain, fc.constantFrom('Bearer', 'bearer', 'Basic realm="x", Bearer')], (text, scheme) => {
+    await testProperty(200, [plain, fc.constantFrom('Bearer', 'bearer', 'Basic realm="x", Bearer')], (text, scheme) => {
       const quoted = `"${text.replace(/[\\"]/g, '\\$&')}"`;
       expect(parseChallenge(`${scheme} realm=${quoted}, error=${quoted}`)).toEqual({ realm: text, error: text });
     });
@@ -211,12 +211,12 @@ describe('a response header', { timeout: fuzzTimeout }, () => {
       headerText.map((text) => `attachment; filename=${text}`),
       headerText.map((text) => `attachment; filename*=UTF-8''${text}`),
     );
-    await holds(400, [disposition], (text) => {
+    await testProperty(400, [disposition], (text) => {
       const [content] = contentsOf([new Response('x', { headers: { 'content-disposition': text } })]);
       const name = content?.name;
       expect(['string', 'undefined']).toContain(typeof name);
     });
-    await holds(200, [anyText.filter((text) => text !== '' && text.isWellFormed())], (text) => {
+    await testProperty(200, [anyText.filter((text) => text !== '' && text.isWellFormed())], (text) => {
       const encoded = encodeURIComponent(text);
       const headers = { 'content-disposition': `attachment; filename*=UTF-8''${encoded}` };
       const [content] = contentsOf([new Response('x', { headers })]);

@@ -3,11 +3,11 @@ import { describe, expect, it } from 'vitest';
 import { ImplicitGrantClient } from '../../src/browser.js';
 import { CallbackError, OAuthError } from '../../src/index.js';
 import { authorizationUrl } from '../../src/oauth/authorization-url.js';
-import { parameterName } from '../../src/oauth/callback.js';
+import { pairsOf } from '../../src/oauth/callback.js';
 import { withoutCallback } from '../../src/oauth/implicit-grant/page-callback.js';
 import { callbackParameters } from '../../src/protocol/urls.js';
 import { AuthorizationCodeClient } from '../../src/server.js';
-import { anyText, consoleWatch, fuzzTimeout, holds, mostly, mutated, outcomeOf } from '../support/fuzz.js';
+import { anyText, captureConsole, fuzzTimeout, mutated, outcomeOf, testProperty, usually } from '../support/fuzz.js';
 import { leaks } from '../support/leaks.js';
 import { memoryStorage, Page } from '../support/page.js';
 
@@ -19,6 +19,8 @@ const code = 'canary/code+77c20d5b31';
 const accessToken = 'canary-token-e09a64f8d5';
 const redirectUri = 'https://app.example/signed-in';
 const issuer = 'https://auth.example';
+
+const parameterName = (pair: string) => pairsOf(pair)[0]?.name;
 
 const names = fc.constantFrom(...callbackParameters);
 
@@ -89,12 +91,12 @@ function bytesOf(token: string): string {
     .join('.');
 }
 
-interface Tried {
+interface Attempt {
   requests: URLSearchParams[];
   client: AuthorizationCodeClient;
 }
 
-function codeClient(options: { issuer?: string } = {}): Tried {
+function codeClient(options: { issuer?: string } = {}): Attempt {
   const requests: URLSearchParams[] = [];
   const client = new AuthorizationCodeClient({
     clientId: 'app',
@@ -111,11 +113,11 @@ function codeClient(options: { issuer?: string } = {}): Tried {
 
 describe('a callback with a code', { timeout: fuzzTimeout }, () => {
   it('is exchanged if it has exactly one state and one code, and is rejected otherwise', async () => {
-    const printed = consoleWatch();
+    const printed = captureConsole();
     const { requests, client } = codeClient();
     const start = fc.constantFrom('', '?', `${redirectUri}?`, '/signed-in?', '//host/?', 'x:?', '#', `${redirectUri}`);
     const form = fc.constantFrom('text', 'URL', 'URLSearchParams', 'request');
-    await holds(300, [start, codeCallback, form], async (before, given, kind) => {
+    await testProperty(300, [start, codeCallback, form], async (before, given, kind) => {
       requests.length = 0;
       const signIn = await client.authorize();
       const text = before + given.replaceAll(state, signIn.state);
@@ -148,7 +150,7 @@ describe('a callback with a code', { timeout: fuzzTimeout }, () => {
 
   it('is rejected without its issuer', async () => {
     const { client } = codeClient({ issuer });
-    await holds(100, [codeCallback], async (given) => {
+    await testProperty(100, [codeCallback], async (given) => {
       const signIn = await client.authorize();
       const query = given.replaceAll(state, signIn.state);
       const outcome = await outcomeOf(() => client.exchange(query, signIn.pending), [code, signIn.state]);
@@ -159,7 +161,7 @@ describe('a callback with a code', { timeout: fuzzTimeout }, () => {
   it('is rejected with any other pending sign-in', async () => {
     const { requests, client } = codeClient();
     const change = fc.record({ at: fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true }), put: anyText });
-    await holds(150, [mostly(change, anyText)], async (odd) => {
+    await testProperty(150, [usually(change, anyText)], async (odd) => {
       const signIn = await client.authorize();
       const at = typeof odd === 'string' ? 0 : Math.floor(odd.at * signIn.pending.length);
       const pending =
@@ -178,7 +180,7 @@ describe('a callback with a code', { timeout: fuzzTimeout }, () => {
       anyText,
       fc.constantFrom(code, state, `see ${code}`, `https://a.example/?state=${state}#${code}`),
     );
-    await holds(150, [word, word, word], async (error, description, uri) => {
+    await testProperty(150, [word, word, word], async (error, description, uri) => {
       fc.pre([error, description, uri].every((text) => text.isWellFormed()));
       const signIn = await client.authorize();
       const real = (text: string) => text.replaceAll(state, signIn.state);
@@ -235,7 +237,7 @@ describe('a callback with a token', { timeout: fuzzTimeout }, () => {
       fc.array(pair, { maxLength: 3 }).map((all) => all.join('&')),
     );
     const fragment = fc.oneof(fc.constant(''), tokenCallback);
-    await holds(600, [base, query, fragment], async (start, search, hash) => {
+    await testProperty(600, [base, query, fragment], async (start, search, hash) => {
       const urlOf = (real: string) =>
         `${start}${start.includes('?') ? '&' : '?'}${search.replaceAll('#', '')}#${hash}`.replaceAll(state, real);
       fc.pre(URL.canParse(urlOf('')));
@@ -277,7 +279,7 @@ describe('a callback with a token', { timeout: fuzzTimeout }, () => {
 
   it('is distinguished from any other value', async () => {
     const odd = fc.oneof(anyText, fc.webUrl({ withFragments: true, withQueryParameters: true }), fc.anything());
-    await holds(300, [odd], async (href) => {
+    await testProperty(300, [odd], async (href) => {
       const { client, page } = browserAt(() => 'https://app.example/files');
       const outcome = await outcomeOf(() => Reflect.apply(client.handleCallback, client, [href]));
       expect(outcome).toMatchObject({ error: { code: expect.any(String) } });
@@ -290,11 +292,11 @@ describe('a callback with a token', { timeout: fuzzTimeout }, () => {
       anyText,
       fc.tuple(anyText, anyText).map((two) => two.join('=')),
     );
-    const part = mostly(
+    const part = usually(
       other.map((text) => ({ text, ours: false })),
       fc.tuple(names, value).map(([name, text]) => ({ text: `${name}=${text.replaceAll('&', '')}`, ours: true })),
     );
-    await holds(500, [fc.array(part, { maxLength: 6 }), anyText], (parts, hash) => {
+    await testProperty(500, [fc.array(part, { maxLength: 6 }), anyText], (parts, hash) => {
       const clean = parts.map(({ text, ours }) => ({ text: text.replace(/[#&\r\n\t]/g, ''), ours }));
       const url = new URL('https://app.example/a?');
       url.search = `?${clean.map(({ text }) => text).join('&')}`;
@@ -313,19 +315,23 @@ describe('a callback with a token', { timeout: fuzzTimeout }, () => {
 describe('an authorization URL', { timeout: fuzzTimeout }, () => {
   it('contains all parameters that it was built with', async () => {
     const params = fc.dictionary(anyText, anyText, { maxKeys: 5 });
-    await holds(300, [fc.webUrl({ withQueryParameters: true }), params, anyText], async (endpoint, more, real) => {
-      const build = () =>
-        authorizationUrl(new URL(endpoint), { state: real, client_id: 'app', scope: undefined }, more);
-      const outcome = await outcomeOf(build);
-      if (!('value' in outcome)) {
-        expect(outcome.error).toMatchObject({ code: 'invalid_argument' });
-        return;
-      }
-      const expected = new URL(endpoint).searchParams;
-      expected.append('state', real);
-      expected.append('client_id', 'app');
-      for (const [name, text] of Object.entries(more)) expected.append(name, text);
-      expect([...new URL(outcome.value.href).searchParams]).toEqual([...expected]);
-    });
+    await testProperty(
+      300,
+      [fc.webUrl({ withQueryParameters: true }), params, anyText],
+      async (endpoint, more, real) => {
+        const build = () =>
+          authorizationUrl(new URL(endpoint), { state: real, client_id: 'app', scope: undefined }, more);
+        const outcome = await outcomeOf(build);
+        if (!('value' in outcome)) {
+          expect(outcome.error).toMatchObject({ code: 'invalid_argument' });
+          return;
+        }
+        const expected = new URL(endpoint).searchParams;
+        expected.append('state', real);
+        expected.append('client_id', 'app');
+        for (const [name, text] of Object.entries(more)) expected.append(name, text);
+        expect([...new URL(outcome.value.href).searchParams]).toEqual([...expected]);
+      },
+    );
   });
 });

@@ -1,37 +1,37 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { ImplicitGrantClient } from '../../src/browser.js';
-import { ApiClient, type Fetch } from '../../src/index.js';
+import { ApiClient, contentDisposition, type Fetch, fileName } from '../../src/index.js';
 import { createSandbox } from '../../src/sandbox.js';
 import { AuthorizationCodeClient as NoClientHere, createTokenSeal as noSealHere } from '../../src/server.browser.js';
 import { AuthorizationCodeClient, createTokenSeal } from '../../src/server.js';
 import { responseReader } from '../../src/transport/download/response-reader.js';
 import { watch } from '../../src/transport/http/watch.js';
-import { load } from '../../src/transport/load.js';
+import { loadChunk } from '../../src/transport/load-chunk.js';
 import { probe } from '../../src/transport/upload/source.js';
 import { postByXhr } from '../../src/transport/upload/xhr.js';
 import {
   all,
-  answering,
   api,
   body,
-  breaking,
+  callUntyped,
   clientSecret,
+  clientWithBrokenBody,
+  clientWithResponse,
   code,
-  made,
-  nothingShownBy,
+  generatedSecrets,
   type Provoke,
   password,
   type Row,
   state,
+  testNoLeaks,
   token,
   urlWithToken,
-  wrongly,
 } from '../support/canary.js';
 import { failureSites } from '../support/failure-sites.js';
-import { consoleWatch } from '../support/fuzz.js';
+import { captureConsole } from '../support/fuzz.js';
 import { leaks } from '../support/leaks.js';
 import { memoryStorage, Page } from '../support/page.js';
-import { checkAnswered } from '../support/sandbox-answer.js';
+import { fetchChecked } from '../support/sandbox-response.js';
 
 // Provokes all errors of the SDK with secrets in every argument and response. No error and no output may contain a secret, in any
 // encoding. The table must reach all places in the source that create an error, so add a row here for each new one.
@@ -45,23 +45,24 @@ async function readResponse(): Promise<Response> {
 }
 
 const apiRows: Row[] = [
-  ['options that are not an object', () => wrongly(() => Reflect.construct(ApiClient, [token]))],
+  ['options that are not an object', () => callUntyped(() => Reflect.construct(ApiClient, [token]))],
   ['a missing token', () => Reflect.construct(ApiClient, [{}])],
   ['a token of the wrong type', () => Reflect.construct(ApiClient, [{ token: 7 }])],
   ['a token with a line break', () => api({ token: `${token}\n` })],
   ['a token whose access_token is not a string', () => api({ token: { access_token: [token] } })],
   ['a token with its scheme', () => api({ token: `Bearer ${token}` })],
+  ['a token in quotation marks', () => api({ token: `"${token}"` })],
   ['a token in JSON', () => api({ token: JSON.stringify({ access_token: token }) })],
   ['a token that is a stringified object', () => api({ token: String({ access_token: token }) })],
   ['url() with a token function that has not resolved', () => api({ token: async () => token }).files.url('a')],
   ['an unknown option', () => api({ [token]: token })],
-  ['options of a call that are not an object', () => wrongly(api().files.list, token)],
+  ['options of a call that are not an object', () => callUntyped(api().files.list, token)],
   ['headers that are not an object', () => api({ headers: token })],
   ['a header that the SDK sets itself', () => api({ headers: { authorization: `Bearer ${token}` } })],
   ['a header with a line break', () => api({ headers: { 'x-token': `${token}\n` } })],
   [
     'a response with another number of files than were uploaded',
-    () => answering(200, { result: {} }).files.upload(new Blob([all])),
+    () => clientWithResponse(200, { result: {} }).files.upload(new Blob([all])),
   ],
   ['a token that is a promise', () => api({ token: Promise.resolve(token) })],
   ['a token with an invalid expires_at', () => api({ token: { access_token: token, expires_at: token } })],
@@ -79,37 +80,43 @@ const apiRows: Row[] = [
   ['hooks that are not an object', () => api({ hooks: token })],
   ['retry of the wrong type', () => api({ retry: token })],
   ['a negative retry limit', () => api({ retry: { limit: -1 } })],
-  ['an id of the wrong type', () => wrongly(api().files.get, [token])],
+  ['an id of the wrong type', () => callUntyped(api().files.get, [token])],
   ['an id that is ..', () => api().files.get('..')],
   ['an id with a lone surrogate', () => api().files.get(`${token}\ud800`)],
-  ['a flag that is not a boolean', () => wrongly(api().files.list, { includeMeta: token })],
-  ['tags that are not an array', () => wrongly(api().files.update, 'a', { tags: token })],
+  ['a flag that is not a boolean', () => callUntyped(api().files.list, { includeMeta: token })],
+  ['tags that are not an array', () => callUntyped(api().files.update, 'a', { tags: token })],
   ['tags with a comma', () => api().files.upload(new Blob(), { tags: [`${token},`] })],
-  ['a name of the wrong type', () => wrongly(api().files.update, 'a', { name: [token] })],
+  ['a name of the wrong type', () => callUntyped(api().files.update, 'a', { name: [token] })],
   ['an invalid media type', () => api().files.upload(new Blob(), { type: token })],
-  ['an unknown rendition', () => wrongly(api().files.download, 'a', token)],
-  ['a range that is not an object', () => wrongly(api().files.download, 'a', 'original', { range: token })],
+  ['an unknown rendition', () => callUntyped(api().files.download, 'a', token)],
+  ['a range that is not an object', () => callUntyped(api().files.download, 'a', 'original', { range: token })],
   [
     'a range with an ill-formed ifRange',
     () => api().files.download('a', 'original', { range: { start: 0, ifRange: `W/${token}` } }),
   ],
-  ['a signal that is not an AbortSignal', () => wrongly(api().files.get, 'a', { signal: token })],
+  ['a signal that is not an AbortSignal', () => callUntyped(api().files.get, 'a', { signal: token })],
   ['an update of a file without changes', () => api().files.update('a', {})],
   ['an update of a tape without changes', () => api().tapes.update('a', {})],
   ['an upload without sources', () => api().files.uploadAll([])],
-  ['an avatar with an invalid size', () => wrongly(api().account.avatar, token)],
-  ['a path of the wrong type', () => wrongly((path: string) => api().request(path), [urlWithToken])],
+  ['sources that are a string', () => callUntyped(api().files.uploadEach, token)],
+  ['sources that are a stream', () => api().files.uploadEach(body(3, 'closes') as unknown as Blob[])],
+  ['sources that are not iterable', () => callUntyped(api().files.uploadEach, { token })],
+  ['an invalid concurrency', () => callUntyped(api().files.uploadEach, [], { concurrency: token })],
+  ['a file without a name', () => callUntyped(fileName, { name: [token], extension: token })],
+  ['a disposition of the wrong type', () => callUntyped(contentDisposition, { name: token, extension: '' }, token)],
+  ['an avatar with an invalid size', () => callUntyped(api().account.avatar, token)],
+  ['a path of the wrong type', () => callUntyped((path: string) => api().request(path), [urlWithToken])],
   ['a path to another host', () => api().request(urlWithToken)],
   ['a path with a token', () => api().request(`account?access_token=${encodeURIComponent(token)}`)],
-  ['an unknown method', () => wrongly((method: 'GET') => api().request('a', { method }), token)],
+  ['an unknown method', () => callUntyped((method: 'GET') => api().request('a', { method }), token)],
   ['a body for GET', () => api().request('a', { json: { token } })],
   [
     'search parameters that are not an object',
-    () => wrongly((searchParams: Record<string, string>) => api().request('a', { searchParams }), token),
+    () => callUntyped((searchParams: Record<string, string>) => api().request('a', { searchParams }), token),
   ],
   [
     'a search parameter of the wrong type',
-    () => wrongly((searchParams: Record<string, string>) => api().request('a', { searchParams }), { q: [token] }),
+    () => callUntyped((searchParams: Record<string, string>) => api().request('a', { searchParams }), { q: [token] }),
   ],
   ['a value that JSON cannot represent', () => api().request('a', { method: 'POST', json: { token, big: 1n } })],
 
@@ -154,7 +161,7 @@ const apiRows: Row[] = [
     },
   ],
   ['a fetch that resolves with undefined', () => api({ fetch: async () => undefined }).files.list()],
-  ['a redirect of a call', () => answering(302, '', { location: urlWithToken }).files.list()],
+  ['a redirect of a call', () => clientWithResponse(302, '', { location: urlWithToken }).files.list()],
   [
     'a redirect of an upload',
     () =>
@@ -164,29 +171,32 @@ const apiRows: Row[] = [
   ],
   [
     'a redirect of a download to http',
-    () => answering(302, '', { location: `http://other.example/?access_token=${code}` }).files.download('a'),
+    () => clientWithResponse(302, '', { location: `http://other.example/?access_token=${code}` }).files.download('a'),
   ],
   ['a response body that breaks', () => api({ fetch: async () => new Response(body(3, 'breaks')) }).files.list()],
-  ['a response that is too long', () => answering(200, `${all} `.repeat(20_000)).files.upload(new Blob())],
+  ['a response that is too long', () => clientWithResponse(200, `${all} `.repeat(20_000)).files.upload(new Blob())],
   ['a response that never arrives', () => api({ timeout: 5, fetch: () => new Promise(() => {}) }).files.list()],
   [
     'a response that is not an envelope',
-    () => answering(200, `<p>${all}</p>`, { 'content-type': `text/${state}` }).files.list(),
+    () => clientWithResponse(200, `<p>${all}</p>`, { 'content-type': `text/${state}` }).files.list(),
   ],
-  ['an error response', () => answering(400, { error: { code: 400, message: `you sent ${token}` } }).files.list()],
-  ['an error response for a missing scope', () => answering(403, { error: token }).files.list()],
-  ['an invalid result', () => answering(200, { result: { [token]: { id: 7, [token]: token } } }).files.list()],
+  [
+    'an error response',
+    () => clientWithResponse(400, { error: { code: 400, message: `you sent ${token}` } }).files.list(),
+  ],
+  ['an error response for a missing scope', () => clientWithResponse(403, { error: token }).files.list()],
+  ['an invalid result', () => clientWithResponse(200, { result: { [token]: { id: 7, [token]: token } } }).files.list()],
   [
     'a result that the schema of the caller rejects',
     () =>
-      answering(200, { result: 1 }).request('a', {
+      clientWithResponse(200, { result: 1 }).request('a', {
         schema: { '~standard': { version: 1, vendor: 'x', validate: () => ({ issues: [{ path: [token] }] }) } },
       }),
   ],
   [
     'a schema of the caller that throws',
     () =>
-      answering(200, { result: token }).request('a', {
+      clientWithResponse(200, { result: token }).request('a', {
         schema: {
           '~standard': {
             version: 1,
@@ -201,26 +211,26 @@ const apiRows: Row[] = [
   [
     'a list that is not an object',
     async () => {
-      for await (const _ of answering(200, { result: token }).files.iterate());
+      for await (const _ of clientWithResponse(200, { result: token }).files.iterate());
     },
   ],
   [
     'a file that could not be processed',
     () =>
-      answering(200, {
+      clientWithResponse(200, {
         result: { id: 'a', name: token, size: 1, time_added: 1, processing_status: 'failed' },
       }).files.waitUntilProcessed('a'),
   ],
   [
     'a chunk of the SDK that cannot be loaded',
-    () => load(() => Promise.reject(new TypeError(`${urlWithToken} ${all}`)), undefined),
+    () => loadChunk(() => Promise.reject(new TypeError(`${urlWithToken} ${all}`)), undefined),
   ],
   [
     'a chunk of the SDK that cannot be loaded in a renderer process',
     async () => {
       Object.defineProperty(process, 'type', { value: 'renderer', configurable: true });
       try {
-        await load(() => Promise.reject(new TypeError(`${urlWithToken} ${all}`)), undefined);
+        await loadChunk(() => Promise.reject(new TypeError(`${urlWithToken} ${all}`)), undefined);
       } finally {
         Reflect.deleteProperty(process, 'type');
       }
@@ -229,37 +239,40 @@ const apiRows: Row[] = [
 ];
 
 const downloadRows: Row[] = [
-  ['a download with an unexpected status', () => answering(201, 'x').files.download('a')],
+  ['a download with an unexpected status', () => clientWithResponse(201, 'x').files.download('a')],
   [
     'a range of a file that has changed',
-    () => answering(200, 'x').files.download('a', 'original', { range: { start: 0, ifRange: `"${state}"` } }),
+    () => clientWithResponse(200, 'x').files.download('a', 'original', { range: { start: 0, ifRange: `"${state}"` } }),
   ],
-  ['a download that breaks', () => bytesOf(breaking({ etag: `W/"${state}"` }).files.download('a'))],
+  ['a download that breaks', () => bytesOf(clientWithBrokenBody({ etag: `W/"${state}"` }).files.download('a'))],
   [
     'a download that is truncated',
-    () => bytesOf(breaking({ etag: `W/"${state}"`, 'x-ending': 'closes' }).files.download('a')),
+    () => bytesOf(clientWithBrokenBody({ etag: `W/"${state}"`, 'x-ending': 'closes' }).files.download('a')),
   ],
-  ['a download that is too long', () => bytesOf(breaking({ 'content-length': '2' }).files.download('a'))],
+  ['a download that is too long', () => bytesOf(clientWithBrokenBody({ 'content-length': '2' }).files.download('a'))],
   [
     'a resumed download of another version',
     () =>
       bytesOf(
-        breaking({}, () => new Response('x', { status: 206, headers: { etag: `"${state}"` } })).files.download('a'),
+        clientWithBrokenBody(
+          {},
+          () => new Response('x', { status: 206, headers: { etag: `"${state}"` } }),
+        ).files.download('a'),
       ),
   ],
   [
     'an unsupported Content-Encoding',
-    () => answering(200, all, { 'content-encoding': `gzip, ${token.slice(0, 6)}` }).files.download('a'),
+    () => clientWithResponse(200, all, { 'content-encoding': `gzip, ${token.slice(0, 6)}` }).files.download('a'),
   ],
   [
     'a resumed download with a 416 response',
-    () => bytesOf(breaking({}, () => new Response(all, { status: 416 })).files.download('a')),
+    () => bytesOf(clientWithBrokenBody({}, () => new Response(all, { status: 416 })).files.download('a')),
   ],
   [
     'a download that cannot be resumed',
     () =>
       bytesOf(
-        breaking(
+        clientWithBrokenBody(
           {},
           () => {
             throw new TypeError(`fetch failed ${all}`);
@@ -273,7 +286,7 @@ const downloadRows: Row[] = [
 ];
 
 /** Uploads to a server that accepts everything. */
-const upload = (source: unknown) => wrongly(answering(200, { result: {} }).files.upload, source);
+const upload = (source: unknown) => callUntyped(clientWithResponse(200, { result: {} }).files.upload, source);
 
 function readAlready(): ReadableStream {
   const stream = new Blob([all]).stream();
@@ -287,7 +300,7 @@ function likeNode(state: object): object {
 }
 
 function twice(source: unknown): unknown {
-  return wrongly(answering(200, { result: {} }).files.uploadAll, [source, source]);
+  return callUntyped(clientWithResponse(200, { result: {} }).files.uploadAll, [source, source]);
 }
 
 function transferred(): Uint8Array {
@@ -311,6 +324,10 @@ const libraryRows: Row[] = [
   ['a download whose arrayBuffer() resolves to a string', () => downloaded({ arrayBuffer: async () => all })],
   ['a download whose body is a string', () => downloaded({ body: all })],
   ['a download whose body yields strings', () => downloaded({ body: gives(all) })],
+  [
+    'a list whose body yields strings',
+    () => ofLibrary({ status: 200, body: new Response(all).body?.pipeThrough(new TextDecoderStream()) }).files.list(),
+  ],
   ['a download whose body was used', () => downloaded({ body: gives(), bodyUsed: true })],
   [
     'a download whose body cannot be locked',
@@ -471,10 +488,13 @@ function codeClient(options: Record<string, unknown> = {}): AuthorizationCodeCli
 }
 
 /** Starts a sign-in, and exchanges a callback with its state and these parameters. */
-async function comeBack(more: Record<string, string>, options: Record<string, unknown> = {}): Promise<unknown> {
+async function handleCallbackWith(
+  more: Record<string, string>,
+  options: Record<string, unknown> = {},
+): Promise<unknown> {
   const client = codeClient(options);
   const signIn = await client.authorize();
-  made.push(signIn.state, signIn.pending);
+  generatedSecrets.push(signIn.state, signIn.pending);
   return client.exchange(new URLSearchParams({ state: signIn.state, ...more }), signIn.pending);
 }
 
@@ -486,14 +506,14 @@ function exchanged(
 ): Promise<unknown> {
   const fetch: Fetch = async (input, init) => {
     const form = new URLSearchParams(await new Request(input, init).text());
-    made.push(form.get('code_verifier') ?? '');
+    generatedSecrets.push(form.get('code_verifier') ?? '');
     const body = answer([...form.values()].join(' '));
     return new Response(typeof body === 'string' ? body : JSON.stringify(body), {
       status,
       headers: { 'content-type': 'application/json', ...headers },
     });
   };
-  return comeBack({ code }, { fetch });
+  return handleCallbackWith({ code }, { fetch });
 }
 
 function inPage(action: Provoke): unknown {
@@ -504,12 +524,12 @@ function inPage(action: Provoke): unknown {
 
 const codeRows: Row[] = [
   ['an AuthorizationCodeClient in a browser bundle', () => new NoClientHere()],
-  ['a token seal in a browser bundle', () => wrongly(noSealHere, clientSecret)],
+  ['a token seal in a browser bundle', () => callUntyped(noSealHere, clientSecret)],
   ['a token seal with a short secret', () => createTokenSeal(clientSecret.slice(0, 12))],
   ['a token seal with a line break', () => createTokenSeal(`${clientSecret}\n`)],
-  ['a token seal with unknown options', () => wrongly(createTokenSeal, clientSecret, { [password]: token })],
-  ['sealing an invalid token', () => wrongly(createTokenSeal(clientSecret).seal, { access_token: token })],
-  ['a sealed token of the wrong type', () => wrongly(createTokenSeal(clientSecret).open, [token])],
+  ['a token seal with unknown options', () => callUntyped(createTokenSeal, clientSecret, { [password]: token })],
+  ['sealing an invalid token', () => callUntyped(createTokenSeal(clientSecret).seal, { access_token: token })],
+  ['a sealed token of the wrong type', () => callUntyped(createTokenSeal(clientSecret).open, [token])],
   ['a client secret in a browser', () => inPage(() => codeClient())],
   ['an undefined client secret', () => codeClient({ clientSecret: undefined })],
   ['a client without an id', () => codeClient({ clientId: '' })],
@@ -521,12 +541,14 @@ const codeRows: Row[] = [
   [
     'previous secrets without a client secret',
     () =>
-      wrongly(() => new AuthorizationCodeClient({ clientId: 'app', redirectUri: pageUri, previousSecrets: [token] })),
+      callUntyped(
+        () => new AuthorizationCodeClient({ clientId: 'app', redirectUri: pageUri, previousSecrets: [token] }),
+      ),
   ],
   ['a private-use redirect URI without a slash', () => codeClient({ redirectUri: `com.example:${code}` })],
   ['a private-use redirect URI without a dot', () => codeClient({ redirectUri: `canary:/${code}` })],
   ['a private-use redirect URI with a fragment', () => codeClient({ redirectUri: `com.example:/#${code}` })],
-  ['a returnTo of the wrong type', () => wrongly(() => codeClient().authorize({ returnTo: [token] as never }))],
+  ['a returnTo of the wrong type', () => callUntyped(() => codeClient().authorize({ returnTo: [token] as never }))],
   ['a returnTo of another origin', () => codeClient().authorize({ returnTo: urlWithToken })],
   ['a returnTo that is too long', () => codeClient().authorize({ returnTo: `/${state.repeat(100)}` })],
   [
@@ -549,26 +571,26 @@ const codeRows: Row[] = [
   ['an endpoint with a code', () => codeClient({ authorizationEndpoint: `https://auth.example/?code=${code}` })],
   [
     'params that are not an object',
-    () => wrongly((params: Record<string, string>) => codeClient().authorize({ params }), token),
+    () => callUntyped((params: Record<string, string>) => codeClient().authorize({ params }), token),
   ],
   ['params that the client sets itself', () => codeClient().authorize({ params: { client_secret: clientSecret } })],
   [
     'params with values of the wrong type',
-    () => wrongly((params: Record<string, string>) => codeClient().authorize({ params }), { a: [token] }),
+    () => callUntyped((params: Record<string, string>) => codeClient().authorize({ params }), { a: [token] }),
   ],
 
-  ['a callback of the wrong type', () => wrongly((callback: string) => codeClient().exchange(callback, state), 7)],
+  ['a callback of the wrong type', () => callUntyped((callback: string) => codeClient().exchange(callback, state), 7)],
   [
     'a callback that is a promise',
-    () => wrongly(codeClient().cookieName.bind(codeClient()), Promise.resolve({ code })),
+    () => callUntyped(codeClient().cookieName.bind(codeClient()), Promise.resolve({ code })),
   ],
   [
     'a callback that is an object of the wrong shape',
-    () => wrongly(() => codeClient().cookieName({ token: 7 } as never)),
+    () => callUntyped(() => codeClient().cookieName({ token: 7 } as never)),
   ],
   [
     'a parsed callback with a numeric code',
-    () => wrongly(() => codeClient().exchange({ code: 7, state } as never, all)),
+    () => callUntyped(() => codeClient().exchange({ code: 7, state } as never, all)),
   ],
   ['a parsed callback with two codes', () => codeClient().exchange({ code: [code, code], state }, all)],
   ['a parsed callback with a nested code', () => codeClient().exchange({ code: { [code]: code }, state }, all)],
@@ -581,7 +603,7 @@ const codeRows: Row[] = [
   ['a callback without a pending sign-in', () => codeClient().exchange(`code=${code}&state=${state}`, '')],
   [
     'a pending sign-in of the wrong type',
-    () => wrongly((pending: string) => codeClient().exchange(`code=${code}&state=${state}`, pending), [state]),
+    () => callUntyped((pending: string) => codeClient().exchange(`code=${code}&state=${state}`, pending), [state]),
   ],
   [
     'a pending sign-in that was altered',
@@ -593,7 +615,7 @@ const codeRows: Row[] = [
       let now = 0;
       const client = codeClient({ now: () => now });
       const { state, pending } = await client.authorize();
-      made.push(state, pending);
+      generatedSecrets.push(state, pending);
       now = 10_000_000;
       return client.exchange(new URLSearchParams({ code, state }), pending);
     },
@@ -610,7 +632,7 @@ const codeRows: Row[] = [
     async () => {
       const client = codeClient({ fetch: async () => Response.json({ access_token: token, token_type: 'Bearer' }) });
       const { state, pending } = await client.authorize();
-      made.push(state, pending);
+      generatedSecrets.push(state, pending);
       const callback = new URLSearchParams({ code, state });
       await client.exchange(callback, pending);
       return client.exchange(callback, pending);
@@ -618,25 +640,34 @@ const codeRows: Row[] = [
   ],
   [
     'a callback of another issuer',
-    () => comeBack({ code, iss: `https://${code.replace('+', '-')}.example` }, { issuer: 'https://auth.example' }),
+    () =>
+      handleCallbackWith(
+        { code, iss: `https://${code.replace('+', '-')}.example` },
+        { issuer: 'https://auth.example' },
+      ),
   ],
-  ['a callback with an ill-formed error', () => comeBack({ code, error: `"${code}"` })],
+  ['a callback with an ill-formed error', () => handleCallbackWith({ code, error: `"${code}"` })],
   [
     'a callback with an error',
     () =>
-      comeBack({ code, error: code, error_description: `the code ${code}`, error_uri: `https://a.example/${code}` }),
+      handleCallbackWith({
+        code,
+        error: code,
+        error_description: `the code ${code}`,
+        error_uri: `https://a.example/${code}`,
+      }),
   ],
-  ['a callback without a code', () => comeBack({})],
-  ['a callback with an ill-formed code', () => comeBack({ code: `${code}\n` })],
+  ['a callback without a code', () => handleCallbackWith({})],
+  ['a callback with an ill-formed code', () => handleCallbackWith({ code: `${code}\n` })],
 
   [
     'an unreachable token endpoint',
-    () => comeBack({ code }, { fetch: async () => Promise.reject(new TypeError(all)) }),
+    () => handleCallbackWith({ code }, { fetch: async () => Promise.reject(new TypeError(all)) }),
   ],
   [
     'an unreachable token endpoint of another server',
     () =>
-      comeBack(
+      handleCallbackWith(
         { code },
         {
           tokenEndpoint: 'https://auth.example/token',
@@ -681,7 +712,7 @@ function pageClient(
 function backInPage(fragment: string, options: Record<string, unknown> = {}, uri: string = pageUri): unknown {
   const client = pageClient(options);
   const signIn = client.authorize();
-  made.push(signIn.state);
+  generatedSecrets.push(signIn.state);
   return client.handleCallback(`${uri}#${fragment.replaceAll('THE-STATE', signIn.state)}`);
 }
 
@@ -699,7 +730,7 @@ async function inPopup(
       href: 'about:blank',
       replace(url: string | URL) {
         const popupState = new URL(url).searchParams.get('state') ?? '';
-        made.push(popupState);
+        generatedSecrets.push(popupState);
         visits(popup, popupState);
       },
     },
@@ -711,7 +742,7 @@ async function inPopup(
 }
 
 /** Sends a callback from the popup to its opener. */
-function handsOver(popupState: string, fragment: string): void {
+function sendFromPopup(popupState: string, fragment: string): void {
   const channel = new BroadcastChannel(`doctape-sdk:${popupState}`);
   const timer = setInterval(() => channel.postMessage(`${pageUri}#${fragment}`), 10);
   channel.onmessage = () => {
@@ -748,14 +779,17 @@ const pageRows: Row[] = [
   ],
   [
     'a popup with the state of another sign-in',
-    () => inPopup((_, own) => handsOver(own, good.replace('THE-STATE', state))),
+    () => inPopup((_, own) => sendFromPopup(own, good.replace('THE-STATE', state))),
   ],
-  ['a popup that hands over no callback', () => inPopup((_, own) => handsOver(own, encodeURIComponent(token)))],
+  ['a popup that hands over no callback', () => inPopup((_, own) => sendFromPopup(own, encodeURIComponent(token)))],
   [
     'a popup with an error and a token',
     () =>
       inPopup((_, own) =>
-        handsOver(own, `${good.replace('THE-STATE', own)}&error=${own}&error_description=${encodeURIComponent(token)}`),
+        sendFromPopup(
+          own,
+          `${good.replace('THE-STATE', own)}&error=${own}&error_description=${encodeURIComponent(token)}`,
+        ),
       ),
   ],
   [
@@ -826,7 +860,7 @@ const pageRows: Row[] = [
     () => {
       const client = pageClient();
       const signIn = client.authorize();
-      made.push(signIn.state);
+      generatedSecrets.push(signIn.state);
       const address = `${pageUri}#${good.replace('THE-STATE', signIn.state)}`;
       client.handleCallback(address);
       return client.handleCallback(address);
@@ -883,11 +917,11 @@ const rows = [
   ...pageRows,
   ...sandboxRows,
 ];
-const reached = nothingShownBy(rows);
+const reached = testNoLeaks(rows);
 
 describe('no secret is shown by', () => {
   it('a sign-in with the wrong password', async () => {
-    const printed = consoleWatch();
+    const printed = captureConsole();
     const sandbox = createSandbox({ users: [{ username: 'alice', password }] });
     const query = new URLSearchParams({
       response_type: 'token',
@@ -906,7 +940,7 @@ describe('no secret is shown by', () => {
         headers: { cookie: 'doctape_sandbox_csrf=c' },
         body: `decision=allow&csrf=c&${attempt}`,
       };
-      const { status, text, headers } = await checkAnswered(sandbox, sent);
+      const { status, text, headers } = await fetchChecked(sandbox, sent);
       expect(status).toBe(403);
       expect(leaks([text, [...headers], printed], [password])).toEqual([]);
     }

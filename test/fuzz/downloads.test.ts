@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ApiClient, type ByteRange, type Fetch } from '../../src/index.js';
-import { fuzzTimeout, holds, inPieces, joined, mostly, outcomeOf, pieceLengths } from '../support/fuzz.js';
+import { fuzzTimeout, inPieces, joined, outcomeOf, pieceLengths, testProperty, usually } from '../support/fuzz.js';
 
 // The SDK resumes downloads by itself. For any server, a download must yield the bytes of exactly one version of the file, or fail.
 // The servers here misbehave at random, with two exceptions that no client can detect: a server that ignores `If-Range` names the
@@ -26,49 +26,49 @@ function versionsOf(size: number, growth: number): [Version, Version] {
 
 /** How a server handles one request. */
 const step = fc.record({
-  version: mostly(fc.constant(0 as const), fc.constant(1 as const)),
-  status: mostly(fc.constant('as requested' as const), fc.constantFrom(200, 204, 206, 302, 404, 412, 416, 500, 503)),
+  version: usually(fc.constant(0 as const), fc.constant(1 as const)),
+  status: usually(fc.constant('as requested' as const), fc.constantFrom(200, 204, 206, 302, 404, 412, 416, 500, 503)),
   /** Whether it supports `Range` and `If-Range`. */
-  ranges: mostly(fc.constant('as requested' as const), fc.constantFrom('ignored' as const, 'unconditional' as const)),
+  ranges: usually(fc.constant('as requested' as const), fc.constantFrom('ignored' as const, 'unconditional' as const)),
   /** How far the range that it sends, and declares, differs from the requested one. */
-  shift: mostly(fc.constant([0, 0]), fc.tuple(fc.integer({ min: -3, max: 3 }), fc.integer({ min: -3, max: 3 }))),
-  tag: mostly(fc.constant('strong' as const), fc.constantFrom('weak' as const, 'none' as const, 'odd' as const)),
+  shift: usually(fc.constant([0, 0]), fc.tuple(fc.integer({ min: -3, max: 3 }), fc.integer({ min: -3, max: 3 }))),
+  tag: usually(fc.constant('strong' as const), fc.constantFrom('weak' as const, 'none' as const, 'odd' as const)),
   modified: fc.boolean(),
-  accepts: mostly(fc.constant('bytes'), fc.constantFrom('none', 'Bytes', 'bytes, pages', 'kilobytes', undefined)),
-  rangeText: mostly(
+  accepts: usually(fc.constant('bytes'), fc.constantFrom('none', 'Bytes', 'bytes, pages', 'kilobytes', undefined)),
+  rangeText: usually(
     fc.constant('right' as const),
     fc.constantFrom('none' as const, 'unknown size' as const, 'odd' as const),
   ),
-  length: mostly(
+  length: usually(
     fc.constant('right' as const),
     fc.constantFrom('none' as const, 'short' as const, 'long' as const, 'odd' as const),
   ),
-  encoding: mostly(fc.constant(undefined), fc.constantFrom('identity', 'x-odd')),
+  encoding: usually(fc.constant(undefined), fc.constantFrom('identity', 'x-odd')),
   /** The fraction of the body after which it breaks off. */
-  cut: mostly(fc.constant(1), fc.double({ min: 0, max: 1, noNaN: true })),
+  cut: usually(fc.constant(1), fc.double({ min: 0, max: 1, noNaN: true })),
   end: fc.constantFrom('closes' as const, 'breaks' as const),
-  fails: mostly(fc.constant(false), fc.constant(true)),
+  fails: usually(fc.constant(false), fc.constant(true)),
   lengths: pieceLengths,
 });
 
 type Step = typeof step extends fc.Arbitrary<infer S> ? S : never;
 
-function respond(versions: [Version, Version], does: Step, headers: Headers): Response {
-  if (does.fails) throw new TypeError('fetch failed');
-  const version = versions[does.version];
+function respond(versions: [Version, Version], step: Step, headers: Headers): Response {
+  if (step.fails) throw new TypeError('fetch failed');
+  const version = versions[step.version];
   const requested = /^bytes=(\d+)-(\d*)$/.exec(headers.get('range') ?? '');
   const condition = headers.get('if-range');
   const matches = condition === null || condition === version.tag || condition === version.modified;
-  const isPartial = requested && (does.ranges === 'unconditional' || (does.ranges === 'as requested' && matches));
+  const isPartial = requested && (step.ranges === 'unconditional' || (step.ranges === 'as requested' && matches));
   const size = version.bytes.byteLength;
-  const [fromShift = 0, toShift = 0] = does.shift;
+  const [fromShift = 0, toShift = 0] = step.shift;
   const start = isPartial ? Math.max(0, Number(requested[1]) + fromShift) : 0;
   const end = Math.min(
     size - 1,
     (isPartial && requested[2] ? Number(requested[2]) : size - 1) + (isPartial ? toShift : 0),
   );
   if (isPartial && start > end) return new Response('{}', { status: 416 });
-  const status = does.status === 'as requested' ? (isPartial ? 206 : 200) : does.status;
+  const status = step.status === 'as requested' ? (isPartial ? 206 : 200) : step.status;
   if (status === 204) return new Response(null, { status });
 
   const whole = version.bytes.subarray(start, end + 1);
@@ -76,19 +76,19 @@ function respond(versions: [Version, Version], does: Step, headers: Headers): Re
   const tags = { strong: version.tag, weak: `W/${version.tag}`, odd: 'version', none: undefined };
   // a server that sends a part of another version than requested names that version
   const namesVersion = isPartial && !matches;
-  const tag = tags[namesVersion ? 'strong' : does.tag];
+  const tag = tags[namesVersion ? 'strong' : step.tag];
   if (tag !== undefined) fields.set('etag', tag);
-  if (does.modified || namesVersion) fields.set('last-modified', version.modified);
+  if (step.modified || namesVersion) fields.set('last-modified', version.modified);
   fields.set('date', new Date().toUTCString());
-  if (does.accepts !== undefined) fields.set('accept-ranges', does.accepts);
-  if (does.encoding !== undefined) fields.set('content-encoding', does.encoding);
+  if (step.accepts !== undefined) fields.set('accept-ranges', step.accepts);
+  if (step.encoding !== undefined) fields.set('content-encoding', step.encoding);
   const ranges = {
     right: `bytes ${start}-${end}/${size}`,
     'unknown size': `bytes ${start}-${end}/*`,
     odd: `pages ${start}-${end}/${size}`,
     none: undefined,
   };
-  const range = status === 206 ? ranges[does.rangeText] : undefined;
+  const range = status === 206 ? ranges[step.rangeText] : undefined;
   if (range !== undefined) fields.set('content-range', range);
   const lengths = {
     right: whole.byteLength,
@@ -97,16 +97,16 @@ function respond(versions: [Version, Version], does: Step, headers: Headers): Re
     odd: 'many',
     none: undefined,
   };
-  const length = lengths[does.length];
+  const length = lengths[step.length];
   if (length !== undefined) fields.set('content-length', String(length));
 
   // a body that is truncated to exactly its declared length looks complete
-  const cut = does.length === 'short' ? 1 : does.cut;
+  const cut = step.length === 'short' ? 1 : step.cut;
   const sent = whole.subarray(0, Math.ceil(cut * whole.byteLength));
-  const declared = range?.startsWith('bytes') || (/^\d+$/.test(String(length)) && does.encoding === undefined);
+  const declared = range?.startsWith('bytes') || (/^\d+$/.test(String(length)) && step.encoding === undefined);
   const complete = sent.byteLength === whole.byteLength;
-  const ends = complete || declared ? does.end : 'breaks';
-  return new Response(inPieces(sent, does.lengths, ends), { status, headers: fields });
+  const ends = complete || declared ? step.end : 'breaks';
+  return new Response(inPieces(sent, step.lengths, ends), { status, headers: fields });
 }
 
 describe('a download', { timeout: fuzzTimeout }, () => {
@@ -117,56 +117,54 @@ describe('a download', { timeout: fuzzTimeout }, () => {
     );
     const steps = fc.array(step, { minLength: 1, maxLength: 5 });
     let resumed = 0;
-    const inputs = [fc.nat(100), mostly(fc.nat(3), fc.constant(0)), steps, range] as const;
-    await holds<[number, number, Step[], { start: number; length: number | undefined; bound: boolean } | undefined]>(
-      1500,
-      [...inputs],
-      async (size, growth, does, wanted) => {
-        const versions = versionsOf(size, growth);
-        let request = 0;
-        const fetch: Fetch = async (_, init) => {
-          const headers = new Headers(init?.headers);
-          expect(headers.get('authorization')).toBe(`Bearer ${token}`);
-          const next = does[request++ % does.length];
-          if (!next) throw new Error('the list of steps is empty');
-          return respond(versions, next, headers);
-        };
-        const api = new ApiClient({
-          token,
-          baseUrl: 'https://api.example/v1',
-          fetch,
-          retry: { limit: 2, maxDelay: 0.01 },
+    const inputs = [fc.nat(100), usually(fc.nat(3), fc.constant(0)), steps, range] as const;
+    await testProperty<
+      [number, number, Step[], { start: number; length: number | undefined; bound: boolean } | undefined]
+    >(1500, [...inputs], async (size, growth, step, wanted) => {
+      const versions = versionsOf(size, growth);
+      let request = 0;
+      const fetch: Fetch = async (_, init) => {
+        const headers = new Headers(init?.headers);
+        expect(headers.get('authorization')).toBe(`Bearer ${token}`);
+        const next = step[request++ % step.length];
+        if (!next) throw new Error('the list of steps is empty');
+        return respond(versions, next, headers);
+      };
+      const api = new ApiClient({
+        token,
+        baseUrl: 'https://api.example/v1',
+        fetch,
+        retry: { limit: 2, maxDelay: 0.01 },
+      });
+      const range: ByteRange | undefined = wanted && {
+        start: wanted.start,
+        ...(wanted.length !== undefined && { end: wanted.start + wanted.length }),
+        ...(wanted.bound && { ifRange: versions[0].tag }),
+      };
+      const counted: number[] = [];
+      const download = async () => {
+        const response = await api.files.download('a', 'original', {
+          ...(range && { range }),
+          onProgress: ({ loaded }) => counted.push(loaded),
+          signal: AbortSignal.timeout(8_000),
         });
-        const range: ByteRange | undefined = wanted && {
-          start: wanted.start,
-          ...(wanted.length !== undefined && { end: wanted.start + wanted.length }),
-          ...(wanted.bound && { ifRange: versions[0].tag }),
-        };
-        const counted: number[] = [];
-        const download = async () => {
-          const response = await api.files.download('a', 'original', {
-            ...(range && { range }),
-            onProgress: ({ loaded }) => counted.push(loaded),
-            signal: AbortSignal.timeout(8_000),
-          });
-          const chunks: Uint8Array[] = [];
-          for await (const chunk of response.body ?? []) chunks.push(chunk);
-          return joined(...chunks);
-        };
-        const outcome = await outcomeOf(download, [token]);
-        expect(counted).toEqual([...counted].sort((a, b) => a - b));
-        if (!('value' in outcome)) return;
-        const expected = versions
-          .slice(0, range?.ifRange === undefined ? 2 : 1)
-          .map(({ bytes }) =>
-            range ? bytes.subarray(range.start, range.end === undefined ? undefined : range.end + 1) : bytes,
-          )
-          .map((bytes) => Buffer.from(bytes).toString('hex'));
-        expect(expected).toContain(Buffer.from(outcome.value).toString('hex'));
-        expect(counted.at(-1)).toBe(outcome.value.byteLength);
-        if (request > 1) resumed++;
-      },
-    );
+        const chunks: Uint8Array[] = [];
+        for await (const chunk of response.body ?? []) chunks.push(chunk);
+        return joined(...chunks);
+      };
+      const outcome = await outcomeOf(download, [token]);
+      expect(counted).toEqual([...counted].sort((a, b) => a - b));
+      if (!('value' in outcome)) return;
+      const expected = versions
+        .slice(0, range?.ifRange === undefined ? 2 : 1)
+        .map(({ bytes }) =>
+          range ? bytes.subarray(range.start, range.end === undefined ? undefined : range.end + 1) : bytes,
+        )
+        .map((bytes) => Buffer.from(bytes).toString('hex'));
+      expect(expected).toContain(Buffer.from(outcome.value).toString('hex'));
+      expect(counted.at(-1)).toBe(outcome.value.byteLength);
+      if (request > 1) resumed++;
+    });
     expect(resumed).toBeGreaterThan(0); // otherwise the test has tested nothing
   });
 });

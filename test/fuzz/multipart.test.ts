@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isMediaType } from '../../src/api/checks.js';
+import { isMediaType } from '../../src/api/options/checks.js';
 import { Failure } from '../../src/sandbox/core/failure.js';
 import { quotaOf } from '../../src/sandbox/core/quota.js';
 import { cleanFileName } from '../../src/sandbox/files/file-name.js';
@@ -11,18 +11,18 @@ import { multipart } from '../../src/transport/upload/multipart.js';
 import { contentsOf } from '../../src/transport/upload/source.js';
 import {
   anyText,
-  consoleWatch,
+  captureConsole,
   fuzzTimeout,
   headerText,
-  holds,
   inPieces,
   joined,
-  mostly,
   mutated,
   pieceLengths,
+  testProperty,
+  usually,
 } from '../support/fuzz.js';
 import { tokenFor } from '../support/sandbox.js';
-import { checkAnswered, type Sent } from '../support/sandbox-answer.js';
+import { fetchChecked, type TestRequest } from '../support/sandbox-response.js';
 import { watchedStore } from '../support/watched-store.js';
 
 // Multipart bodies. Those of the SDK must arrive byte for byte, however they are split into chunks. To any other body, the sandbox
@@ -47,7 +47,7 @@ async function received(body: ReadableStream, contentType: string): Promise<Part
     body,
     duplex: 'half',
   } as RequestInit);
-  const { files } = await receive(store, request, quota);
+  const { files } = await receive(store, request, { quotaFor: async () => quota });
   const parts: Parts[] = [];
   for (const { id, fileName, type, size } of files) {
     const content =
@@ -68,7 +68,7 @@ const content = fc.oneof(
   fc.nat(70_000).map((length) => new Uint8Array(length).fill(13)),
 );
 
-const type = mostly(
+const type = usually(
   fc.constantFrom('image/jpeg', 'text/plain; charset=utf-8', 'application/octet-stream'),
   headerText.map((text) => `text/plain; ${text}`).filter(isMediaType),
 );
@@ -80,7 +80,9 @@ const control = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/g;
 describe('a multipart body of the SDK', { timeout: fuzzTimeout }, () => {
   it('arrives byte for byte, with any file names and split in any way', async () => {
     const part = fc.record({ name: anyText, type, content });
-    await holds(250, [fc.array(part, { minLength: 1, maxLength: 4 }), pieceLengths], async (parts, lengths) => {
+    await testProperty(250, [fc.array(part, { minLength: 1, maxLength: 4 }), pieceLengths], async (given, lengths) => {
+      // a part without a name and content is an empty file input of a form, and not a file
+      const parts = given.filter(({ name, content }) => name !== '' || content.byteLength > 0);
       const contents = contentsOf(parts.map(({ content }) => new Blob([content as BlobPart])));
       const named = contents.map((content, index) => ({ name: '', type: '', ...parts[index], content }));
       const framed = multipart(named, 'file');
@@ -94,9 +96,9 @@ describe('a multipart body of the SDK', { timeout: fuzzTimeout }, () => {
       );
       for (const [index, { name, type }] of arrived.entries()) {
         expect(type?.trim()).toBe(parts[index]?.type.trim());
-        const given = parts[index]?.name ?? '';
+        const named = parts[index]?.name ?? '';
         // as in a browser, `%22` in a name cannot be distinguished from an encoded quote
-        if (!given.includes('%')) expect(name).toBe(cleanFileName(given.replace(control, encodeURIComponent)));
+        if (!named.includes('%')) expect(name).toBe(cleanFileName(named.replace(control, encodeURIComponent)));
       }
     });
   });
@@ -104,7 +106,7 @@ describe('a multipart body of the SDK', { timeout: fuzzTimeout }, () => {
 
 // A body is made of valid pieces in random order.
 
-const boundary = mostly(
+const boundary = usually(
   fc.constantFrom('b', 'doctape-1', "'()+_,-./:=?", 'a b', '-', '--', 'x'.repeat(70)),
   fc.oneof(headerText, fc.constant('y'.repeat(300))),
 );
@@ -178,18 +180,18 @@ const odd = boundary.chain((edge) =>
 
 describe('any other body', { timeout: fuzzTimeout }, () => {
   it('is accepted or rejected with a documented response', async () => {
-    const printed = consoleWatch();
+    const printed = captureConsole();
     const sandbox = createSandbox();
     const { access_token } = await tokenFor(sandbox, 'alice');
-    const end = mostly(fc.constant('closes' as const), fc.constant('breaks' as const));
-    await holds(600, [odd, pieceLengths, end], async ({ bytes, contentType }, lengths, ending) => {
-      const request: Sent = {
+    const end = usually(fc.constant('closes' as const), fc.constant('breaks' as const));
+    await testProperty(600, [odd, pieceLengths, end], async ({ bytes, contentType }, lengths, ending) => {
+      const request: TestRequest = {
         method: 'POST',
         path: '/v1/doc/upload',
         headers: { authorization: `Bearer ${access_token}`, 'content-type': contentType },
         body: inPieces(bytes, lengths, ending),
       };
-      const { status } = await checkAnswered(sandbox, request);
+      const { status } = await fetchChecked(sandbox, request);
       expect([200, 400, 413]).toContain(status);
     });
     expect(printed).toEqual([]);
@@ -197,7 +199,7 @@ describe('any other body', { timeout: fuzzTimeout }, () => {
 
   it('leaves nothing in the store when it is rejected', async () => {
     const store = watchedStore(memoryStore());
-    await holds(200, [odd, pieceLengths], async ({ bytes, contentType }, lengths) => {
+    await testProperty(200, [odd, pieceLengths], async ({ bytes, contentType }, lengths) => {
       await store.clear();
       const quota = await quotaOf({ store, quotas: new Map() }, user);
       const headers = { 'content-type': contentType };
@@ -208,7 +210,7 @@ describe('any other body', { timeout: fuzzTimeout }, () => {
         body,
         duplex: 'half',
       } as RequestInit);
-      const refused = await receive(store, request, quota).then(
+      const refused = await receive(store, request, { quotaFor: async () => quota }).then(
         ({ files }) => files.length === store.blobs.size,
         (error: unknown) => error instanceof Failure && store.blobs.size === 0 && quota.free === user.quota,
       );

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { ApiClient } from '../../src/index.js';
 import { createSandbox } from '../../src/sandbox.js';
 import { appOf, origin, tokenFor } from '../support/sandbox.js';
-import { checkAnswered } from '../support/sandbox-answer.js';
+import { fetchChecked } from '../support/sandbox-response.js';
 
 // Bugs that the fuzz tests in this folder have found, as minimal cases that run every time.
 
@@ -18,7 +18,7 @@ describe('an upload', () => {
     ],
   ])('of a part %s is rejected', async (_, body) => {
     const headers = { authorization, 'content-type': 'multipart/form-data; boundary=b' };
-    const { status } = await checkAnswered(sandbox, { method: 'POST', path: '/v1/doc/upload', headers, body });
+    const { status } = await fetchChecked(sandbox, { method: 'POST', path: '/v1/doc/upload', headers, body });
     expect(status).toBe(400);
   });
 
@@ -48,6 +48,6 @@ describe('an authorization request', () => {
   ])('with %s, is rejected', async (_, redirect_uri) => {
     const { clientId } = appOf(sandbox, 'server');
     const query = new URLSearchParams({ response_type: 'code', client_id: clientId, redirect_uri });
-    expect((await checkAnswered(sandbox, { path: `/oauth2?${query}` })).status).toBe(400);
+    expect((await fetchChecked(sandbox, { path: `/oauth2?${query}` })).status).toBe(400);
   });
 });

@@ -5,20 +5,20 @@ import { isLoopback } from '../../src/protocol/urls.js';
 import { createSandbox, type Sandbox } from '../../src/sandbox.js';
 import {
   anyText,
-  consoleWatch,
+  captureConsole,
   fuzzTimeout,
   headerText,
-  holds,
   inHeader,
   inPieces,
-  mostly,
   mutated,
   outcomeOf,
   pieceLengths,
+  testProperty,
+  usually,
 } from '../support/fuzz.js';
 import { leaks } from '../support/leaks.js';
 import { appOf, origin, tokenFor } from '../support/sandbox.js';
-import { type Answered, checkAnswered, type Sent } from '../support/sandbox-answer.js';
+import { fetchChecked, type TestRequest, type TestResponse } from '../support/sandbox-response.js';
 
 // The sandbox must send a documented response to any request. A 500 is a bug, and so is any output on the console.
 
@@ -86,8 +86,8 @@ function normalized(path: string): string {
 }
 
 describe('an authorization request', { timeout: fuzzTimeout }, () => {
-  it('is answered with a page, an error, or a redirect to a registered URI', async () => {
-    const printed = consoleWatch();
+  it('is responded to with a page, an error, or a redirect to a registered URI', async () => {
+    const printed = captureConsole();
     const sandbox = testSandbox();
     const form = fc.oneof(
       fc.constant(undefined),
@@ -95,11 +95,11 @@ describe('an authorization request', { timeout: fuzzTimeout }, () => {
       fc.constant(`decision=allow&csrf=c&username=alice&password=${password}`),
       mutated(`decision=allow&csrf=c&username=alice&password=${password}`),
     );
-    await holds(600, [query, form], async (text, body) => {
-      const sent: Sent = { path: normalized(`/oauth2?${text.replaceAll('#', '%23')}`) };
+    await testProperty(600, [query, form], async (text, body) => {
+      const sent: TestRequest = { path: normalized(`/oauth2?${text.replaceAll('#', '%23')}`) };
       if (body !== undefined)
         Object.assign(sent, { method: 'POST', body, headers: { cookie: 'doctape_sandbox_csrf=c' } });
-      const { status, headers, text: page } = await checkAnswered(sandbox, sent);
+      const { status, headers, text: page } = await fetchChecked(sandbox, sent);
       expect([200, 303, 400, 403, 413]).toContain(status);
       if (status === 400)
         expect(JSON.parse(page)).toEqual({ error: expect.any(String), error_description: expect.any(String) });
@@ -121,8 +121,8 @@ describe('an authorization request', { timeout: fuzzTimeout }, () => {
       query.map((text) => `${origin}/oauth2?${text}`),
       anyText,
     );
-    const username = mostly(fc.constant('alice'), anyText);
-    await holds(300, [url, username, fc.boolean()], async (request, name, approve) => {
+    const username = usually(fc.constant('alice'), anyText);
+    await testProperty(300, [url, username, fc.boolean()], async (request, name, approve) => {
       const outcome = await outcomeOf(
         () => sandbox.authorize(request, { username: name, approve }),
         [password, clientSecret],
@@ -131,8 +131,8 @@ describe('an authorization request', { timeout: fuzzTimeout }, () => {
     });
   });
 
-  it('with a random token request is answered with an OAuth error', async () => {
-    const printed = consoleWatch();
+  it('with a random token request gets an OAuth error', async () => {
+    const printed = captureConsole();
     const sandbox = testSandbox();
     const fields = {
       client_id: 'server-app',
@@ -148,14 +148,14 @@ describe('an authorization request', { timeout: fuzzTimeout }, () => {
       mutated(new URLSearchParams(fields).toString()),
       fc.nat(200_000).map((length) => 'x'.repeat(length)),
     );
-    const end = mostly(fc.constant('closes' as const), fc.constant('breaks' as const));
-    await holds(200, [form, pieceLengths, end], async (text, lengths, ending) => {
+    const end = usually(fc.constant('closes' as const), fc.constant('breaks' as const));
+    await testProperty(200, [form, pieceLengths, end], async (text, lengths, ending) => {
       const body = inPieces(
         new TextEncoder().encode(text),
         lengths.map((length) => length + 50),
         ending,
       );
-      const response = await checkAnswered(sandbox, { method: 'POST', path: '/oauth2/token', body });
+      const response = await fetchChecked(sandbox, { method: 'POST', path: '/oauth2/token', body });
       expect([400, 413]).toContain(response.status);
       expect(JSON.parse(response.text)).toEqual({ error: expect.any(String), error_description: expect.any(String) });
       expect(leaks(response.text, [clientSecret])).toEqual([]);
@@ -167,7 +167,7 @@ describe('an authorization request', { timeout: fuzzTimeout }, () => {
 interface SignedIn {
   sandbox: Sandbox;
   api: ApiClient;
-  send: (sent: Sent) => Promise<Answered>;
+  send: (sent: TestRequest) => Promise<TestResponse>;
 }
 
 async function signedIn(): Promise<SignedIn> {
@@ -175,13 +175,13 @@ async function signedIn(): Promise<SignedIn> {
   const token = await tokenFor(sandbox, 'alice');
   const api = new ApiClient({ token, baseUrl: `${origin}/v1`, fetch: sandbox.fetch, retry: false });
   const authorization = `Bearer ${token.access_token}`;
-  const send = (sent: Sent) => checkAnswered(sandbox, { ...sent, headers: { authorization, ...sent.headers } });
+  const send = (sent: TestRequest) => fetchChecked(sandbox, { ...sent, headers: { authorization, ...sent.headers } });
   return { sandbox, api, send };
 }
 
 describe('the API', { timeout: fuzzTimeout }, () => {
-  it('answers a range request with the requested range, the whole file or a 416', async () => {
-    const printed = consoleWatch();
+  it('responds to a range request with the requested range, the whole file or a 416', async () => {
+    const printed = captureConsole();
     const { api, send } = await signedIn();
     const bytes = Uint8Array.from({ length: 200 }, (_, index) => index);
     const { id } = await api.files.upload(new Blob([bytes]));
@@ -197,7 +197,7 @@ describe('the API', { timeout: fuzzTimeout }, () => {
       { range, 'if-range': condition, 'if-none-match': condition },
       { requiredKeys: ['range'] },
     );
-    await holds(400, [headers, fc.constantFrom('GET', 'HEAD')], async (fields, method) => {
+    await testProperty(400, [headers, fc.constantFrom('GET', 'HEAD')], async (fields, method) => {
       const {
         status,
         headers: responseHeaders,
@@ -218,7 +218,7 @@ describe('the API', { timeout: fuzzTimeout }, () => {
   });
 
   it('stores names, tags and stars unchanged, or rejects them', async () => {
-    const printed = consoleWatch();
+    const printed = captureConsole();
     const tag = fc.oneof(
       anyText,
       anyText.map((text) => `#${text}`),
@@ -229,7 +229,7 @@ describe('the API', { timeout: fuzzTimeout }, () => {
       { name: anyText, tags: fc.array(tag, { maxLength: 4 }), starred: fc.boolean() },
       { requiredKeys: [] },
     );
-    await holds(250, [changes, anyText], async (wanted, name) => {
+    await testProperty(250, [changes, anyText], async (wanted, name) => {
       const { api } = await signedIn(); // a new sandbox each time, because tapes cannot be deleted
       const { id } = await api.files.upload(new Blob(['x']), { name: 'a.txt' });
       const outcome = await outcomeOf(() => api.files.update(id, wanted));
@@ -246,7 +246,7 @@ describe('the API', { timeout: fuzzTimeout }, () => {
   });
 
   it('accepts or rejects any JSON body', async () => {
-    const printed = consoleWatch();
+    const printed = captureConsole();
     const { api, send } = await signedIn();
     const { id } = await api.files.upload(new Blob(['x']), { name: 'a.txt', tags: ['#summer'] });
     const [tape] = await api.tapes.list();
@@ -280,15 +280,19 @@ describe('the API', { timeout: fuzzTimeout }, () => {
       anyText,
       fc.nat(3_000).map((depth) => '['.repeat(depth)),
     );
-    await holds(300, [path, body, fc.constantFrom('application/json', 'text/plain', '')], async (where, text, type) => {
-      const { status } = await send({ method: 'POST', path: where, body: text, headers: { 'content-type': type } });
-      expect([200, 400, 404, 413]).toContain(status);
-    });
+    await testProperty(
+      300,
+      [path, body, fc.constantFrom('application/json', 'text/plain', '')],
+      async (where, text, type) => {
+        const { status } = await send({ method: 'POST', path: where, body: text, headers: { 'content-type': type } });
+        expect([200, 400, 404, 413]).toContain(status);
+      },
+    );
     expect(printed).toEqual([]);
   });
 
   it('sends a documented response to any request', async () => {
-    const printed = consoleWatch();
+    const printed = captureConsole();
     const { api, sandbox } = await signedIn();
     const { id } = await api.files.upload(new Blob(['x']), { name: 'a.txt' });
     const { access_token } = await tokenFor(sandbox, 'bob', ['file.read']);
@@ -329,10 +333,10 @@ describe('the API', { timeout: fuzzTimeout }, () => {
       { requiredKeys: [] },
     );
     const method = fc.constantFrom('GET', 'POST', 'DELETE', 'PUT', 'PATCH', 'OPTIONS');
-    await holds(500, [method, path, search, header], async (verb, where, after, fields) => {
+    await testProperty(500, [method, path, search, header], async (verb, where, after, fields) => {
       fc.pre(URL.canParse(where + after, origin) && new URL(where + after, origin).origin === origin);
       const sent = { method: verb, path: normalized(where + after.replaceAll('#', '')), headers: fields };
-      const { status } = await checkAnswered(sandbox, sent);
+      const { status } = await fetchChecked(sandbox, sent);
       expect([200, 204, 303, 304, 400, 401, 403, 404]).toContain(status);
     });
     expect(leaks(printed, [access_token])).toEqual([]);

@@ -4,15 +4,15 @@ import { ConfigurationError, NetworkError, OAuthError } from '../../src/index.js
 import { AuthorizationCodeClient, type Fetch } from '../../src/server.js';
 import {
   anyText,
-  consoleWatch,
+  captureConsole,
   fuzzTimeout,
   headerText,
-  holds,
   inPieces,
-  mostly,
   mutated,
   outcomeOf,
   pieceLengths,
+  testProperty,
+  usually,
 } from '../support/fuzz.js';
 import { leaks } from '../support/leaks.js';
 
@@ -21,7 +21,7 @@ import { leaks } from '../support/leaks.js';
 
 const clientSecret = 'canary secret "4b1f6a0e92"';
 const code = 'canary/code+77c20d5b31';
-const planted = [clientSecret, code];
+const secrets = [clientSecret, code];
 
 /** A placeholder for the credentials in the request. */
 const echo = 'THE-ECHO';
@@ -57,8 +57,8 @@ const body = fc.oneof(
   word,
 );
 
-const status = mostly(fc.constantFrom(200, 200, 200, 400, 401), fc.integer({ min: 200, max: 599 }));
-const type = mostly(
+const status = usually(fc.constantFrom(200, 200, 200, 400, 401), fc.integer({ min: 200, max: 599 }));
+const type = usually(
   fc.constantFrom(
     'application/json',
     'application/json; charset=utf-8',
@@ -93,35 +93,39 @@ function clientOf(respond: () => (text: (template: string) => string, sent: stri
 
 describe('a token response', { timeout: fuzzTimeout }, () => {
   it('becomes a token in the grammar of OAuth, or an error without secrets', async () => {
-    const printed = consoleWatch();
+    const printed = captureConsole();
     let respond: (text: (template: string) => string) => Response = () => new Response();
     const { sent, client } = clientOf(() => respond);
-    await holds(500, [status, type, body, pieceLengths, fc.boolean()], async (code_, kind, text, lengths, breaks) => {
-      respond = (real) => {
-        const headers = new Headers(kind === undefined ? [] : [['content-type', kind.replaceAll(echo, '')]]);
-        const bytes = new TextEncoder().encode(real(text));
-        const stream = inPieces(bytes, lengths, breaks && code_ % 7 === 0 ? 'breaks' : 'closes');
-        return new Response([204, 205, 304].includes(code_) ? null : stream, { status: code_, headers });
-      };
-      const { state, pending } = await client.authorize();
-      const exchange = () => client.exchange(new URLSearchParams({ code, state }), pending);
-      const outcome = await outcomeOf(exchange, [...planted, state, pending]);
-      // a token may contain the echo: the SDK returns what the server sent
-      if ('error' in outcome) {
-        expect(leaks(outcome, sent)).toEqual([]);
-        if (outcome.error instanceof OAuthError) expect(outcome.error.status).toBe(code_);
-        return;
-      }
-      expect(code_).toBe(200);
-      const { access_token, token_type, expires_at = 0, scope = [], ...rest } = outcome.value;
-      expect(rest).toEqual({});
-      expect(access_token).toMatch(/^[\x20-\x7e]+$/);
-      expect(token_type).toBe('Bearer');
-      expect(Number.isSafeInteger(expires_at)).toBe(true);
-      for (const one of scope) expect(one).toMatch(/^[\x21\x23-\x5b\x5d-\x7e]+$/);
-      expect(JSON.parse(text).error || undefined).toBe(undefined);
-    });
-    expect(leaks(printed, planted)).toEqual([]);
+    await testProperty(
+      500,
+      [status, type, body, pieceLengths, fc.boolean()],
+      async (code_, kind, text, lengths, breaks) => {
+        respond = (real) => {
+          const headers = new Headers(kind === undefined ? [] : [['content-type', kind.replaceAll(echo, '')]]);
+          const bytes = new TextEncoder().encode(real(text));
+          const stream = inPieces(bytes, lengths, breaks && code_ % 7 === 0 ? 'breaks' : 'closes');
+          return new Response([204, 205, 304].includes(code_) ? null : stream, { status: code_, headers });
+        };
+        const { state, pending } = await client.authorize();
+        const exchange = () => client.exchange(new URLSearchParams({ code, state }), pending);
+        const outcome = await outcomeOf(exchange, [...secrets, state, pending]);
+        // a token may contain the echo: the SDK returns what the server sent
+        if ('error' in outcome) {
+          expect(leaks(outcome, sent)).toEqual([]);
+          if (outcome.error instanceof OAuthError) expect(outcome.error.status).toBe(code_);
+          return;
+        }
+        expect(code_).toBe(200);
+        const { access_token, token_type, expires_at = 0, scope = [], ...rest } = outcome.value;
+        expect(rest).toEqual({});
+        expect(access_token).toMatch(/^[\x20-\x7e]+$/);
+        expect(token_type).toBe('Bearer');
+        expect(Number.isSafeInteger(expires_at)).toBe(true);
+        for (const one of scope) expect(one).toMatch(/^[\x21\x23-\x5b\x5d-\x7e]+$/);
+        expect(JSON.parse(text).error || undefined).toBe(undefined);
+      },
+    );
+    expect(leaks(printed, secrets)).toEqual([]);
   });
 
   it('that never arrives becomes an error without secrets, whatever fetch throws', async () => {
@@ -136,11 +140,11 @@ describe('a token response', { timeout: fuzzTimeout }, () => {
         return Object.defineProperty(new TypeError('fetch failed'), name, { value: sent.join('_').toUpperCase() });
       }),
     );
-    await holds(150, [failure], async (what) => {
+    await testProperty(150, [failure], async (what) => {
       thrown = what;
       const { state, pending } = await client.authorize();
       const exchange = () => client.exchange(new URLSearchParams({ code, state }), pending);
-      const outcome = await outcomeOf(exchange, [...planted, state, pending]);
+      const outcome = await outcomeOf(exchange, [...secrets, state, pending]);
       // a failure of the network if it looks like one, else a mistake in the application's fetch
       const { error } = outcome as { error?: unknown };
       expect([ConfigurationError, NetworkError].some((kind) => error instanceof kind)).toBe(true);

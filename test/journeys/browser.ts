@@ -1,14 +1,26 @@
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import axe, { type AxeResults } from 'axe-core';
-import { type Browser, type BrowserContext, chromium, firefox, type Page, type Request } from 'playwright-core';
+import {
+  type Browser,
+  type BrowserContext,
+  chromium,
+  firefox,
+  type LaunchOptions,
+  type Page,
+  type Request,
+} from 'playwright-core';
 import { afterAll, beforeAll, describe, onTestFinished } from 'vitest';
 import { browserNames, findBrowser, type TestBrowser } from '../support/browsers.js';
-import { needing } from '../support/needs.js';
+import { requires } from '../support/requirements.js';
 
 // For tests that navigate from page to page, as a user does. Tests that run inside a page cannot leave it.
 
 /** Defines the same tests for every browser. They are skipped if the browser is not installed. */
 export function describeInBrowsers(title: string, tests: (name: TestBrowser['name']) => void): void {
-  for (const name of browserNames) describe(`${title} in ${name}`, needing(name), () => tests(name));
+  for (const name of browserNames) describe(`${title} in ${name}`, requires(name), () => tests(name));
 }
 
 /** A request of the browser. Requests for a favicon are not recorded. */
@@ -32,18 +44,39 @@ export interface Visitor {
 export interface OpenBrowser {
   /** Call it in a test. The context is closed when the test has finished. */
   visitor(): Promise<Visitor>;
+  /** The texts of all downloaded files, sorted. No download event arrives from Firefox for a link to a `blob:` URL. */
+  downloaded(): Promise<string[]>;
 }
 
-/** Starts a headless browser for the tests of one `describe` or file. */
-export function openBrowser(name: TestBrowser['name']): OpenBrowser {
+/** Starts a headless browser for the tests of one `describe` or file. `args` and `firefoxUserPrefs` are added to the usual ones. */
+export function openBrowser(
+  name: TestBrowser['name'],
+  { args = [], firefoxUserPrefs }: Pick<LaunchOptions, 'args' | 'firefoxUserPrefs'> = {},
+): OpenBrowser {
   let browser: Browser | undefined;
+  let downloadsPath = '';
   beforeAll(async () => {
     const found = findBrowser(name); // if it is not installed, the tests are skipped
-    if (found) browser = await { chromium, firefox }[name].launch(found.launchOptions);
+    if (!found) return;
+    downloadsPath = await mkdtemp(join(tmpdir(), 'doctape-downloads-'));
+    const usual = found.launchOptions;
+    browser = await { chromium, firefox }[name].launch({
+      ...usual,
+      downloadsPath,
+      args: [...(usual.args ?? []), ...args],
+      firefoxUserPrefs: { ...usual.firefoxUserPrefs, ...firefoxUserPrefs },
+    });
   }, 60_000);
-  afterAll(() => browser?.close());
+  afterAll(async () => {
+    await browser?.close();
+    if (downloadsPath !== '') await rm(downloadsPath, { recursive: true });
+  });
 
   return {
+    async downloaded() {
+      const names = await readdir(downloadsPath);
+      return (await Promise.all(names.map((each) => readFile(join(downloadsPath, each), 'utf8')))).sort();
+    },
     async visitor() {
       if (!browser) throw new Error('the browser has not been started');
       const context = await browser.newContext();
@@ -90,6 +123,7 @@ async function endOfAnimations(page: Page): Promise<void> {
 
 /** Called immediately, because the headers of a request are lost when its page is closed. */
 async function describeRequest(request: Request): Promise<SentRequest> {
-  const headers = await request.allHeaders().catch(() => request.headers());
-  return { method: request.method(), url: request.url(), headers };
+  // Chromium never reports all headers of a request that it cancelled, such as that of an image which was scrolled away
+  const headers = await Promise.race([request.allHeaders().catch(() => undefined), wait(10_000)]);
+  return { method: request.method(), url: request.url(), headers: headers ?? request.headers() };
 }

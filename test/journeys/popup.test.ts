@@ -3,7 +3,7 @@ import { build } from 'esbuild';
 import type { Page } from 'playwright-core';
 import { beforeAll, beforeEach, expect, it } from 'vitest';
 import type { ImplicitGrantClientOptions } from '../../src/browser.js';
-import { inRepository } from '../support/places.js';
+import { inRepository } from '../support/paths.js';
 import { appOf, served } from '../support/sandbox.js';
 import { reply, scriptedServer } from '../support/scripted-server.js';
 import { describeInBrowsers, openBrowser, type Visitor } from './browser.js';
@@ -171,8 +171,8 @@ describeInBrowsers('a sign-in in a popup', (name) => {
 
   it('times out after maxAge, and closes the popup', async () => {
     const page = await application({ client: { maxAge: 2 } });
-    const popup = await openPopup(page);
-    await popup.waitForEvent('close');
+    await Promise.all([visitor.context.waitForEvent('page'), page.click('button')]);
+    await expect.poll(() => visitor.context.pages().length).toBe(1); // it may close before it has loaded
     await expect.poll(() => outcomes(page)).toMatchObject([{ name: 'TimeoutError', code: 'timeout' }]);
   });
 

@@ -1,61 +1,10 @@
-import { spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import type { Locator, Page } from 'playwright-core';
-import { beforeAll, expect, it } from 'vitest';
-import { expectNoCrash } from '../support/crash.js';
+import { expect, it } from 'vitest';
 import { accessibilityProblems, describeInBrowsers, openBrowser, phone, type Visitor } from './browser.js';
+import { card, choose, serveWebApp, signIn, startSignIn, submitSignIn } from './web-app.js';
 
-/** The URLs of the example application and its sandbox, as `npm run demo:web` serves them. */
-const urls = { app: '', sandbox: '' };
-
-beforeAll(async () => {
-  const demo = spawn(process.execPath, ['docs/examples/spa/demo.ts', '--port', '0', '--sandbox-port', '0'], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let printed = '';
-  await new Promise<void>((resolve, reject) => {
-    for (const stream of [demo.stdout, demo.stderr]) {
-      stream.on('data', (chunk) => {
-        printed += chunk;
-        if (printed.includes('Ctrl+C')) resolve();
-      });
-    }
-    demo.once('exit', (code) => reject(new Error(`the demo ended with ${code}: ${printed}`)));
-  });
-  urls.app = /The app: +(\S+)/.exec(printed)?.[1] ?? '';
-  urls.sandbox = /The sandbox: +(\S+)/.exec(printed)?.[1] ?? '';
-  return async () => {
-    const ended = new Promise((resolve) => demo.once('exit', resolve));
-    demo.kill('SIGTERM');
-    await ended;
-    expectNoCrash(printed);
-  };
-}, 120_000);
-
-async function startSignIn(page: Page): Promise<void> {
-  await page.getByRole('button', { name: 'Sign in' }).click();
-  await page.waitForURL(`${urls.sandbox}oauth2?**`);
-}
-
-async function submitSignIn(
-  page: Page,
-  decision: 'allow' | 'deny',
-  username = 'alice',
-  password = 'wonderland',
-): Promise<void> {
-  if (decision === 'allow') {
-    await page.fill('#username', username);
-    await page.fill('#password', password);
-  }
-  await page.click(`button[value=${decision}]`);
-  await page.waitForURL((url) => url.href.startsWith(urls.app));
-}
-
-async function signIn(page: Page, username?: string, password?: string): Promise<void> {
-  await startSignIn(page);
-  await submitSignIn(page, 'allow', username, password);
-  await page.getByRole('heading', { level: 1, name: 'All files' }).waitFor();
-}
+const urls = serveWebApp();
 
 function tokenIn(page: Page): Promise<string> {
   return page.evaluate(() => {
@@ -72,22 +21,13 @@ async function historyOf(page: Page): Promise<string[]> {
 }
 
 /** The URLs in the history of a page, by going back to the first. */
-async function historyByGoingBack(page: Page): Promise<string[]> {
+async function readHistoryBackwards(page: Page): Promise<string[]> {
   const visited = [page.url()];
   for (let left = await page.evaluate(() => history.length); left > 1; left--) {
     await page.goBack({ waitUntil: 'commit' });
     visited.push(page.url());
   }
   return visited;
-}
-
-function card(page: Page, name: string) {
-  return page.getByRole('listitem').filter({ has: page.getByRole('button', { name: `Open ${name}`, exact: true }) });
-}
-
-async function choose(page: Page, name: string, action: string): Promise<void> {
-  await page.getByRole('button', { name: `Actions for ${name}` }).click();
-  await page.getByRole('menuitem', { name: action }).click();
 }
 
 describeInBrowsers('a user of the web application', (name) => {
@@ -111,7 +51,7 @@ describeInBrowsers('a user of the web application', (name) => {
     await page.getByRole('dialog').getByRole('img').waitFor();
     await page.keyboard.press('Escape');
 
-    const visited = await (name === 'chromium' ? historyOf(page) : historyByGoingBack(page));
+    const visited = await (name === 'chromium' ? historyOf(page) : readHistoryBackwards(page));
     expect(visited.length).toBeGreaterThan(2);
     expect(visited.join('\n')).not.toContain(token);
     expect(visitor.printed.join('\n')).not.toContain(token);
@@ -238,10 +178,10 @@ describeInBrowsers('a user of the web application', (name) => {
     const boxOf = async (part: Locator) => (await part.boundingBox()) ?? { x: 0, y: 0, height: 0 };
     const tab = await boxOf(page.getByRole('link', { name: 'All files' }));
     expect(tab.x).toBe((await boxOf(page.getByRole('heading', { level: 1 }))).x);
-    const [name, facts] = await Promise.all(
+    const [name, details] = await Promise.all(
       ['.name', '.facts'].map((part) => boxOf(card(page, 'Dunes.png').locator(part))),
     );
-    expect(Math.abs((facts?.y ?? 0) - (name?.y ?? 0) - (name?.height ?? 0))).toBeLessThan(8);
+    expect(Math.abs((details?.y ?? 0) - (name?.y ?? 0) - (name?.height ?? 0))).toBeLessThan(8);
 
     await page.getByRole('button', { name: 'Open How to read the sky.pdf' }).click();
     const title = page.getByRole('dialog').getByRole('heading');

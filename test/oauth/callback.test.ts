@@ -2,6 +2,7 @@ import { IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { AuthorizationCodeClient, type AuthorizationCodeClientOptions, type Fetch } from '../../src/server.js';
+import { reasonOf } from '../support/scripted-server.js';
 
 const issuer = 'https://my.doctape.com';
 const start = Date.UTC(2014, 4, 1);
@@ -27,15 +28,6 @@ function setUp(options: Partial<AuthorizationCodeClientOptions> = {}) {
   const clock = { now: start };
   const client = new AuthorizationCodeClient({ ...valid, fetch, now: () => clock.now, ...options });
   return { client, forms, clock };
-}
-
-async function rejectionOf(work: Promise<unknown>): Promise<unknown> {
-  const outcome = await work.then(
-    () => 'it succeeded',
-    (error: unknown) => ({ error }),
-  );
-  if (typeof outcome === 'string') throw new Error(outcome);
-  return outcome.error;
 }
 
 function exchangeUntyped(client: AuthorizationCodeClient, ...values: unknown[]): Promise<unknown> {
@@ -133,7 +125,7 @@ describe('a callback', () => {
   ])('is not %s', async (_, callback) => {
     const { client, forms } = setUp();
     const { pending } = await client.authorize();
-    expect(await rejectionOf(exchangeUntyped(client, callback, pending))).toMatchObject({
+    expect(await reasonOf(exchangeUntyped(client, callback, pending))).toMatchObject({
       name: 'ConfigurationError',
       code: 'invalid_argument',
       message: expect.stringMatching(/^callback\b/),
@@ -156,7 +148,7 @@ describe('a malformed callback', () => {
     ['two states', 'state=STATE&code=some-code&state=STATE'],
     ['two states, one with an escaped name', 'state=STATE&code=some-code&%73tate=other'],
     ['two codes', 'state=STATE&code=some-code&code=some-code'],
-    ['two codes, one without a value', 'state=STATE&code=some-code&code'],
+    ['two codes beside an empty one', 'state=STATE&code=&code=some-code&code=other'],
     ['two errors', 'state=STATE&error=access_denied&error=server_error'],
     ['two descriptions', 'state=STATE&error=access_denied&error_description=a&error_description=b'],
     ['two issuers', `state=STATE&code=some-code&iss=${issuer}&iss=${issuer}`],
@@ -166,7 +158,7 @@ describe('a malformed callback', () => {
   ])('with %s is rejected first, and the sign-in stays pending', async (_, query) => {
     const { client, forms } = setUp();
     const { state, pending } = await client.authorize();
-    expect(await rejectionOf(client.exchange(`?${query.replaceAll('STATE', state)}`, pending))).toMatchObject({
+    expect(await reasonOf(client.exchange(`?${query.replaceAll('STATE', state)}`, pending))).toMatchObject({
       name: 'CallbackError',
       code: 'malformed_callback',
     });
@@ -180,7 +172,7 @@ describe('a malformed callback', () => {
     const { state, pending } = await client.authorize();
     const callback = new URLSearchParams({ code: 'some-code', state });
     callback.append('code', 'other-code');
-    expect(await rejectionOf(client.exchange(callback, pending))).toMatchObject({ code: 'malformed_callback' });
+    expect(await reasonOf(client.exchange(callback, pending))).toMatchObject({ code: 'malformed_callback' });
     expect(forms).toHaveLength(0);
   });
 
@@ -188,7 +180,7 @@ describe('a malformed callback', () => {
     const { client, forms } = setUp();
     const { state, pending } = await client.authorize();
     const callback = `?state=${state}&code=some-code-\ud800&error=access_denied&error_description=no`;
-    expect(await rejectionOf(client.exchange(callback, pending))).toMatchObject({
+    expect(await reasonOf(client.exchange(callback, pending))).toMatchObject({
       name: expect.stringMatching(/^(CallbackError|OAuthError)$/),
     });
     expect(forms).toHaveLength(0);
@@ -201,6 +193,11 @@ describe('an empty parameter counts as absent', () => {
     ['error without an equals sign', 'error&code=some-code'],
     ['error and its description', 'error=&error_description=&error_uri=&code=some-code'],
     ['iss without an issuer', 'iss=&code=some-code'],
+    ['code before the code', 'code=&code=some-code'],
+    ['code after the code', 'code=some-code&code='],
+    ['code without an equals sign', 'code&code=some-code'],
+    ['code with an escaped name', 'code=some-code&c%6fde='],
+    ['several of them', 'code=&state=&code=some-code&code=&state=&error=&error=&iss=&iss='],
   ])('in a success: %s', async (_, query) => {
     const { client, forms } = setUp();
     const { state, pending } = await client.authorize();
@@ -211,8 +208,25 @@ describe('an empty parameter counts as absent', () => {
   it('in a denial: an empty code', async () => {
     const { client } = setUp();
     const { state, pending } = await client.authorize();
-    const error = await rejectionOf(client.exchange(`?error=access_denied&code=&state=${state}`, pending));
+    const error = await reasonOf(client.exchange(`?error=access_denied&code=&state=${state}`, pending));
     expect(error).toMatchObject({ name: 'OAuthError', code: 'access_denied' });
+  });
+
+  it('beside an issuer, which is checked', async () => {
+    const { client } = setUp({ issuer });
+    const first = await client.authorize();
+    await client.exchange(`?iss=&code=some-code&state=${first.state}&iss=${issuer}`, first.pending);
+    const second = await client.authorize();
+    const query = `?iss=&code=some-code&state=${second.state}&iss=https://evil.example`;
+    expect(await reasonOf(client.exchange(query, second.pending))).toMatchObject({ code: 'issuer_mismatch' });
+  });
+
+  it('beside an error, which is believed', async () => {
+    const { client, forms } = setUp();
+    const { state, pending } = await client.authorize();
+    const query = `?error=&error=access_denied&code=some-code&state=${state}`;
+    expect(await reasonOf(client.exchange(query, pending))).toMatchObject({ code: 'access_denied' });
+    expect(forms).toEqual([]);
   });
 
   it.each([
@@ -223,7 +237,7 @@ describe('an empty parameter counts as absent', () => {
   ])('if it is required: %s', async (_, query, expected, code) => {
     const { client, forms } = setUp({ issuer: expected });
     const { state, pending } = await client.authorize();
-    const error = await rejectionOf(client.exchange(`?${query.replace('STATE', state)}`, pending));
+    const error = await reasonOf(client.exchange(`?${query.replace('STATE', state)}`, pending));
     expect(error).toMatchObject({ name: 'CallbackError', code });
     expect(forms).toEqual([]);
   });
@@ -234,12 +248,12 @@ describe('the state', () => {
     ['absent', 'code=some-code'],
     ['empty', 'code=some-code&state='],
     ['without a value', 'code=some-code&state'],
-    ['absent beside an error', 'error=access_denied'],
+    ['missing from an error', 'error=access_denied'],
     ['absent with everything else', ''],
   ])('is missing if it is %s', async (_, query) => {
     const { client, forms } = setUp();
     const { pending } = await client.authorize();
-    expect(await rejectionOf(client.exchange(`?${query}`, pending))).toMatchObject({
+    expect(await reasonOf(client.exchange(`?${query}`, pending))).toMatchObject({
       name: 'CallbackError',
       code: 'state_missing',
     });
@@ -251,7 +265,7 @@ describe('the state', () => {
     async (callback) => {
       const { client, forms } = setUp();
       const { pending } = await client.authorize();
-      expect(await rejectionOf(client.exchange(callback, pending))).toMatchObject({
+      expect(await reasonOf(client.exchange(callback, pending))).toMatchObject({
         name: 'CallbackError',
         code: 'state_missing',
       });
@@ -267,7 +281,7 @@ describe('the state', () => {
   ])('cannot be checked if pending is %s', async (_, pending) => {
     const { client, forms } = setUp();
     const { state } = await client.authorize();
-    expect(await rejectionOf(exchangeUntyped(client, `?code=some-code&state=${state}`, pending))).toMatchObject({
+    expect(await reasonOf(exchangeUntyped(client, `?code=some-code&state=${state}`, pending))).toMatchObject({
       name: 'CallbackError',
       code: 'state_missing',
     });
@@ -283,7 +297,7 @@ describe('the state', () => {
   ])('is rejected with invalid_argument if pending is %s', async (_, pending) => {
     const { client, forms } = setUp();
     const { state } = await client.authorize();
-    expect(await rejectionOf(exchangeUntyped(client, `?code=some-code&state=${state}`, pending))).toMatchObject({
+    expect(await reasonOf(exchangeUntyped(client, `?code=some-code&state=${state}`, pending))).toMatchObject({
       name: 'ConfigurationError',
       code: 'invalid_argument',
       message: expect.stringMatching(/^pending\b/),
@@ -302,7 +316,7 @@ describe('the state', () => {
   ])('is rejected if it is %s, and the correct state still works', async (_, wrong) => {
     const { client, forms } = setUp();
     const { state, pending } = await client.authorize();
-    expect(await rejectionOf(client.exchange(`?code=some-code&state=${wrong(state)}`, pending))).toMatchObject({
+    expect(await reasonOf(client.exchange(`?code=some-code&state=${wrong(state)}`, pending))).toMatchObject({
       name: 'CallbackError',
       code: 'state_mismatch',
     });
@@ -314,7 +328,7 @@ describe('the state', () => {
   it('of one sign-in is rejected with the pending of another', async () => {
     const { client, forms } = setUp();
     const [first, second] = [await client.authorize(), await client.authorize()];
-    expect(await rejectionOf(client.exchange(`?code=some-code&state=${first.state}`, second.pending))).toMatchObject({
+    expect(await reasonOf(client.exchange(`?code=some-code&state=${first.state}`, second.pending))).toMatchObject({
       code: 'state_mismatch',
     });
     expect(forms).toHaveLength(0);
@@ -340,7 +354,7 @@ describe('the state', () => {
     const { client, forms, clock } = setUp(maxAge === undefined ? {} : { maxAge });
     const { state, pending } = await client.authorize();
     clock.now = start + seconds * 1000;
-    expect(await rejectionOf(client.exchange(`?code=some-code&state=${state}`, pending))).toMatchObject({
+    expect(await reasonOf(client.exchange(`?code=some-code&state=${state}`, pending))).toMatchObject({
       name: 'CallbackError',
       code: 'state_expired',
     });
@@ -355,7 +369,7 @@ describe('the state', () => {
     await client.exchange(`?code=some-code&state=${first.state}`, first.pending);
     clock.now += 1;
     const late = client.exchange(`?code=some-code&state=${second.state}`, second.pending);
-    expect(await rejectionOf(late)).toMatchObject({ code: 'state_expired' });
+    expect(await reasonOf(late)).toMatchObject({ code: 'state_expired' });
     expect(forms).toHaveLength(1);
   });
 
@@ -364,7 +378,7 @@ describe('the state', () => {
     const { state, pending } = await client.authorize();
     await client.exchange(`?code=some-code&state=${state}`, pending);
     for (const code of ['some-code', 'other-code']) {
-      expect(await rejectionOf(client.exchange(`?code=${code}&state=${state}`, pending))).toMatchObject({
+      expect(await reasonOf(client.exchange(`?code=${code}&state=${state}`, pending))).toMatchObject({
         name: 'CallbackError',
         code: 'state_used',
       });
@@ -375,11 +389,11 @@ describe('the state', () => {
   it('is used up by a denial', async () => {
     const { client, forms } = setUp();
     const { state, pending } = await client.authorize();
-    expect(await rejectionOf(client.exchange(`?error=access_denied&state=${state}`, pending))).toMatchObject({
+    expect(await reasonOf(client.exchange(`?error=access_denied&state=${state}`, pending))).toMatchObject({
       name: 'OAuthError',
       code: 'access_denied',
     });
-    expect(await rejectionOf(client.exchange(`?code=some-code&state=${state}`, pending))).toMatchObject({
+    expect(await reasonOf(client.exchange(`?code=some-code&state=${state}`, pending))).toMatchObject({
       code: 'state_used',
     });
     expect(forms).toHaveLength(0);
@@ -394,10 +408,10 @@ describe('the state', () => {
       },
     });
     const { state, pending } = await client.authorize();
-    expect(await rejectionOf(client.exchange(`?code=some-code&state=${state}`, pending))).toMatchObject({
+    expect(await reasonOf(client.exchange(`?code=some-code&state=${state}`, pending))).toMatchObject({
       name: 'NetworkError',
     });
-    expect(await rejectionOf(client.exchange(`?code=some-code&state=${state}`, pending))).toMatchObject({
+    expect(await reasonOf(client.exchange(`?code=some-code&state=${state}`, pending))).toMatchObject({
       code: 'state_used',
     });
     expect(requests).toBe(1);
@@ -413,7 +427,7 @@ describe('the state', () => {
       await client.exchange(`?code=${i}&state=${state}`, pending);
     }
     clock.now = start + 599_000;
-    expect(await rejectionOf(client.exchange(`?code=first&state=${first.state}`, first.pending))).toMatchObject({
+    expect(await reasonOf(client.exchange(`?code=first&state=${first.state}`, first.pending))).toMatchObject({
       code: 'state_used',
     });
     expect(forms).toHaveLength(51);
@@ -436,7 +450,7 @@ describe('the state', () => {
     const { state, pending } = await client.authorize();
     const callback = `?code=some-code&state=${state}`;
     const reason = new Error('closed');
-    expect(await rejectionOf(client.exchange(callback, pending, { signal: AbortSignal.abort(reason) }))).toBe(reason);
+    expect(await reasonOf(client.exchange(callback, pending, { signal: AbortSignal.abort(reason) }))).toBe(reason);
     expect(forms).toHaveLength(0);
     await client.exchange(callback, pending);
     expect(forms).toHaveLength(1);
@@ -447,7 +461,7 @@ describe('a pending', () => {
   it.each([0, 2, 3, 4])('whose part %d was altered is rejected', async (part) => {
     const { client, forms } = setUp();
     const { state, pending } = await client.authorize();
-    expect(await rejectionOf(client.exchange(`?code=some-code&state=${state}`, altered(pending, part)))).toMatchObject({
+    expect(await reasonOf(client.exchange(`?code=some-code&state=${state}`, altered(pending, part)))).toMatchObject({
       name: 'CallbackError',
       code: 'state_mismatch',
     });
@@ -472,7 +486,7 @@ describe('a pending', () => {
   ])('that is %s is rejected', async (_, change) => {
     const { client, forms } = setUp();
     const { state, pending } = await client.authorize();
-    expect(await rejectionOf(client.exchange(`?code=some-code&state=${state}`, change(pending)))).toMatchObject({
+    expect(await reasonOf(client.exchange(`?code=some-code&state=${state}`, change(pending)))).toMatchObject({
       name: 'CallbackError',
       code: 'state_mismatch',
     });
@@ -487,7 +501,7 @@ describe('a pending', () => {
   ])('of %s is rejected', async (_, options) => {
     const { client, forms } = setUp();
     const { state, pending } = await setUp(options).client.authorize();
-    expect(await rejectionOf(client.exchange(`?code=some-code&state=${state}`, pending))).toMatchObject({
+    expect(await reasonOf(client.exchange(`?code=some-code&state=${state}`, pending))).toMatchObject({
       name: 'CallbackError',
       code: 'state_mismatch',
     });
@@ -498,7 +512,7 @@ describe('a pending', () => {
     const { client, forms } = setUp();
     const [victim, attacker] = [await client.authorize(), await client.authorize()];
     const forged = `?code=code-of-the-attacker&state=${attacker.state}`;
-    expect(await rejectionOf(client.exchange(forged, victim.pending))).toMatchObject({ code: 'state_mismatch' });
+    expect(await reasonOf(client.exchange(forged, victim.pending))).toMatchObject({ code: 'state_mismatch' });
     expect(forms).toHaveLength(0);
   });
 
@@ -543,7 +557,7 @@ describe('a pending', () => {
     it('cannot be opened by another instance', async () => {
       const [one, other] = [setUpPublic(), setUpPublic()];
       const { state, pending } = await one.client.authorize();
-      expect(await rejectionOf(other.client.exchange(`?code=some-code&state=${state}`, pending))).toMatchObject({
+      expect(await reasonOf(other.client.exchange(`?code=some-code&state=${state}`, pending))).toMatchObject({
         name: 'CallbackError',
         code: 'state_mismatch',
       });
@@ -563,7 +577,7 @@ describe('the issuer', () => {
     for (const outcome of ['code=some-code', 'error=access_denied']) {
       const { client, forms } = setUp({ issuer });
       const { state, pending } = await client.authorize();
-      expect(await rejectionOf(client.exchange(`?${outcome}&state=${state}${iss}`, pending))).toMatchObject({
+      expect(await reasonOf(client.exchange(`?${outcome}&state=${state}${iss}`, pending))).toMatchObject({
         name: 'CallbackError',
         code: 'issuer_mismatch',
       });
@@ -588,7 +602,7 @@ describe('the issuer', () => {
   it('is checked after the state', async () => {
     const { client } = setUp({ issuer });
     const { pending } = await client.authorize();
-    expect(await rejectionOf(client.exchange('?code=some-code&state=other&iss=other', pending))).toMatchObject({
+    expect(await reasonOf(client.exchange('?code=some-code&state=other&iss=other', pending))).toMatchObject({
       code: 'state_mismatch',
     });
   });
@@ -599,7 +613,7 @@ describe('an error', () => {
     const { client, forms } = setUp();
     const { state, pending } = await client.authorize();
     const said = 'error_description=The+user%20said+no&error_uri=https%3A%2F%2Fauth.example%2Fno';
-    const error = await rejectionOf(client.exchange(`?error=access_denied&${said}&state=${state}`, pending));
+    const error = await reasonOf(client.exchange(`?error=access_denied&${said}&state=${state}`, pending));
     expect(error).toMatchObject({
       name: 'OAuthError',
       code: 'access_denied',
@@ -618,7 +632,7 @@ describe('an error', () => {
       ['error=access_denied', 'state_missing'],
       ['error=access_denied&state=other', 'state_mismatch'],
     ]) {
-      expect(await rejectionOf(client.exchange(`?${query}`, pending))).toMatchObject({ name: 'CallbackError', code });
+      expect(await reasonOf(client.exchange(`?${query}`, pending))).toMatchObject({ name: 'CallbackError', code });
     }
     // the forged callbacks have not used up the sign-in
     await client.exchange(`?code=some-code&state=${state}`, pending);
@@ -628,7 +642,7 @@ describe('an error', () => {
     const { client, forms } = setUp();
     const { state, pending } = await client.authorize();
     const callback = `?code=some-code&error=server_error&state=${state}`;
-    expect(await rejectionOf(client.exchange(callback, pending))).toMatchObject({ code: 'server_error' });
+    expect(await reasonOf(client.exchange(callback, pending))).toMatchObject({ code: 'server_error' });
     expect(forms).toHaveLength(0);
   });
 
@@ -640,7 +654,7 @@ describe('an error', () => {
   ])('that is %s is malformed', async (_, error) => {
     const { client, forms } = setUp();
     const { state, pending } = await client.authorize();
-    const rejection = await rejectionOf(client.exchange(`?error=${error}&code=some-code&state=${state}`, pending));
+    const rejection = await reasonOf(client.exchange(`?error=${error}&code=some-code&state=${state}`, pending));
     expect(rejection).toMatchObject({ name: 'CallbackError', code: 'malformed_callback' });
     expect(forms).toHaveLength(0);
   });
@@ -649,7 +663,7 @@ describe('an error', () => {
     const { client } = setUp();
     const { state, pending } = await client.authorize();
     const description = encodeURIComponent(`\u0007no\r\nSet-Cookie: a\u001b[31m\u0085${'x'.repeat(5_000)}`);
-    const error = await rejectionOf(
+    const error = await reasonOf(
       client.exchange(`?error=access_denied&error_description=${description}&state=${state}`, pending),
     );
     expect(error).toMatchObject({ description: expect.stringMatching(/^no[\x20-\x7e]{900,998}$/) });
@@ -662,7 +676,7 @@ describe('an error', () => {
       const { client } = setUp();
       const { state, pending } = await client.authorize();
       const callback = `?error=access_denied&error_uri=${encodeURIComponent(uri)}&state=${state}`;
-      const error = await rejectionOf(client.exchange(callback, pending));
+      const error = await reasonOf(client.exchange(callback, pending));
       expect(error).toMatchObject({ name: 'OAuthError', code: 'access_denied' });
       expect(error).not.toHaveProperty('uri');
     },
@@ -679,7 +693,7 @@ describe('the code', () => {
   ])('is rejected if it is %s', async (_, code) => {
     const { client, forms } = setUp();
     const { state, pending } = await client.authorize();
-    expect(await rejectionOf(client.exchange(`?state=${state}${code}`, pending))).toMatchObject({
+    expect(await reasonOf(client.exchange(`?state=${state}${code}`, pending))).toMatchObject({
       name: 'CallbackError',
       code: 'malformed_callback',
     });
@@ -704,7 +718,7 @@ describe('the options of exchange', () => {
   ])('are rejected: %s', async (_, options, code = 'invalid_argument') => {
     const { client, forms } = setUp();
     const { state, pending } = await client.authorize();
-    const error = await rejectionOf(exchangeUntyped(client, `?code=some-code&state=${state}`, pending, options));
+    const error = await reasonOf(exchangeUntyped(client, `?code=some-code&state=${state}`, pending, options));
     expect(error).toMatchObject({ name: 'ConfigurationError', code });
     expect(forms).toHaveLength(0);
   });

@@ -3,7 +3,7 @@ import { join, relative } from 'node:path';
 import { type BuildOptions, build as esbuild } from 'esbuild';
 import { build as vite } from 'vite';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { inRepository, repository } from '../support/places.js';
+import { inRepository, repository } from '../support/paths.js';
 
 /** A folder in which bundlers find the built package by its name. */
 let folder: string;
@@ -91,12 +91,34 @@ describe('AuthorizationCodeClient in a bundle', () => {
     });
   });
 
-  it('has a stub for every export of the server entry point', async () => {
-    const names = ['server', 'server.browser'].map(async (entry) =>
-      Object.keys(await import(`../../dist/${entry}.js`)),
-    );
-    const [real, stub] = await Promise.all(names);
-    expect(stub).toEqual(real);
+  it.each(['server', 'view'])('has a stub for every export of the %s entry point', async (entry) => {
+    const [real, stub] = await Promise.all([
+      import(`../../dist/${entry}.js`),
+      import(`../../dist/${entry}.browser.js`),
+    ]);
+    expect(Object.keys(stub)).toEqual(Object.keys(real));
+  });
+});
+
+describe('ViewClient in a bundle', () => {
+  const program = `
+    import { ViewClient } from 'doctape-sdk/view';
+    export const start = () => new ViewClient({ clientId: 'a', clientSecret: 'b' });`;
+
+  it('for a browser is a stub that throws an error with the remedy', async () => {
+    const code = await byEsbuild(program, { platform: 'browser' });
+    expect(attempt(await run(code))).toMatchObject({
+      code: 'browser_secret',
+      message: expect.stringContaining('create the form and the signed URLs on your server'),
+    });
+    expect(code).not.toContain('multiauth');
+  });
+
+  it('for Node has SHA-1, but none of the other hashes of the library', async () => {
+    const code = await byEsbuild(program, { platform: 'node' });
+    expect(code).toContain('multiauth');
+    expect(code).toMatch(/\bsha1\b/i);
+    expect(code).not.toMatch(/md5|ripemd|sha256|blake/i);
   });
 });
 

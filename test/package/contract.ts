@@ -12,13 +12,14 @@ import {
 import { ImplicitGrantClient, type WebStorage } from 'doctape-sdk/browser';
 import { createSandbox } from 'doctape-sdk/sandbox';
 import { AuthorizationCodeClient } from 'doctape-sdk/server';
+import { ViewClient } from 'doctape-sdk/view';
 
-/** What works the same in every runtime. It uses only the package, and a sandbox over HTTP. */
+/** The contract: what must work the same in every runtime. It uses only the package, and a sandbox over HTTP. */
 
-export interface Surroundings {
+export interface ContractEnvironment {
   /** The URL of the sandbox. */
   url: string;
-  /** The URL of a server that does what not every runtime can do: see matrix.ts. */
+  /** The URL of a helper server, for runtimes that cannot do everything themselves: see matrix.ts. */
   control: string;
   /** Whether the runtime is a browser. */
   page: boolean;
@@ -43,7 +44,7 @@ export interface Outcome {
 type Case = (context: Context) => Promise<void>;
 type DiskCase = (context: Context & Disk & { folder: string }) => Promise<void>;
 
-interface Context extends Surroundings {
+interface Context extends ContractEnvironment {
   token: Token;
   api: ApiClient;
   /** A client whose requests have the sandbox's header for faults. */
@@ -67,17 +68,31 @@ const cases: Record<string, Case> = {
   async 'signs in by authorization code'({ url, page, callback }) {
     const options = { ...serverApp, redirectUri, scope: ['account.read'] };
     const endpoints = { authorizationEndpoint: `${url}/oauth2`, tokenEndpoint: `${url}/oauth2/token` };
-    if (page) return refuses(async () => new AuthorizationCodeClient(options), 'ConfigurationError', 'browser_secret');
+    if (page)
+      return expectRejection(async () => new AuthorizationCodeClient(options), 'ConfigurationError', 'browser_secret');
     const client = new AuthorizationCodeClient({ ...options, ...endpoints, issuer: url });
     const { url: address, pending } = await client.authorize();
     const back = await callback(address);
     const token = await client.exchange(back, pending);
     equal(token.scope, ['account.read']);
-    await refuses(() => client.exchange(back, pending), 'CallbackError', 'state_used');
+    await expectRejection(() => client.exchange(back, pending), 'CallbackError', 'state_used');
     const denied = await client.authorize();
     const no = await callback(denied.url, { approve: false });
-    await refuses(() => client.exchange(no, denied.pending), 'OAuthError', 'access_denied');
-    await refuses(() => client.exchange(no, pending), 'CallbackError', 'state_mismatch');
+    await expectRejection(() => client.exchange(no, denied.pending), 'OAuthError', 'access_denied');
+    await expectRejection(() => client.exchange(no, pending), 'CallbackError', 'state_mismatch');
+  },
+
+  async 'stores documents by the View API'({ url, page }) {
+    const options = { ...serverApp, baseUrl: `${url}/sandbox` };
+    if (page) return expectRejection(async () => new ViewClient(options), 'ConfigurationError', 'browser_secret');
+    const view = new ViewClient(options);
+    const [document] = await view.upload('visitor@example.org', [new Blob(['content'])], { lazy: true });
+    const id = document?.id ?? '';
+    equal(document?.embedUrl?.href, view.embedUrl(id).href);
+    equal(await (await view.download(id)).text(), 'content');
+    equal(await (await fetch(view.url(id))).text(), 'content');
+    await view.unlink(id);
+    await expectRejection(() => view.get(id), 'NotFoundError', 'http_404');
   },
 
   async 'signs in by implicit grant'({ url, page, callback }) {
@@ -87,15 +102,16 @@ const cases: Record<string, Case> = {
     const token = client.handleCallback(back);
     equal(token.scope, ['file.read']);
     equal(client.resume(), token);
-    await refuses(async () => client.handleCallback(back), 'CallbackError', 'state_used');
-    await refuses(
+    await expectRejection(async () => client.handleCallback(back), 'CallbackError', 'state_used');
+    await expectRejection(
       async () => client.handleCallback(`${redirectUri}?access_token=${token.access_token}`),
       'CallbackError',
       'state_missing',
     );
     client.signOut();
     equal(client.resume(), undefined);
-    if (!page) await refuses(async () => new ImplicitGrantClient(options), 'ConfigurationError', 'invalid_argument');
+    if (!page)
+      await expectRejection(async () => new ImplicitGrantClient(options), 'ConfigurationError', 'invalid_argument');
   },
 
   async 'removes a callback from the URL'({ url, page, callback }) {
@@ -168,7 +184,7 @@ const cases: Record<string, Case> = {
     equal((await api.tapes.get(tape?.id ?? '')).files, [id]);
     equal(typeof (await api.request('account', { searchParams: { more: true } })), 'object');
     for (const file of [id, copy]) await api.files.delete(file);
-    await refuses(() => api.files.get(id), 'NotFoundError', 'http_404');
+    await expectRejection(() => api.files.get(id), 'NotFoundError', 'http_404');
   },
 
   async 'extracts an archive'({ api, control }) {
@@ -181,7 +197,7 @@ const cases: Record<string, Case> = {
     );
   },
 
-  async 'streams in both directions, and reports progress'({ api }) {
+  async 'streams in both directions, and reports progress'({ api, faulty }) {
     const events: Progress[] = [];
     const bytes = pattern(8 * 1024 * 1024);
     const { id } = await api.files.upload(chunksOf(bytes), {
@@ -196,11 +212,12 @@ const cases: Record<string, Case> = {
     );
     const response = await api.files.download(id, 'original', { onProgress: (event) => events.push(event) });
     equal(response.url.startsWith(api.files.url(id).origin), true);
-    const reader = response.body?.getReader();
+    equal(await digest(response), await digest(bytes));
+    const unfinished = await faulty('stall=1000000').files.download(id);
+    const reader = unfinished.body?.getReader();
     const first = await reader?.read();
-    equal((first?.value?.length ?? 0) < bytes.length, true, 'the first chunk is not everything');
+    equal((first?.value?.length ?? 0) > 0, true, 'the first chunk arrives before the last');
     await reader?.cancel();
-    equal(await digest(await api.files.download(id)), await digest(bytes));
     const part = await api.files.download(id, 'original', { range: { start: 1_000_000, end: 1_099_999 } });
     equal(await digest(part), await digest(bytes.slice(1_000_000, 1_100_000)));
   },
@@ -209,14 +226,14 @@ const cases: Record<string, Case> = {
     const bytes = pattern(1_000_000);
     const { id } = await api.files.upload(bytes, { name: 'broken.bin' });
     equal(await digest(await faulty('cut=300000').files.download(id)), await digest(bytes));
-    await refuses(
+    await expectRejection(
       async () => {
         await digest(await faulty('cut=300000', { retry: false }).files.download(id));
       },
       'TransferError',
       'interrupted',
     );
-    await refuses(
+    await expectRejection(
       async () => {
         await digest(await faulty('cut=300000,no-ranges').files.download(id));
       },
@@ -232,15 +249,15 @@ const cases: Record<string, Case> = {
 
   async 'aborts stalled transfers'({ api, faulty }) {
     const { id } = await api.files.upload(pattern(1_000_000), { name: 'still.bin' });
-    const still = faulty('stall=300000', { retry: false, idleTimeout: 200 });
-    await refuses(
+    const stalling = faulty('stall=300000', { retry: false, idleTimeout: 200 });
+    await expectRejection(
       async () => {
-        await digest(await still.files.download(id));
+        await digest(await stalling.files.download(id));
       },
       'TimeoutError',
       'idle_timeout',
     );
-    await refuses(
+    await expectRejection(
       () => faulty('latency=20000', { retry: false, timeout: 200 }).account.get(),
       'TimeoutError',
       'timeout',
@@ -250,9 +267,9 @@ const cases: Record<string, Case> = {
   async 'retries, and obeys Retry-After'({ faulty }) {
     const seen: number[] = [];
     const hooks = { response: ({ status = 0 }) => void seen.push(status) };
-    await refuses(() => faulty('status=503,retry-after=0', { hooks }).account.get(), 'ApiError', 'http_503');
+    await expectRejection(() => faulty('status=503,retry-after=0', { hooks }).account.get(), 'ApiError', 'http_503');
     equal(seen, [503, 503, 503]);
-    await refuses(() => faulty('status=429,retry-after=3600').account.get(), 'RateLimitError', 'http_429');
+    await expectRejection(() => faulty('status=429,retry-after=3600').account.get(), 'RateLimitError', 'http_429');
   },
 
   async 'rejects with the reason of the signal'({ api, faulty }) {
@@ -277,24 +294,32 @@ const cases: Record<string, Case> = {
     const text = token.access_token;
     const at = (baseUrl: string, other: string | Token = text) =>
       new ApiClient({ token: other, baseUrl, retry: false });
-    await refuses(() => at(`${url}/v1`, 'wrong-token-0123456789').account.get(), 'UnauthorizedError', 'http_401');
-    await refuses(() => api.files.download('nothing'), 'NotFoundError', 'http_404');
-    await refuses(() => api.files.upload({ stream: chunksOf(pattern(10)), size: 5 }), 'TransferError', 'truncated');
-    await refuses(() => api.files.upload('text' as never), 'ConfigurationError', 'invalid_argument');
-    await refuses(() => at('http://127.0.0.1:9/v1').account.get(), 'NetworkError', 'network');
-    await refuses(() => at(`${control}/html`).account.get(), 'ResponseError', 'malformed_response');
-    await refuses(() => at(`${control}/redirect`).account.get(), 'ResponseError', 'redirect_refused');
-    await refuses(
+    await expectRejection(
+      () => at(`${url}/v1`, 'wrong-token-0123456789').account.get(),
+      'UnauthorizedError',
+      'http_401',
+    );
+    await expectRejection(() => api.files.download('nothing'), 'NotFoundError', 'http_404');
+    await expectRejection(
+      () => api.files.upload({ stream: chunksOf(pattern(10)), size: 5 }),
+      'TransferError',
+      'truncated',
+    );
+    await expectRejection(() => api.files.upload('text' as never), 'ConfigurationError', 'invalid_argument');
+    await expectRejection(() => at('http://127.0.0.1:9/v1').account.get(), 'NetworkError', 'network');
+    await expectRejection(() => at(`${control}/html`).account.get(), 'ResponseError', 'malformed_response');
+    await expectRejection(() => at(`${control}/redirect`).account.get(), 'ResponseError', 'redirect_refused');
+    await expectRejection(
       () => at(`${url}/v1`, { access_token: text, token_type: 'Bearer', expires_at: 1 }).account.get(),
       'TokenExpiredError',
       'token_expired',
     );
-    await refuses(
+    await expectRejection(
       async () => new ApiClient({ token: text, baseUrl: 'http://api.example' }),
       'ConfigurationError',
       'insecure_url',
     );
-    await refuses(async () => api.files.url('..'), 'ConfigurationError', 'invalid_argument');
+    await expectRejection(async () => api.files.url('..'), 'ConfigurationError', 'invalid_argument');
 
     const error = await reasonOf(() => at(`${control}/echo`).account.get());
     equal(error instanceof sdk.DoctapeError, true);
@@ -318,7 +343,7 @@ const cases: Record<string, Case> = {
     const narrow = await tokenFor(['account.read']);
     const { id } = await api.files.upload(new File(['no picture'], 'broken.png', { type: 'image/png' }));
     // FileSystemError needs a file system: see diskCases
-    const ways: Record<Exclude<ErrorName, 'FileSystemError'>, [code: string, action: () => Promise<unknown>]> = {
+    const failures: Record<Exclude<ErrorName, 'FileSystemError'>, [code: string, action: () => Promise<unknown>]> = {
       ConfigurationError: ['invalid_argument', async () => at('')],
       CallbackError: ['malformed_callback', async () => declining.handleCallback(redirectUri)],
       OAuthError: ['access_denied', async () => declining.handleCallback(declined)],
@@ -335,14 +360,15 @@ const cases: Record<string, Case> = {
       TimeoutError: ['timeout', () => faulty('latency=20000', { retry: false, timeout: 200 }).account.get()],
       TransferError: ['truncated', () => api.files.upload({ stream: chunksOf(pattern(10)), size: 5 })],
       StorageError: ['storage_unavailable', async () => signIn({ storage: full }).authorize()],
-      PopupError: ['popup_blocked', () => withoutPopups(() => signIn().signInWithPopup())],
+      PopupError: ['popup_blocked', () => withBlockedPopups(() => signIn().signInWithPopup())],
       ProcessingError: ['processing_failed', () => api.files.waitUntilProcessed(id)],
     };
     const exported = Object.keys(sdk).filter(
       (name) => name.endsWith('Error') && !['DoctapeError', 'FileSystemError'].includes(name),
     );
-    equal(Object.keys(ways).sort(), exported.sort());
-    for (const [name, [code, action]] of Object.entries(ways)) await refuses(action, name as ErrorName, code);
+    equal(Object.keys(failures).sort(), exported.sort());
+    for (const [name, [code, action]] of Object.entries(failures))
+      await expectRejection(action, name as ErrorName, code);
   },
 
   async 'runs a sandbox in the same program'() {
@@ -388,8 +414,8 @@ const diskCases: Record<string, DiskCase> = {
     equal(events.at(-1), { loaded: bytes.length, total: bytes.length, fraction: 1 });
     equal(await digest(await api.files.download(id)), await digest(bytes));
     await fs.appendFile(path, 'more');
-    await refuses(() => api.files.upload(file), 'TransferError', 'changed');
-    await refuses(() => node.openFile(`${folder}/nothing`), 'FileSystemError', 'file_not_found');
+    await expectRejection(() => api.files.upload(file), 'TransferError', 'changed');
+    await expectRejection(() => node.openFile(`${folder}/nothing`), 'FileSystemError', 'file_not_found');
   },
 
   async 'saves a download to disk, and continues one'({ api, faulty, folder, node, fs }) {
@@ -398,7 +424,7 @@ const diskCases: Record<string, DiskCase> = {
     const { id } = await api.files.upload(bytes, { name: 'saved.bin' });
     await fs.writeFile(path, 'what was there');
     const broken = faulty('cut=300000', { retry: false });
-    await refuses(() => node.saveDownload(broken, id, path), 'TransferError', 'interrupted');
+    await expectRejection(() => node.saveDownload(broken, id, path), 'TransferError', 'interrupted');
     equal(await fs.readFile(path, 'utf8'), 'what was there');
     const { size: there } = await fs.stat(`${path}.part`);
     equal(there > 0 && there < bytes.length, true);
@@ -428,12 +454,15 @@ const diskCases: Record<string, DiskCase> = {
  * Runs all cases in order, and checks that nothing was printed.
  * @param disk undefined if the runtime has no file system
  */
-export async function runContract({ folder = '', ...surroundings }: Surroundings, disk?: Disk): Promise<Outcome[]> {
+export async function runContract(
+  { folder = '', ...environment }: ContractEnvironment,
+  disk?: Disk,
+): Promise<Outcome[]> {
   const printed: string[] = [];
   for (const name of ['log', 'info', 'warn', 'error', 'debug'] as const) {
     console[name] = (...values: unknown[]) => void printed.push(values.map(appearance).join(' '));
   }
-  const context = await prepare(surroundings);
+  const context = await prepare(environment);
   const outcomes: Outcome[] = [];
   for (const [name, run] of Object.entries(cases)) outcomes.push(await outcomeOf(name, () => run(context)));
   for (const [name, run] of Object.entries(diskCases)) {
@@ -452,8 +481,8 @@ async function outcomeOf(name: string, run: () => Promise<void>): Promise<Outcom
   }
 }
 
-async function prepare(surroundings: Surroundings): Promise<Context> {
-  const { url, control } = surroundings;
+async function prepare(environment: ContractEnvironment): Promise<Context> {
+  const { url, control } = environment;
   const callback: Context['callback'] = async (address, { approve = true } = {}) => {
     const query = new URLSearchParams({ url: address.href, approve: String(approve) });
     return (await fetch(`${control}/callback?${query}`)).text();
@@ -472,11 +501,11 @@ async function prepare(surroundings: Surroundings): Promise<Context> {
         fetch(input, { ...init, headers: { ...(init?.headers as Record<string, string>), 'x-doctape-fault': fault } }),
       ...more,
     });
-  return { ...surroundings, token, api: new ApiClient(options), faulty, callback, tokenFor };
+  return { ...environment, token, api: new ApiClient(options), faulty, callback, tokenFor };
 }
 
 /** Runs an action while `window.open()` is blocked. */
-async function withoutPopups<T>(action: () => Promise<T>): Promise<T> {
+async function withBlockedPopups<T>(action: () => Promise<T>): Promise<T> {
   const open = Object.getOwnPropertyDescriptor(globalThis, 'open');
   Object.defineProperty(globalThis, 'open', { value: () => null, configurable: true, writable: true });
   try {
@@ -546,7 +575,7 @@ function equal(actual: unknown, expected: unknown, what = ''): void {
   if (a !== b) throw new Error(`${what} expected ${String(b)}, got ${String(a)}`.trim());
 }
 
-async function refuses(action: () => Promise<unknown>, name: ErrorName, code: string): Promise<void> {
+async function expectRejection(action: () => Promise<unknown>, name: ErrorName, code: string): Promise<void> {
   const error = await reasonOf(action);
   const { [name]: Class } = sdk;
   const isOne = error instanceof sdk.DoctapeError && error instanceof Class;

@@ -9,7 +9,7 @@ const run = promisify(execFile);
 const { exports } = JSON.parse(await readFile('package.json', 'utf8'));
 /** Without `doctape-sdk/testing`, because it needs msw. */
 const entries = Object.keys(exports)
-  .filter((path) => path !== './package.json' && path !== './testing')
+  .filter((path) => !path.endsWith('.json') && path !== './testing')
   .map((path) => path.replace(/^\.\/?/, ''));
 
 const signIn = `

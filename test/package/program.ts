@@ -8,7 +8,7 @@ import { AuthorizationCodeClient } from 'doctape-sdk/server';
 
 const hooks: Hooks = { retry: ({ attempt, url }) => attempt > 1 && url };
 
-export async function useOfTheApi(token: Token, source: UploadSource): Promise<FileInfo[]> {
+export async function useApi(token: Token, source: UploadSource): Promise<FileInfo[]> {
   const store: Store = memoryStore();
   const sandbox = createSandbox({ store, faults: 'latency=1' });
   const api = new ApiClient({ token, fetch: sandbox.fetch, retry: { limit: 1 }, hooks });
@@ -27,13 +27,13 @@ export async function useOfTheApi(token: Token, source: UploadSource): Promise<F
   return api.files.list({ includeMeta: true });
 }
 
-export async function signInOnAServer(request: Request, pending: string): Promise<Token> {
+export async function signInOnServer(request: Request, pending: string): Promise<Token> {
   const client = new AuthorizationCodeClient({ clientId: 'a', clientSecret: 'b', redirectUri: 'https://app.example/' });
   const { url, state } = await client.authorize({ scope: ['file.read', 'an.older.one'] });
   return client.exchange(url.searchParams.get('state') === state ? url : request, pending);
 }
 
-export function signInInAPage(storage: WebStorage): Token | undefined {
+export function signInInPage(storage: WebStorage): Token | undefined {
   const client = new ImplicitGrantClient({ clientId: 'a', redirectUri: 'https://app.example/', tokenStorage: storage });
   return client.resume();
 }

@@ -12,11 +12,11 @@ import { installPackage, linkPackage, packPackage } from '../support/packed-pack
 const run = promisify(execFile);
 const { exports } = JSON.parse(await readFile('package.json', 'utf8'));
 const entries = Object.keys(exports)
-  .filter((path) => path !== './package.json')
+  .filter((path) => !path.endsWith('.json'))
   .map((path) => `doctape-sdk${path.slice(1)}`);
 
 /** The effects of importing zod, and msw, which only `doctape-sdk/testing` imports. */
-const ofOthers = ['__zod_globalConfig', '__zod_globalRegistry', '__MSW_INTERCEPTORS_REGISTRY'];
+const ofDependencies = ['__zod_globalConfig', '__zod_globalRegistry', '__MSW_INTERCEPTORS_REGISTRY'];
 
 /** The effects of the libraries that read PDFs and videos, which include polyfills of ES2026. The sandbox loads them on demand. */
 const ofMedia = [
@@ -40,17 +40,25 @@ beforeAll(async () => {
 async function effectsOf(...modules: string[]): Promise<string[]> {
   const { stdout, stderr } = await run(process.execPath, ['effects-of.ts', ...modules], { cwd: folder });
   const effects: string[] = JSON.parse(stdout).map((path: string) => path.replace(/^globalThis\./, ''));
-  return [...effects, ...stderr.split('\n').filter(Boolean)].filter((effect) => !ofOthers.includes(effect));
+  return [...effects, ...stderr.split('\n').filter(Boolean)].filter((effect) => !ofDependencies.includes(effect));
 }
 
 it.each(entries)('importing %s has no side effects', async (entry) => {
   expect(await effectsOf(entry)).toEqual([]);
 });
 
+/** The files that a file of `dist` imports, at once or on demand. */
+async function importsOf(file: string): Promise<string[]> {
+  const text = await readFile(join('dist', file), 'utf8');
+  return [...text.matchAll(/\b(?:from|import)\s*\(?\s*"\.\/([\w.-]+\.js)"/g)].map(([, name = '']) => name);
+}
+
 it('the chunks that are loaded on demand have no side effects', async () => {
-  const files = (await readdir('dist')).filter((file) => file.endsWith('.js') && !scripts.includes(file));
-  expect(files.length).toBeGreaterThan(entries.length);
-  const effects = await effectsOf(...files.map((file) => `./node_modules/doctape-sdk/dist/${file}`));
+  const built = (await readdir('dist')).filter((file) => file.endsWith('.js'));
+  const files = new Set(built.filter((file) => !/^chunk-|-[A-Z\d]{8}\./.test(file) && !scripts.includes(file)));
+  for (const file of files) for (const imported of await importsOf(file)) files.add(imported);
+  expect(files.size).toBeGreaterThan(entries.length);
+  const effects = await effectsOf(...[...files].map((file) => `./node_modules/doctape-sdk/dist/${file}`));
   expect(effects.filter((name) => !ofMedia.includes(name))).toEqual([]);
 });
 

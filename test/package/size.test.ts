@@ -1,15 +1,21 @@
 import { expect, it } from 'vitest';
-import { applications, pageSizes } from '../support/page-sizes.js';
+import { applications, pageSizes, singleFileSize } from '../support/page-sizes.js';
 
 // Unlike times, sizes do not depend on the machine. `npm run bench:bundle` compares them with other libraries.
 
 it.each([
-  ['sign in', 8_300],
-  ['sign in, list, link', 25_100],
+  ['sign in', 8_150],
+  ['sign in, list, link', 24_320],
 ] as const)('a page for "%s" loads at most %i bytes', async (name, most) => {
   const { first } = await pageSizes(applications[name]);
   expect(first).toBeGreaterThan(1_000); // the bundle is not empty
   expect(first).toBeLessThanOrEqual(most);
+});
+
+it('doctape-sdk.min.js has at most 35,300 bytes', async () => {
+  const size = await singleFileSize();
+  expect(size).toBeGreaterThan(10_000);
+  expect(size).toBeLessThanOrEqual(35_300); // where they are: docs/performance.md
 });
 
 const { ApiClient: _, ...rest } = await import('doctape-sdk');

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { delimiter, dirname, join, normalize } from 'node:path';
 import { promisify } from 'node:util';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { needing } from '../support/needs.js';
 import { installPackage, packPackage } from '../support/packed-package.js';
-import { inPackage, repository } from '../support/places.js';
+import { inPackage, repository } from '../support/paths.js';
+import { requires } from '../support/requirements.js';
 import { expectedResult, programNames, runProgram } from './node-programs.js';
 
 // The package as it would be published, installed in a project.
@@ -23,9 +23,9 @@ beforeAll(async () => {
 });
 
 describe('the tarball', () => {
-  it('contains the build, the guides, the examples and the licence', needing('git'), async () => {
+  it('contains the build, the guides, the examples and the licence', requires('git'), async () => {
     const belongs =
-      /^(package\.json|README\.md|LICENSE|dist\/[\w.-]+(\.js|\.d\.ts)|dist\/third-party-licences\.txt|docs\/[\w-]+\.md)$/;
+      /^(package\.json|README\.md|LICENSE|dist\/[\w.-]+(\.js|\.d\.ts)|dist\/(third-party-licences\.txt|openapi\.json)|docs\/[\w-]+\.md)$/;
     const { stdout } = await run('git', ['ls-files', 'docs/examples']);
     const examples = stdout.trim().split('\n');
     expect(packed.files.filter((file) => !belongs.test(file)).sort()).toEqual(examples.sort());
@@ -47,10 +47,10 @@ describe('the tarball', () => {
   });
 
   it('contains no paths of the build machine and no source maps', async () => {
-    const telling = [repository, '/home/', '/Users/', ':\\Users\\', 'sourceMappingURL'];
+    const forbidden = [repository, '/home/', '/Users/', ':\\Users\\', 'sourceMappingURL'];
     const found = packed.files.map(async (file) => {
       const text = await readFile(join(folder, 'node_modules/doctape-sdk', file), 'utf8');
-      return telling.filter((part) => text.includes(part)).map((part) => `${file}: ${part}`);
+      return forbidden.filter((part) => text.includes(part)).map((part) => `${file}: ${part}`);
     });
     expect((await Promise.all(found)).flat()).toEqual([]);
   });

@@ -9,7 +9,7 @@ const random = (length: number) =>
 
 const sizes = [16, 1_000, 8_000, 32_000];
 
-/** Secrets of all sizes: of random letters, of one letter, of a repeated group, and of what an expression would take for syntax. */
+/** Secrets of all sizes: random letters, one repeated letter, a repeated group, and characters that are syntax in a regular expression. */
 const secrets: [string, string][] = sizes.flatMap((size): [string, string][] => [
   [`${size} random characters`, random(size)],
   [`${size} times the same`, 'a'.repeat(size)],
@@ -66,11 +66,19 @@ describe.each(secrets)('a secret of %s', (_, secret) => {
   });
 });
 
-describe('the beginning of a secret', () => {
+describe('a piece of a secret', () => {
   it('is removed if the server truncates its text', () => {
     const secret = random(500);
     expect(quotable(`bad token ${secret.slice(0, 40)}…`, [secret])).toBe('bad token [redacted]…');
     expect(quotable(`bad token ${secret.slice(0, 10)}…`, [secret])).toBe(`bad token ${secret.slice(0, 10)}…`);
+    expect(quotable(`bad token …${secret.slice(-40, -20)}…`, [secret])).toBe('bad token …[redacted]…');
+  });
+
+  it('is removed if the text is truncated after a few of its characters', () => {
+    const secret = random(104); // 4,000 characters are 38 times the secret and a space, and 10 more
+    const text = quotable(`${secret} `.repeat(100), [secret]);
+    expect(text).toMatch(/^(\[redacted\] ?)+$/);
+    expect(text.match(/redacted/g)).toHaveLength(38);
   });
 });
 
@@ -110,7 +118,7 @@ describe('a text', () => {
   });
 
   it('is truncated before it is searched', () => {
-    // seconds or hours, where the work were the product of these lengths
+    // this would take seconds to hours if the time grew with the product of the lengths
     const long = 'a'.repeat(2_000_000);
     expect(quotable(long, [long, `${long}b`, 'aab'.repeat(700_000)])).toBe('[redacted]');
     expect(quotable(`${long}b`, [`${'a'.repeat(3_000)}b`])).toBe('[redacted]');

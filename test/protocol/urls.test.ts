@@ -8,7 +8,7 @@ import {
   type UrlRules,
 } from '../../src/protocol/urls.js';
 
-/** What a check throws. */
+/** The error that a check throws. */
 function refusalOf(check: () => unknown): unknown {
   try {
     check();

@@ -1,22 +1,37 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Outcome } from '../package/contract.js';
-import { type NeedName, needing } from '../support/needs.js';
+import { type RequirementName, requires } from '../support/requirements.js';
 import { prepareMatrix } from './matrix.js';
 
 const matrix = await prepareMatrix();
 afterAll(() => matrix.close());
 
-const needed: Record<string, NeedName[]> = { 'Node 26': ['libatomic'], Chromium: ['chromium'], Firefox: ['firefox'] };
-const withoutDisk = ['workerd', 'Chromium', 'Firefox'];
+const needed: Record<string, RequirementName[]> = {
+  'Node 26': ['libatomic'],
+  Chromium: ['chromium'],
+  Firefox: ['firefox'],
+  WebKit: ['webkit'],
+};
+const withoutDisk = ['workerd', 'Chromium', 'Firefox', 'WebKit'];
 const found = new Map<string, Outcome[]>();
 
 it('runs in every supported runtime', () => {
-  expect(matrix.runtimes).toEqual(['Node 22', 'Node 24', 'Node 26', 'Bun', 'Deno', 'workerd', 'Chromium', 'Firefox']);
+  expect(matrix.runtimes).toEqual([
+    'Node 22',
+    'Node 24',
+    'Node 26',
+    'Bun',
+    'Deno',
+    'workerd',
+    'Chromium',
+    'Firefox',
+    'WebKit',
+  ]);
 });
 
 describe('the contract', () => {
   for (const runtime of matrix.runtimes) {
-    it(`passes in ${runtime}`, { timeout: 180_000, ...needing(...(needed[runtime] ?? [])) }, async () => {
+    it(`passes in ${runtime}`, { timeout: 180_000, ...requires(...(needed[runtime] ?? [])) }, async () => {
       const outcomes = await matrix.outcomes(runtime);
       found.set(runtime, outcomes);
       expect(outcomes.length).toBeGreaterThan(10);
@@ -29,7 +44,7 @@ describe('the contract', () => {
   }
 });
 
-it('the table in docs/runtimes.md is up to date', needing(...Object.values(needed).flat()), async () => {
+it('the table in docs/runtimes.md is up to date', requires(...Object.values(needed).flat()), async () => {
   const [first = []] = found.values();
   const row = (cells: string[]) => `| ${cells.join(' | ')} |`;
   const rows = first.map(({ name }) => {

@@ -10,10 +10,11 @@ import { build } from 'esbuild';
 import { chromium, firefox } from 'playwright-core';
 import { type ServedSandbox, serveSandbox } from '../../src/serve.js';
 import { makeZip } from '../fixtures/make-zip.js';
-import type { Outcome, Surroundings } from '../package/contract.js';
+import type { ContractEnvironment, Outcome } from '../package/contract.js';
 import { browserNames, findBrowser } from '../support/browsers.js';
 import { installPackage, packPackage } from '../support/packed-package.js';
-import { inPackage, inRepository } from '../support/places.js';
+import { inPackage, inRepository } from '../support/paths.js';
+import { openWebKit } from '../support/webkit.js';
 import { startWorkerd } from './workerd.js';
 
 // Runs the contract in every runtime, with the packed package, in a folder outside of the repository.
@@ -28,7 +29,7 @@ export interface Matrix {
   close(): Promise<void>;
 }
 
-type Runner = (surroundings: Surroundings) => Promise<Outcome[]>;
+type Runner = (environment: ContractEnvironment) => Promise<Outcome[]>;
 
 export async function prepareMatrix(): Promise<Matrix> {
   const folder = await mkdtemp(join(tmpdir(), 'doctape-runtimes-'));
@@ -117,10 +118,10 @@ async function commandRunners(folder: string): Promise<Record<string, Runner>> {
   return Object.fromEntries(
     Object.entries(commands).map(([name, [command = '', ...flags]]) => [
       name,
-      async (surroundings) => {
+      async (environment) => {
         await rm(files, { recursive: true, force: true });
         await mkdir(files);
-        const given: Surroundings = { ...surroundings, folder: files };
+        const given: ContractEnvironment = { ...environment, folder: files };
         const { stdout } = await run(command, [...flags, program, JSON.stringify(given)], {
           cwd: folder,
           timeout: 120_000,
@@ -143,10 +144,10 @@ async function workerdRunner(folder: string): Promise<Runner> {
     };`,
     ['workerd', 'worker', 'browser'],
   );
-  return async (surroundings) => {
+  return async (environment) => {
     const worker = await startWorkerd(script);
     try {
-      const body = JSON.stringify(surroundings);
+      const body = JSON.stringify(environment);
       return await (await fetch(worker.url, { method: 'POST', body })).json();
     } finally {
       worker.stop();
@@ -163,29 +164,44 @@ async function browserRunners(folder: string): Promise<Record<string, Runner>> {
     ['browser'],
   );
   const script = await readFile(program, 'utf8');
+  /** Opens a page that has the contract. */
+  const served = async (use: (url: string) => Promise<Outcome[]>) => {
+    const site = await listen((request, response) => {
+      const isScript = request.url === '/page.js';
+      response.setHeader('content-type', isScript ? 'text/javascript' : 'text/html');
+      response.end(isScript ? script : '<!doctype html><script type="module" src="/page.js"></script>');
+    });
+    try {
+      return await use(site.url);
+    } finally {
+      await site.close();
+    }
+  };
+  const inPage: Runner = (given) => (globalThis as unknown as { runContract: Runner }).runContract(given);
   const runners: Record<string, Runner> = {};
   for (const name of browserNames) {
-    const title = name === 'chromium' ? 'Chromium' : 'Firefox';
-    runners[title] = async (surroundings) => {
-      const site = await listen((request, response) => {
-        const isScript = request.url === '/page.js';
-        response.setHeader('content-type', isScript ? 'text/javascript' : 'text/html');
-        response.end(isScript ? script : '<!doctype html><script type="module" src="/page.js"></script>');
+    runners[name === 'chromium' ? 'Chromium' : 'Firefox'] = (environment) =>
+      served(async (url) => {
+        const browser = await { chromium, firefox }[name].launch(findBrowser(name)?.launchOptions);
+        try {
+          const page = await browser.newPage();
+          await page.goto(url);
+          return await page.evaluate(inPage, { ...environment, page: true });
+        } finally {
+          await browser.close();
+        }
       });
-      const browser = await { chromium, firefox }[name].launch(findBrowser(name)?.launchOptions);
-      try {
-        const page = await browser.newPage();
-        await page.goto(site.url);
-        return await page.evaluate((given) => (globalThis as unknown as { runContract: Runner }).runContract(given), {
-          ...surroundings,
-          page: true,
-        });
-      } finally {
-        await browser.close();
-        await site.close();
-      }
-    };
   }
+  runners.WebKit = (environment) =>
+    served(async (url) => {
+      const page = await openWebKit();
+      try {
+        await page.goto(url);
+        return await page.evaluate(inPage, { ...environment, page: true });
+      } finally {
+        await page.close();
+      }
+    });
   return runners;
 }
 

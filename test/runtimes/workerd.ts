@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { inPackage } from '../support/places.js';
+import { inPackage } from '../support/paths.js';
 
 export interface RunningWorker {
   /** Such as `http://127.0.0.1:40123/`. */

@@ -10,7 +10,7 @@ import { createSandbox, type FileRecord, memoryStore, type Sandbox, type Sandbox
 import { allScopes, origin, served, tokenFor } from '../support/sandbox.js';
 
 const uuid = /^[\da-f]{8}-[\da-f]{4}-4[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/;
-const nobodys = '2224c539-e5d6-425a-8e0d-9516db6dc462';
+const unknownId = '2224c539-e5d6-425a-8e0d-9516db6dc462';
 
 /** A sandbox and calls with a token. */
 interface Api {
@@ -99,13 +99,13 @@ function post(
   });
 }
 
-/** A body whose end waits for the gate, so that several uploads overlap. */
-function heldBack(body: Uint8Array, gate: Promise<void>): ReadableStream<Uint8Array> {
+/** A body that pauses before its last bytes, so that several uploads overlap. */
+function pausedBody(body: Uint8Array, continued: Promise<void>): ReadableStream<Uint8Array> {
   const pieces = [body.slice(0, -10), body.slice(-10)];
   return new ReadableStream(
     {
       async pull(controller) {
-        if (pieces.length === 1) await gate;
+        if (pieces.length === 1) await continued;
         const piece = pieces.shift();
         if (piece) controller.enqueue(piece);
         else controller.close();
@@ -117,10 +117,10 @@ function heldBack(body: Uint8Array, gate: Promise<void>): ReadableStream<Uint8Ar
 
 /** Starts all uploads, waits until only their last bytes are missing, and lets them finish at once. */
 async function together(api: Api, count: number, body: Uint8Array<ArrayBuffer>): Promise<Response[]> {
-  const gate = Promise.withResolvers<void>();
-  const responses = Array.from({ length: count }, () => post(api, heldBack(body, gate.promise)));
+  const continued = Promise.withResolvers<void>();
+  const responses = Array.from({ length: count }, () => post(api, pausedBody(body, continued.promise)));
   await delay(100);
-  gate.resolve();
+  continued.resolve();
   return Promise.all(responses);
 }
 
@@ -221,8 +221,8 @@ describe('a token', () => {
 
   it('in the header takes precedence over one in the query', async () => {
     const { sandbox, token } = await inMemory();
-    const bobs = (await tokenFor(sandbox, 'bob')).access_token;
-    const headers = { authorization: `Bearer ${bobs}` };
+    const bobToken = (await tokenFor(sandbox, 'bob')).access_token;
+    const headers = { authorization: `Bearer ${bobToken}` };
     const response = await sandbox.fetch(`${origin}/v1/account?access_token=${token}`, { headers });
     expect((await resultOf<{ username: string }>(response)).username).toBe('bob');
     const wrong = await sandbox.fetch(`${origin}/v1/account?access_token=${token}`, {
@@ -238,7 +238,7 @@ describe('a token', () => {
     expect(response.status).toBe(200);
   });
 
-  it.each(['', '?access_token=', `?access_token=${nobodys}`, '?token=x', '?access_token=%00%ff'])(
+  it.each(['', '?access_token=', `?access_token=${unknownId}`, '?token=x', '?access_token=%00%ff'])(
     'that is missing or unknown is refused with 401: %j',
     async (query) => {
       const { sandbox } = await inMemory();
@@ -261,10 +261,10 @@ describe('a token', () => {
     const { sandbox } = await inMemory();
     for (const [method, path] of [
       ['GET', '/doc'],
-      ['GET', `/doc/${nobodys}`],
-      ['GET', `/doc/${nobodys}/original`],
+      ['GET', `/doc/${unknownId}`],
+      ['GET', `/doc/${unknownId}/original`],
       ['POST', '/doc/upload'],
-      ['DELETE', `/doc/${nobodys}`],
+      ['DELETE', `/doc/${unknownId}`],
       ['GET', '/nothing'],
     ] as const) {
       await expectFailure(await sandbox.fetch(`${origin}/v1${path}`, { method }), 401);
@@ -310,14 +310,14 @@ describe('a scope', () => {
 
   it('that is missing hides whether a file exists', async () => {
     const api = await inMemory({}, { scope: ['account.read'] });
-    await expectFailure(await api.send(`/doc/${nobodys}`), 403);
+    await expectFailure(await api.send(`/doc/${unknownId}`), 403);
   });
 });
 
 describe('a 404 response', () => {
   it.each([
-    `/doc/${nobodys}`,
-    `/doc/${nobodys}/original`,
+    `/doc/${unknownId}`,
+    `/doc/${unknownId}/original`,
     '/doc/upload',
     '/doc/%2e%2e',
     '/doc/..%2fbob',
@@ -555,7 +555,7 @@ describe('an upload', () => {
     [fileHeaders('file', 'b.txt'), ''],
   );
 
-  async function expectSpecial(api: Api, response: Response, at: number | string): Promise<void> {
+  async function expectSpecialFiles(api: Api, response: Response, at: number | string): Promise<void> {
     const text = await response.text();
     expect([at, response.status, text]).toEqual([at, 200, expect.any(String)]);
     const files: Uploaded[] = Object.values(JSON.parse(text).result);
@@ -570,7 +570,7 @@ describe('an upload', () => {
     for (let at = 1; at < special.length; at++) {
       const response = await post(api, inPieces(special.slice(0, at), special.slice(at)));
       try {
-        await expectSpecial(api, response, at);
+        await expectSpecialFiles(api, response, at);
       } catch {
         broken.push(at);
       }
@@ -582,7 +582,7 @@ describe('an upload', () => {
     const api = await inMemory();
     const pieces: Uint8Array[] = [];
     for (let at = 0; at < special.length; at += size) pieces.push(special.slice(at, at + size));
-    await expectSpecial(api, await post(api, inPieces(...pieces)), size);
+    await expectSpecialFiles(api, await post(api, inPieces(...pieces)), size);
   });
 
   it('ignores text before the first boundary and after the last', async () => {
@@ -1165,7 +1165,7 @@ describe('a delete', () => {
 });
 
 describe('other origins', () => {
-  it.each(['/account', '/doc', `/doc/${nobodys}`, '/doc/upload', '/nothing'])(
+  it.each(['/account', '/doc', `/doc/${unknownId}`, '/doc/upload', '/nothing'])(
     'can send a preflight: %s',
     async (path) => {
       for (const url of [origin, server.url]) {
@@ -1193,7 +1193,7 @@ describe('other origins', () => {
   it('can read the headers they need in every response, each sent once', async () => {
     const api = await inMemory();
     const id = await uploadOne(api);
-    for (const path of ['/account', '/doc', `/doc/${id}/original`, `/doc/${nobodys}`, '/nothing']) {
+    for (const path of ['/account', '/doc', `/doc/${id}/original`, `/doc/${unknownId}`, '/nothing']) {
       const { headers } = await api.send(path, { headers: { origin: 'https://app.example' } });
       expect(headers.get('access-control-allow-origin')).toBe('*');
       const exposed = headers.get('access-control-expose-headers') ?? '';

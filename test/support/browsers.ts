@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { LaunchOptions } from 'playwright-core';
-import { inRepository } from './places.js';
+import { inRepository } from './paths.js';
 
 // Finds browsers, and knows their launch options.
 

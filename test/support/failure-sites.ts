@@ -9,7 +9,7 @@ export interface FailureSite {
   /** The start of the code at this place. */
   text: string;
   /** The longest constant part of its message. */
-  says: string;
+  message: string;
 }
 
 /**
@@ -23,27 +23,27 @@ export function failureSites(folders: readonly string[], refusals: readonly stri
   const sources = files
     .filter((path) => path.endsWith('.ts'))
     .map((path) => ts.createSourceFile(path, readFileSync(path, 'utf8'), ts.ScriptTarget.Latest, true));
-  const makers = new Set([...makersIn(sources), ...refusals]);
+  const factories = new Set([...factoriesIn(sources), ...refusals]);
   return sources.flatMap((source) =>
-    [...makingsIn(source, makers)].map((node) => {
+    [...creationsIn(source, factories)].map((node) => {
       const { line, character } = source.getLineAndCharacterOfPosition(node.getStart());
       const text = node.getText().replace(/\s+/g, ' ').slice(0, 80);
-      return { place: `${source.fileName}:${line + 1}:${character + 1}`, text, says: longestText(node) };
+      return { place: `${source.fileName}:${line + 1}:${character + 1}`, text, message: longestText(node) };
     }),
   );
 }
 
 /** The functions that return an error which they create, or the result of such a function. */
-function makersIn(sources: readonly ts.SourceFile[]): Set<string> {
-  const makers = new Set<string>();
-  for (let known = -1; known < makers.size; ) {
-    known = makers.size;
-    for (const source of sources) for (const node of nodesOf(source)) addMaker(node, makers);
+function factoriesIn(sources: readonly ts.SourceFile[]): Set<string> {
+  const factories = new Set<string>();
+  for (let known = -1; known < factories.size; ) {
+    known = factories.size;
+    for (const source of sources) for (const node of nodesOf(source)) addFactory(node, factories);
   }
-  return makers;
+  return factories;
 }
 
-function addMaker(node: ts.Node, makers: Set<string>): void {
+function addFactory(node: ts.Node, factories: Set<string>): void {
   let name: ts.Node | undefined;
   let body: ts.Node | undefined;
   if (ts.isFunctionDeclaration(node)) ({ name, body } = node);
@@ -53,7 +53,7 @@ function addMaker(node: ts.Node, makers: Set<string>): void {
   }
   if (!name || !body || !ts.isIdentifier(name)) return;
   const returned = ts.isBlock(body) ? returnedBy(body) : [body];
-  if ([...returned].some((value) => isMaking(value, makers))) makers.add(name.text);
+  if ([...returned].some((value) => createsFailure(value, factories))) factories.add(name.text);
 }
 
 /** The expressions that a function returns, without those of nested functions. */
@@ -62,18 +62,18 @@ function* returnedBy(node: ts.Node): Generator<ts.Node> {
   for (const child of childrenOf(node)) if (!ts.isFunctionLike(child)) yield* returnedBy(child);
 }
 
-function* makingsIn(source: ts.SourceFile, makers: ReadonlySet<string>): Generator<ts.Node> {
-  for (const node of nodesOf(source)) if (isMaking(node, makers)) yield node;
+function* creationsIn(source: ts.SourceFile, factories: ReadonlySet<string>): Generator<ts.Node> {
+  for (const node of nodesOf(source)) if (createsFailure(node, factories)) yield node;
 }
 
 /** `new SomeError(...)`, `new (classOf(status))(...)`, or a call of a maker. */
-function isMaking(node: ts.Node, makers: ReadonlySet<string>): boolean {
+function createsFailure(node: ts.Node, factories: ReadonlySet<string>): boolean {
   if (ts.isNewExpression(node)) {
     return ts.isIdentifier(node.expression)
       ? /(Error|Failure)$/.test(node.expression.text)
       : /^\(errorClass\(/.test(node.expression.getText());
   }
-  return ts.isCallExpression(node) && ts.isIdentifier(node.expression) && makers.has(node.expression.text);
+  return ts.isCallExpression(node) && ts.isIdentifier(node.expression) && factories.has(node.expression.text);
 }
 
 function longestText(node: ts.Node): string {

@@ -15,12 +15,12 @@ export async function forwardProxy(): Promise<ForwardProxy> {
   const server = createServer((incoming, outgoing) => {
     requests.push(`${incoming.method} ${incoming.url}`);
     const { method, headers } = incoming;
-    const onward = request(incoming.url ?? '', { method, headers }, (response) => {
+    const forwarded = request(incoming.url ?? '', { method, headers }, (response) => {
       outgoing.writeHead(response.statusCode ?? 502, response.headers);
       response.pipe(outgoing);
     });
-    onward.on('error', () => outgoing.destroy());
-    incoming.pipe(onward);
+    forwarded.on('error', () => outgoing.destroy());
+    incoming.pipe(forwarded);
   });
   server.on('connect', (incoming, client, head) => {
     requests.push(`${incoming.method} ${incoming.url}`);

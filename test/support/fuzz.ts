@@ -18,25 +18,29 @@ const reproduced = {
 };
 
 /** The time limit of one input: less than that of a test, so that an input that hangs is reported. */
-const longest = 10_000;
+const inputTimeout = 10_000;
 
 /** The time limit of a test. */
 export const fuzzTimeout: number = 120_000 * Math.max(1, factor);
 
 /** Tests a property with many inputs, and prints the smallest one for which it fails. */
-export async function holds<T extends [unknown, ...unknown[]]>(
+export async function testProperty<T extends [unknown, ...unknown[]]>(
   runs: number,
   arbitraries: { [K in keyof T]: Arbitrary<T[K]> },
   property: (...values: T) => Promise<unknown> | unknown,
 ): Promise<void> {
   const settings = { seed: Math.trunc(Math.random() * 2 ** 31), ...reproduced };
   const name = `${expect.getState().currentTestName}\nFUZZ_SEED=${settings.seed}`;
-  const tried = fc.asyncProperty(...arbitraries, async (...values: T) => {
+  const checkedProperty = fc.asyncProperty(...arbitraries, async (...values: T) => {
     watched(`${name}\n${inspect(values, shortened)}`);
     await property(...values);
   });
   try {
-    await fc.assert(tried, { numRuns: Math.max(1, Math.round(runs * factor)), timeout: longest, ...settings });
+    await fc.assert(checkedProperty, {
+      numRuns: Math.max(1, Math.round(runs * factor)),
+      timeout: inputTimeout,
+      ...settings,
+    });
   } finally {
     watched('');
   }
@@ -46,31 +50,31 @@ export async function holds<T extends [unknown, ...unknown[]]>(
 const shortened = { depth: 8, maxArrayLength: 1_000, maxStringLength: 2_000, breakLength: Number.POSITIVE_INFINITY };
 
 /** Shared with a watchdog thread: the number of runs, the length of the text of the last one, and the text. */
-const sight = new SharedArrayBuffer(64 * 1024);
-const [counts, shown] = [new Int32Array(sight, 0, 2), Buffer.from(sight, 8)];
+const sharedState = new SharedArrayBuffer(64 * 1024);
+const [counts, lastText] = [new Int32Array(sharedState, 0, 2), Buffer.from(sharedState, 8)];
 let watching = false;
 
 /** An endless loop blocks this thread, so a watchdog thread reports its input and ends the process. */
 function watched(text: string): void {
   if (!watching) watch();
   watching = true;
-  Atomics.store(counts, 1, shown.write(text));
+  Atomics.store(counts, 1, lastText.write(text));
   Atomics.add(counts, 0, 1);
 }
 
 function watch(): void {
-  const program = `const { sight, seconds } = require('node:worker_threads').workerData;
-    const [counts, shown] = [new Int32Array(sight, 0, 2), Buffer.from(sight, 8)];
+  const program = `const { sharedState, seconds } = require('node:worker_threads').workerData;
+    const [counts, lastText] = [new Int32Array(sharedState, 0, 2), Buffer.from(sharedState, 8)];
     for (let seen, still = 0; ; Atomics.wait(counts, 0, seen, 1_000)) {
       const [count, length] = [Atomics.load(counts, 0), Atomics.load(counts, 1)];
       still = count === seen && length > 0 ? still + 1 : 0;
       seen = count;
       if (still < seconds) continue;
-      require('node:fs').writeSync(2, '\\nThis did not end: ' + shown.toString('utf8', 0, length) + '\\n');
+      require('node:fs').writeSync(2, '\\nThis did not end: ' + lastText.toString('utf8', 0, length) + '\\n');
       process.kill(process.pid, 'SIGKILL');
     }`;
   // later than fast-check, which reports a promise that does not settle
-  const workerData = { sight, seconds: longest / 1_000 + 5 };
+  const workerData = { sharedState, seconds: inputTimeout / 1_000 + 5 };
   new Worker(program, { eval: true, execArgv: [], workerData }).unref();
 }
 
@@ -89,19 +93,19 @@ export async function outcomeOf<T>(call: () => Promise<T> | T, secrets: readonly
 }
 
 /** Collects everything that the test prints. */
-export function consoleWatch(): string[] {
-  const said: string[] = [];
+export function captureConsole(): string[] {
+  const output: string[] = [];
   for (const stream of [process.stdout, process.stderr]) {
-    const spy = vi.spyOn(stream, 'write').mockImplementation((chunk) => said.push(String(chunk)) > 0);
+    const spy = vi.spyOn(stream, 'write').mockImplementation((chunk) => output.push(String(chunk)) > 0);
     onTestFinished(() => spy.mockRestore());
   }
   for (const method of ['log', 'info', 'warn', 'error', 'debug'] as const) {
     const spy = vi
       .spyOn(console, method)
-      .mockImplementation((...values) => void said.push(values.map(String).join(' ')));
+      .mockImplementation((...values) => void output.push(values.map(String).join(' ')));
     onTestFinished(() => spy.mockRestore());
   }
-  return said;
+  return output;
 }
 
 /** Text of any kind: words, any characters, lone surrogates, and strings with a special meaning. */
@@ -115,7 +119,7 @@ export const anyText: Arbitrary<string> = fc.oneof(
 
 /** A text without the characters that are not allowed in a header. */
 export function inHeader(text: Arbitrary<string>): Arbitrary<string> {
-  return text.map((any) => any.replace(/[^\t\x20-\x7e\x80-\xff]/g, ''));
+  return text.map((value) => value.replace(/[^\t\x20-\x7e\x80-\xff]/g, ''));
 }
 
 export const headerText: Arbitrary<string> = inHeader(
@@ -126,7 +130,7 @@ export const headerText: Arbitrary<string> = inHeader(
 );
 
 /** Usually the first kind of value, sometimes the second. */
-export function mostly<T, U>(usual: Arbitrary<T>, odd: Arbitrary<U>): Arbitrary<T | U> {
+export function usually<T, U>(usual: Arbitrary<T>, odd: Arbitrary<U>): Arbitrary<T | U> {
   return fc.oneof<[{ arbitrary: Arbitrary<T>; weight: number }, { arbitrary: Arbitrary<U>; weight: number }]>(
     { arbitrary: usual, weight: 5 },
     { arbitrary: odd, weight: 1 },

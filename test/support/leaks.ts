@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 
 /** A value as a console, a debugger or a crash report shows it. */
-export function shown(value: unknown): string {
+export function inspected(value: unknown): string {
   return typeof value === 'string' ? value : inspect(value, { depth: 10, showHidden: true });
 }
 
@@ -10,7 +10,7 @@ function textsOf(value: unknown, seen: Set<unknown>): string[] {
   if (typeof value !== 'object' && typeof value !== 'function') return [String(value)];
   if (value === null || seen.has(value)) return [];
   seen.add(value);
-  const texts = [shown(value), inspect(value), JSON.stringify(value) ?? ''];
+  const texts = [inspected(value), inspect(value), JSON.stringify(value) ?? ''];
   if (value instanceof Error) texts.push(String(value), value.message, value.stack ?? '');
   for (const key of Reflect.ownKeys(value)) {
     texts.push(String(key), ...textsOf(Reflect.get(value, key), seen));
@@ -19,7 +19,7 @@ function textsOf(value: unknown, seen: Set<unknown>): string[] {
 }
 
 /** A secret in the encodings of JSON, a console and a dump. */
-function formsOf(secret: string): string[] {
+function encodingsOf(secret: string): string[] {
   const bytes = Buffer.from(secret);
   // the base64 of a text depends on its position modulo 3, and its ends depend on the neighbouring bytes
   const base64 = [0, 1, 2].map((before) => {
@@ -48,5 +48,5 @@ export function leaks(value: unknown, secrets: readonly string[]): string[] {
   const plain = textsOf(value, new Set()).join('\n');
   const once = percentDecoded(plain);
   const all = `${plain}\n${once}\n${percentDecoded(once)}`.toLowerCase();
-  return secrets.filter((secret) => formsOf(secret).some((form) => all.includes(form.toLowerCase())));
+  return secrets.filter((secret) => encodingsOf(secret).some((form) => all.includes(form.toLowerCase())));
 }

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
-import { inPackage, inRepository, type PackageHome } from './places.js';
+import { inPackage, inRepository, type PackageHome } from './paths.js';
 
 const run = promisify(execFile);
 

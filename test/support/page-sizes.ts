@@ -1,8 +1,8 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { build, type Metafile } from 'esbuild';
-import { inRepository } from './places.ts';
+import { inRepository } from './paths.ts';
 
 /** Two small applications. The documentation names their sizes, and a test limits them. */
 export const applications: { 'sign in': string; 'sign in, list, link': string } = {
@@ -27,7 +27,7 @@ export const applications: { 'sign in': string; 'sign in, list, link': string } 
 };
 
 /** The chunks that a page loads at its start, and all chunks. */
-function chunksOf({ outputs }: Metafile): { first: string[]; all: string[] } {
+export function chunksOf({ outputs }: Metafile): { first: string[]; all: string[] } {
   const entry = Object.keys(outputs).find((path) => outputs[path]?.entryPoint !== undefined && !isLazy(path)) ?? '';
   function isLazy(path: string): boolean {
     return Object.values(outputs).some(({ imports }) =>
@@ -56,6 +56,11 @@ export async function pageSizes(text: string, splitting = true): Promise<{ first
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** The bytes of the single file for pages without a bundler, compressed by `gzip -9`. */
+export async function singleFileSize(): Promise<number> {
+  return gzipSync(await readFile(inRepository('dist/doctape-sdk.min.js')), { level: 9 }).length;
 }
 
 async function sizes(path: string, splitting: boolean): Promise<{ first: number; all: number }> {

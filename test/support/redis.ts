@@ -26,7 +26,7 @@ export interface RunningRedis {
 /** Starts an empty Redis on a free port. It stores nothing on disk. */
 export async function startRedis(): Promise<RunningRedis> {
   const program = findRedis();
-  if (!program) throw new Error('Redis is not installed: a test that starts it must declare it with needing()');
+  if (!program) throw new Error('Redis is not installed: a test that starts it must declare it with requires()');
   const folder = await mkdtemp(join(tmpdir(), 'doctape-redis-'));
   const port = await freePort(); // with --port 0 it does not listen
   const flags = ['--bind', '127.0.0.1', '--port', String(port), '--save', '', '--appendonly', 'no', '--dir', folder];

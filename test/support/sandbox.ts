@@ -53,6 +53,18 @@ export async function tokenFor(
   return client.exchange(await sandbox.authorize(authorizationUrl, { username }), pending);
 }
 
+export interface SignedInUser {
+  api: ApiClient;
+  /** The access token. */
+  token: string;
+}
+
+/** Signs in to a served sandbox. */
+export async function signIn({ url, sandbox }: ServedSandbox, username: string): Promise<SignedInUser> {
+  const token = await tokenFor(sandbox, username, undefined, url);
+  return { api: new ApiClient({ token, baseUrl: `${url}/v1`, retry: false }), token: token.access_token };
+}
+
 /** A sandbox that is not served, and a client of alice. */
 export async function inProcess(
   options: SandboxOptions = {},

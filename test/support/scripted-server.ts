@@ -14,7 +14,7 @@ import { ApiClient, type ApiClientOptions } from '../../src/index.js';
 import { type ServedSandbox, type ServeOptions, serveSandbox } from '../../src/serve.js';
 
 /** A request that the server received. */
-export interface SeenRequest {
+export interface ReceivedRequest {
   method: string;
   url: string;
   headers: IncomingHttpHeaders;
@@ -23,14 +23,14 @@ export interface SeenRequest {
 export interface ScriptedServer {
   /** Such as `http://127.0.0.1:40123`. */
   url: string;
-  requests: SeenRequest[];
+  requests: ReceivedRequest[];
 }
 
 export type Script = (request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
 
 /** Starts a server with a script. It is closed at the end of the test. */
 export async function scriptedServer(script: Script): Promise<ScriptedServer> {
-  const requests: SeenRequest[] = [];
+  const requests: ReceivedRequest[] = [];
   const server = createServer((request, response) => {
     const { method = '', url = '', headers } = request;
     requests.push({ method, url, headers });
@@ -135,7 +135,7 @@ export function wait(milliseconds: number): Promise<void> {
 }
 
 /** The number of these objects that are not garbage. */
-export async function stillHeld(objects: readonly WeakRef<object>[]): Promise<number> {
+export async function countReachable(objects: readonly WeakRef<object>[]): Promise<number> {
   setFlagsFromString('--expose-gc');
   const collect: unknown = runInNewContext('gc');
   if (typeof collect !== 'function') throw new Error('this runtime cannot collect garbage on demand');

@@ -4,7 +4,7 @@ import { request } from 'node:http';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
-import { inRepository } from './places.js';
+import { inRepository } from './paths.js';
 
 /**
  * Starts an https server with a self-signed certificate, which forwards requests to another server. It is closed at the end of the
@@ -16,12 +16,12 @@ export async function secureServer(base: string): Promise<string> {
   const [key, cert] = ['key', 'certificate'].map((name) => readFileSync(inRepository(`test/fixtures/tls/${name}.pem`)));
   const server = createServer({ key, cert }, (incoming, outgoing) => {
     const { method, headers } = incoming;
-    const onward = request(new URL(incoming.url ?? '', base), { method, headers }, (response) => {
+    const forwarded = request(new URL(incoming.url ?? '', base), { method, headers }, (response) => {
       outgoing.writeHead(response.statusCode ?? 502, response.headers);
       response.pipe(outgoing);
     });
-    onward.on('error', () => outgoing.destroy());
-    incoming.pipe(onward);
+    forwarded.on('error', () => outgoing.destroy());
+    incoming.pipe(forwarded);
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -1,4 +1,11 @@
+import { onTestFinished } from 'vitest';
 import type { FileRecord, Store } from '../../src/sandbox.js';
+
+/** Closes a store after the test, and before its folder is removed. */
+export function closeAfterTest<S extends Store>(store: S): S {
+  onTestFinished(() => store.close().catch(() => {})); // a test may have broken it
+  return store;
+}
 
 export function record(id: string, changes: Partial<FileRecord> = {}): FileRecord {
   return {
@@ -46,4 +53,11 @@ export async function write(store: Store, name: string, ...chunks: string[]): Pr
   for (const chunk of chunks) await writer.write(bytesOf(chunk));
   await writer.finish();
   await store.commit([{ keep: name }]);
+}
+
+/** All records of a list. */
+export async function allOf<T>(records: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const record of records) all.push(record);
+  return all;
 }

@@ -7,10 +7,10 @@ export interface WatchedStore extends Store {
   /** The number of writes since the last `failAt`. */
   readonly writes: number;
   /**
-   * Makes the `count`th write from now on fail, and all later ones if `forGood`. Every call that changes the store is a write.
+   * Makes the `count`th write from now on fail, and all later ones if `permanently`. Every call that changes the store is a write.
    * 0 stops the failures.
    */
-  failAt(count: number, forGood?: boolean): void;
+  failAt(count: number, permanently?: boolean): void;
 }
 
 export function watchedStore(store: Store): WatchedStore {
@@ -31,10 +31,10 @@ export function watchedStore(store: Store): WatchedStore {
     get writes() {
       return writes;
     },
-    failAt(count, forGood = false) {
+    failAt(count, permanently = false) {
       writes = 0;
       failing = count;
-      always = forGood;
+      always = permanently;
     },
     async commit(changes: readonly Change[]) {
       countWrite();

@@ -58,7 +58,7 @@ async function signedIn(): Promise<ApiClient> {
   }
   if (!DOCTAPE_TOKEN) throw new Error(usage);
   if (!DOCTAPE_API_URL) {
-    // the default of the SDK is api.doctape.com, a domain that anybody may register one day
+    // the default of the SDK is api.doctape.com, a domain that anyone may register in the future
     throw new Error('DOCTAPE_API_URL is not set: set it to the URL of the API, such as http://127.0.0.1:4400/v1');
   }
   return new ApiClient({ token: DOCTAPE_TOKEN, baseUrl: DOCTAPE_API_URL });

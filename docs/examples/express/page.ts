@@ -1,4 +1,4 @@
-import type { FileInfo } from 'doctape-sdk';
+import { type FileInfo, fileName } from 'doctape-sdk';
 
 /** HTML markup. All other values are escaped when they are inserted into a page. */
 export interface Html {
@@ -50,8 +50,4 @@ export function filesPage(username: string, files: readonly FileInfo[]): string 
 
 export function problemPage(text: string): string {
   return page('That did not work', html`<p>${text}</p><p><a href="/login">Sign in</a> or <a href="/">go back</a></p>`);
-}
-
-export function fileName({ name, extension }: FileInfo): string {
-  return extension === '' ? name : `${name}.${extension}`;
 }

@@ -2,12 +2,12 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
 import { RedisStore } from 'connect-redis';
-import { ApiClient } from 'doctape-sdk';
+import { ApiClient, fileName } from 'doctape-sdk';
 import { AuthorizationCodeClient, createTokenSeal } from 'doctape-sdk/server';
 import express, { type NextFunction, type Request, type Response } from 'express';
 import session from 'express-session';
 import { createClient } from 'redis';
-import { fileName, filesPage, problemPage, welcomePage } from './page.ts';
+import { filesPage, problemPage, welcomePage } from './page.ts';
 import { ForeignRequestError, NotSignedInError, problemOf } from './problem.ts';
 
 declare module 'express-session' {

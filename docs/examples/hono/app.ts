@@ -1,10 +1,9 @@
-import { ApiClient } from 'doctape-sdk';
+import { ApiClient, contentDisposition } from 'doctape-sdk';
 import { AuthorizationCodeClient, createTokenSeal } from 'doctape-sdk/server';
 import { type Context, Hono } from 'hono';
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
 import { csrf } from 'hono/csrf';
 import { secureHeaders } from 'hono/secure-headers';
-import { attachmentHeaders } from './attachment.ts';
 import { filesPage, problemPage, uploadScript, welcomePage } from './page.ts';
 import { NotSignedInError, problemOf } from './problem.ts';
 
@@ -113,7 +112,15 @@ export function createApp({ doctapeUrl, clientId, clientSecret, publicUrl, token
     const api = await apiOf(c);
     const file = await api.files.get(c.req.param('id'));
     const { body } = await api.files.download(file.id);
-    return new Response(body, { headers: attachmentHeaders(file) });
+    // always an attachment: an uploaded HTML file must not run with the origin of this application
+    const headers = {
+      'Content-Disposition': contentDisposition(file),
+      'Content-Length': String(file.size),
+      'Content-Type': 'application/octet-stream',
+      'X-Content-Type-Options': 'nosniff',
+      'Cache-Control': 'no-store',
+    };
+    return new Response(body, { headers });
   });
 
   app.post('/sign-out', (c) => {

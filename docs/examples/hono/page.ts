@@ -1,4 +1,4 @@
-import type { FileInfo } from 'doctape-sdk';
+import { type FileInfo, fileName } from 'doctape-sdk';
 import { html } from 'hono/html';
 
 /** `html` escapes the inserted values. */
@@ -20,10 +20,9 @@ export function welcomePage(): Page {
 }
 
 export function filesPage(username: string, files: readonly FileInfo[]): Page {
-  const rows = files.map(({ id, name, extension, size }) => {
-    const fileName = extension === '' ? name : `${name}.${extension}`;
-    return html`<li><a href="/files/${encodeURIComponent(id)}">${fileName}</a>, ${size} bytes</li>`;
-  });
+  const rows = files.map(
+    (file) => html`<li><a href="/files/${encodeURIComponent(file.id)}">${fileName(file)}</a>, ${file.size} bytes</li>`,
+  );
   return page(
     `Files of ${username}`,
     html`<ul>${rows}</ul>

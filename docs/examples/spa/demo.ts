@@ -1,6 +1,8 @@
 import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -11,16 +13,16 @@ import { build } from 'vite';
 import { makeSamples } from './samples.ts';
 import { serveApp } from './serve-app.ts';
 
-// Builds the app and serves it, beside a sandbox that alice has put a few files into. Nothing outlives the process.
+// Builds the app and serves it, together with a sandbox that contains sample files of alice. Nothing is stored after the process ends.
 
 const { values } = parseArgs({
   options: { port: { type: 'string', default: '4410' }, 'sandbox-port': { type: 'string', default: '4400' } },
 });
 const folder = fileURLToPath(new URL('.', import.meta.url));
-const outDir = join(folder, 'dist');
+const outDir = await mkdtemp(join(tmpdir(), 'doctape-web-app-')); // several demos may start at once
 const day = 24 * 60 * 60 * 1000;
 
-/** How far the sandbox's clock is behind, in milliseconds: the samples are to look as if they had come over weeks. */
+/** The offset of the sandbox's clock in milliseconds, so that the samples seem to have been uploaded over several weeks. */
 let behind = 0;
 const sandbox = await preferring(Number(values['sandbox-port']), (port) =>
   serveSandbox({ port, now: () => Date.now() - behind }),
@@ -39,6 +41,7 @@ server.on(
     baseUrl: `${sandbox.url}/v1`,
   }),
 );
+await rm(outDir, { recursive: true }); // it is served from memory
 const port = await preferring(Number(values.port), async (wanted) => {
   server.listen(wanted, '127.0.0.1');
   await once(server, 'listening');
@@ -56,10 +59,10 @@ async function stop(): Promise<void> {
   server.close();
   server.closeAllConnections();
   await sandbox.close();
-  process.exit(); // also out of a build
+  process.exit(); // also during the build
 }
 
-/** On this port, so that the address stays the same from one start to the next; on a free one if it is taken. */
+/** Uses this port, so that the URL is the same after a restart. If it is in use, a free port is used. */
 async function preferring<T>(port: number, listen: (port: number) => Promise<T>): Promise<T> {
   try {
     return await listen(port);
@@ -70,13 +73,13 @@ async function preferring<T>(port: number, listen: (port: number) => Promise<T>)
   }
 }
 
-/** Signs in as alice and uploads. */
+/** Signs in as alice and uploads the samples. */
 async function fill({ url, sandbox: { apps, authorize } }: ServedSandbox): Promise<void> {
   const { clientId = '', clientSecret } = apps.find(({ type }) => type === 'server') ?? {};
   const client = new AuthorizationCodeClient({
     clientId,
     clientSecret,
-    redirectUri: 'http://localhost/callback', // nobody listens there: the callback is read right here
+    redirectUri: 'http://localhost/callback', // no server listens there: the callback URL is read here
     scope: ['file.create', 'file.read', 'file.update'],
     authorizationEndpoint: `${url}/oauth2`,
     tokenEndpoint: `${url}/oauth2/token`,

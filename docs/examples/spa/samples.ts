@@ -1,12 +1,12 @@
 import { crc32, deflateRawSync, deflateSync } from 'node:zlib';
 
-// What alice keeps in the demo: drawn, played and written by this file, so that the repository holds no binaries.
+// The sample files of alice. They are generated, so that the repository contains no binary files.
 
 export interface Sample {
   name: string;
   type: string;
   bytes: Uint8Array<ArrayBuffer>;
-  /** How long ago it is to look as if it was uploaded. */
+  /** How long ago it seems to have been uploaded. */
   daysAgo: number;
   tags?: string[];
   starred?: boolean;
@@ -48,7 +48,7 @@ export function makeSamples(): Sample[] {
 
 type Color = readonly [red: number, green: number, blue: number];
 
-/** A landscape, in shares of its width and height. */
+/** A landscape. Positions are fractions of its width and height. */
 interface Scene {
   /** From top to bottom. */
   sky: readonly Color[];
@@ -56,10 +56,10 @@ interface Scene {
   light: { x: number; y: number; radius: number; glow: number; color: Color };
   /** From the farthest to the nearest. */
   ridges: readonly { level: number; height: number; waves: number; sharp: boolean; color: Color }[];
-  /** What lies between the ridges. */
+  /** The color of the haze between the ridges. */
   mist: Color;
   stars?: boolean;
-  /** Where the water begins. */
+  /** The top edge of the water. */
   shore?: number;
 }
 
@@ -146,14 +146,14 @@ const nightOnTheRidge: Scene = {
 function paint(scene: Scene): Uint8Array<ArrayBuffer> {
   const [width, height] = [1080, 720];
   const rows = Buffer.alloc((width * 3 + 1) * height);
-  // every ridge once, not once for each pixel
+  // once for each ridge, not for each pixel
   const outlines = scene.ridges.map((ridge, index) =>
     Float64Array.from({ length: width }, (_, x) => outline(ridge, index, x / width) * height),
   );
   const water = (scene.shore ?? 1) * height;
   for (let y = 0; y < height; y++) {
     const row = y * (width * 3 + 1);
-    rows[row] = 1; // each byte as its difference from the pixel before: smooth colours pack well
+    rows[row] = 1; // each byte is the difference from the previous pixel, which compresses well for smooth colors
     let before: Color = [0, 0, 0];
     for (let x = 0; x < width; x++) {
       const color = y < water ? colorAt(scene, outlines, x, y, width, height) : reflected(x, y);
@@ -195,7 +195,7 @@ function colorAt(
   return rounded(color);
 }
 
-/** How far down a ridge begins: waves upon waves, folded where it is sharp. */
+/** The top edge of a ridge: a sum of waves, or of their absolute values if the ridge is sharp. */
 function outline({ level, height, waves, sharp }: Scene['ridges'][number], seed: number, x: number): number {
   let sum = 0;
   for (let octave = 0; octave < 6; octave++) {
@@ -225,7 +225,7 @@ function png(width: number, height: number, rows: Buffer): Uint8Array<ArrayBuffe
   const header = Buffer.alloc(13);
   header.writeUInt32BE(width);
   header.writeUInt32BE(height, 4);
-  header.set([8, 2], 8); // eight bits each of red, green and blue
+  header.set([8, 2], 8); // 8 bits each for red, green and blue
   return joined(
     Buffer.from([0x89, 0x50, 0x4e, 0x47, 13, 10, 26, 10]),
     chunk('IHDR', header),
@@ -268,7 +268,7 @@ function playTune(): Uint8Array<ArrayBuffer> {
   file.set([1, 0, 1, 0], 20); // uncompressed, one channel
   file.writeUInt32LE(rate, 24);
   file.writeUInt32LE(rate * 2, 28);
-  file.set([2, 0, 16, 0], 32); // two bytes a sample
+  file.set([2, 0, 16, 0], 32); // two bytes per sample
   file.write('data', 36);
   file.writeUInt32LE(samples.length * 2, 40);
   for (const [index, sample] of samples.entries()) {
@@ -323,8 +323,8 @@ function zip(entries: Record<string, Uint8Array>): Uint8Array<ArrayBuffer> {
     const name = Buffer.from(path);
     const packed = deflateRawSync(content);
     const header = Buffer.alloc(26);
-    header.set([20, 0, 0, 8, 8, 0]); // needs version 2.0, has names in UTF-8, is deflated
-    header.writeUInt16LE(0x21, 8); // 1 January 1980: zip knows no date before
+    header.set([20, 0, 0, 8, 8, 0]); // requires version 2.0, UTF-8 names, deflate
+    header.writeUInt16LE(0x21, 8); // 1 January 1980, the earliest date in a zip archive
     header.writeUInt32LE(crc32(content), 10);
     header.writeUInt32LE(packed.length, 14);
     header.writeUInt32LE(content.length, 18);
@@ -345,7 +345,7 @@ function zip(entries: Record<string, Uint8Array>): Uint8Array<ArrayBuffer> {
   return joined(...parts, list, end);
 }
 
-/** In memory of its own: a small Buffer is part of a shared one, which cannot be a body. */
+/** A copy in its own ArrayBuffer: a small Buffer is part of a shared pool, which cannot be a body. */
 function joined(...parts: Uint8Array[]): Buffer<ArrayBuffer> {
   const bytes = Buffer.from(new ArrayBuffer(parts.reduce((sum, part) => sum + part.length, 0)));
   let at = 0;

@@ -16,7 +16,7 @@ const types: Record<string, string> = {
   '.svg': 'image/svg+xml',
 };
 
-/** Serves the built app from memory: there is no path to climb out of, because there are no paths. */
+/** Serves the built app from memory. Path traversal is impossible, because no path is opened. */
 export async function serveApp(
   folder: string,
   config: AppConfig,
@@ -39,14 +39,14 @@ export async function serveApp(
     if (method !== 'GET' && method !== 'HEAD') response.writeHead(405, { ...headers, allow: 'GET, HEAD' }).end();
     else if (!file) response.writeHead(404, headers).end();
     else {
-      const caching = path.startsWith('/assets/') ? 'max-age=31536000, immutable' : 'no-cache'; // assets have a hash in their names
+      const caching = path.startsWith('/assets/') ? 'max-age=31536000, immutable' : 'no-cache'; // the names of assets contain a hash
       response.writeHead(200, { ...headers, 'content-type': file.type, 'cache-control': caching });
       response.end(method === 'HEAD' ? undefined : file.bytes);
     }
   };
 }
 
-/** What the app needs, and nothing else. The token is in the addresses of pictures, so no address may leave the page. */
+/** Allows only what the app needs. Image URLs contain the token, so no URL may leave the page. */
 function securityHeaders(apiOrigin: string): Record<string, string> {
   const policy = {
     'default-src': "'none'",
@@ -55,7 +55,7 @@ function securityHeaders(apiOrigin: string): Record<string, string> {
     'connect-src': `'self' ${apiOrigin}`,
     'img-src': `'self' ${apiOrigin}`,
     'media-src': apiOrigin,
-    'frame-src': 'blob:', // a PDF, which was fetched before
+    'frame-src': 'blob:', // for a PDF that was fetched
     'object-src': "'none'",
     'base-uri': "'none'",
     'form-action': "'none'",

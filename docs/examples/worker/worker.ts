@@ -1,6 +1,5 @@
-import { ApiClient } from 'doctape-sdk';
+import { ApiClient, contentDisposition } from 'doctape-sdk';
 import { AuthorizationCodeClient, createTokenSeal, type TokenSeal } from 'doctape-sdk/server';
-import { attachmentHeaders } from './attachment.ts';
 import { type CookieJar, cookieJar } from './cookies.ts';
 import { NotSignedInError, problemOf } from './problem.ts';
 
@@ -85,7 +84,15 @@ async function route(request: Request, env: Env, { client, cookies, tokens }: Ap
   if (endpoint === 'GET /files/:id' && id !== undefined) {
     const file = await api.files.get(id);
     const { body } = await api.files.download(file.id);
-    return new Response(body, { headers: attachmentHeaders(file) });
+    // always an attachment: an uploaded HTML file must not run with the origin of this application
+    const headers = {
+      'Content-Disposition': contentDisposition(file),
+      'Content-Length': String(file.size),
+      'Content-Type': 'application/octet-stream',
+      'X-Content-Type-Options': 'nosniff',
+      'Cache-Control': 'no-store',
+    };
+    return new Response(body, { headers });
   }
   return Response.json({ error: 'This page does not exist.' }, { status: 404 });
 }

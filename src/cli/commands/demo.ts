@@ -9,8 +9,8 @@ import prettyBytes from 'pretty-bytes';
 import { ApiClient, type FileInfo, type Token, type UploadedFile } from '../../index.js';
 import { type ServedSandbox, serveSandbox } from '../../serve.js';
 import { AuthorizationCodeClient } from '../../server.js';
-import { withProgressBar } from '../terminal/progress-bar.js';
 import { table } from '../terminal/table.js';
+import { withTransfers } from '../terminal/transfers.js';
 import { submitLoginForm } from './login-form.js';
 import { makeSampleFiles, type SampleFile, sha256OfFile } from './sample-files.js';
 import { stopOnSignal } from './sandbox.js';
@@ -68,15 +68,15 @@ export async function demo(signal: AbortSignal, { keep = false }: { keep?: boole
 
     next('delete');
     for (const file of uploaded) if (!keep || file.name === 'recording.bin') await api.files.delete(file.id);
-    const left = await api.files.list();
-    if (left.length !== (keep ? uploaded.length - 1 : 0)) throw new Error('a deleted file is still listed');
+    const remaining = await api.files.list();
+    if (remaining.length !== (keep ? uploaded.length - 1 : 0)) throw new Error('a deleted file is still listed');
     log.success(keep ? 'Deleted the large file' : 'Deleted all files');
 
     next('shut down');
     if (keep) {
       stopOnSignal(cleanUp);
       outro('Everything worked. The sandbox keeps running: press Ctrl+C to stop it.');
-      console.log(whatNext(served)); // without a frame, so that it can be copied
+      console.log(nextSteps(served)); // without a frame, so that it can be copied
       return;
     }
     await cleanUp();
@@ -124,9 +124,11 @@ async function uploadFile(
   signal: AbortSignal,
 ): Promise<UploadedFile> {
   const source = await openAsBlob(path, { type });
-  const file = await withProgressBar(name, ({ update }) =>
-    api.files.upload(source, { name, onProgress: update, signal }),
-  );
+  const file = await withTransfers(false, async (transfers) => {
+    transfers.expect({ files: 1 });
+    const { update } = transfers.start(name, source.size);
+    return api.files.upload(source, { name, onProgress: update, signal });
+  });
   log.success(`Uploaded ${name}, ${prettyBytes(file.size)}`);
   return file;
 }
@@ -138,10 +140,10 @@ function tableOf(files: readonly FileInfo[]): string {
     file.media_type,
     file.time_added.toISOString().slice(0, 16).replace('T', ' '),
   ]);
-  return table([['name', 'size', 'type', 'added'], ...rows], [1]);
+  return table([['name', 'size', 'type', 'added'], ...rows], { right: [1] });
 }
 
-function whatNext({ url, sandbox }: ServedSandbox): string {
+function nextSteps({ url, sandbox }: ServedSandbox): string {
   const app = sandbox.apps.find(({ type }) => type === 'server');
   const query = new URLSearchParams({
     response_type: 'code',

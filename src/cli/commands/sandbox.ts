@@ -1,7 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { ConfigurationError } from '../../index.js';
 import { createSandbox, type LoggedRequest, type Quirk } from '../../sandbox.js';
-import { type ServedSandbox, type ServeOptions, serveSandbox } from '../../serve.js';
+import {
+  type ConverterProgram,
+  type Decoder,
+  type ServedSandbox,
+  type ServeOptions,
+  serveSandbox,
+} from '../../serve.js';
 import { refuseUrls } from '../core/arguments.js';
 import { CommandError, namingFlags, systemCode, UsageError } from '../core/errors.js';
 import { printJson } from '../terminal/output.js';
@@ -13,6 +19,7 @@ export interface SandboxFlags {
   allowHost?: string[];
   data?: string;
   adopt?: string;
+  convert?: boolean;
   config?: string;
   autoApprove?: string;
   faults?: string;
@@ -38,6 +45,7 @@ export async function sandbox({
   allowHost,
   data,
   adopt,
+  convert,
   config,
   autoApprove,
   faults,
@@ -56,6 +64,7 @@ export async function sandbox({
       allowedHosts: allowHost,
       data,
       adopt,
+      converters: convert,
       autoApprove,
       faults,
       quirks: quirks?.split(',').map((name) => name.trim()) as Quirk[] | undefined, // serveSandbox checks them
@@ -64,7 +73,7 @@ export async function sandbox({
   );
   if (!/^(127(\.\d+){3}|localhost|::1)$/.test(host)) {
     console.error(
-      `Warning: ${host} can be reached from other machines, and the sandbox sends passwords and tokens in the clear.`,
+      `Warning: ${host} can be reached from other machines, and the sandbox sends passwords and tokens unencrypted.`,
     );
   }
   stopOnSignal(served.close);
@@ -74,17 +83,18 @@ export async function sandbox({
 
 /** Logs a request in one line on stderr. */
 function logRequest({ time, method, path, status, durationMs, username, clientId }: LoggedRequest): void {
-  const who = username === undefined ? '' : ` ${username} ${clientId}`;
-  console.error(printable(`${time.toISOString()} ${method} ${path} ${status} ${Math.round(durationMs)} ms${who}`));
+  const user = username === undefined ? '' : ` ${username} ${clientId}`;
+  console.error(printable(`${time.toISOString()} ${method} ${path} ${status} ${Math.round(durationMs)} ms${user}`));
 }
 
 /** What a program needs to use the sandbox. */
-function describe({ url, sandbox }: ServedSandbox) {
+function describe({ url, sandbox, decoders, converters }: ServedSandbox) {
   return {
     url,
     authorizationEndpoint: `${url}/oauth2`,
     tokenEndpoint: `${url}/oauth2/token`,
     apiBaseUrl: `${url}/v1`,
+    viewBaseUrl: `${url}/sandbox`,
     apps: sandbox.apps.map(({ clientId, clientSecret, type, redirectUris }) => ({
       clientId,
       clientSecret,
@@ -92,11 +102,30 @@ function describe({ url, sandbox }: ServedSandbox) {
       redirectUris,
     })),
     users: sandbox.users.map(({ username, password }) => ({ username, password })),
+    decoders: decoders(),
+    converters: converters(),
   };
 }
 
+/** Says whether an optional package was found, and what it adds. */
+function describeDecoder({ name, status, reason }: Decoder): string {
+  const formats = name === 'sharp' ? 'WebP, AVIF, TIFF and SVG, and faster JPEG and PNG' : 'HEIC';
+  if (status === 'found') return `  ${name} found: thumbnails of ${formats}`;
+  if (status === 'broken') return `  ${name} cannot be loaded (${reason}): no thumbnails of ${formats}`;
+  return `  ${name} not found: for thumbnails of ${formats}, run npm install ${name}`;
+}
+
+/** Says whether a program was found, and what it converts. */
+function describeConverter({ name, status, path, reason }: ConverterProgram): string {
+  const files = name === 'ffmpeg' ? 'audio and video' : 'office files and text';
+  if (status === 'found') return `  ${name} found (${path}): converts ${files}`;
+  if (status === 'broken') return `  ${name} cannot be used (${path}: ${reason}): does not convert ${files}`;
+  return `  ${name} not found: to convert ${files}, install ${name === 'ffmpeg' ? 'FFmpeg' : 'LibreOffice'} so that ${name} is on the PATH`;
+}
+
 function introduction(served: ServedSandbox, data: string | undefined): string {
-  const { url, authorizationEndpoint, tokenEndpoint, apiBaseUrl, users } = describe(served);
+  const { url, authorizationEndpoint, tokenEndpoint, apiBaseUrl, viewBaseUrl, users, decoders, converters } =
+    describe(served);
   const storage =
     data === undefined ? 'in memory: everything is lost when it stops (use --data FOLDER to keep it)' : `in ${data}`;
   return [
@@ -106,6 +135,7 @@ function introduction(served: ServedSandbox, data: string | undefined): string {
     `  authorizationEndpoint  ${authorizationEndpoint}`,
     `  tokenEndpoint          ${tokenEndpoint}`,
     `  baseUrl                ${apiBaseUrl}`,
+    `  baseUrl (ViewClient)   ${viewBaseUrl}`,
     '',
     ...users.map(({ username, password }) => `  user  ${username}, password ${password}`),
     ...served.sandbox.apps.flatMap(({ name, type, clientId, clientSecret }) => [
@@ -113,6 +143,9 @@ function introduction(served: ServedSandbox, data: string | undefined): string {
       `        clientId      ${clientId}`,
       ...(clientSecret === undefined ? [] : [`        clientSecret  ${clientSecret}`]),
     ]),
+    '',
+    ...decoders.map(describeDecoder),
+    ...converters.map(describeConverter),
     '',
     'Press Ctrl+C to stop.',
   ].join('\n');

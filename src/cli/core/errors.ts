@@ -1,11 +1,26 @@
-import { ConfigurationError, DoctapeError, TokenExpiredError, UnauthorizedError } from '../../index.js';
+import {
+  ConfigurationError,
+  DoctapeError,
+  InsufficientScopeError,
+  TokenExpiredError,
+  UnauthorizedError,
+} from '../../index.js';
+import { note } from '../terminal/output.js';
 import { printable } from '../terminal/printable.js';
 
 /** The command line is wrong. The exit code is 2. */
 export class UsageError extends Error {}
 
-/** The command line is right, but the command cannot be carried out on this machine now. The exit code is 1. */
-export class CommandError extends Error {}
+/** The command line is right, but the command cannot be carried out now. The exit code is 1. */
+export class CommandError extends Error {
+  /** A stable reason, as `--json` prints it. */
+  readonly code: string;
+
+  constructor(message: string, code = 'failed') {
+    super(message);
+    this.code = code;
+  }
+}
 
 /** A signal, Ctrl+C at a prompt or a closed stdout ended the command. Nothing is reported. */
 export class Stopped extends Error {
@@ -32,11 +47,13 @@ export function reportError(error: unknown, subject?: string): void {
     return;
   }
   process.exitCode = error instanceof UsageError ? 2 : 1;
-  console.error(`doctape-sdk: ${subject === undefined ? '' : `${printable(subject)}: `}${messageOf(error)}`);
+  note(`doctape-sdk: ${subject === undefined ? '' : `${printable(subject)}: `}${messageOf(error)}`);
 }
 
 function messageOf(error: unknown): string {
-  if (isSignedOut(error)) return 'you are no longer signed in: run `doctape-sdk login`';
+  if (isSignedOut(error)) return 'you are no longer signed in: run `npx doctape-sdk login`';
+  if (error instanceof InsufficientScopeError)
+    return 'your sign-in does not permit this: run `npx doctape-sdk login` again';
   if (error instanceof DoctapeError || error instanceof UsageError || error instanceof CommandError) {
     return printable(error.message);
   }

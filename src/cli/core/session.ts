@@ -25,12 +25,14 @@ export async function openSession(): Promise<{ api: ApiClient; session: Session 
   try {
     text = await readFile(file, 'utf8');
   } catch (error) {
-    if (systemCode(error) === 'ENOENT') throw new CommandError('you are not signed in: run `doctape-sdk login`');
-    throw new CommandError(`${file} cannot be read (${systemCode(error)}): remove it, then run \`doctape-sdk login\``);
+    if (systemCode(error) === 'ENOENT') throw new CommandError('you are not signed in: run `npx doctape-sdk login`');
+    throw new CommandError(
+      `${file} cannot be read (${systemCode(error)}): remove it, then run \`npx doctape-sdk login\``,
+    );
   }
   const session = parseSession(text);
   const api = session && clientFor(session);
-  if (!api) throw new CommandError(`${file} is damaged: run \`doctape-sdk login\``);
+  if (!api) throw new CommandError(`${file} is damaged: run \`npx doctape-sdk login\``);
   return { api, session };
 }
 

@@ -2,11 +2,11 @@ import { resolve } from 'node:path';
 import { invalid, kindOf } from '../../protocol/checks.js';
 import { FileSystemError } from '../../protocol/errors.js';
 
-/** Checks the `path` argument and returns it as an absolute path. */
-export function absolutePath(path: unknown): string {
-  if (typeof path !== 'string') throw invalid('path', `must be a string, not ${kindOf(path)}`);
-  if (path === '') throw invalid('path', 'is empty: it must name a file');
-  if (path.includes('\0')) throw invalid('path', 'must not contain the character NUL');
+/** Checks an argument that is the path of a file or folder, and returns it as an absolute path. */
+export function absolutePath(path: unknown, name: 'path' | 'folder' = 'path'): string {
+  if (typeof path !== 'string') throw invalid(name, `must be a string, not ${kindOf(path)}`);
+  if (path === '') throw invalid(name, `is empty: it must name a ${name === 'path' ? 'file' : name}`);
+  if (path.includes('\0')) throw invalid(name, 'must not contain the character NUL');
   try {
     return resolve(path);
   } catch {

@@ -12,14 +12,19 @@ export interface BatchWriter {
  * Collects chunks and writes them in batches of 512 KiB, while the next batch is collected. This is a third faster than one write
  * per chunk (docs/performance.md). Bytes are only appended, so the file never has holes.
  * @param append appends chunks to the file and returns the number of bytes written, which may be fewer than all
+ * @param written called with each chunk of which all bytes were written
  */
-export function batchWriter(append: (chunks: Uint8Array[]) => Promise<number>): BatchWriter {
+export function batchWriter(
+  append: (chunks: Uint8Array[]) => Promise<number>,
+  written: (chunk: Uint8Array) => void,
+): BatchWriter {
   let collected: Uint8Array[] = [];
   let size = 0;
   let writing: Promise<void> = Promise.resolve();
 
   async function writeAll(chunks: Uint8Array[]): Promise<void> {
     for (let rest = chunks; rest.length > 0; ) rest = withoutBytes(rest, await append(rest));
+    for (const chunk of chunks) written(chunk);
   }
 
   async function send(): Promise<void> {

@@ -137,7 +137,7 @@ async function read({ path, version, size }: OpenedFile, { start, end }: Extent)
     throw pathError(path, 'cannot be read', error, start);
   }
   try {
-    const bytes = new Uint8Array(end - start);
+    const bytes = new Uint8Array(Buffer.allocUnsafeSlow(end - start).buffer); // all of it is overwritten, or not returned
     let filled = 0;
     for (let bytesRead = 1; bytesRead > 0 && filled < bytes.byteLength; filled += bytesRead) {
       const reading = handle.read(bytes, filled, bytes.byteLength - filled, start + filled);

@@ -18,7 +18,7 @@ export interface PathLock {
 }
 
 const heartbeat = 2000;
-const deadAfter = 10_000;
+const staleAfter = 10_000;
 const maxAttempts = 8;
 const maxFolderAttempts = 100;
 
@@ -34,13 +34,13 @@ const ownClaims = new Set<string>();
  * seconds to find out
  */
 export async function lockPath(path: string, folder: string, signal?: AbortSignal): Promise<PathLock> {
-  const here = await hostId();
+  const currentHost = await hostId();
   for (let attempt = 1; ; attempt++) {
-    const claim = await makeClaim(path, folder, here);
+    const claim = await makeClaim(path, folder, currentHost);
     try {
-      const other = await otherClaim(folder, claim.name, here, signal);
+      const other = await otherClaim(folder, claim.name, currentHost, signal);
       if (other === undefined) return claim;
-      if (attempt === maxAttempts || hostOf(other) !== here) throw locked(path, other, here);
+      if (attempt === maxAttempts || hostOf(other) !== currentHost) throw locked(path, other, currentHost);
     } catch (error) {
       await claim.release();
       if (signal?.aborted) throw signal.reason;
@@ -57,8 +57,8 @@ interface Claim extends PathLock {
   name: string;
 }
 
-async function makeClaim(path: string, folder: string, here: string): Promise<Claim> {
-  const name = [process.pid, (await startTimeOf(process.pid)) ?? '', here, randomUUID()].join('.');
+async function makeClaim(path: string, folder: string, currentHost: string): Promise<Claim> {
+  const name = [process.pid, (await startTimeOf(process.pid)) ?? '', currentHost, randomUUID()].join('.');
   const file = join(folder, name);
   const handle = await createIn(path, folder, file);
   ownClaims.add(name);
@@ -108,14 +108,14 @@ const claimName = /^[1-9]\d{0,9}\.\d*\.[\da-f]*\.[\da-f-]{36}$/;
 async function otherClaim(
   folder: string,
   claim: string,
-  here: string,
+  currentHost: string,
   signal: AbortSignal | undefined,
 ): Promise<string | undefined> {
   for (const entry of await readdir(folder, { withFileTypes: true })) {
     const { name } = entry;
     if (name === claim || !claimName.test(name) || !entry.isFile()) continue;
     const file = join(folder, name);
-    if ((await isAlive(name, here)) ?? (await isRefreshed(file, signal))) return name;
+    if ((await isAlive(name, currentHost)) ?? (await isRefreshed(file, signal))) return name;
     await unlink(file).catch(unlessAbsent);
   }
   return undefined;
@@ -125,18 +125,18 @@ function hostOf(claim: string): string | undefined {
   return claim.split('.')[2];
 }
 
-function locked(path: string, claim: string, here: string): FileSystemError {
+function locked(path: string, claim: string, currentHost: string): FileSystemError {
   const [pid = ''] = claim.split('.');
   const local = pid === String(process.pid) ? 'this process' : `process ${pid}`;
-  const owner = hostOf(claim) === here ? local : 'another machine or container';
+  const owner = hostOf(claim) === currentHost ? local : 'another machine or container';
   const message = `${path} is being written by a download of ${owner}: wait for it, or choose another path`;
   return new FileSystemError('locked', message, path);
 }
 
 /** Whether the process of a claim is alive. Undefined if this process cannot find out. */
-async function isAlive(name: string, here: string): Promise<boolean | undefined> {
+async function isAlive(name: string, currentHost: string): Promise<boolean | undefined> {
   const [pid = '', started = '', host] = name.split('.');
-  if (host !== here || here === '') return undefined;
+  if (host !== currentHost || currentHost === '') return undefined;
   try {
     process.kill(Number(pid), 0);
   } catch (error) {
@@ -152,7 +152,7 @@ async function isAlive(name: string, here: string): Promise<boolean | undefined>
 async function isRefreshed(file: string, signal: AbortSignal | undefined): Promise<boolean> {
   const before = await modifiedAt(file);
   if (before === undefined) return false;
-  for (let waited = 0; waited < deadAfter; waited += heartbeat) {
+  for (let waited = 0; waited < staleAfter; waited += heartbeat) {
     await sleep(heartbeat, undefined, signal && { signal });
     const now = await modifiedAt(file);
     if (now !== before) return now !== undefined;

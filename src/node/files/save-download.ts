@@ -8,6 +8,7 @@ import type { Rendition } from '../../protocol/renditions.js';
 import { meter, type OnProgress, type Progress } from '../../transport/calls/progress.js';
 import { contentRange, strongValidator } from '../../transport/download/range.js';
 import { type ResponseReader, responseReader } from '../../transport/download/response-reader.js';
+import { takeBody } from '../../transport/download/taken-body.js';
 import { isEncoded } from '../../transport/http/body.js';
 import { pathError, systemCode, unlessAbsent, writeError } from '../system-error.js';
 import { absolutePath } from './absolute-path.js';
@@ -70,7 +71,7 @@ const maxVersions = 4;
  * @throws the errors of `api.files.download()`
  */
 export async function saveDownload(
-  api: ApiClient,
+  api: Pick<ApiClient, 'files'>,
   id: string,
   path: string,
   options: SaveOptions = {},
@@ -97,6 +98,7 @@ export async function saveDownload(
       overwrite,
       part: partOf(target, beside, lock),
       onProgress: onProgress && monotonic(onProgress),
+      signal,
       fetch: (range) => api.files.download(id, rendition, { ...(range && { range }), ...(signal && { signal }) }),
     };
     for (let version = 1; ; version++) {
@@ -112,12 +114,16 @@ export async function saveDownload(
   }
 }
 
+/** How long `onProgress` can delay the end, in milliseconds. The default `timeout` of a client. */
+const lastReportLimit = 30_000;
+
 interface Download {
   url: string;
   path: string;
   overwrite: boolean;
   part: Part;
   onProgress: OnProgress | undefined;
+  signal: AbortSignal | undefined;
   fetch: (range?: { start: number; ifRange: string }) => Promise<Response>;
 }
 
@@ -130,16 +136,19 @@ async function save(download: Download): Promise<number> {
   const { response, start } = await requestBytes(download, found);
   const { total, remote } = readHead(response, url);
   const progress = meter(download.onProgress, total);
-  const reader = responseReader(response);
+  const reader = takeBody(response) ?? responseReader(response);
   written = start;
   try {
     progress.add(start);
     const opened = await disk(found && start > 0 ? part.reopen(found) : part.create(remote));
-    const writer = batchWriter(async (chunks) => {
+    const append = async (chunks: Uint8Array[]) => {
       const bytes = await disk(opened.write(chunks, written));
       written += bytes;
       progress.add(bytes);
       return bytes;
+    };
+    const writer = batchWriter(append, (chunk) => {
+      if (reader.ownsChunks) freeMemory(chunk);
     });
     try {
       await writeBody(reader, writer);
@@ -156,7 +165,7 @@ async function save(download: Download): Promise<number> {
     }
     throw error instanceof FileSystemError ? Object.assign(error, { bytes: written }) : error;
   }
-  await progress.end();
+  await progress.end({ operation: `GET ${url}`, signal: download.signal, limit: lastReportLimit });
   return written;
 }
 
@@ -205,6 +214,14 @@ function readHead({ status, headers }: Response, url: string): { total: number |
   };
 }
 
+/**
+ * Frees the memory of a chunk now. The next chunk then uses the same memory, and the garbage collector runs half as often: it would
+ * take a seventh of the CPU time of a download.
+ */
+function freeMemory({ buffer }: Uint8Array): void {
+  if (buffer instanceof ArrayBuffer) buffer.transfer(0);
+}
+
 async function writeBody(reader: ResponseReader, writer: BatchWriter): Promise<void> {
   try {
     for (let chunk = await reader.read(); chunk; chunk = await reader.read()) await writer.write(chunk);
@@ -226,7 +243,7 @@ function monotonic(onProgress: OnProgress): OnProgress {
   };
 }
 
-function checkApi(api: unknown): void {
+export function checkApi(api: unknown): void {
   if (typeof api === 'object' && api !== null && 'files' in api) return;
   throw invalid('api', `must be an ApiClient, not ${kindOf(api)}`);
 }

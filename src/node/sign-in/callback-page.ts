@@ -18,7 +18,7 @@ const pages = {
     title: 'You are not signed in',
     text: 'The program shows the reason. You can close this window.',
   },
-  foreign: {
+  unrelated: {
     status: 400,
     title: 'This is not the current sign-in',
     text: 'It may be an older one. Start again in the program.',

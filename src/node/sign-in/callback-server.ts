@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { invalid } from '../../protocol/checks.js';
-import { sameText } from '../../protocol/same-text.js';
+import { constantTimeEqual } from '../../protocol/constant-time-equal.js';
 import { systemCode } from '../system-error.js';
 import { refuse, showPage } from './callback-page.js';
 
@@ -34,7 +34,7 @@ export async function callbackServer(path: string, port: number): Promise<Callba
     else if (target !== path) refuse(response, 404);
     else if (request.method !== 'GET') refuse(response, 405, { allow: 'GET' });
     else if (accept) accept(request, response, query);
-    else showPage(response, 'foreign');
+    else showPage(response, 'unrelated');
   };
   const server = await listen(listener, port, host).catch((error: unknown) => {
     const code = systemCode(error);
@@ -59,8 +59,8 @@ export async function callbackServer(path: string, port: number): Promise<Callba
         accept = (request, response, query) => {
           const { url = '' } = request;
           const states = new URLSearchParams(query).getAll('state');
-          const isOurs = states.length === 1 && sameText(states[0] ?? '', state) && url === (callback ?? url);
-          if (!isOurs) return showPage(response, 'foreign');
+          const isOurs = states.length === 1 && constantTimeEqual(states[0] ?? '', state) && url === (callback ?? url);
+          if (!isOurs) return showPage(response, 'unrelated');
           responses.push(new Promise((done) => response.once('close', done)));
           if (callback === undefined) {
             callback = url; // browsers may load it again, and then see the same page

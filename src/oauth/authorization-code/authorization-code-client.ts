@@ -9,25 +9,26 @@ import {
   invalid,
   kindOf,
 } from '../../protocol/checks.js';
+import { constantTimeEqual } from '../../protocol/constant-time-equal.js';
 import { endpoints, outOfBand } from '../../protocol/endpoints.js';
 import { CallbackError } from '../../protocol/errors.js';
 import { checkOptions, type OptionNames } from '../../protocol/options.js';
 import { randomText } from '../../protocol/random.js';
-import { sameText } from '../../protocol/same-text.js';
 import type { Token } from '../../protocol/schemas/token.js';
 import type { Scope } from '../../protocol/scopes.js';
 import { checkBaseUrl, checkEndpoint } from '../../protocol/urls.js';
-import { postForm } from '../../transport/http/http.js';
 import type { Fetch } from '../../transport/http/response.js';
+import { loadChunk } from '../../transport/load-chunk.js';
 import { authorizationUrl, checkFreeOfProtocol } from '../authorization-url.js';
 import { type CallbackParameters, checkAuthorizationResponse, required } from '../callback.js';
-import { type Callback, readCallback } from './handed-callback.js';
+import { type Callback, readCallback } from './callback-input.js';
 import { createPendingSeal, type Pending, type PendingSeal } from './pending.js';
 import { checkCodeRedirectUri } from './redirect-uri.js';
 import { checkReturnTo } from './return-to.js';
 import { checkWebCrypto } from './seal.js';
 import { checkNotInPage, checkPreviousSecrets } from './secrets.js';
 import { readTokenResponse } from './token-response.js';
+import { UsedStates } from './used-states.js';
 
 /** The options of {@link AuthorizationCodeClient}. */
 export interface AuthorizationCodeClientOptions {
@@ -47,9 +48,9 @@ export interface AuthorizationCodeClientOptions {
   redirectUri: string;
   /** The scopes that every sign-in requests. @default none, which the server treats as `account.read` */
   scope?: readonly Scope[] | undefined;
-  /** @default 'https://my.doctape.com/oauth2' */
+  /** The URL of the server's sign-in page. @default 'https://my.doctape.com/oauth2' */
   authorizationEndpoint?: string | URL | undefined;
-  /** @default 'https://my.doctape.com/oauth2/token' */
+  /** The URL at which the server exchanges codes for tokens. @default 'https://my.doctape.com/oauth2/token' */
   tokenEndpoint?: string | URL | undefined;
   /** The issuer identifier of the server. If it is set, a callback with another issuer or none is rejected (RFC 9207). @default none */
   issuer?: string | undefined;
@@ -67,10 +68,10 @@ export interface AuthorizationCodeClientOptions {
   previousSecrets?: readonly string[] | undefined;
   /**
    * Accepts `http` URLs on hosts other than loopback, such as `http://sandbox:4400` in a container or a phone on the LAN. For
-   * development only: everybody on the network can read the secret, the code and the token. @default false
+   * development only: everyone on the network can read the secret, the code and the token. @default false
    */
   allowInsecureHttp?: boolean | undefined;
-  /** @default the global `fetch`, looked up at every call */
+  /** The function that sends the token request. @default the global `fetch`, looked up at every call */
   fetch?: Fetch | undefined;
   /** The timeout of the token request including its response body, in milliseconds. @default 30_000 */
   timeout?: number | undefined;
@@ -97,7 +98,7 @@ const clientOptions: OptionNames<AuthorizationCodeClientOptions> = {
 
 /** The options of one sign-in. */
 export interface AuthorizeOptions {
-  /** The scopes that this sign-in requests, in place of the client's `scope`. */
+  /** The scopes that this sign-in requests, instead of the client's `scope`. */
   scope?: readonly Scope[] | undefined;
   /** Additional parameters for the authorization URL. Parameters that the client sets itself are refused. @default none */
   params?: Record<string, string> | undefined;
@@ -181,8 +182,7 @@ export class AuthorizationCodeClient {
   readonly #timeout: number;
   readonly #now: () => number;
   readonly #seal: PendingSeal;
-  /** The states that were used, with the time when they expire. */
-  readonly #used = new Map<string, number>();
+  readonly #used = new UsedStates();
 
   constructor(options: AuthorizationCodeClientOptions) {
     const {
@@ -327,6 +327,8 @@ export class AuthorizationCodeClient {
     const { signal } = checkOptions('options', options, exchangeOptions);
     checkSignal(signal)?.throwIfAborted();
     const parameters = readCallback(callback);
+    // with ky, which only this request uses. If it cannot be loaded, the sign-in is not used up
+    const { postForm } = await loadChunk(() => import('../../transport/http/http.js'), signal);
     const { verifier, scope } = await this.#consume(parameters, pending);
     const secrets = [
       parameters.get('code'),
@@ -371,18 +373,14 @@ export class AuthorizationCodeClient {
     const now = this.#now();
     if (pending.expires <= now) throw new CallbackError('state_expired', 'the sign-in took too long: sign in again');
     const ours = pending.client_id === this.#clientId && pending.redirect_uri === this.#redirectUri;
-    if (!ours || !sameText(state, pending.state)) {
+    if (!ours || !constantTimeEqual(state, pending.state)) {
       throw new CallbackError(
         'state_mismatch',
         'the callback does not match the pending sign-in of this browser: sign in again',
       );
     }
     if (this.#used.has(state)) throw new CallbackError('state_used', 'this callback was used before: sign in again');
-    for (const [other, expires] of this.#used) {
-      if (expires > now) break; // entries are in the order of use: later ones are removed at most maxAge after they expire
-      this.#used.delete(other);
-    }
-    this.#used.set(state, pending.expires);
+    this.#used.add(state, pending.expires, now);
     return pending;
   }
 

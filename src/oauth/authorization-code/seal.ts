@@ -1,4 +1,6 @@
-import { EncryptJWT, type JWTPayload, jwtDecrypt } from 'jose';
+import type { JWTPayload } from 'jose';
+import { jwtDecrypt } from 'jose/jwt/decrypt';
+import { EncryptJWT } from 'jose/jwt/encrypt';
 import { ConfigurationError } from '../../protocol/errors.js';
 
 /** Authenticated encryption of JSON data. */

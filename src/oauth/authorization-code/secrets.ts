@@ -1,17 +1,12 @@
+import { refuseInPage } from '../../protocol/browser-secret.js';
 import { checkText, invalid, kindOf } from '../../protocol/checks.js';
-import { ConfigurationError } from '../../protocol/errors.js';
 
 /**
  * Rejects a secret in a browser page.
  * @throws {ConfigurationError} `browser_secret`
  */
 export function checkNotInPage(name: string): void {
-  if ((globalThis as { window?: { document?: unknown } }).window?.document) {
-    throw new ConfigurationError(
-      'browser_secret',
-      `${name} must not be in a browser page, where everyone can read it: use ImplicitGrantClient`,
-    );
-  }
+  refuseInPage(name, 'use ImplicitGrantClient');
 }
 
 /** Checks the option `previousSecrets`. An undefined element is an error, because an environment variable may be missing. */

@@ -1,10 +1,10 @@
 import { ResponseError } from '../../protocol/errors.js';
 import { errorCode } from '../../protocol/grammar.js';
 import { decode } from '../../protocol/schemas/decode.js';
-import { errorMessage } from '../../protocol/schemas/envelope.js';
+import { errorMessage, parseJson } from '../../protocol/schemas/envelope.js';
 import { type Token, tokenResponse } from '../../protocol/schemas/token.js';
 import type { ReceivedResponse } from '../../transport/http/response.js';
-import { contentType, parseJson } from '../../transport/http/response-envelope.js';
+import { contentType } from '../../transport/http/response-envelope.js';
 import { bearerToken } from '../bearer-token.js';
 import { oauthError } from '../callback.js';
 

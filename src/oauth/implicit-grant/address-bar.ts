@@ -28,21 +28,21 @@ export function cleanAddressBar(location: PageLocation, history: PageHistory, ca
   if (history !== globalThis.history) return () => {};
   const secrets = secretsOf(callback);
   const callbackIn = (href: string) => {
-    const again = pageCallback(new URL(href), () => true);
-    return again && secretsOf(again).some((secret) => secrets.includes(secret)) ? again : undefined;
+    const remaining = pageCallback(new URL(href), () => true);
+    return remaining && secretsOf(remaining).some((secret) => secrets.includes(secret)) ? remaining : undefined;
   };
   const onChange = () => {
-    const again = callbackIn(location.href);
-    if (!again) return;
-    replace(location, history, again);
+    const remaining = callbackIn(location.href);
+    if (!remaining) return;
+    replace(location, history, remaining);
     setTimeout(notifyRouters);
   };
   // if a router has pushed another entry, going back leads to one with the callback
   addEventListener('popstate', onChange);
   if ('navigation' in globalThis) {
     navigation.addEventListener('currententrychange', onChange);
-    const left = navigation.entries().find(({ url, sameDocument }) => sameDocument && url && callbackIn(url));
-    if (left) visit(left);
+    const leftover = navigation.entries().find(({ url, sameDocument }) => sameDocument && url && callbackIn(url));
+    if (leftover) cleanEntry(leftover);
   } else for (const delay of [0, 100, 1_000, 5_000]) setTimeout(onChange, delay);
   return notifyRouters;
 }
@@ -50,7 +50,7 @@ export function cleanAddressBar(location: PageLocation, history: PageHistory, ca
 /**
  * Navigates to an entry, where `onChange` cleans it, and back: only the current entry can be replaced.
  */
-async function visit({ key }: NavigationHistoryEntry): Promise<void> {
+async function cleanEntry({ key }: NavigationHistoryEntry): Promise<void> {
   const here = navigation.currentEntry?.key;
   try {
     await navigation.traverseTo(key).committed;

@@ -7,31 +7,37 @@ import {
   invalid,
   kindOf,
 } from '../../protocol/checks.js';
+import { constantTimeEqual } from '../../protocol/constant-time-equal.js';
 import { endpoints, outOfBand } from '../../protocol/endpoints.js';
 import { CallbackError, ConfigurationError, NetworkError, PopupError, TimeoutError } from '../../protocol/errors.js';
 import { parseScope, seconds } from '../../protocol/grammar.js';
 import { checkOptions, type OptionNames } from '../../protocol/options.js';
 import { quotable } from '../../protocol/quotable.js';
 import { randomText } from '../../protocol/random.js';
-import { sameText } from '../../protocol/same-text.js';
 import type { Token } from '../../protocol/schemas/token.js';
 import type { Scope } from '../../protocol/scopes.js';
-import { checkBaseUrl, checkEndpoint, checkRedirectUri, parseUrl } from '../../protocol/urls.js';
+import { callbackParameters, checkBaseUrl, checkEndpoint, checkRedirectUri, parseUrl } from '../../protocol/urls.js';
 import { authorizationUrl, checkFreeOfProtocol } from '../authorization-url.js';
 import { bearerToken } from '../bearer-token.js';
-import { type CallbackParameters, checkAuthorizationResponse, malformed, required } from '../callback.js';
+import {
+  type CallbackParameters,
+  checkAuthorizationResponse,
+  malformed,
+  parseParameters,
+  required,
+} from '../callback.js';
 import { cleanAddressBar, type PageHistory, type PageLocation } from './address-bar.js';
 import {
   isPopupState,
   type PageCallback,
   pageCallback,
   popupPrefix,
-  readAuthorizationResponse,
   statesIn,
+  valuesOf,
   withoutCallback,
 } from './page-callback.js';
+import { type SignIns, signIns } from './pending-sign-ins.js';
 import type { PopupClient, PopupOptions } from './popup.js';
-import { type SignIns, signIns } from './sign-ins.js';
 import { type TokenStore, tokenStore } from './token-store.js';
 import { prefixedStorage, storageOf, type WebStorage } from './web-storage.js';
 
@@ -43,7 +49,7 @@ export interface ImplicitGrantClientOptions {
   redirectUri: string;
   /** The scopes that every sign-in requests. @default none, which the server treats as `account.read` */
   scope?: readonly Scope[] | undefined;
-  /** @default 'https://my.doctape.com/oauth2' */
+  /** The URL of the server's sign-in page. @default 'https://my.doctape.com/oauth2' */
   authorizationEndpoint?: string | URL | undefined;
   /** The issuer identifier of the server. If it is set, a callback with another issuer or none is rejected (RFC 9207). @default none */
   issuer?: string | undefined;
@@ -60,7 +66,7 @@ export interface ImplicitGrantClientOptions {
   tokenStorage?: WebStorage | null | undefined;
   /**
    * Accepts `http` URLs on hosts other than loopback, such as `http://sandbox:4400` in a container. For development only:
-   * everybody on the network can read the token. @default false
+   * everyone on the network can read the token. @default false
    */
   allowInsecureHttp?: boolean | undefined;
   /** The location of the page. @default window.location */
@@ -88,7 +94,7 @@ const clientOptions: OptionNames<ImplicitGrantClientOptions> = {
 
 /** The options of one sign-in. */
 export interface SignInOptions {
-  /** The scopes that this sign-in requests, in place of the client's `scope`. */
+  /** The scopes that this sign-in requests, instead of the client's `scope`. */
   scope?: readonly Scope[] | undefined;
   /** The page to continue at after the sign-in, on the same origin. `client.returnTo` contains it then. @default the current URL */
   returnTo?: string | URL | undefined;
@@ -291,9 +297,10 @@ export class ImplicitGrantClient {
       },
       accept: (href, state, { scope = this.#scope }) => {
         const url = this.#parseUrl(href);
-        const response = readAuthorizationResponse(pageCallback(url, isPopupState) ?? noCallback());
-        if (!sameText(response.parameters.get('state') ?? '', state)) throw malformed('has another state');
-        return this.#accept(url, [...scope], response);
+        const callback = pageCallback(url, isPopupState) ?? noCallback();
+        const parameters = parametersOf(callback);
+        if (!constantTimeEqual(parameters.get('state') ?? '', state)) throw malformed('has another state');
+        return this.#accept(url, [...scope], callback, parameters);
       },
       errors: { ConfigurationError, PopupError, TimeoutError },
     };
@@ -423,19 +430,20 @@ export class ImplicitGrantClient {
 
   #finish(url: URL, callback: PageCallback): Token {
     this.#returnTo = undefined;
-    const response = readAuthorizationResponse(callback);
-    const { scope, returnTo } = this.#signIns.consume(response.parameters.get('state'));
+    const parameters = parametersOf(callback);
+    const { scope, returnTo } = this.#signIns.consume(parameters.get('state'));
     this.#returnTo = this.#sameOriginPath(returnTo);
-    return this.#accept(url, scope, response);
+    return this.#accept(url, scope, callback, parameters);
   }
 
   /** Checks a callback whose state has been verified, and stores its token. */
-  #accept(url: URL, scope: string[], { parameters, inQuery }: ReturnType<typeof readAuthorizationResponse>): Token {
+  #accept(url: URL, scope: string[], { query }: PageCallback, parameters: CallbackParameters): Token {
     const secrets = ['access_token', 'code', 'state'].flatMap((name) => parameters.get(name) ?? []);
     if (!this.#isRedirectUri(url)) throw this.#wrongPage(url, secrets);
     checkAuthorizationResponse(parameters, this.#issuer, secrets);
     if (parameters.has('code')) throw malformed('has a code, which only a server can exchange');
-    if (inQuery.has('access_token')) throw malformed('has its token in the query, which servers log');
+    if (valuesOf('access_token', query).join('') !== '')
+      throw malformed('has its token in the query, which servers log');
     const token = this.#readToken(parameters, scope);
     this.#tokens.set(token);
     return token;
@@ -443,14 +451,14 @@ export class ImplicitGrantClient {
 
   #wrongPage({ origin, pathname }: URL, secrets: string[]): CallbackError {
     const own = new URL(this.#redirectUri);
-    const [came, expected] = [origin + pathname, own.origin + own.pathname].map((url) => quotable(url, secrets));
+    const [actual, expected] = [origin + pathname, own.origin + own.pathname].map((url) => quotable(url, secrets));
     const remedy =
       origin === own.origin
-        ? `if your web server changes the path, register ${came} and set it as redirectUri`
+        ? `if your web server changes the path, register ${actual} and set it as redirectUri`
         : 'sign in again';
     return new CallbackError(
       'malformed_callback',
-      `the callback arrived at ${came}, but redirectUri is ${expected}: ${remedy}`,
+      `the callback arrived at ${actual}, but redirectUri is ${expected}: ${remedy}`,
     );
   }
 
@@ -499,6 +507,11 @@ async function loadPopup(): Promise<typeof import('./popup.js')> {
   } catch {
     throw new NetworkError('a module of the SDK could not be loaded from the server of the page: reload the page');
   }
+}
+
+/** @throws {CallbackError} `malformed_callback` if a parameter cannot be decoded or is repeated */
+function parametersOf({ query, fragment }: PageCallback): CallbackParameters {
+  return parseParameters(`${query}&${fragment}`, callbackParameters);
 }
 
 function noCallback(): never {

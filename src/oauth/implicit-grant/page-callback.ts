@@ -1,5 +1,5 @@
 import { callbackParameters } from '../../protocol/urls.js';
-import { type CallbackParameters, malformed, parameterName, parseParameters } from '../callback.js';
+import { pairsOf } from '../callback.js';
 
 /**
  * The callback of an implicit grant in the URL of a page. A token is in the fragment. An error is in the query according to
@@ -19,16 +19,13 @@ export const isPopupState = (state: string): boolean => state.startsWith(popupPr
 
 /** The start of a fragment that is a route: `/`, `!/`, `?`, or a name followed by `?` or another `#`. */
 const routeStart = '(?:[/!?]|[^=&#?]*[#?])';
-const startsWithRoute = new RegExp(`^${routeStart}`);
 
 /**
  * A fragment that a hash router has rewritten: a route, which may have no name, followed by the callback. Angular also encodes
  * the `=` in a path.
  */
-const routed = new RegExp(
-  `^(${routeStart}(?:[^]*?[/!?&#])??)((?:${[...callbackParameters].join('|')})(?:=|%3D)[^]*)$`,
-  'i',
-);
+const routed = () =>
+  new RegExp(`^(${routeStart}(?:[^]*?[/!?&#])??)((?:${[...callbackParameters].join('|')})(?:=|%3D)[^]*)$`, 'i');
 
 /** A prefix that a router adds to every fragment. */
 const namelessRoute = /^[/!?]*$/;
@@ -42,10 +39,10 @@ const namelessRoute = /^[/!?]*$/;
  */
 export function pageCallback({ search, hash }: URL, isPending: (state: string) => boolean): PageCallback | undefined {
   const callback = { query: search.slice(1), fragment: hash.slice(1), route: '' };
-  if (startsWithRoute.test(callback.fragment)) {
+  if (new RegExp(`^${routeStart}`).test(callback.fragment)) {
     // `%61ccess_token` is `access_token` (RFC 3986 section 6.2.2.2), and the expression finds plain names only
     const plain = callback.fragment.replace(/%(?:4[1-9a-f]|5[0-9af]|6[1-9a-f]|7[0-9a])/gi, decodeURIComponent);
-    const [, route = plain, response = ''] = routed.exec(plain) ?? [];
+    const [, route = plain, response = ''] = routed().exec(plain) ?? [];
     callback.route = route;
     callback.fragment = response.replace(/(^|&)(\w+)%3D/gi, '$1$2=');
     const names = namesIn(callback.fragment);
@@ -74,25 +71,7 @@ export function statesIn({ query, fragment }: PageCallback): string[] {
 
 /** Every value of `name`, still encoded. */
 export function valuesOf(name: string, encoded: string): string[] {
-  const pairs = encoded.split('&').filter((pair) => parameterName(pair) === name);
-  return pairs.map((pair) => pair.slice(pair.indexOf('=') + 1));
-}
-
-/**
- * Parses the parameters in the query and in the fragment.
- * @throws {CallbackError} `malformed_callback` if a parameter cannot be decoded or is repeated
- */
-export function readAuthorizationResponse({ query, fragment }: PageCallback): {
-  parameters: CallbackParameters;
-  inQuery: Set<string>;
-} {
-  const fromQuery = parseParameters(query, callbackParameters);
-  const parameters = new Map(fromQuery);
-  for (const [name, value] of parseParameters(fragment, callbackParameters)) {
-    if (parameters.has(name)) throw malformed(`has more than one ${name}`);
-    parameters.set(name, value);
-  }
-  return { parameters, inQuery: new Set(fromQuery.keys()) };
+  return pairsOf(encoded).flatMap((pair) => (pair.name === name ? pair.rawValue : []));
 }
 
 /** The URL without the callback. The rest of the query and of the route is preserved byte for byte. */
@@ -103,12 +82,12 @@ export function withoutCallback({ origin, pathname }: URL, { query, fragment, ro
 }
 
 function ownPairs(encoded: string): string {
-  const pairs = encoded.split('&');
-  return pairs.filter((pair) => pair !== '' && !callbackParameters.has(parameterName(pair) ?? '')).join('&');
+  const pairs = pairsOf(encoded).filter(({ text, name = '' }) => text !== '' && !callbackParameters.has(name));
+  return pairs.map(({ text }) => text).join('&');
 }
 
 /** The names of parameters with a value. `#error` alone may link to a heading of the page, and empty parameters count as absent. */
 function namesIn(encoded: string): Set<string | undefined> {
-  const pairs = encoded.split('&').filter((pair) => /=./.test(pair));
-  return new Set(pairs.map(parameterName));
+  const pairs = pairsOf(encoded).filter(({ rawValue }) => rawValue !== '');
+  return new Set(pairs.map(({ name }) => name));
 }

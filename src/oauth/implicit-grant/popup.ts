@@ -7,7 +7,7 @@ import type { Scope } from '../../protocol/scopes.js';
 
 /** The options of one sign-in in a popup. */
 export interface PopupOptions {
-  /** The scopes that this sign-in requests, in place of the client's `scope`. */
+  /** The scopes that this sign-in requests, instead of the client's `scope`. */
   scope?: readonly Scope[] | undefined;
   /** Additional parameters for the authorization URL. Parameters that the client sets itself are refused. */
   params?: Record<string, string> | undefined;

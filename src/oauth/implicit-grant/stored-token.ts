@@ -1,14 +1,10 @@
 import { scopeToken, visible } from '../../protocol/grammar.js';
+import { parseJson } from '../../protocol/schemas/envelope.js';
 import type { Token } from '../../protocol/schemas/token.js';
 
 /** Parses a stored token. Returns undefined for anything else, because every script on the page can write to the storage. */
 export function readStoredToken(text: string | null): Token | undefined {
-  let stored: unknown;
-  try {
-    stored = JSON.parse(text ?? '');
-  } catch {
-    return undefined; // not the error, which quotes the text
-  }
+  const stored = parseJson(text ?? '');
   if (typeof stored !== 'object' || stored === null) return undefined;
   const { access_token, token_type, expires_at, scope } = stored as Partial<Record<keyof Token, unknown>>;
   const isToken = typeof access_token === 'string' && visible.test(access_token) && token_type === 'Bearer';

@@ -1,9 +1,12 @@
-import * as z from 'zod/mini';
+import * as z from 'zod/v4/core';
 import { ResponseError } from '../errors.js';
 import { quotable } from '../quotable.js';
 
 /** A schema that parses a value from the wire and converts it to the type of the SDK. */
-export type Schema<T> = z.ZodMiniType<T>;
+export type Schema<T> = z.$ZodType<T> & {
+  /** Converts values of the most common form, without zod. Returns undefined for others, valid or not. */
+  quick?: ((value: unknown) => T | undefined) | undefined;
+};
 
 /** The response that contained a value, for error messages. */
 export interface ResponseOrigin {
@@ -14,8 +17,13 @@ export interface ResponseOrigin {
   secrets: readonly string[];
 }
 
+/** Checks a value from a response and converts it. Returns undefined if it does not match. */
+export function accept<T>(schema: Schema<T>, value: unknown): T | undefined {
+  return schema.quick?.(value) ?? z.safeParse(schema, value).data;
+}
+
 /**
- * Checks a value from a response and converts it.
+ * Like {@link accept}, with an error.
  * @param path where the value is in the response, such as `result`
  * @throws {ResponseError} `malformed_response`, with the first place that differs, without the data
  */

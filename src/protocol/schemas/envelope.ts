@@ -20,3 +20,12 @@ export function errorMessage(error: unknown): { message?: string; code?: number 
     ...('code' in error && Number.isInteger(error.code) && { code: error.code as number }),
   };
 }
+
+/** @returns undefined if the text is not JSON */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined; // the error quotes the text
+  }
+}

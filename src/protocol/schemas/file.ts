@@ -47,6 +47,8 @@ export type FileInfo = {
   meta: FileMeta;
 };
 
+const isText = (value: unknown) => typeof value === 'string';
+
 interface WireFile extends Record<string, unknown> {
   meta?: Record<string, unknown> | null;
   size: number | string;
@@ -71,7 +73,7 @@ export const fileInfo: Schema<FileInfo> = wireObject<WireFile, FileInfo>(
     meta: optional(object),
   },
   (wire) => {
-    const file: Record<string, unknown> = { ...wire };
+    const file: Record<string, unknown> = wire;
     file.size = Number(wire.size);
     file.time_added = new Date(Number(wire.time_added) * 1000);
     file.public_url ||= null;
@@ -86,6 +88,25 @@ export const fileInfo: Schema<FileInfo> = wireObject<WireFile, FileInfo>(
     file.meta = readMeta(wire.meta ?? {});
     return file as FileInfo; // every field was checked above or has just been set
   },
+  (wire) =>
+    isText(wire.id) &&
+    wire.id !== '' &&
+    (wire.public_url === null || isText(wire.public_url)) &&
+    isText(wire.name) &&
+    isText(wire.extension) &&
+    typeof wire.size === 'number' &&
+    wire.size >= 0 &&
+    wire.size < Number.POSITIVE_INFINITY &&
+    typeof wire.time_added === 'number' &&
+    wire.time_added >= 0 &&
+    wire.time_added <= 8.64e12 &&
+    isText(wire.media_type) &&
+    texts.test(wire.tags) &&
+    isText(wire.origin) &&
+    typeof wire.starred === 'boolean' &&
+    (wire.shared === 0 || wire.shared === 1 || isText(wire.shared)) &&
+    isText(wire.processing_status) &&
+    object.test(wire.meta),
 );
 
 /** The response to an upload. Additional fields from the server are kept, as in {@link Account}. */

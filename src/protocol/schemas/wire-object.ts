@@ -1,4 +1,4 @@
-import * as z from 'zod/mini';
+import { $ZodTransform, type $ZodTransformDef } from 'zod/v4/core';
 import { parseUrl } from '../urls.js';
 import type { Schema } from './decode.js';
 
@@ -15,35 +15,37 @@ export interface Kind {
  * An object whose listed fields are checked. Other fields are kept. It does the same as a loose object of zod, in a third of the
  * time and half the size. It has no side effects, so bundlers can remove unused schemas.
  * @param read converts the checked object to the type of the SDK
+ * @param isCommon whether all fields are valid, for the most common form: it need not recognise others. To check the fields of a
+ * file one after another takes several times as long
  */
 export function wireObject<Wire extends Record<string, unknown>>(fields: Record<string, Kind>): Schema<Wire>;
 export function wireObject<Wire extends Record<string, unknown>, T>(
   fields: Record<string, Kind>,
   read: (wire: Wire) => T,
+  isCommon?: (wire: Wire) => boolean,
 ): Schema<T>;
 // @__NO_SIDE_EFFECTS__
 export function wireObject(
   fields: Record<string, Kind>,
   read?: (wire: Record<string, unknown>) => unknown,
+  isCommon?: (wire: Record<string, unknown>) => boolean,
 ): Schema<unknown> {
-  const checks = Object.entries(fields);
-  return z.custom<unknown>().check(
-    z.check<unknown>((payload) => {
-      const { value, issues } = payload;
-      if (!isObject(value)) {
-        issues.push({ code: 'invalid_type', expected: 'object', input: value });
-        return;
-      }
-      for (const [name, { expected, test, at }] of checks) {
-        if (test(value[name])) continue;
-        const index = at?.(value[name]);
-        const path = index === undefined ? [name] : [name, index];
-        issues.push({ code: 'custom', params: { expected }, input: value, path });
-        return;
-      }
-      if (read) payload.value = read(value); // as `z.overwrite()` does; `z.pipe()` and `z.transform()` cost a page 0.5 kB more
-    }),
-  );
+  const names = Object.keys(fields);
+  const kinds = Object.values(fields);
+  const transform: $ZodTransformDef['transform'] = (value, { issues }) => {
+    if (!isObject(value)) return issues.push({ code: 'invalid_type', expected: 'object', input: value });
+    const wrong = kinds.findIndex(({ test }, index) => !test(value[names[index] ?? '']));
+    const kind = kinds[wrong];
+    if (kind) {
+      const name = names[wrong] ?? '';
+      const at = kind.at?.(value[name]);
+      const path = at === undefined ? [name] : [name, at];
+      return issues.push({ code: 'custom', params: { expected: kind.expected }, input: value, path });
+    }
+    return read ? read(value) : value;
+  };
+  const quick = (value: unknown) => (read && isCommon && isObject(value) && isCommon(value) ? read(value) : undefined);
+  return Object.assign(new $ZodTransform({ type: 'transform', transform }), { quick });
 }
 
 export const text: Kind = { expected: 'string', test: (value) => typeof value === 'string' };

@@ -1,15 +1,17 @@
 import { Hono } from 'hono';
 import { requires } from '../core/access.js';
+import { originOf } from '../core/body.js';
 import type { SandboxContext, SandboxEnv } from '../core/context.js';
 import { success } from '../core/envelope.js';
 import { Failure } from '../core/failure.js';
+import { fingerprint } from '../core/fingerprint.js';
 import { quotaOf } from '../core/quota.js';
+import type { FilesContext } from '../files/files-context.js';
 import { sendBytes } from '../files/send.js';
 import type { Grant } from '../store/records.js';
-import { avatar } from './avatar.js';
 
 /** `/v1/account` (wire document section 3.1). */
-export function accountRoutes(context: SandboxContext): Hono<SandboxEnv> {
+export function accountRoutes(context: FilesContext): Hono<SandboxEnv> {
   const routes = new Hono<SandboxEnv>();
 
   routes.get('/', requires('account.read'), async (c) => {
@@ -22,7 +24,7 @@ export function accountRoutes(context: SandboxContext): Hono<SandboxEnv> {
       lastname: user.lastname ?? '',
       email: user.email ?? '',
       country_code: 'DE',
-      avatar: `${new URL(c.req.url).origin}/v1/account/avatar/50?${context.now()}`,
+      avatar: `${originOf(c.req.url)}/v1/account/avatar/50?${context.now()}`,
       quota_used: used,
       quota_free: free,
       type: 'basic',
@@ -35,8 +37,11 @@ export function accountRoutes(context: SandboxContext): Hono<SandboxEnv> {
     const size = Number(c.req.param('size') ?? 50);
     if (![50, 300, 600].includes(size)) throw new Failure(404);
     const { username } = c.get('user');
-    const picture = await avatar(username, size);
-    return sendBytes(c, { tag: `"avatar/${username}/${size}"`, type: 'image/jpeg', bytes: picture });
+    const [id, name] = [`avatar/${username}`, String(size)];
+    const make = async () => context.media.makeAvatar(fingerprint(username), size);
+    const picture = await context.renditions.get(id, name, name, make);
+    if (typeof picture !== 'object') throw new Error('drawing the avatar took too much time or memory');
+    return sendBytes(c, { tag: `"${id}/${name}"`, ...picture });
   });
 
   return routes;

@@ -10,7 +10,7 @@ export function authenticate(context: SandboxContext): MiddlewareHandler<Sandbox
     const header = /^bearer +(.+)$/i.exec(c.req.header('authorization') ?? '')?.[1];
     const token = header ?? c.req.query('access_token');
     if (!token) throw new Failure(401, undefined, { 'WWW-Authenticate': 'Bearer realm="doctape"' });
-    const grant = await context.store.get('tokens', await fingerprint(token));
+    const grant = await context.store.get('tokens', fingerprint(token));
     const user = grant && context.users.get(grant.username);
     if (!user || grant.expires <= context.now()) {
       throw new Failure(401, undefined, { 'WWW-Authenticate': 'Bearer realm="doctape", error="invalid_token"' });
@@ -23,12 +23,12 @@ export function authenticate(context: SandboxContext): MiddlewareHandler<Sandbox
 
 /** Requires a token with all of these scopes. */
 export function requires(...scopes: Scope[]): MiddlewareHandler<SandboxEnv> {
-  return async (c, next) => {
+  return (c, next) => {
     const { scope } = c.get('grant');
     if (!scopes.every((needed) => scope.includes(needed))) {
       const challenge = `Bearer realm="doctape", error="insufficient_scope", scope="${scopes.join(' ')}"`;
       throw new Failure(403, undefined, { 'WWW-Authenticate': challenge });
     }
-    await next();
+    return next();
   };
 }

@@ -43,3 +43,8 @@ export async function jsonBody<T>(c: Context, schema: z.ZodMiniType<T>): Promise
   if (parsed.success) return parsed.data;
   throw new Failure(400, `${parsed.error.issues[0]?.path.join('.') || 'the body'} has the wrong type`);
 }
+
+/** The origin of the URL of a `Request`. Such a URL is normalized and has no credentials, so it need not be parsed. */
+export function originOf(url: string): string {
+  return url.slice(0, url.indexOf('/', url.indexOf('://') + 3));
+}

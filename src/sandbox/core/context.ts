@@ -1,6 +1,7 @@
 import type { Grant } from '../store/records.js';
 import type { Store } from '../store/store.js';
 import type { SandboxApp, SandboxUser } from './config.js';
+import type { Peer } from './peer.js';
 import type { Quirk } from './quirks.js';
 import type { Quota } from './quota.js';
 
@@ -12,13 +13,14 @@ export interface SandboxContext {
   /** Milliseconds since 1970. */
   now: () => number;
   quirks: ReadonlySet<Quirk>;
-  /** By user name: the last change to what the user owns. See `exclusively`. */
+  /** By user name: the last change to what the user owns. See `withUserLock`. */
   changes: Map<string, Promise<unknown>>;
   /** By user name. See `quotaOf`. */
   quotas: Map<string, Promise<Quota>>;
 }
 
-/** The variables of Hono's context. `grant` and `user` are set by `authenticate`. */
+/** What is in Hono's context of each request. `grant` and `user` are set by `authenticate`. */
 export interface SandboxEnv {
-  Variables: { grant: Grant; user: SandboxUser; quirks: ReadonlySet<Quirk>; noRanges?: boolean };
+  Bindings: { quirks: ReadonlySet<Quirk>; peer?: Peer };
+  Variables: { grant: Grant; user: SandboxUser; noRanges?: boolean };
 }

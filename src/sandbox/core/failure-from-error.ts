@@ -1,3 +1,4 @@
+import { TooManyJobs } from '../media/job-queue.js';
 import { StoreFullError } from '../store/store.js';
 import { Failure } from './failure.js';
 
@@ -6,6 +7,9 @@ export function failureFromError(error: Error): Failure | undefined {
   if (error instanceof Failure) return error;
   if (error instanceof StoreFullError) {
     return new Failure(507, 'the disk of the sandbox is full: delete files, or make room on the disk');
+  }
+  if (error instanceof TooManyJobs) {
+    return new Failure(503, 'too many files are being processed: try again later', { 'Retry-After': '5' });
   }
   return undefined;
 }

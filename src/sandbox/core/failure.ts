@@ -5,6 +5,7 @@ const reasons: Record<number, string> = {
   401: 'Unauthorized',
   403: 'Forbidden',
   404: 'Not Found',
+  405: 'Method Not Allowed',
   413: 'Payload Too Large',
   416: 'Range Not Satisfiable',
   429: 'Too Many Requests',

@@ -1,7 +1,7 @@
 import { type Context, Hono } from 'hono';
 import * as z from 'zod/mini';
 import { requires } from '../core/access.js';
-import { jsonBody } from '../core/body.js';
+import { jsonBody, originOf } from '../core/body.js';
 import type { SandboxEnv } from '../core/context.js';
 import { success } from '../core/envelope.js';
 import { Failure } from '../core/failure.js';
@@ -12,6 +12,7 @@ import {
   addFiles,
   cloneFile,
   deleteFile,
+  type FileChanges,
   findFile,
   publishFile,
   updateFile,
@@ -23,36 +24,39 @@ import { receive, receiveFrom } from './receive.js';
 import { sendRendition } from './send.js';
 import { wireFile } from './wire-file.js';
 
-const changes = z.object({
+/** The body of a change. */
+export const fileChanges: z.ZodMiniType<FileChanges> = z.object({
   name: z.optional(z.string()),
   tags: z.optional(z.array(z.string())),
   starred: z.optional(z.boolean()),
 });
-const publicity = z.object({ public: z.boolean() });
+
+/** The body of publish. */
+export const publicity: z.ZodMiniType<{ public: boolean }> = z.object({ public: z.boolean() });
 
 // wire document sections 3.2 and 3.3
 /** The routes below `/v1/doc`. */
 export function fileRoutes(context: FilesContext): Hono<SandboxEnv> {
   const routes = new Hono<SandboxEnv>();
-  const originOf = (c: Context) => new URL(c.req.url).origin;
 
   routes.get('/', requires('file.read'), (c) => {
     const includeMeta = c.req.query('include_meta');
     const withMeta = includeMeta !== undefined && includeMeta !== 'false' && includeMeta !== '0';
-    return streamList(c, visibleFiles(context, c.get('user')), (file) => wireFile(file, originOf(c), withMeta));
+    const origin = originOf(c.req.url);
+    return streamList(c, visibleFiles(context, c.get('user')), (file) => wireFile(file, origin, withMeta));
   });
 
   // must be before `/:id`, which also matches this path
   routes.post('/upload', requires('file.create'), async (c) => {
     const user = c.get('user');
     const quota = await quotaOf(context, user);
-    const { files, fields } = await receive(context.store, c.req.raw, quota);
+    const { files, fields } = await receive(context.store, c.req.raw, { quotaFor: async () => quota });
     const url = fields.get('url');
-    if (files.length === 0 && url !== undefined && context.quirks.has('upload-by-url')) {
+    if (files.length === 0 && url !== null && context.quirks.has('upload-by-url')) {
       files.push(await receiveFrom(context.store, url, quota));
     }
     if (files.length === 0) throw new Failure(400, 'the body has no file');
-    const tags = splitTags(c.req.query('tags') ?? fields.get('tags'));
+    const tags = splitTags(c.req.query('tags') ?? fields.get('tags') ?? '');
     const starred = (c.req.query('starred') ?? fields.get('starred')) === 'true';
     const origin = c.req.header('x-dt-origin-desc') || 'webupload';
     const described = files.map((file) => ({ ...file, tags, starred, origin }));
@@ -63,12 +67,12 @@ export function fileRoutes(context: FilesContext): Hono<SandboxEnv> {
   });
 
   routes.get('/:id', requires('file.read'), async (c) => {
-    return success(c, wireFile(await findFile(context, c.get('user'), c.req.param('id')), originOf(c), true));
+    return success(c, wireFile(await findFile(context, c.get('user'), c.req.param('id')), originOf(c.req.url), true));
   });
 
   routes.post('/:id', requires('file.update', 'file.read'), async (c) => {
-    const file = await updateFile(context, c.get('user'), c.req.param('id'), await jsonBody(c, changes));
-    return success(c, wireFile({ file, shared: 0 }, originOf(c), true));
+    const file = await updateFile(context, c.get('user'), c.req.param('id'), await jsonBody(c, fileChanges));
+    return success(c, wireFile({ file, shared: 0 }, originOf(c.req.url), true));
   });
 
   routes.delete('/:id', requires('file.delete', 'file.read'), async (c) => {
@@ -83,7 +87,7 @@ export function fileRoutes(context: FilesContext): Hono<SandboxEnv> {
   routes.post('/:id/public', requires('file.update', 'file.read'), async (c) => {
     const { public: open } = await jsonBody(c, publicity);
     const file = await publishFile(context, c.get('user'), c.req.param('id'), open);
-    const { public_url } = wireFile({ file, shared: 0 }, originOf(c), false);
+    const { public_url } = wireFile({ file, shared: 0 }, originOf(c.req.url), false);
     // the documentation has both names for the state, and "" if there is no URL (wire document section 3.2)
     return success(c, { public: open, published: open, public_url: public_url ?? '' });
   });
@@ -107,19 +111,19 @@ export function extractRoute(context: FilesContext): Hono<SandboxEnv> {
   });
 }
 
-function splitTags(tags: string | undefined): string[] {
-  const words = (tags ?? '').split(',').map((tag) => tag.trim());
+function splitTags(tags: string): string[] {
+  const words = tags.split(',').map((tag) => tag.trim());
   return [...new Set(words.filter((tag) => tag !== ''))];
 }
 
 /** Streams the list while it is read from the store, because it may not fit into memory. */
 function streamList(
   c: Context<SandboxEnv>,
-  files: AsyncGenerator<VisibleFile>,
+  files: AsyncGenerator<VisibleFile[]>,
   write: (file: VisibleFile) => unknown,
 ): Response {
   const encoder = new TextEncoder();
-  let text = c.get('quirks').has('no-error-key') ? '{"result":{' : '{"error":null,"result":{';
+  let text = c.env.quirks.has('no-error-key') ? '{"result":{' : '{"error":null,"result":{';
   let separator = '';
   const body = new ReadableStream<Uint8Array<ArrayBuffer>>(
     {
@@ -131,8 +135,10 @@ function streamList(
             controller.close();
             return;
           }
-          text += `${separator}${JSON.stringify(value.file.id)}:${JSON.stringify(write(value))}`;
-          separator = ',';
+          for (const visible of value) {
+            text += `${separator}${JSON.stringify(visible.file.id)}:${JSON.stringify(write(visible))}`;
+            separator = ',';
+          }
         }
         controller.enqueue(encoder.encode(text));
         text = '';

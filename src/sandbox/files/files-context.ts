@@ -1,3 +1,4 @@
+import type { Conversions } from '../convert/conversions.js';
 import type { SandboxContext } from '../core/context.js';
 import type { MediaWork } from '../media/media-work.js';
 import type { RenditionCache } from '../media/rendition-cache.js';
@@ -6,4 +7,5 @@ import type { RenditionCache } from '../media/rendition-cache.js';
 export interface FilesContext extends SandboxContext {
   media: MediaWork;
   renditions: RenditionCache;
+  conversions: Conversions;
 }

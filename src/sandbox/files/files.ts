@@ -1,17 +1,17 @@
 import type { SandboxUser } from '../core/config.js';
 import type { SandboxContext } from '../core/context.js';
-import { exclusively } from '../core/exclusively.js';
 import { Failure } from '../core/failure.js';
 import { type Quota, quotaOf } from '../core/quota.js';
-import { UnreadableMedia } from '../media/reading/unreadable-media.js';
+import { withUserLock } from '../core/with-user-lock.js';
 import { type FileRecord, keyOf } from '../store/records.js';
+import { renditionBlob, renditionBlobs } from '../store/rendition-blobs.js';
 import type { Change, Store } from '../store/store.js';
 import { storedBytes } from '../store/stored-bytes.js';
-import { sharedTapes, tapeChanges } from '../tapes/tapes.js';
+import { sharedFiles, tagChanges } from '../tapes/tag-index.js';
+import { sharedTapes } from '../tapes/tapes.js';
 import { dropBlobs } from './drop-blobs.js';
 import { cleanFileName, joinName, splitName } from './file-name.js';
 import type { FilesContext } from './files-context.js';
-import { mediaTypeOf, typeOf } from './media-type.js';
 
 // The operations on files, without HTTP.
 
@@ -28,16 +28,27 @@ export function ownFiles({ store }: SandboxContext, username: string): AsyncIter
   return store.list('files', keyOf(username, ''));
 }
 
+/** The number of files that {@link visibleFiles} yields at once: to wait for each takes longer than to write it. */
+const batchSize = 100;
+
 // wire document section 7, choice 41
-/** Lists a user's own files, then the files that other users share with them. */
-export async function* visibleFiles(context: SandboxContext, user: SandboxUser): AsyncGenerator<VisibleFile> {
-  for await (const file of ownFiles(context, user.username)) yield { file, shared: 0 };
+/** Lists a user's own files, then the files that other users share with them. Yields several at once. */
+export async function* visibleFiles(context: SandboxContext, user: SandboxUser): AsyncGenerator<VisibleFile[]> {
+  let batch: VisibleFile[] = [];
+  for await (const file of ownFiles(context, user.username)) {
+    batch.push({ file, shared: 0 });
+    if (batch.length < batchSize) continue;
+    yield batch;
+    batch = [];
+  }
+  yield batch;
   for (const owner of context.users.values()) {
     if (owner.username === user.username) continue;
     const tapes = await sharedTapes(context, owner, user);
-    for await (const file of ownFiles(context, owner.username)) {
-      const seen = sharedWith(file, user, tapes);
-      if (seen) yield seen;
+    for await (const { id } of sharedFiles(context, owner.username, user.username, tapes)) {
+      const file = await context.store.get('files', keyOf(owner.username, id)); // it may have been deleted in the meantime
+      const seen = file && sharedWith(file, user, tapes);
+      if (seen) yield [seen];
     }
   }
 }
@@ -90,18 +101,22 @@ export interface NewFile {
   origin: string;
 }
 
-/** Reads the metadata of new files and adds all of them, or none. Their bytes must be reserved in the quota. */
+/**
+ * Reads the metadata of new files and adds all of them, or none. Their bytes must be reserved in the quota.
+ * @param more further changes of the same transaction
+ */
 export async function addFiles(
   context: FilesContext,
   user: SandboxUser,
   files: readonly NewFile[],
   quota: Quota,
+  more: readonly Change[] = [],
 ): Promise<FileRecord[]> {
   try {
     const records: FileRecord[] = [];
     // one at a time, to limit the number of open files
     for (const file of files) records.push(await describeFile(context, user, file));
-    await putFiles(context, user, records, quota);
+    await putFiles(context, user, records, quota, more);
     return records;
   } catch (error) {
     await dropFiles(context, files, quota);
@@ -109,17 +124,23 @@ export async function addFiles(
   }
 }
 
-/** Adds the records of all files, or of none. Their bytes must be in the store and reserved in the quota. */
+/**
+ * Adds the records of all files, or of none. Their bytes, and those of their renditions, must be in the store. Those of the files must be
+ * reserved in the quota.
+ */
 async function putFiles(
-  context: SandboxContext,
+  context: FilesContext,
   user: SandboxUser,
   records: readonly FileRecord[],
   quota: Quota,
+  more: readonly Change[] = [],
 ): Promise<void> {
-  const { store } = context;
+  const { store, conversions } = context;
   const { username } = user;
+  const toConvert = records.filter((record) => record.processing_status === 'processing');
+  conversions.checkRoom(toConvert.length);
   const bytes = records.reduce((sum, { size }) => sum + size, 0);
-  await exclusively(context, username, async () => {
+  await withUserLock(context, username, async () => {
     if ((await quotaOf(context, user)) !== quota)
       throw new Failure(503, 'the sandbox was reset during the request: repeat it');
     const moves = records.map(({ id, tags }) => ({ id, from: [], to: tags }));
@@ -127,45 +148,43 @@ async function putFiles(
       ...records.flatMap((record): Change[] => [
         { put: 'files', key: keyOf(username, record.id), record },
         { keep: record.id },
+        ...renditionBlobs(record).map((name) => ({ keep: name })),
       ]),
-      ...(await tapeChanges(context, username, moves)),
+      ...toConvert.map(conversions.recordOf),
+      ...(await tagChanges(context, username, moves)),
+      ...more,
       quota.recordOf(bytes),
     ]);
     quota.recorded(bytes);
     quota.release(bytes);
+    for (const record of toConvert) conversions.add(record);
   });
 }
 
 /** Deletes the blobs of files that could not be added, and releases their bytes in the quota. */
 export async function dropFiles(
   { store }: SandboxContext,
-  files: readonly Pick<NewFile, 'id' | 'size'>[],
+  files: readonly Pick<FileRecord, 'id' | 'size' | 'renditions'>[],
   quota: Quota,
 ): Promise<void> {
   for (const { size } of files) quota.release(size);
-  await dropBlobs(store, files);
+  await dropBlobs(
+    store,
+    files.flatMap((file) => [file.id, ...renditionBlobs(file)]),
+  );
 }
 
 async function describeFile(
-  { store, media, now }: FilesContext,
+  { store, media, now, conversions }: FilesContext,
   user: SandboxUser,
   file: NewFile,
 ): Promise<FileRecord> {
   const { id, fileName, size, tags, starred, origin } = file;
   const { name, extension } = splitName(fileName);
-  const type = typeOf(file.type, extension);
-  const media_type = mediaTypeOf(type);
-  let processing_status: FileRecord['processing_status'] = 'ok';
-  let meta: Record<string, unknown> = {};
   const bytes = storedBytes(store, { id, size });
-  try {
-    meta = await media.readMeta(type, media_type, bytes);
-  } catch (error) {
-    if (!(error instanceof UnreadableMedia)) throw error;
-    processing_status = 'failed';
-  }
+  const { type, mediaType, isReadable, meta } = await media.describe({ declared: file.type, extension }, bytes);
   bytes.check();
-  return {
+  const record: FileRecord = {
     id,
     owner: user.username,
     name,
@@ -173,14 +192,15 @@ async function describeFile(
     type,
     size,
     time_added: Math.floor(now() / 1000),
-    media_type,
+    media_type: mediaType,
     tags,
     origin,
     starred,
     public_code: null,
-    processing_status,
+    processing_status: isReadable ? 'ok' : 'failed',
     meta,
   };
+  return isReadable && conversions.isNeeded(record) ? { ...record, processing_status: 'processing' } : record;
 }
 
 export interface FileChanges {
@@ -197,7 +217,7 @@ export function updateFile(
   id: string,
   changes: FileChanges,
 ): Promise<FileRecord> {
-  return exclusively(context, user.username, async () => {
+  return withUserLock(context, user.username, async () => {
     const file = await findOwnFile(context, user, id);
     const { name = file.name, tags = file.tags, starred = file.starred } = changes;
     const ending = `.${file.extension}`;
@@ -208,15 +228,15 @@ export function updateFile(
     const changed = { ...file, name: stem, tags: [...new Set(tags)], starred };
     await commit(context.store, [
       { put: 'files', key: keyOf(user.username, id), record: changed },
-      ...(await tapeChanges(context, user.username, [{ id, from: file.tags, to: changed.tags }])),
+      ...(await tagChanges(context, user.username, [{ id, from: file.tags, to: changed.tags }])),
     ]);
     return changed;
   });
 }
 
 // wire document section 3.2
-/** Copies a file. The copy has no tags and no public URL. */
-export async function cloneFile(context: SandboxContext, user: SandboxUser, id: string): Promise<string> {
+/** Copies a file and its renditions. The copy has no tags and no public URL. A file that is being converted is converted again. */
+export async function cloneFile(context: FilesContext, user: SandboxUser, id: string): Promise<string> {
   const { file } = await findFile(context, user, id);
   const quota = await quotaOf(context, user);
   quota.reserve(file.size);
@@ -229,7 +249,9 @@ export async function cloneFile(context: SandboxContext, user: SandboxUser, id: 
     time_added: Math.floor(context.now() / 1000),
   };
   try {
-    await copyBlob(context, file, copy.id);
+    await copyBlob(context, file.id, file.size, copy.id);
+    for (const [name, size] of Object.entries(file.renditions ?? {}))
+      await copyBlob(context, renditionBlob(file.id, name), size, renditionBlob(copy.id, name));
     await putFiles(context, user, [copy], quota);
   } catch (error) {
     await dropFiles(context, [copy], quota);
@@ -239,10 +261,10 @@ export async function cloneFile(context: SandboxContext, user: SandboxUser, id: 
   return copy.id;
 }
 
-async function copyBlob({ store }: SandboxContext, { id, size }: FileRecord, copy: string): Promise<void> {
+async function copyBlob({ store }: SandboxContext, original: string, size: number, copy: string): Promise<void> {
   const writer = await store.writeBlob(copy);
   try {
-    const reader = size > 0 ? store.readBlob(id, { start: 0, end: size - 1 }).getReader() : undefined;
+    const reader = size > 0 ? store.readBlob(original, { start: 0, end: size - 1 }).getReader() : undefined;
     for (let chunk = await reader?.read(); chunk && !chunk.done; chunk = await reader?.read())
       await writer.write(chunk.value);
     await writer.finish();
@@ -260,7 +282,7 @@ export function publishFile(
   open: boolean,
 ): Promise<FileRecord> {
   const { store } = context;
-  return exclusively(context, user.username, async () => {
+  return withUserLock(context, user.username, async () => {
     const file = await findOwnFile(context, user, id);
     if (open === (file.public_code !== null)) return file;
     const changed = { ...file, public_code: open ? await freePublicCode(store) : null };
@@ -300,18 +322,22 @@ export async function findPublicFile({ store }: SandboxContext, code: string): P
   return file;
 }
 
-export function deleteFile(context: SandboxContext, user: SandboxUser, id: string): Promise<void> {
-  const { store } = context;
-  return exclusively(context, user.username, async () => {
+export function deleteFile(context: FilesContext, user: SandboxUser, id: string): Promise<void> {
+  const { store, conversions } = context;
+  return withUserLock(context, user.username, async () => {
     const file = await findOwnFile(context, user, id);
     const quota = await quotaOf(context, user);
+    const link = await store.get('links', id);
     await commit(store, [
       { delete: 'files', key: keyOf(user.username, id) },
+      ...(link ? [{ delete: 'links' as const, key: id }] : []),
       ...(file.public_code === null ? [] : [{ delete: 'public' as const, key: file.public_code }]),
-      ...(await tapeChanges(context, user.username, [{ id, from: file.tags, to: [] }])),
+      ...(await tagChanges(context, user.username, [{ id, from: file.tags, to: [] }])),
       quota.recordOf(-file.size),
-      { drop: id },
+      ...(file.processing_status === 'processing' ? [{ delete: 'conversions' as const, key: id }] : []),
+      ...[id, ...renditionBlobs(file)].map((name) => ({ drop: name })),
     ]);
     quota.recorded(-file.size);
+    conversions.cancel(id);
   });
 }

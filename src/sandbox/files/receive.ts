@@ -10,38 +10,63 @@ import { delimiterGuard } from './delimiter-guard.js';
 import { dropBlobs } from './drop-blobs.js';
 import { cleanFileName } from './file-name.js';
 
-/** A file that was received completely. The store has its content under its id. */
+/** A file that was received. The store has its content under its id. */
 export interface ReceivedFile {
+  /** The name of the form field. */
+  field: string;
   id: string;
   fileName: string;
   type: string | undefined;
+  /** The number of bytes in the store. */
   size: number;
+  /** Why the file was left out. It is not in the store. */
+  refusal?: string;
 }
 
 export interface Received {
   files: ReceivedFile[];
-  fields: Map<string, string>;
+  /** The text fields, in the order of the form. */
+  fields: URLSearchParams;
+}
+
+export interface Reception {
+  /**
+   * Returns the quota in which the bytes are reserved as they arrive. Called with the fields that precede the first file, before
+   * any of its bytes are stored. If there is no file, it is not called.
+   */
+  quotaFor(fields: URLSearchParams): Promise<Quota>;
+  /** Whether a file that exceeds the quota is left out. Otherwise the upload fails. */
+  leaveOutLargeFiles?: boolean;
 }
 
 type Event =
-  | { kind: 'file'; fileName: string; type: string | undefined }
+  | { kind: 'field'; name: string; value: string }
+  | { kind: 'file'; field: string; fileName: string; type: string | undefined }
   | { kind: 'chunk'; chunk: Uint8Array }
   | { kind: 'end' };
 
 const maxParts = 1_000;
 const maxFieldBytes = 64 * 1024;
+const maxAllFieldsBytes = 1024 * 1024;
 const maxDiscardedBytes = 256 * 1024 * 1024;
 const maxPauseMs = 5_000;
 
 // wire document section 7, choice 17
 /**
- * Streams the files in a multipart body into the store. Accepts file parts with any name. If it fails, no file is stored.
- * @param quota the quota in which the bytes are reserved as they arrive
+ * Streams the files in a multipart body into the store. Accepts file parts with any name. If it fails, no file is stored. The part
+ * of an empty file input, which has no name and no content, is not a file.
  */
-export async function receive(store: Store, request: Request, quota: Quota): Promise<Received> {
+export async function receive(
+  store: Store,
+  request: Request,
+  { quotaFor, leaveOutLargeFiles = false }: Reception,
+): Promise<Received> {
   const files: ReceivedFile[] = [];
-  const fields = new Map<string, string>();
+  const fields = new URLSearchParams();
+  let fieldBytes = 0;
+  let quota: Quota | undefined;
   let writer: BlobWriter | undefined;
+  let isUnnamed = false; // the last file has no name
 
   const contentType = request.headers.get('content-type') ?? '';
   const wholeDelimiters = delimiterGuard(contentType);
@@ -55,12 +80,17 @@ export async function receive(store: Store, request: Request, quota: Quota): Pro
     maxFieldSize: maxFieldBytes,
     isFile: (info) => dispositionOf(info)?.filename !== undefined,
     onField(info, value) {
-      fields.set(dispositionOf(info)?.name ?? '', new TextDecoder().decode(value));
+      const name = dispositionOf(info)?.name ?? '';
+      fieldBytes += name.length + value.byteLength;
+      if (fieldBytes > maxAllFieldsBytes)
+        problem ??= new Failure(413, `the text fields have more than ${maxAllFieldsBytes} bytes`);
+      else events.push({ kind: 'field', name, value: new TextDecoder().decode(value) });
     },
     onFile(info) {
       const type = info.headers['content-type'];
       events.push({
         kind: 'file',
+        field: dispositionOf(info)?.name ?? '',
         fileName: dispositionOf(info)?.filename ?? '',
         type: typeof type === 'string' ? type : undefined,
       });
@@ -93,23 +123,44 @@ export async function receive(store: Store, request: Request, quota: Quota): Pro
   async function storeEvents() {
     if (problem) throw problem;
     for (const event of events.splice(0)) {
+      if (event.kind === 'field') {
+        fields.append(event.name, event.value);
+        continue;
+      }
       if (event.kind === 'file') {
+        quota ??= await quotaFor(fields);
         const id = crypto.randomUUID();
         writer = await store.writeBlob(id);
-        files.push({ id, fileName: cleanFileName(event.fileName), type: event.type, size: 0 });
+        const { field, fileName, type } = event;
+        files.push({ field, id, fileName: cleanFileName(fileName), type, size: 0 });
+        isUnnamed = fileName === '';
         continue;
       }
       const file = files.at(-1);
-      if (!writer || !file) continue; // the preamble before the first part
-      if (event.kind === 'chunk') {
-        quota.reserve(event.chunk.byteLength);
-        file.size += event.chunk.byteLength;
-        await writer.write(event.chunk);
-      } else {
-        await writer.finish();
-        writer = undefined;
-      }
+      if (!writer || !file) continue; // the preamble before the first part, or the rest of a refused file
+      if (event.kind === 'chunk') await append(file, writer, event.chunk);
+      else if (isUnnamed && file.size === 0) {
+        files.pop();
+        await writer.discard();
+      } else await writer.finish();
+      if (event.kind === 'end') writer = undefined;
     }
+  }
+
+  async function append(file: ReceivedFile, target: BlobWriter, chunk: Uint8Array): Promise<void> {
+    try {
+      quota?.reserve(chunk.byteLength);
+    } catch (error) {
+      if (!leaveOutLargeFiles || !(error instanceof Failure)) throw error;
+      quota?.release(file.size);
+      file.size = 0;
+      file.refusal = error.detail ?? error.message;
+      writer = undefined;
+      await target.discard();
+      return;
+    }
+    file.size += chunk.byteLength;
+    await target.write(chunk);
   }
 
   const reader = await bodyReader(request);
@@ -133,8 +184,11 @@ export async function receive(store: Store, request: Request, quota: Quota): Pro
     return { files, fields };
   } catch (error) {
     await writer?.discard();
-    for (const { size } of files) quota.release(size);
-    await dropBlobs(store, files);
+    for (const { size } of files) quota?.release(size);
+    await dropBlobs(
+      store,
+      files.map(({ id }) => id),
+    );
     // not awaited: a client that receives the response early can stop sending
     if (!fullyRead) void discardRest(reader);
     throw error;
@@ -150,7 +204,7 @@ async function discardRest(reader: ReadableStreamDefaultReader<Uint8Array> | und
   let left = maxDiscardedBytes;
   try {
     while (left >= 0) {
-      const chunk = await orStalled(reader?.read());
+      const chunk = await withStallTimeout(reader?.read());
       if (chunk === 'stalled' || !chunk || chunk.done) return;
       left -= chunk.value.byteLength;
     }
@@ -159,7 +213,7 @@ async function discardRest(reader: ReadableStreamDefaultReader<Uint8Array> | und
   }
 }
 
-async function orStalled<T>(work: Promise<T> | undefined): Promise<T | undefined | 'stalled'> {
+async function withStallTimeout<T>(work: Promise<T> | undefined): Promise<T | undefined | 'stalled'> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const stalled = new Promise<'stalled'>((resolve) => {
     timer = setTimeout(resolve, maxPauseMs, 'stalled');
@@ -179,6 +233,7 @@ export async function receiveFrom(store: Store, source: string, quota: Quota): P
   const response = await fetch(url).catch(() => undefined);
   if (!response?.ok) throw new Failure(400, 'url could not be fetched');
   const file = {
+    field: 'url',
     id: crypto.randomUUID(),
     fileName: cleanFileName(url.pathname),
     type: response.headers.get('content-type') ?? undefined,

@@ -3,6 +3,7 @@ import type { Context } from 'hono';
 import { Failure } from '../core/failure.js';
 import { type MadeRendition, recipeOf } from '../media/rendition.js';
 import { type FileRecord, keyOf } from '../store/records.js';
+import { renditionBlob } from '../store/rendition-blobs.js';
 import type { BlobRange } from '../store/store.js';
 import { storedBytes } from '../store/stored-bytes.js';
 import { joinName } from './file-name.js';
@@ -17,28 +18,38 @@ interface Sendable {
   read: (range: BlobRange) => ReadableStream<Uint8Array> | Uint8Array<ArrayBuffer>;
 }
 
-/** The types of renditions that can be the original itself. The client may have declared another type at the upload. */
-const identityTypes: Record<string, string> = {
+/** The types of renditions that can be the original itself, or were made by another program. */
+const renditionTypes: Record<string, string> = {
   'image.jpg': 'image/jpeg',
   'document.pdf': 'application/pdf',
   'audio.mp3': 'audio/mpeg',
   'video_640.mp4': 'video/mp4',
   'video_1280.mp4': 'video/mp4',
+  'poster_640.jpg': 'image/jpeg',
+  'poster_1280.jpg': 'image/jpeg',
+  'thumb_120.jpg': 'image/jpeg',
+  'thumb_320.jpg': 'image/jpeg',
 };
 
-/** Sends the original of a file or one of its renditions. Responds with the documented 404 if there is no such rendition. */
+/**
+ * Sends the original of a file or one of its renditions. Responds with the documented 404 if there is no such rendition.
+ * @param how the media type of the original, and whether a browser saves the file or shows it
+ */
 export async function sendRendition(
   c: Context,
   context: FilesContext,
   file: FileRecord,
   rendition: string,
+  { type = file.type, disposition = 'attachment' }: { type?: string; disposition?: 'attachment' | 'inline' } = {},
 ): Promise<Response> {
-  if (rendition === 'original') return sendOriginal(c, context, file, file.type);
+  if (rendition === 'original') return sendOriginal(c, context, file, type, disposition);
   if (file.processing_status !== 'ok') throw new Failure(404);
   const name = rendition === 'poster_1280.mp4' ? 'poster_1280.jpg' : rendition; // the documentation has both spellings
+  const converted = file.renditions?.[name];
+  if (converted !== undefined) return sendConverted(c, context, file, name, converted);
   // before If-None-Match is evaluated: a rendition that does not exist must be a 404, not a 304
-  const made = await make(context, file, name);
-  if (made === 'identity') return sendOriginal(c, context, file, identityTypes[name] ?? file.type);
+  const made = await findRendition(context, file, name);
+  if (made === 'identity') return sendOriginal(c, context, file, renditionTypes[name] ?? file.type, disposition);
   if (!made) throw new Failure(404);
   return sendBytes(c, { tag: `"${file.id}/${name}"`, ...made });
 }
@@ -48,7 +59,13 @@ export function sendBytes(c: Context, { tag, type, bytes }: { tag: string } & Ma
   return send(c, { tag, type, size: bytes.byteLength, read: ({ start, end }) => bytes.subarray(start, end + 1) });
 }
 
-async function make(
+/** Whether a file has a rendition. */
+export async function hasRendition(context: FilesContext, file: FileRecord, name: string): Promise<boolean> {
+  return file.renditions?.[name] !== undefined || (await findRendition(context, file, name)) !== undefined;
+}
+
+/** Makes a rendition, or finds it in the cache. Undefined if the file has no such rendition. */
+async function findRendition(
   { store, media, renditions }: FilesContext,
   file: FileRecord,
   name: string,
@@ -77,13 +94,28 @@ function isKnown(c: Context, tag: string): boolean {
   return known === '*' || known?.split(/\s*,\s*/).some((other) => other.replace(/^W\//, '') === tag) === true;
 }
 
-function sendOriginal(c: Context, { store }: FilesContext, file: FileRecord, type: string): Response {
+function sendOriginal(
+  c: Context,
+  { store }: FilesContext,
+  file: FileRecord,
+  type: string,
+  disposition: 'attachment' | 'inline',
+): Response {
   return send(c, {
     tag: `"${file.id}"`,
     type,
     size: file.size,
-    headers: { 'Content-Disposition': create(joinName(file)) },
+    headers: { 'Content-Disposition': create(joinName(file), { type: disposition }) },
     read: (range) => store.readBlob(file.id, range),
+  });
+}
+
+function sendConverted(c: Context, { store }: FilesContext, { id }: FileRecord, name: string, size: number): Response {
+  return send(c, {
+    tag: `"${id}/${name}"`,
+    type: renditionTypes[name] ?? 'application/octet-stream',
+    size,
+    read: (range) => store.readBlob(renditionBlob(id, name), range),
   });
 }
 

@@ -1,5 +1,8 @@
 import { type UnzipLimits, type UnzippedFile, unzip } from './archives/unzip.js';
-import { readMeta } from './meta.js';
+import { drawAvatar } from './avatar.js';
+import { type Description, describe, describeText } from './describe.js';
+import { jobQueue } from './job-queue.js';
+import type { FileNames } from './kinds/decide-kind.js';
 import type { Bytes } from './reading/bytes.js';
 import { makeRenditions, type Recipe, type Renditions } from './rendition.js';
 
@@ -9,15 +12,18 @@ import { makeRenditions, type Recipe, type Renditions } from './rendition.js';
  */
 export interface MediaWork {
   /**
-   * Reads the metadata of a file.
-   * @throws UnreadableMedia if the content does not match the media type, or reading it exceeds the limits
+   * Finds out what a file is, and reads its metadata. The file is not readable if its content is damaged or has another format, or
+   * reading it exceeds the limits.
    */
-  readMeta(type: string, mediaType: string, bytes: Bytes): Promise<Record<string, unknown>>;
+  describe(names: FileNames, bytes: Bytes): Promise<Description>;
   /**
    * Makes the renditions of a recipe. The result lacks those that cannot be made.
    * @throws JobLimitExceeded if the job exceeds the limits
+   * @throws TooManyJobs if too many jobs are waiting. The other methods throw it too
    */
   makeRenditions(recipe: Recipe, type: string, bytes: Bytes): Promise<Renditions>;
+  /** Draws the picture of a user. Its name is its size. */
+  makeAvatar(seed: string, size: number): Promise<Renditions>;
   /**
    * Yields the files of a zip one by one. Read each file before you request the next.
    * @throws RefusedArchive if the archive is not unpacked. A file's stream can fail with it too.
@@ -29,14 +35,11 @@ export interface MediaWork {
 
 /** Runs the jobs in the calling thread, in any runtime. Decodes one image at a time, because one takes up to 100 MB. */
 export function mediaWorkInPlace(): MediaWork {
-  let last: Promise<unknown> = Promise.resolve();
+  const queue = jobQueue(1, 200);
   return {
-    readMeta,
-    makeRenditions(recipe, type, bytes) {
-      const made = last.then(() => makeRenditions(recipe, type, bytes));
-      last = made.catch(() => {}); // the caller handles the rejection
-      return made;
-    },
+    describe: async (names, bytes) => (await describeText(names, bytes)) ?? describe(names, bytes),
+    makeRenditions: (recipe, type, bytes) => queue(() => makeRenditions(recipe, type, bytes)),
+    makeAvatar: drawAvatar,
     unzip: (bytes, limits) => unzip(bytes, limits),
     async close() {},
   };

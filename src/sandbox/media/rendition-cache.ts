@@ -22,22 +22,22 @@ export interface CacheLimits {
 }
 
 export function renditionCache(limits: CacheLimits): RenditionCache {
-  const kept = new Map<string, Made>(); // the least recently used entry is first
+  const entries = new Map<string, Made>(); // the least recently used entry is first
   const running = new Map<string, Promise<Renditions>>();
   const failedJobs = new Set<string>();
   let bytes = 0;
 
   function drop(key: string): void {
-    bytes -= sizeOf(kept.get(key));
-    kept.delete(key);
+    bytes -= sizeOf(entries.get(key));
+    entries.delete(key);
   }
 
   function keep(key: string, made: Made): void {
     drop(key);
-    kept.set(key, made);
+    entries.set(key, made);
     bytes += sizeOf(made);
-    for (const oldest of kept.keys()) {
-      if (kept.size <= limits.entries && bytes <= limits.bytes) return;
+    for (const oldest of entries.keys()) {
+      if (entries.size <= limits.entries && bytes <= limits.bytes) return;
       drop(oldest);
     }
   }
@@ -64,7 +64,7 @@ export function renditionCache(limits: CacheLimits): RenditionCache {
 
   return {
     async get(id, name, job, make) {
-      const known = kept.get(`${id}/${name}`);
+      const known = entries.get(`${id}/${name}`);
       if (known) {
         keep(`${id}/${name}`, known);
         return known;
@@ -79,7 +79,7 @@ export function renditionCache(limits: CacheLimits): RenditionCache {
       return (await made).get(name);
     },
     clear() {
-      kept.clear();
+      entries.clear();
       failedJobs.clear();
       bytes = 0;
     },

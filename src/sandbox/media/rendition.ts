@@ -1,5 +1,6 @@
 import { isPdf } from './documents/is-pdf.js';
-import type { Bytes } from './reading/bytes.js';
+import type { ImagePeers } from './images/image-peers.js';
+import { type Bytes, bytesInMemory } from './reading/bytes.js';
 import { essence } from './reading/values.js';
 
 export interface MadeRendition {
@@ -11,8 +12,18 @@ export interface MadeRendition {
 /** Renditions by name. `identity` means that the original has that format already. */
 export type Renditions = ReadonlyMap<string, MadeRendition | 'identity'>;
 
-/** What one job makes. Both thumbnails are made together, because decoding the image takes most of the time. */
-export type Recipe = 'thumbnails' | 'image.jpg' | 'document.pdf' | 'audio.mp3' | 'video_640.mp4' | 'video_1280.mp4';
+/**
+ * What one job makes. Both thumbnails are made together, because decoding the image takes most of the time; so are the thumbnails and
+ * the poster of a cover.
+ */
+export type Recipe =
+  | 'thumbnails'
+  | 'cover'
+  | 'image.jpg'
+  | 'document.pdf'
+  | 'audio.mp3'
+  | 'video_640.mp4'
+  | 'video_1280.mp4';
 
 const recipes: ReadonlyMap<string, Recipe> = new Map<string, Recipe>([
   ['image thumb_120.jpg', 'thumbnails'],
@@ -20,6 +31,12 @@ const recipes: ReadonlyMap<string, Recipe> = new Map<string, Recipe>([
   ['image image.jpg', 'image.jpg'],
   ['document document.pdf', 'document.pdf'],
   ['audio audio.mp3', 'audio.mp3'],
+  ...['audio', 'video'].flatMap((mediaType) =>
+    ['thumb_120.jpg', 'thumb_320.jpg', 'poster_640.jpg'].map((name): [string, Recipe] => [
+      `${mediaType} ${name}`,
+      'cover',
+    ]),
+  ),
   ['video video_640.mp4', 'video_640.mp4'],
   ['video video_1280.mp4', 'video_1280.mp4'],
 ]);
@@ -36,23 +53,31 @@ export function recipeOf(mediaType: string, rendition: string): Recipe | undefin
 /**
  * Makes the renditions of a file (wire document sections 3.2 and 3.3). A rendition is absent if the sandbox has no encoder for it
  * or the file is damaged. The library for each kind of file is loaded on demand.
- * @param type the media type of the upload
+ * @param type the type of the file
+ * @param peers optional packages that decode more images
  */
-export async function makeRenditions(recipe: Recipe, type: string, bytes: Bytes): Promise<Renditions> {
+export async function makeRenditions(
+  recipe: Recipe,
+  type: string,
+  bytes: Bytes,
+  peers: ImagePeers = {},
+): Promise<Renditions> {
   switch (recipe) {
-    case 'thumbnails': {
-      const { makeThumbnails } = await import('./images/thumbnails.js');
-      const [small, large] = await makeThumbnails(essence(type), bytes, [120, 320]);
-      return renditions(['thumb_120.jpg', asJpeg(small)], ['thumb_320.jpg', asJpeg(large)]);
+    case 'thumbnails':
+      return jpegs(bytes, [120, 320], peers);
+    case 'cover': {
+      const { readCover } = await import('./audio-video/tags.js');
+      const cover = await readCover(essence(type), bytes);
+      return cover ? jpegs(bytesInMemory(cover), [120, 320, 640], peers) : new Map();
     }
     case 'image.jpg': {
       const { makeJpeg } = await import('./images/thumbnails.js');
-      return renditions([recipe, asJpeg(await makeJpeg(essence(type), bytes))]);
+      return renditions([recipe, asJpeg(await makeJpeg(bytes, peers))]);
     }
     case 'document.pdf':
       return renditions([recipe, identityIf(await isPdf(bytes))]);
     case 'audio.mp3':
-      return renditions([recipe, identityIf((await probe(bytes))?.container === 'MP3')]);
+      return renditions([recipe, identityIf((await probe(bytes))?.name === 'MP3')]);
     case 'video_640.mp4':
       return renditions([recipe, identityIf(await isMp4(bytes, 1, 640))]);
     case 'video_1280.mp4':
@@ -72,12 +97,24 @@ function asJpeg(made: Uint8Array<ArrayBuffer> | 'identity' | undefined): Made {
 
 const identityIf = (fits: boolean): Made => (fits ? 'identity' : undefined);
 
+async function jpegs(bytes: Bytes, edges: number[], peers: ImagePeers): Promise<Renditions> {
+  const { makeThumbnails } = await import('./images/thumbnails.js');
+  const [small, large, poster] = await makeThumbnails(bytes, edges, peers);
+  return renditions(
+    ['thumb_120.jpg', asJpeg(small)],
+    ['thumb_320.jpg', asJpeg(large)],
+    ['poster_640.jpg', asJpeg(poster)],
+  );
+}
+
 async function probe(bytes: Bytes) {
-  return (await import('./audio-video/audio-video-meta.js')).probe(bytes);
+  return (await import('./audio-video/probe.js')).readContainer(bytes);
 }
 
 /** An MP4 whose longer edge is in this range. */
 async function isMp4(bytes: Bytes, from: number, to: number): Promise<boolean> {
   const media = await probe(bytes);
-  return media?.container === 'MP4' && media.longestEdge >= from && media.longestEdge <= to;
+  if (media?.name !== 'MP4' || !media.video) return false;
+  const edge = Math.max(media.video.width, media.video.height);
+  return edge >= from && edge <= to;
 }

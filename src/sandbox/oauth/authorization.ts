@@ -3,7 +3,9 @@ import { isLoopback, parseUrl } from '../../protocol/urls.js';
 import type { SandboxApp, SandboxUser } from '../core/config.js';
 import type { SandboxContext } from '../core/context.js';
 import { fingerprint } from '../core/fingerprint.js';
+import { readParameters } from './parameters.js';
 import { grantedScope } from './scopes.js';
+import { sweepExpired } from './sweep.js';
 
 /** A valid authorization request (wire document section 2.2). */
 export interface AuthorizationRequest {
@@ -30,9 +32,9 @@ type ResponseParameters = Record<string, string | undefined>;
 
 /** Reads and checks the query of an authorization request (wire document section 7, choices 8 to 15). */
 export function readAuthorization(context: SandboxContext, url: URL): AuthorizationCheck {
-  const query = url.searchParams;
-  const repeated = [...protocolParameters].find((name) => query.getAll(name).length > 1);
-  if (repeated) return refuse('invalid_request', `${repeated} was sent more than once`, 'Send it once.');
+  const read = readParameters(url.searchParams, protocolParameters);
+  if ('repeated' in read) return refuse('invalid_request', `${read.repeated} was sent more than once`, 'Send it once.');
+  const query = read.parameters;
   const app = context.apps.get(query.get('client_id') ?? '');
   if (!app) {
     const remedy =
@@ -46,7 +48,7 @@ export function readAuthorization(context: SandboxContext, url: URL): Authorizat
   }
 
   const responseType = query.get('response_type');
-  const state = query.get('state') || undefined;
+  const state = query.get('state');
   const issuer = url.origin;
   const deny = (error: string, error_description: string): AuthorizationCheck => ({
     redirect: responseUri(
@@ -63,10 +65,10 @@ export function readAuthorization(context: SandboxContext, url: URL): Authorizat
       'An application of type server must send response_type=code, an application of type client response_type=token.';
     return refuse('unauthorized_client', captured, remedy);
   }
-  const scope = grantedScope(query.get('scope') ?? undefined);
+  const scope = grantedScope(query.get('scope'));
   if (!scope) return deny('invalid_scope', 'one of the scopes is unknown');
 
-  const codeChallenge = query.get('code_challenge') || undefined;
+  const codeChallenge = query.get('code_challenge');
   if (codeChallenge !== undefined) {
     if (query.get('code_challenge_method') !== 'S256')
       return deny('invalid_request', 'code_challenge_method must be S256');
@@ -77,7 +79,7 @@ export function readAuthorization(context: SandboxContext, url: URL): Authorizat
   return { request: { app, responseType, redirectUri, scope, state, codeChallenge, issuer } };
 }
 
-const protocolParameters: ReadonlySet<string> = new Set([
+const protocolParameters = [
   'client_id',
   'response_type',
   'redirect_uri',
@@ -85,7 +87,7 @@ const protocolParameters: ReadonlySet<string> = new Set([
   'state',
   'code_challenge',
   'code_challenge_method',
-]);
+];
 
 function refuse(error: string, error_description: string, remedy: string): Refusal {
   return { refused: { error, error_description }, remedy };
@@ -100,9 +102,11 @@ export async function approve(
   const { app, responseType, redirectUri, scope, codeChallenge } = request;
   const grant = { username: user.username, client_id: app.clientId, scope };
   const secret = crypto.randomUUID();
+  const key = fingerprint(secret);
+  await sweepExpired(context);
   if (responseType === 'token') {
     const expires = context.now() + tokenLifetime * 1000;
-    await context.store.commit([{ put: 'tokens', key: await fingerprint(secret), record: { ...grant, expires } }]);
+    await context.store.commit([{ put: 'tokens', key, record: { ...grant, key, expires } }]);
     const response = {
       access_token: secret,
       token_type: 'Bearer',
@@ -113,11 +117,12 @@ export async function approve(
   }
   const record = {
     ...grant,
+    key,
     redirect_uri: redirectUri,
     ...(codeChallenge !== undefined && { code_challenge: codeChallenge }),
     expires: context.now() + codeLifetime * 1000,
   };
-  await context.store.commit([{ put: 'codes', key: await fingerprint(secret), record }]);
+  await context.store.commit([{ put: 'codes', key, record }]);
   return responseUri(request, { code: secret });
 }
 

@@ -1,4 +1,5 @@
-import { html } from 'hono/html';
+import { html, raw } from 'hono/html';
+import { copyScript } from '../pages/copy-script.js';
 import { type Page, page } from '../pages/page.js';
 import type { AuthorizationRequest } from './authorization.js';
 import { scopeDescriptions } from './scopes.js';
@@ -37,7 +38,7 @@ export function consentPage({ request, action, csrf, nonce, link, username = '',
           <button name="decision" value="deny" formnovalidate>Deny</button>
         </div>
       </form>
-      <p class="note">${target ? html`You will be redirected to ${target}.` : html`The next page shows a code to copy.`}</p>
+      <p class="note">${target ? html`You will be redirected to ${target}.` : html`The next page shows a ${request.responseType} to copy.`}</p>
       ${link}`,
   );
 }
@@ -46,17 +47,34 @@ export function consentPage({ request, action, csrf, nonce, link, username = '',
  * The page for programs without a web server. They read its title, or the user copies the value from it (wire document
  * section 2.5).
  */
-export function outOfBandPage(response: URLSearchParams, nonce: string): Page {
+export function outOfBandPage(response: URLSearchParams, command: string | undefined, nonce: string): Page {
   const value = response.get('code') ?? response.get('access_token');
   if (value === null) {
     const title = 'Access was not granted';
-    return page(title, nonce, html`<h1>${title}</h1><p>The error is ${response.get('error')}.</p>`);
+    return page(title, nonce, html`<h1>${title}</h1>${parametersOf(response)}`);
   }
   return page(
     `Success code=${value}`,
     nonce,
     html`<h1>You are signed in</h1>
       <p>Copy this into the application, then close this page:</p>
-      <output>${value}</output>`,
+      <output data-copy="${response.has('code') ? 'the code' : 'the token'}">${value}</output>
+      <details>
+        <summary>The whole response</summary>
+        ${parametersOf(response)}
+      </details>
+      ${
+        command === undefined
+          ? ''
+          : html`<h2>Use it</h2>
+      <p>Run this on the command line:</p>
+      <pre class="command" tabindex="0"><code data-copy="the command">${command}</code></pre>
+      <script nonce="${nonce}">${raw(copyScript)}</script>`
+      }`,
+    { width: 'wide' },
   );
+}
+
+function parametersOf(response: URLSearchParams): Page {
+  return html`<dl>${[...response].map(([name, value]) => html`<dt>${name}</dt><dd><code>${value}</code></dd>`)}</dl>`;
 }

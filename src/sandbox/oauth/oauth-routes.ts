@@ -1,18 +1,20 @@
 import { type Context, Hono } from 'hono';
-import { accepts } from 'hono/accepts';
 import { getCookie, setCookie } from 'hono/cookie';
+import { constantTimeEqual } from '../../protocol/constant-time-equal.js';
 import { outOfBand } from '../../protocol/endpoints.js';
-import { sameText } from '../../protocol/same-text.js';
 import { formBody } from '../core/body.js';
 import type { SandboxUser } from '../core/config.js';
 import type { SandboxContext, SandboxEnv } from '../core/context.js';
 import { Failure } from '../core/failure.js';
+import { isKnownOwnMachine } from '../pages/own-machine.js';
 import { showPage } from '../pages/show-page.js';
 import { startPageLink } from '../pages/start-page-link.js';
+import { wantsPage } from '../pages/wants-page.js';
 import { type AuthorizationRequest, approve, decline, type Refusal, readAuthorization } from './authorization.js';
 import { consentPage, outOfBandPage } from './consent-page.js';
 import { refusalPage } from './refusal-page.js';
 import { exchangeCode } from './token-endpoint.js';
+import { nextCommand } from './try-it.js';
 
 const cookieName = 'doctape_sandbox_csrf';
 
@@ -32,7 +34,7 @@ export function oauthRoutes(context: SandboxContext, autoApprove: SandboxUser | 
     if (request instanceof Response) return request;
     const form = await formBody(c);
     const csrf = getCookie(c, cookieName);
-    if (!csrf || !sameText(csrf, form.get('csrf') ?? '')) {
+    if (!csrf || !constantTimeEqual(csrf, form.get('csrf') ?? '')) {
       return showConsent(
         c,
         request,
@@ -44,7 +46,7 @@ export function oauthRoutes(context: SandboxContext, autoApprove: SandboxUser | 
     if (decision === 'deny') return respond(c, request, decline(request));
     const username = form.get('username') ?? '';
     const user = context.users.get(username);
-    if (decision !== 'allow' || !user || !sameText(form.get('password') ?? '', user.password)) {
+    if (decision !== 'allow' || !user || !constantTimeEqual(form.get('password') ?? '', user.password)) {
       return showConsent(c, request, { username, problem: 'The username or the password is wrong.' }, 403);
     }
     return respond(c, request, await approve(context, request, user));
@@ -53,20 +55,20 @@ export function oauthRoutes(context: SandboxContext, autoApprove: SandboxUser | 
   routes.post('/token', async (c) => {
     c.header('Cache-Control', 'no-store');
     c.header('Pragma', 'no-cache');
-    try {
-      const { status, body } = await exchangeCode(context, await formBody(c));
-      return c.json(body, status);
-    } catch (error) {
-      if (!(error instanceof Failure)) throw error;
-      return c.json({ error: 'invalid_request', error_description: error.message }, error.status, error.headers);
-    }
+    const { status, body } = await exchangeCode(context, await formBody(c));
+    return c.json(body, status);
+  });
+  routes.all('/token', () => {
+    throw new Failure(405, 'the token endpoint accepts only POST', { Allow: 'POST' });
   });
 
   async function readRequest(c: Context): Promise<AuthorizationRequest | Response> {
     const check = readAuthorization(context, new URL(c.req.url));
     if ('request' in check) return check.request;
     if ('refused' in check) return showRefusal(c, check);
-    return check.redirect.startsWith(outOfBand) ? showOutOfBand(c, check.redirect) : c.redirect(check.redirect, 303);
+    return check.redirect.startsWith(outOfBand)
+      ? showOutOfBand(c, parametersIn(check.redirect))
+      : c.redirect(check.redirect, 303);
   }
 
   return routes;
@@ -74,9 +76,7 @@ export function oauthRoutes(context: SandboxContext, autoApprove: SandboxUser | 
 
 /** Sends a page to a browser and JSON to other clients. */
 function showRefusal(c: Context, refusal: Refusal): Response | Promise<Response> {
-  const json = 'application/json';
-  const wanted = accepts(c, { header: 'Accept', supports: [json, 'text/html'], default: json });
-  if (wanted === json) return c.json(refusal.refused, 400);
+  if (!wantsPage(c)) return c.json(refusal.refused, 400);
   const link = startPageLink(c, 'Applications of this sandbox');
   return showPage(c, (nonce) => refusalPage(refusal, link, nonce), 400);
 }
@@ -118,10 +118,16 @@ function respond(c: Context, request: AuthorizationRequest, uri: string): Respon
   c.header('Cache-Control', 'no-store');
   c.header('Referrer-Policy', 'no-referrer');
   // 303, because a browser repeats the POST with the password after a 307 (RFC 9700 section 4.12)
-  return request.redirectUri === outOfBand ? showOutOfBand(c, uri) : c.redirect(uri, 303);
+  if (request.redirectUri !== outOfBand) return c.redirect(uri, 303);
+  const response = parametersIn(uri);
+  // the command contains the secret of the application
+  return showOutOfBand(c, response, isKnownOwnMachine(c) ? nextCommand(request, response) : undefined);
 }
 
-function showOutOfBand(c: Context, uri: string): Response | Promise<Response> {
-  const [, parameters = ''] = uri.split(/[?#]/, 2);
-  return showPage(c, (nonce) => outOfBandPage(new URLSearchParams(parameters), nonce));
+function parametersIn(uri: string): URLSearchParams {
+  return new URLSearchParams(uri.split(/[?#]/, 2)[1]);
+}
+
+function showOutOfBand(c: Context, response: URLSearchParams, command?: string): Response | Promise<Response> {
+  return showPage(c, (nonce) => outOfBandPage(response, command, nonce), 200, { script: command !== undefined });
 }

@@ -1,10 +1,12 @@
 import { verifyChallenge } from 'pkce-challenge';
+import { constantTimeEqual } from '../../protocol/constant-time-equal.js';
 import { outOfBand, tokenLifetime } from '../../protocol/endpoints.js';
-import { sameText } from '../../protocol/same-text.js';
 import type { SandboxContext } from '../core/context.js';
 import { fingerprint } from '../core/fingerprint.js';
 import type { CodeRecord, Grant } from '../store/records.js';
 import type { Change } from '../store/store.js';
+import { readParameters } from './parameters.js';
+import { sweepExpired } from './sweep.js';
 
 /** A response of the token endpoint. Errors are 400 with JSON (wire document section 7, choice 7). */
 export type TokenEndpointResponse = { status: 200; body: Record<string, unknown> } | { status: 400; body: Refusal };
@@ -15,14 +17,13 @@ interface Refusal {
 }
 
 /** Exchanges an authorization code (wire document section 2.3). Ignores unknown parameters. */
-export async function exchangeCode(context: SandboxContext, form: URLSearchParams): Promise<TokenEndpointResponse> {
-  const repeated = ['client_id', 'client_secret', 'grant_type', 'code', 'redirect_uri', 'code_verifier'].find(
-    (name) => form.getAll(name).length > 1,
-  );
-  if (repeated) return refuse('invalid_request', `${repeated} was sent more than once`);
+export async function exchangeCode(context: SandboxContext, sent: URLSearchParams): Promise<TokenEndpointResponse> {
+  const read = readParameters(sent, protocolParameters);
+  if ('repeated' in read) return refuse('invalid_request', `${read.repeated} was sent more than once`);
+  const form = read.parameters;
   const app = context.apps.get(form.get('client_id') ?? '');
   if (!app) return refuse('invalid_client', 'unknown client_id');
-  if (app.clientSecret !== undefined && !sameText(form.get('client_secret') ?? '', app.clientSecret)) {
+  if (app.clientSecret !== undefined && !constantTimeEqual(form.get('client_secret') ?? '', app.clientSecret)) {
     return refuse('invalid_client', 'wrong client_secret');
   }
   const grantType = form.get('grant_type');
@@ -32,7 +33,7 @@ export async function exchangeCode(context: SandboxContext, form: URLSearchParam
 
   const code = form.get('code');
   if (!code) return refuse('invalid_request', 'code is missing');
-  const key = await fingerprint(code);
+  const key = fingerprint(code);
   const record = await context.store.get('codes', key);
   if (!record || record.client_id !== app.clientId)
     return refuse('invalid_grant', 'the code is unknown or was used before');
@@ -45,10 +46,20 @@ export async function exchangeCode(context: SandboxContext, form: URLSearchParam
   return response ?? refuse('invalid_grant', 'the code is unknown or was used before');
 }
 
+const protocolParameters = [
+  'client_id',
+  'client_secret',
+  'grant_type',
+  'code',
+  'redirect_uri',
+  'code_verifier',
+  'refresh_token',
+];
+
 async function checkExchange(
   { now }: SandboxContext,
   record: CodeRecord,
-  form: URLSearchParams,
+  form: ReadonlyMap<string, string>,
 ): Promise<TokenEndpointResponse | undefined> {
   if (record.expires <= now()) return refuse('invalid_grant', 'the code has expired');
   // doctape's own client always sends the URN (wire document section 2.3)
@@ -57,15 +68,15 @@ async function checkExchange(
     return refuse('invalid_grant', 'redirect_uri differs from the one in the authorization request');
   }
   const verifier = form.get('code_verifier');
-  if ((verifier === null) !== (record.code_challenge === undefined)) {
+  if ((verifier === undefined) !== (record.code_challenge === undefined)) {
     return refuse(
       'invalid_grant',
-      verifier === null
+      verifier === undefined
         ? 'code_verifier is missing'
         : 'code_verifier was sent, but the authorization request had no code_challenge',
     );
   }
-  if (verifier !== null && !(await verifyChallenge(verifier, record.code_challenge ?? ''))) {
+  if (verifier !== undefined && !(await verifyChallenge(verifier, record.code_challenge ?? ''))) {
     return refuse('invalid_grant', 'code_verifier does not match');
   }
   return undefined;
@@ -73,9 +84,10 @@ async function checkExchange(
 
 /** The refresh grant of 2013 (wire document section 2.6). It was deprecated by 2014, so it needs a quirk. */
 async function refresh(context: SandboxContext, clientId: string, token: string): Promise<TokenEndpointResponse> {
-  const key = await fingerprint(token);
+  const key = fingerprint(token);
   const grant = context.quirks.has('refresh-tokens') ? await context.store.get('refreshes', key) : undefined;
-  const response = grant?.client_id === clientId && (await grantToken(context, grant, { delete: 'refreshes', key }));
+  const isValid = grant?.client_id === clientId && grant.expires > context.now();
+  const response = isValid && (await grantToken(context, grant, { delete: 'refreshes', key }));
   return response || refuse('invalid_grant', 'refresh tokens are deprecated');
 }
 
@@ -86,18 +98,22 @@ async function refresh(context: SandboxContext, clientId: string, token: string)
  * @returns undefined if another request has used it in the meantime
  */
 async function grantToken(
-  { store, quirks, now }: SandboxContext,
+  context: SandboxContext,
   { username, client_id, scope }: Grant,
   use: Change,
 ): Promise<TokenEndpointResponse | undefined> {
+  const { store, quirks, now } = context;
   const grant = { username, client_id, scope, expires: now() + tokenLifetime * 1000 };
   const token = crypto.randomUUID();
-  const changes: Change[] = [use, { put: 'tokens', key: await fingerprint(token), record: grant }];
+  const key = fingerprint(token);
+  const changes: Change[] = [use, { put: 'tokens', key, record: { ...grant, key } }];
   let refreshToken = '[deprecated]'; // as documented, byte for byte
   if (quirks.has('refresh-tokens')) {
     refreshToken = crypto.randomUUID();
-    changes.push({ put: 'refreshes', key: await fingerprint(refreshToken), record: grant });
+    const key = fingerprint(refreshToken);
+    changes.push({ put: 'refreshes', key, record: { ...grant, key } });
   }
+  await sweepExpired(context);
   if (!(await store.commit(changes))) return undefined;
   return {
     status: 200,

@@ -1,7 +1,6 @@
 import type { Context } from 'hono';
 import { html } from 'hono/html';
-import { isLoopback } from '../../protocol/urls.js';
-import { peers } from '../core/peer.js';
+import { isKnownOwnMachine } from './own-machine.js';
 import type { Page } from './page.js';
 
 /**
@@ -9,6 +8,6 @@ import type { Page } from './page.js';
  * Empty if the start page is not served to this client. Behind another server, `/` may be any page.
  */
 export function startPageLink(c: Context, text: string): Page | '' {
-  if (!peers.get(c.req.raw)?.isThisMachine || !isLoopback(new URL(c.req.url))) return '';
+  if (!isKnownOwnMachine(c)) return '';
   return html`<p class="note"><a href="/" target="_blank" rel="noopener">${text}</a> (in a new tab)</p>`;
 }

@@ -2,29 +2,48 @@ import type { MiddlewareHandler } from 'hono';
 import { cors } from 'hono/cors';
 
 /**
- * The paths that every website may call (wire document section 7, choice 36). They accept tokens, never cookies.
+ * The paths that every website may call (wire document section 7, choice 36). They accept tokens and signatures, never
+ * cookies. `/account` and `/tape` are not routes: a page whose `baseUrl` lacks `/v1` can read the response that says so.
  */
-export const openPaths: readonly string[] = ['/v1', '/doc', '/s', '/oauth2/token'];
+export const openPaths: readonly string[] = [
+  '/v1',
+  '/doc',
+  '/account',
+  '/tape',
+  '/s',
+  '/sandbox',
+  '/oauth2/token',
+  '/openapi.json',
+];
 
 export function isOpenToAllOrigins(pathname: string): boolean {
   return openPaths.some((path) => pathname === path || pathname.startsWith(`${path}/`));
 }
 
-export function openToAllOrigins(): MiddlewareHandler {
+const exposedHeaders = [
+  'Accept-Ranges',
+  'Content-Disposition',
+  'Content-Length',
+  'Content-Range',
+  'ETag',
+  'Retry-After',
+  'WWW-Authenticate',
+  'X-Request-Id',
+];
+
+/** The headers of all responses from the open paths. */
+export const openHeaders: Readonly<Record<string, string>> = {
+  'access-control-allow-origin': '*',
+  'access-control-expose-headers': exposedHeaders.join(','),
+};
+
+/** Responds to preflight requests. */
+export function preflight(): MiddlewareHandler {
   return cors({
     origin: '*',
     allowMethods: ['GET', 'HEAD', 'POST', 'DELETE', 'OPTIONS'],
     allowHeaders: ['Authorization', 'Content-Type', 'If-Range', 'Range', 'X-Doctape-Fault', 'X-DT-Origin-Desc'],
-    exposeHeaders: [
-      'Accept-Ranges',
-      'Content-Disposition',
-      'Content-Length',
-      'Content-Range',
-      'ETag',
-      'Retry-After',
-      'WWW-Authenticate',
-      'X-Request-Id',
-    ],
+    exposeHeaders: exposedHeaders,
     maxAge: 600,
   });
 }

@@ -1,9 +1,20 @@
+import type { Hono } from 'hono';
 import { checkOptions } from '../../protocol/options.js';
+import type { Token } from '../../protocol/schemas/token.js';
+import type { Scope } from '../../protocol/scopes.js';
+import type { Conversions } from '../convert/conversions.js';
+import type { Converter } from '../convert/converter.js';
 import type { SandboxApp, SandboxUser } from '../core/config.js';
+import type { SandboxEnv } from '../core/context.js';
+import type { Peer } from '../core/peer.js';
+import { resetAll } from '../files/reset.js';
 import { type MediaWork, mediaWorkInPlace } from '../media/media-work.js';
 import { authorizeDirectly } from '../oauth/authorize-directly.js';
+import { signInDirectly } from '../oauth/sign-in-directly.js';
+import type { Store } from '../store/store.js';
+import { formBlob } from './form-blob.js';
 import { sandboxRoutes } from './routes.js';
-import { readOptions, type SandboxOptions, sandboxOptionNames } from './sandbox-options.js';
+import { readOptions, type SandboxOptions, type ServerContext, sandboxOptionNames } from './sandbox-options.js';
 
 /** A doctape server that runs in this process. */
 export interface Sandbox {
@@ -31,6 +42,22 @@ export interface Sandbox {
    * const callback = await sandbox.authorize(url, { username: 'alice' });
    */
   authorize(url: string | URL, options: { username: string; approve?: boolean | undefined }): Promise<URL>;
+  /**
+   * Issues a token, without a sign-in. For tests of code that needs a signed-in user.
+   *
+   * @param username the user, such as `alice`
+   * @param options `scope` is what the token allows (default: all scopes). `clientId` is the application that gets it (default:
+   * the first one)
+   * @throws {ConfigurationError} when no user or application has this name, or a scope is unknown
+   *
+   * @example
+   * const token = await sandbox.signIn('alice', { scope: ['file.read'] });
+   * const api = new ApiClient({ token, fetch: sandbox.fetch });
+   */
+  signIn(
+    username: string,
+    options?: { scope?: readonly Scope[] | undefined; clientId?: string | undefined },
+  ): Promise<Token>;
   /** Deletes all files, tapes, codes and tokens. */
   reset(): Promise<void>;
 }
@@ -45,34 +72,63 @@ export interface Sandbox {
  * const client = new AuthorizationCodeClient({ ...credentials, fetch: sandbox.fetch });
  */
 export function createSandbox(options: SandboxOptions = {}): Sandbox {
-  return buildSandbox(checkOptions('options of createSandbox', options, sandboxOptionNames), mediaWorkInPlace());
+  const checked = checkOptions('options of createSandbox', options, sandboxOptionNames);
+  const { sandbox, conversions } = buildSandbox(checked, mediaWorkInPlace());
+  // files that another sandbox has not converted; if the store fails, requests say so
+  if (checked.store) conversions.resume().catch(() => {});
+  return sandbox;
 }
 
-/** Creates a sandbox that hands the work on media files to `media`. */
-export function buildSandbox(options: SandboxOptions, media: MediaWork): Sandbox {
-  const context = readOptions(options, media);
+/** A sandbox, and what a server for it needs. */
+export interface BuiltSandbox {
+  sandbox: Sandbox;
+  conversions: Conversions;
+  /** Responds to a request from a connection. */
+  respond(request: Request, peer: Peer): Response | Promise<Response>;
+}
+
+/**
+ * Creates a sandbox that hands the work on media files to `media`.
+ * @param converterOf returns what converts the files in a store, or undefined if nothing does
+ */
+export function buildSandbox(
+  options: SandboxOptions,
+  media: MediaWork,
+  converterOf: (store: Store) => Converter | undefined = () => undefined,
+): BuiltSandbox {
+  const context = readOptions(options, media, converterOf);
   const routes = sandboxRoutes(context);
+  return {
+    sandbox: sandboxOf(context, routes),
+    conversions: context.conversions,
+    respond: (request, peer) => routes.fetch(request, { quirks: context.quirks, peer }),
+  };
+}
+
+function sandboxOf(context: ServerContext, routes: Hono<SandboxEnv>): Sandbox {
+  const { quirks } = context;
   return {
     async fetch(input, init) {
       // a Request of a server is used as it is: not every implementation can be copied
-      const request = isRequest(input) && !init ? input : new Request(input, init);
+      const request = isRequest(input) && !init ? input : new Request(input, withReadableBody(init));
       const signal = init?.signal;
-      if (!signal) return routes.fetch(request);
+      if (!signal) return routes.fetch(request, { quirks });
       signal.throwIfAborted();
       return new Promise((resolve, reject) => {
         signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-        Promise.resolve(routes.fetch(request)).then(resolve, reject);
+        Promise.resolve(routes.fetch(request, { quirks })).then(resolve, reject);
       });
     },
     users: [...context.users.values()],
     apps: [...context.apps.values()],
     authorize: (url, options) => authorizeDirectly(context, url, options),
-    async reset() {
-      await context.store.clear();
-      context.quotas.clear();
-      context.renditions.clear();
-    },
+    signIn: (username, options) => signInDirectly(context, username, options),
+    reset: () => resetAll(context),
   };
+}
+
+function withReadableBody(init: RequestInit | undefined): RequestInit | undefined {
+  return init?.body instanceof FormData ? { ...init, body: formBlob(init.body) } : init;
 }
 
 function isRequest(input: string | URL | Request): input is Request {

@@ -1,9 +1,11 @@
-import type { Context, MiddlewareHandler } from 'hono';
+import type { Context, MiddlewareHandler, Next } from 'hono';
 import { invalid, kindOf } from '../../protocol/checks.js';
 import type { SandboxEnv } from '../core/context.js';
 import { failureResponse } from '../core/envelope.js';
 import { Failure } from '../core/failure.js';
-import { peers } from '../core/peer.js';
+import { peerOf } from '../core/peer.js';
+import { withBody } from '../core/response-text.js';
+import { isOAuthPath, oauthFailure } from '../oauth/oauth-failure.js';
 
 /** Faults that the sandbox injects, for tests of applications. */
 export interface Faults {
@@ -62,18 +64,22 @@ export function parseFaults(name: string, text: unknown): Faults {
 /**
  * Injects the faults of the sandbox, or those of the header `x-doctape-fault` of a request.
  *
- * @param standing the faults of every request. If they are undefined, only requests from this machine may have the header: a
+ * @param configured the faults of every request. If they are undefined, only requests from this machine may have the header: a
  * latency of days keeps a connection open for days
  */
-export function faultInjection(standing: Faults | undefined): MiddlewareHandler<SandboxEnv> {
-  return async (c, next) => {
+export function faultInjection(configured: Faults | undefined): MiddlewareHandler<SandboxEnv> {
+  return (c, next) => {
     const header = c.req.header('x-doctape-fault');
-    const peer = peers.get(c.req.raw);
-    if (header !== undefined && standing === undefined && peer?.isThisMachine === false) {
+    return header === undefined && configured === undefined ? next() : inject(c, next, header);
+  };
+
+  async function inject(c: Context<SandboxEnv>, next: Next, header: string | undefined): Promise<void> {
+    const peer = peerOf(c);
+    if (header !== undefined && configured === undefined && peer?.isThisMachine === false) {
       const remedy = 'start the sandbox with --faults "" (faults: \'\') to accept it from other machines';
       throw new Failure(403, `x-doctape-fault is accepted from this machine only: ${remedy}`);
     }
-    const faults = header === undefined ? (standing ?? {}) : readHeader(header);
+    const faults = header === undefined ? (configured ?? {}) : readHeader(header);
     if (faults.latency !== undefined) await delay(faults.latency, c.req.raw.signal);
     c.set('noRanges', faults.noRanges === true);
     if (faults.status !== undefined && Math.random() < (faults.probability ?? 1)) {
@@ -82,8 +88,9 @@ export function faultInjection(standing: Faults | undefined): MiddlewareHandler<
       return;
     }
     await next();
-    if (faults.cut !== undefined || faults.stall !== undefined) c.res = broken(c.res, faults, peer?.hangUp);
-  };
+    if (faults.cut !== undefined || faults.stall !== undefined)
+      c.res = interrupted(withBody(c.res), faults, peer?.closeConnection);
+  }
 }
 
 /** Waits. Stops when the client closes the connection. */
@@ -110,28 +117,25 @@ function readHeader(header: string): Faults {
 function withStatus(c: Context, { status = 500, retryAfter }: Faults): Response {
   const headers = { ...(retryAfter !== undefined && { 'Retry-After': String(retryAfter) }) };
   const injected = new Failure(status, 'injected by a fault', headers);
-  if (!/^\/oauth2(\/|$)/.test(c.req.path)) return failureResponse(c, injected);
-  const temporary = status === 503 || status === 429;
-  const error = temporary ? 'temporarily_unavailable' : status < 500 ? 'invalid_request' : 'server_error';
-  return c.json({ error, error_description: injected.message }, injected.status, headers);
+  return isOAuthPath(c.req.path) ? oauthFailure(c, injected) : failureResponse(c, injected);
 }
 
 /** The same response with a body that is cut or stalls. */
-function broken(response: Response, { cut, stall }: Faults, hangUp: (() => void) | undefined): Response {
+function interrupted(response: Response, { cut, stall }: Faults, closeConnection: (() => void) | undefined): Response {
   const reader = response.body?.getReader();
   if (!reader) return response;
   const limit = cut ?? stall ?? 0;
   let sent = 0;
-  const forever = new Promise<void>(() => {});
+  const never = new Promise<void>(() => {});
   const body = new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
         if (sent >= limit) {
-          if (cut === undefined) return forever; // until the client closes the connection
+          if (cut === undefined) return never; // until the client closes the connection
           await new Promise((resolve) => setTimeout(resolve, 50)); // let the sent bytes arrive first
-          if (!hangUp) throw new Error('the connection was cut by a fault');
-          hangUp();
-          return forever;
+          if (!closeConnection) throw new Error('the connection was cut by a fault');
+          closeConnection();
+          return never;
         }
         const { done, value } = await reader.read();
         if (done) return controller.close();

@@ -1,6 +1,7 @@
 import type { MiddlewareHandler } from 'hono';
 import type { SandboxEnv } from '../core/context.js';
 import { Failure } from '../core/failure.js';
+import { withBody } from '../core/response-text.js';
 
 /** Turns the JSON response to a GET with `callback` into a script. Its status is 200: a script element ignores others. */
 export function jsonp(): MiddlewareHandler<SandboxEnv> {
@@ -16,6 +17,6 @@ export function jsonp(): MiddlewareHandler<SandboxEnv> {
     headers.set('Content-Type', 'text/javascript; charset=utf-8');
     headers.set('X-Content-Type-Options', 'nosniff');
     // the comment prevents that the response is treated as another type than a script
-    c.res = new Response(`/**/${callback}(${await c.res.text()});`, { status: 200, headers });
+    c.res = new Response(`/**/${callback}(${await withBody(c.res).text()});`, { status: 200, headers });
   };
 }

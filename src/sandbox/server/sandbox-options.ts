@@ -1,14 +1,17 @@
 import { checkFunction, checkOptionalFunction, invalid } from '../../protocol/checks.js';
 import type { OptionNames } from '../../protocol/options.js';
+import { createConversions } from '../convert/conversions.js';
+import type { Converter } from '../convert/converter.js';
 import { readConfig, type SandboxApp, type SandboxUser } from '../core/config.js';
 import { checkQuirks, type Quirk } from '../core/quirks.js';
-import type { FilesContext } from '../files/files-context.js';
+import { recentRequests } from '../log/recent-requests.js';
+import type { LoggedRequest } from '../log/request-log.js';
 import type { MediaWork } from '../media/media-work.js';
 import { renditionCache } from '../media/rendition-cache.js';
+import type { StartContext } from '../start/start-context.js';
 import { memoryStore } from '../store/memory-store.js';
 import type { Store } from '../store/store.js';
 import { type Faults, parseFaults } from './faults.js';
-import type { LoggedRequest } from './request-log.js';
 
 /** The users and applications of a sandbox, and how it behaves. */
 export interface SandboxOptions {
@@ -48,21 +51,25 @@ export const sandboxOptionNames: OptionNames<SandboxOptions> = {
 };
 
 /** The state of a sandbox, made from its options. */
-export interface ServerContext extends FilesContext {
+export interface ServerContext extends StartContext {
   autoApprove: SandboxUser | undefined;
   faults: Faults | undefined;
   log: ((request: LoggedRequest) => void) | undefined;
 }
 
 /** @throws {ConfigurationError} that names the option that is invalid */
-export function readOptions(options: SandboxOptions, media: MediaWork): ServerContext {
+export function readOptions(
+  options: SandboxOptions,
+  media: MediaWork,
+  converterOf: (store: Store) => Converter | undefined,
+): ServerContext {
   const { store = memoryStore(), autoApprove, now = () => Date.now() } = options;
   if (typeof store?.commit !== 'function') {
     throw invalid('store', 'must be memoryStore(), diskStore(folder), or a Store of your own');
   }
   const config = readConfig({ users: options.users, apps: options.apps });
   const users = new Map(config.users.map((user) => [user.username, user]));
-  const context = {
+  const shared = {
     store,
     users,
     apps: new Map(config.apps.map((app) => [app.clientId, app])),
@@ -70,8 +77,13 @@ export function readOptions(options: SandboxOptions, media: MediaWork): ServerCo
     quirks: checkQuirks(options.quirks ?? []),
     changes: new Map(),
     quotas: new Map(),
+  };
+  const context = {
+    ...shared,
+    conversions: createConversions(shared, converterOf(store)),
     media,
     renditions: renditionCache({ bytes: 64 * 1024 * 1024, entries: 5_000 }),
+    recent: recentRequests(),
     autoApprove: autoApprove === undefined ? undefined : users.get(autoApprove),
     faults: options.faults === undefined ? undefined : parseFaults('faults', options.faults),
     log: checkOptionalFunction('log', options.log),

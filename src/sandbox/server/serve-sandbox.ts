@@ -1,11 +1,19 @@
+import { mkdtempSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { getPath } from 'hono/utils/url';
 import { invalid } from '../../protocol/checks.js';
 import type { ConfigurationError } from '../../protocol/errors.js';
 import { checkOptions, type OptionNames } from '../../protocol/options.js';
+import type { Conversions } from '../convert/conversions.js';
+import { type ConverterProgram, findPrograms } from '../convert/programs/find-programs.js';
+import { programConverter } from '../convert/programs/program-converter.js';
 import { readConfig } from '../core/config.js';
-import { peers } from '../core/peer.js';
 import { mediaPool } from '../media/pool/media-pool.js';
+import type { Decoder } from '../media/pool/peers.js';
 import { diskStore } from '../store/disk/disk-store.js';
+import { names } from '../store/disk/layout.js';
 import { memoryStore } from '../store/memory-store.js';
 import { checkAllowedHosts } from './allowed-hosts.js';
 import { isOpenToAllOrigins } from './cors.js';
@@ -39,6 +47,16 @@ export interface ServeOptions extends SandboxOptions {
    * @default none
    */
   adopt?: string | undefined;
+  /**
+   * Whether to convert audio, video, office files and text, with the programs `ffmpeg` and `soffice` (LibreOffice) if they are found
+   * on `PATH`. Files are `processing` until they are converted.
+   *
+   * @default false
+   * @example
+   * const served = await serveSandbox({ converters: true });
+   * console.log(served.converters());
+   */
+  converters?: boolean | undefined;
 }
 
 const optionNames: OptionNames<ServeOptions> = {
@@ -48,6 +66,7 @@ const optionNames: OptionNames<ServeOptions> = {
   allowedHosts: 1,
   data: 1,
   adopt: 1,
+  converters: 1,
 };
 
 /** A sandbox that listens on a port. */
@@ -56,6 +75,20 @@ export interface ServedSandbox {
   url: string;
   /** The sandbox itself, without the port. */
   sandbox: Sandbox;
+  /**
+   * Looks for the optional packages that decode more images, and loads them.
+   *
+   * @example
+   * for (const { name, status } of served.decoders()) console.log(name, status); // sharp found
+   */
+  decoders(): Decoder[];
+  /**
+   * The programs that convert files, and whether they were found. Empty without the option `converters`.
+   *
+   * @example
+   * for (const { name, status } of served.converters()) console.log(name, status); // ffmpeg found
+   */
+  converters(): ConverterProgram[];
   /** Closes all connections and the data folder. Does not close a `store` of your own. */
   close(): Promise<void>;
 }
@@ -75,6 +108,7 @@ export async function serveSandbox(options: ServeOptions = {}): Promise<ServedSa
     allowedHosts = [],
     data,
     adopt,
+    converters = false,
     ...rest
   } = checkOptions('options of serveSandbox', options, optionNames);
   if (!Number.isInteger(port) || port < 0 || port > 65_535) throw invalid('port', 'must be an integer from 0 to 65535');
@@ -85,19 +119,26 @@ export async function serveSandbox(options: ServeOptions = {}): Promise<ServedSa
     throw invalid('adopt', 'needs the option data: the folder with the files');
   if (adopt !== undefined && !readConfig({ users: rest.users }).users.some(({ username }) => username === adopt))
     throw invalid('adopt', 'must be the name of one of the users');
+  if (typeof converters !== 'boolean') throw invalid('converters', 'must be true or false');
   const isAllowed = checkAllowedHosts(host, allowedHosts);
+  const isServed = (url: URL) => isOpenToAllOrigins(url.pathname) || isAllowed(url);
   const ownStore = rest.store ? undefined : data === undefined ? memoryStore() : diskStore(data, { adopt });
   const media = mediaPool();
+  let conversions: Conversions | undefined;
   try {
-    const sandbox = buildSandbox({ ...rest, ...(ownStore && { store: ownStore }) }, media);
+    const programs = converters ? await findPrograms() : [];
+    const built = buildSandbox({ ...rest, ...(ownStore && { store: ownStore }) }, media, (store) =>
+      converters ? programConverter({ store, programs, folder: () => workFolder(data) }) : undefined,
+    );
+    const { sandbox, respond } = built;
+    conversions = built.conversions;
+    await conversions.resume();
     const server = createHttpServer((request, { incoming, outgoing }) => {
-      const url = new URL(request.url);
-      if (!isOpenToAllOrigins(url.pathname) && !isAllowed(url)) return misdirected();
+      // the path that Hono routes by: to parse the URL takes a twentieth of the time of a call
+      const isOpen = isOpenToAllOrigins(getPath(request)) && !request.url.includes('%');
+      if (!isOpen && !isServed(new URL(request.url))) return misdirected();
       const isThisMachine = isOwnAddress(incoming.socket.remoteAddress);
-      peers.set(request, { isThisMachine, hangUp: () => outgoing.destroy() });
-      // the start page contains passwords, and a client can send any Host header
-      if (url.pathname === '/' && !isThisMachine) return new Response(null, { status: 404 });
-      return sandbox.fetch(request);
+      return respond(request, { isThisMachine, closeConnection: () => outgoing.destroy(), sendsText: true });
     }, defaultIdleLimits);
     await new Promise<void>((resolve, reject) => {
       server.once('error', (error: NodeJS.ErrnoException) => reject(bindError(host, port, error)));
@@ -108,21 +149,30 @@ export async function serveSandbox(options: ServeOptions = {}): Promise<ServedSa
     return {
       url: `http://${urlHost(host)}:${bound}`,
       sandbox,
+      decoders: media.decoders,
+      converters: () => programs.map((program) => ({ ...program })),
       close() {
         closed ??= new Promise<void>((resolve) => {
           server.close(() => resolve());
           server.closeAllConnections();
         })
+          .then(() => built.conversions.close())
           .then(() => media.close())
           .then(() => ownStore?.close());
         return closed;
       },
     };
   } catch (error) {
+    await conversions?.close();
     await media.close();
     await ownStore?.close();
     throw error;
   }
+}
+
+/** In the data folder, which only this sandbox uses, so that what is left after a crash is found and deleted. */
+function workFolder(data: string | undefined): string {
+  return data === undefined ? mkdtempSync(join(tmpdir(), 'doctape-sandbox-')) : join(resolve(data), names.converting);
 }
 
 function misdirected(): Response {
@@ -134,8 +184,10 @@ function misdirected(): Response {
 }
 
 function bindError(host: string, port: number, { code }: NodeJS.ErrnoException): ConfigurationError {
-  const reason = code === 'EADDRINUSE' ? 'it is in use. Choose another one, or 0 for a free one' : `(${code})`;
-  return invalid('port', `${port} on ${host} cannot be listened on: ${reason}`);
+  if (code === 'EADDRINUSE') {
+    return invalid('port', `${port} is in use on ${host}: choose another port, or 0 for any that is free`);
+  }
+  return invalid('port', `${port} cannot be used on ${host} (${code}): choose another port or host`);
 }
 
 /** The host of the URL. A wildcard is not an address that clients can connect to. */

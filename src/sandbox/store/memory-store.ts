@@ -11,24 +11,26 @@ export function memoryStore(): Store {
   // JSON, so that a caller who modifies a record does not modify the stored one
   const folders = new Map<string, Map<string, string>>();
   const blobs = new Map<string, Blob>();
-  const folderOf = (collection: Collection, folder: string) => {
-    const path = `${collection}/${folder}`;
-    const records = folders.get(path) ?? new Map<string, string>();
-    folders.set(path, records);
-    return records;
-  };
-  const recordsBeside = (collection: Collection, key: string) =>
-    folderOf(collection, key.slice(0, key.lastIndexOf('/') + 1));
+  const folderOf = (collection: Collection, folder: string) => folders.get(`${collection}/${folder}`);
+  const recordsBeside = (collection: Collection, key: string) => folderOf(collection, folderIn(key));
 
   /** Checks a change and returns a function that applies it and cannot fail, or undefined if the record does not exist. */
   function prepare(change: Change): (() => void) | undefined {
     if ('put' in change) {
       const json = JSON.stringify(change.record);
-      return () => recordsBeside(change.put, change.key).set(change.key, json);
+      return () => {
+        const records = recordsBeside(change.put, change.key) ?? new Map<string, string>();
+        folders.set(`${change.put}/${folderIn(change.key)}`, records.set(change.key, json));
+      };
     }
     if ('delete' in change) {
       const records = recordsBeside(change.delete, change.key);
-      return records.has(change.key) ? () => records.delete(change.key) : undefined;
+      if (!records?.has(change.key)) return undefined;
+      return () => {
+        records.delete(change.key);
+        // keys come from clients, so empty folders must not add up
+        if (records.size === 0) folders.delete(`${change.delete}/${folderIn(change.key)}`);
+      };
     }
     if ('drop' in change) return () => blobs.delete(change.drop);
     if (!blobs.has(change.keep)) throw new Error(`the store has no finished blob ${change.keep}`);
@@ -37,11 +39,11 @@ export function memoryStore(): Store {
 
   return {
     async get(collection, key) {
-      const json = recordsBeside(collection, key).get(key);
+      const json = recordsBeside(collection, key)?.get(key);
       return json === undefined ? undefined : JSON.parse(json);
     },
     async *list(collection, folder) {
-      for (const json of folderOf(collection, folder).values()) yield JSON.parse(json);
+      for (const json of folderOf(collection, folder)?.values() ?? []) yield JSON.parse(json);
     },
     async commit(changes) {
       const steps = changes.map(prepare);
@@ -67,7 +69,7 @@ export function memoryStore(): Store {
     },
     readBlob(name, { start, end }) {
       const blob = blobs.get(name);
-      if (blob) return blob.slice(start, end + 1).stream();
+      if (blob) return streamOf(blob.slice(start, end + 1));
       return new ReadableStream({
         start: (controller) => controller.error(new Error(`the store has no blob ${name}`)),
       });
@@ -78,4 +80,21 @@ export function memoryStore(): Store {
     },
     async close() {},
   };
+}
+
+/** The content of a Blob. In jsdom, it has no `stream()` (jsdom/jsdom#4197). */
+function streamOf(blob: Blob): ReadableStream<Uint8Array> {
+  if (typeof blob.stream === 'function') return blob.stream();
+  return new ReadableStream({
+    async pull(controller) {
+      const content = new Uint8Array(await blob.arrayBuffer());
+      if (content.byteLength > 0) controller.enqueue(content);
+      controller.close();
+    },
+  });
+}
+
+/** The folder of a key, with its slash. */
+function folderIn(key: string): string {
+  return key.slice(0, key.lastIndexOf('/') + 1);
 }

@@ -4,9 +4,13 @@ import { requires } from '../core/access.js';
 import { jsonBody } from '../core/body.js';
 import type { SandboxContext, SandboxEnv } from '../core/context.js';
 import { success } from '../core/envelope.js';
-import { findTape, updateTape, visibleTapes, wireTape } from './tapes.js';
+import { findTape, type TapeChanges, updateTape, visibleTapes, wireTape } from './tapes.js';
 
-const changes = z.object({ live: z.optional(z.boolean()), shared_with: z.optional(z.array(z.string())) });
+/** The body of a change. */
+export const tapeChanges: z.ZodMiniType<TapeChanges> = z.object({
+  live: z.optional(z.boolean()),
+  shared_with: z.optional(z.array(z.string())),
+});
 
 /** `/v1/tape` (wire document section 3.4). */
 export function tapeRoutes(context: SandboxContext): Hono<SandboxEnv> {
@@ -26,7 +30,7 @@ export function tapeRoutes(context: SandboxContext): Hono<SandboxEnv> {
   });
 
   routes.post('/:id', requires('tape.update', 'tape.read', 'file.read'), async (c) => {
-    const tape = await updateTape(context, c.get('user'), c.req.param('id'), await jsonBody(c, changes));
+    const tape = await updateTape(context, c.get('user'), c.req.param('id'), await jsonBody(c, tapeChanges));
     return success(c, await wireTape(context, c.get('user'), tape));
   });
 

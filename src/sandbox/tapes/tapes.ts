@@ -1,51 +1,10 @@
 import type { SandboxUser } from '../core/config.js';
 import type { SandboxContext } from '../core/context.js';
-import { exclusively } from '../core/exclusively.js';
 import { Failure } from '../core/failure.js';
-import { keyOf, type TapeRecord, tapeOfTag } from '../store/records.js';
-import type { Change } from '../store/store.js';
+import { withUserLock } from '../core/with-user-lock.js';
+import { keyOf, type TapeRecord } from '../store/records.js';
 
 // A file is on tape `x` if it has the tag `#x` (wire document section 7, choice 41).
-
-/** A file, its tags before a change, and its tags after it. */
-export interface TagMove {
-  id: string;
-  from: readonly string[];
-  to: readonly string[];
-}
-
-/**
- * The changes that add files of `owner` to the tapes of their new tags and remove them from the tapes of their old tags. Creates
- * the tapes that do not exist. A tag `#owner/x` names a tape of another user and creates none.
- */
-export async function tapeChanges(
-  { store }: SandboxContext,
-  owner: string,
-  moves: readonly TagMove[],
-): Promise<Change[]> {
-  const changes: Change[] = [];
-  const joined = new Set<string>();
-  for (const { id, from, to } of moves) {
-    const [before, after] = [tapesOf(from), tapesOf(to)];
-    for (const name of before) if (!after.has(name)) changes.push({ delete: 'taped', key: keyOf(owner, name, id) });
-    for (const name of after) {
-      if (before.has(name)) continue;
-      joined.add(name);
-      changes.push({ put: 'taped', key: keyOf(owner, name, id), record: { owner, id } });
-    }
-  }
-  for (const name of joined) {
-    const key = keyOf(owner, name);
-    if (await store.get('tapes', key)) continue;
-    const record = { id: crypto.randomUUID(), owner, name, live: true, shared_with: [] };
-    changes.push({ put: 'tapes', key, record });
-  }
-  return changes;
-}
-
-function tapesOf(tags: readonly string[]): Set<string> {
-  return new Set(tags.flatMap((tag) => tapeOfTag(tag) ?? []));
-}
 
 /** The tags of the tapes that `owner` shares with `user`. */
 export async function sharedTapes(
@@ -90,7 +49,7 @@ export async function updateTape(
 ): Promise<TapeRecord> {
   const { owner } = await findTape(context, user, id);
   if (owner !== user.username) throw new Failure(403, 'the tape belongs to another user');
-  return exclusively(context, owner, async () => {
+  return withUserLock(context, owner, async () => {
     const tape = await findTape(context, user, id);
     const { live = tape.live, shared_with = tape.shared_with } = changes;
     const unknown = shared_with.some((name) => !context.users.has(name) || name === owner);

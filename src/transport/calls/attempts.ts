@@ -1,14 +1,16 @@
 import { ApiError, DoctapeError, NotFoundError } from '../../protocol/errors.js';
 import { quotable } from '../../protocol/quotable.js';
 import { randomText } from '../../protocol/random.js';
-import { redactedUrl } from '../http/redaction.js';
-import { orAborted, type Watch } from '../http/watch.js';
+import { operationOf, redactedUrl } from '../http/redaction.js';
+import { runWithin, type Watch } from '../http/watch.js';
 import type { Hooks } from './hooks.js';
 import { delayAfter, type Resend, type RetryPolicy, sleep } from './retry.js';
 
 /** The part of a connection that a call needs. */
 interface Callable {
-  accessToken: () => string | Promise<string>;
+  accessToken: () => string | undefined | Promise<string | undefined>;
+  secrets?: string[] | undefined;
+  timeout: number | false;
   retry: RetryPolicy;
   hooks: Hooks;
 }
@@ -19,7 +21,10 @@ export interface Attempted {
   name: string;
   method: string;
   url: URL;
+  /** Ends the waits between attempts. */
   signal?: AbortSignal | undefined;
+  /** The signal of the application, if `signal` is another one. */
+  callerSignal?: AbortSignal | undefined;
 }
 
 /** A response, with or without its body. */
@@ -29,12 +34,15 @@ interface ResponseSummary {
   body?: ReadableStream | null;
 }
 
+/** The header with an access token, if there is one. */
+export type Authorization = { authorization: string } | '' | undefined;
+
 /** One attempt of a call. */
 export interface Attempt {
-  /** The access tokens of this call, which are removed from messages. */
+  /** The credentials of this call, which are removed from messages. */
   readonly secrets: readonly string[];
-  /** The access token to send with this attempt. */
-  token(watched: Watch): Promise<string>;
+  /** The header with the access token to send with this attempt. Undefined if the connection has no token. */
+  authorization(watched: Watch): Promise<Authorization>;
   /** Calls the `request` hook. */
   request(watched: Watch): Promise<void>;
   /** Calls the `response` hook. If it throws, the body is cancelled. */
@@ -48,20 +56,19 @@ export interface Attempts extends Attempt {
   /** Waits before the next attempt. Rejects with the error if there is none. */
   failed(error: unknown, resend?: Resend): Promise<void>;
   /** Resets the number of failures after progress. */
-  refill(): void;
+  resetFailures(): void;
   /** The call has failed: calls the `error` hook, once. @returns what to throw */
   end(error: unknown): Promise<unknown>;
 }
 
-export function attemptsOf(
-  { accessToken, retry, hooks }: Callable,
-  { name, method, url, signal }: Attempted,
+export function createAttempts(
+  { accessToken, secrets = [], timeout, retry, hooks }: Callable,
+  { name, method, url, signal, callerSignal = signal }: Attempted,
 ): Attempts {
-  const begun = performance.now();
-  const secrets: string[] = [];
+  const callStartedAt = performance.now();
   let id: string | undefined; // created only if it is needed, because random numbers are slow
   let number = 0;
-  let started = begun;
+  let attemptStartedAt = callStartedAt;
   let failures = 0;
   let ended: Promise<unknown> | undefined;
 
@@ -78,10 +85,11 @@ export function attemptsOf(
 
   const attempts: Attempts = {
     secrets,
-    async token(watched) {
-      const token = await watched.run(Promise.resolve(accessToken()));
-      if (!secrets.includes(token)) secrets.push(token);
-      return token;
+    async authorization(watched) {
+      const given = accessToken();
+      const token = given === undefined || typeof given === 'string' ? given : await watched.run(given);
+      if (token && !secrets.includes(token)) secrets.push(token);
+      return token && { authorization: `Bearer ${token}` };
     },
     async request(watched) {
       if (hooks.request) await watched.run(Promise.resolve(hooks.request({ type: 'request', ...event() })));
@@ -89,7 +97,7 @@ export function attemptsOf(
     async response({ status, headers, body }, watched) {
       if (!hooks.response) return;
       const requestId = headers.get('x-request-id');
-      const durationMs = performance.now() - started;
+      const durationMs = performance.now() - attemptStartedAt;
       const id = requestId !== null && { requestId: quotable(requestId, secrets) };
       try {
         const result = hooks.response({ type: 'response', ...event(), status, durationMs, ...id });
@@ -102,7 +110,7 @@ export function attemptsOf(
     async run(attempt, resend) {
       for (;;) {
         number++;
-        started = performance.now();
+        attemptStartedAt = performance.now();
         try {
           return await attempt(attempts);
         } catch (error) {
@@ -117,19 +125,24 @@ export function attemptsOf(
       if (delayMs === undefined) throw error;
       if (hooks.retry) {
         mark(error);
-        await orAborted(Promise.resolve(hooks.retry({ type: 'retry', ...event(), error, delayMs })), signal);
+        const operation = `the retry hook of ${operationOf(method, url)}`;
+        const tell = () => hooks.retry?.({ type: 'retry', ...event(), error, delayMs });
+        await runWithin(tell, { signal, limit: timeout, operation });
       }
       await sleep(delayMs, signal);
     },
-    refill() {
+    resetFailures() {
       failures = 0;
     },
     end(error) {
       ended ??= (async () => {
         mark(error);
+        const durationMs = performance.now() - callStartedAt;
+        const tell = () => hooks.error?.({ type: 'error', ...event(), error, attempts: number, durationMs });
+        // a hook that does not settle must not keep the error from the caller, above all not after an abort
+        const limits = callerSignal?.aborted ? { limit: 1 } : { limit: timeout, signal: callerSignal };
         try {
-          const durationMs = performance.now() - begun;
-          await hooks.error?.({ type: 'error', ...event(), error, attempts: number, durationMs });
+          if (hooks.error) await runWithin(tell, { ...limits, reason: error });
           return error;
         } catch (thrown) {
           return thrown;
@@ -144,24 +157,24 @@ export function attemptsOf(
 export interface Retried<T> extends Attempted {
   resend: Resend;
   /** The result if a 404 follows an attempt that may have succeeded without a response. */
-  gone?: (() => T) | undefined;
+  resultIfGone?: (() => T) | undefined;
 }
 
 /** Runs a call with its retries, and reports the error of the last attempt. */
 export async function withRetries<T>(
   connection: Callable,
-  { resend, gone, ...attempted }: Retried<T>,
+  { resend, resultIfGone, ...attempted }: Retried<T>,
   send: (attempt: Attempt) => Promise<T>,
 ): Promise<T> {
-  const attempts = attemptsOf(connection, attempted);
-  let maybeDone = false;
+  const attempts = createAttempts(connection, attempted);
+  let mayHaveSucceeded = false;
   try {
     return await attempts.run(async (attempt) => {
       try {
         return await send(attempt);
       } catch (error) {
-        if (gone && maybeDone && error instanceof NotFoundError) return gone();
-        maybeDone ||= !(error instanceof ApiError && error.status < 500); // the server may have done it
+        if (resultIfGone && mayHaveSucceeded && error instanceof NotFoundError) return resultIfGone();
+        mayHaveSucceeded ||= !(error instanceof ApiError && error.status < 500); // the server may have done it
         throw error;
       }
     }, resend);

@@ -1,9 +1,7 @@
-import { invalid, kindOf } from '../../protocol/checks.js';
 import { decode, type ResponseOrigin, type Schema } from '../../protocol/schemas/decode.js';
-import { parseUrl } from '../../protocol/urls.js';
 import { fetchApi } from '../http/fetch.js';
 import { operationOf } from '../http/redaction.js';
-import { type Fetch, readResponse } from '../http/response.js';
+import { type Fetch, type Parser, readResponse, readWith } from '../http/response.js';
 import { readEnvelope } from '../http/response-envelope.js';
 import { watch } from '../http/watch.js';
 import { withRetries } from './attempts.js';
@@ -16,10 +14,12 @@ export interface Connection {
   baseUrl: URL;
   /** Whether plain http is allowed for hosts other than loopback. */
   allowInsecureHttp: boolean;
-  /** The current access token. Throws or rejects if it has expired. */
-  accessToken: () => string | Promise<string>;
+  /** The current access token. Throws or rejects if it has expired. Undefined if the API uses no tokens. */
+  accessToken: () => string | undefined | Promise<string | undefined>;
   /** The current access token for a URL, which is created synchronously. */
-  accessTokenNow: () => string;
+  accessTokenNow: () => string | undefined;
+  /** Further credentials of one call, to remove from messages. Its access tokens are added. */
+  secrets?: string[] | undefined;
   fetch: Fetch | undefined;
   timeout: number | false;
   idleTimeout: number | false;
@@ -33,36 +33,11 @@ export type SearchParams = Record<string, string | undefined>;
 
 /** The URL of a route below the base. Segments are encoded, so they cannot add path segments or a query. */
 export function routeUrl(connection: Connection, segments: readonly string[], searchParams: SearchParams = {}): URL {
-  const url = new URL(connection.baseUrl);
-  url.pathname = basePath(connection) + segments.map(encodeURIComponent).join('/');
+  const url = new URL(connection.baseUrl.origin + basePath(connection) + segments.map(encodeURIComponent).join('/'));
   for (const [name, value] of Object.entries(searchParams)) {
     if (value !== undefined) url.searchParams.set(name, value);
   }
   return url;
-}
-
-/** The URL of a path below the base, for `request()`. */
-export function pathUrl(connection: Connection, path: string, query: URLSearchParams): URL {
-  if (typeof path !== 'string') throw invalid('path', `must be a string, not ${kindOf(path)}`);
-  const base = connection.baseUrl.origin + basePath(connection);
-  const url = /^[a-z][a-z0-9+.-]*:|^[/\\]{2}|[\\\s]|#/i.test(path)
-    ? undefined
-    : parseUrl(base + path.replace(/^\//, ''));
-  if (!url?.href.startsWith(base) || climbs(url.pathname)) {
-    throw invalid('path', 'must be a path below baseUrl, such as "account": without a host, a fragment or ".."');
-  }
-  for (const name of query.keys()) url.searchParams.delete(name); // overrides the query in the path
-  for (const [name, value] of query) url.searchParams.append(name, value);
-  if (url.searchParams.has('access_token')) {
-    throw invalid('access_token', 'must not be in the query: the SDK sends the token in a header');
-  }
-  return url;
-}
-
-/** Whether a path contains `..`, also after decoding it once more, as some servers do. */
-export function climbs(path: string): boolean {
-  const decoded = path.replace(/%2e/gi, '.').replace(/%2f|%5c/gi, '/');
-  return decoded.split('/').includes('..');
 }
 
 /** The path of the base URL, with a trailing slash. */
@@ -82,15 +57,15 @@ export interface Call<T> {
   body?: string | undefined;
   signal?: AbortSignal | undefined;
   /** The result if a 404 follows an attempt that may have succeeded without a response. */
-  gone?: () => T;
-  /** Parses the response. @default `JSON.parse` */
-  parse?: ((text: string) => unknown) | undefined;
+  resultIfGone?: () => T;
+  /** Creates what parses a response. @default `JSON.parse` */
+  createParser?: (() => Parser) | undefined;
   /** Converts the `result` in the envelope to the return value. */
   read: (result: unknown, decode: Decode, origin: ResponseOrigin) => T | Promise<T>;
 }
 
 /** Makes a JSON call: sends the token in a header and reads the envelope of the response. */
-export function call<T>(connection: Connection, { body, parse, read, ...sent }: Call<T>): Promise<T> {
+export function call<T>(connection: Connection, { body, createParser, read, ...sent }: Call<T>): Promise<T> {
   const { timeout, fetch, now } = connection;
   const { method, url, signal } = sent;
   const operation = operationOf(method, url);
@@ -100,16 +75,18 @@ export function call<T>(connection: Connection, { body, parse, read, ...sent }: 
     try {
       const headers = {
         ...connection.headers,
-        authorization: `Bearer ${await attempt.token(watched)}`,
+        ...(await attempt.authorization(watched)),
         accept: 'application/json',
         ...(body !== undefined && { 'content-type': 'application/json' }),
       };
       await attempt.request(watched);
       const response = await fetchApi({ operation, method, url, headers, body, fetch, watched });
-      const received = await readResponse(response, { operation, watched });
+      const parser = createParser?.();
+      const context = { operation, watched, fetch };
+      const received = await (parser ? readWith(parser, response, context) : readResponse(response, context));
       await attempt.response(received, watched);
       const { secrets } = attempt;
-      const result = readEnvelope(received, { now, secrets, parse });
+      const result = readEnvelope(received, { now, secrets, parse: parser?.end });
       const origin = { operation, status: received.status, secrets };
       return await read(result, (schema, value, path) => decode(schema, value, path, origin), origin);
     } finally {

@@ -9,9 +9,12 @@ export type HeadersOption = Record<string, string | undefined> | Iterable<readon
 export type CallHeaders = Readonly<Record<string, string>>;
 
 const reserved =
-  /^(accept|accept-encoding|authorization|content-(encoding|length|range|type)|cookie|host|if-.*|range|te|transfer-encoding)$/;
+  /^(accept(-encoding)?|authorization|content-(encoding|length|range|type)|cookie|expect|host|if-.*|keep-alive|(proxy-)?connection|range|te|trailer|transfer-encoding|upgrade)$/;
 
-/** Checks headers of the application. Headers that the SDK sets itself are refused, so that they cannot override options. */
+/**
+ * Checks headers of the application. Headers that the SDK sets itself are refused, so that they cannot override options, and those
+ * that control the connection, because `fetch` fails with an error that does not name them (nodejs/undici#1470, #1746).
+ */
 export function checkHeaders(name: string, value: HeadersOption | undefined): CallHeaders | undefined {
   if (value === undefined) return undefined;
   if (typeof value !== 'object' || value === null) throw invalid(name, 'must be an object of header names and values');
@@ -21,7 +24,7 @@ export function checkHeaders(name: string, value: HeadersOption | undefined): Ca
     const [header, text]: unknown[] = Array.isArray(pair) ? pair : [];
     if (header !== undefined && text === undefined) continue;
     const lower = String(header).toLowerCase();
-    if (reserved.test(lower)) throw invalid(name, `must not contain ${lower}: the SDK sets this header itself`);
+    if (reserved.test(lower)) throw invalid(name, `must not contain ${lower}: the SDK or \`fetch\` sets this header`);
     if (typeof text !== 'string' || !isHeader(lower, text)) {
       throw invalid(name, 'must contain valid HTTP headers: strings without line breaks, emoji or outer spaces');
     }

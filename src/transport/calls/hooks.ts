@@ -59,8 +59,8 @@ export interface ErrorHookEvent extends CallEvent {
 export type HookEvent = RequestHookEvent | ResponseHookEvent | RetryHookEvent | ErrorHookEvent;
 
 /**
- * Callbacks for logging and metrics. They cannot change a call. A hook can be async: the call waits for it. If a hook
- * throws or rejects, the call rejects with the same error.
+ * Callbacks for logging and metrics. They cannot change a call. A hook can be async: the call waits for it, until the call is
+ * aborted or takes longer than `timeout`. If a hook throws or rejects, the call rejects with the same error.
  *
  * @example
  * ```ts

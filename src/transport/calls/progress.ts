@@ -1,3 +1,5 @@
+import { runWithin } from '../http/watch.js';
+
 /** The progress of a transfer. */
 export interface Progress {
   /** The bytes of content so far. Never decreases. */
@@ -8,8 +10,20 @@ export interface Progress {
   fraction?: number;
 }
 
-/** Receives the progress of a transfer. If it throws, or returns a promise that rejects, the transfer fails with that error. */
+/**
+ * Receives the progress of a transfer. If it throws, or returns a promise that rejects, the transfer fails with that error. The
+ * transfer waits for the promise of the last call, at most for the client's `timeout`.
+ */
 export type OnProgress = (progress: Progress) => void;
+
+/** How long to wait for the last report. */
+export interface ProgressLimits {
+  /** The method and the redacted URL, for the message. */
+  operation: string;
+  signal: AbortSignal | undefined;
+  /** Milliseconds, or false for no limit. */
+  limit: number | false;
+}
 
 export interface Meter {
   /** The bytes since the last start. */
@@ -17,20 +31,20 @@ export interface Meter {
   add(bytes: number): void;
   /** Restarts at 0 for another attempt. */
   restart(): void;
-  /** Reports that the transfer is complete. Rejects if a promise of an earlier report has rejected. */
-  end(): Promise<void>;
+  /** Reports that the transfer is complete, and waits for that. Rejects if a promise of an earlier report has rejected. */
+  end(limits: ProgressLimits): Promise<void>;
 }
 
 /** Reports at most every 100 ms, and once at the end. */
 export function meter(onProgress: OnProgress | undefined, total: number | undefined): Meter {
   let loaded = 0;
-  let most = 0;
+  let highest = 0;
   let reportedAt = 0;
   let failed: { error: unknown } | undefined;
   const report = (): unknown => {
-    most = Math.max(most, loaded);
-    const known = total !== undefined && { total, fraction: total === 0 ? 1 : Math.min(1, most / total) };
-    return onProgress?.({ loaded: most, ...known });
+    highest = Math.max(highest, loaded);
+    const known = total !== undefined && { total, fraction: total === 0 ? 1 : Math.min(1, highest / total) };
+    return onProgress?.({ loaded: highest, ...known });
   };
   return {
     get loaded() {
@@ -50,8 +64,8 @@ export function meter(onProgress: OnProgress | undefined, total: number | undefi
     restart() {
       loaded = 0;
     },
-    async end() {
-      await report();
+    async end({ operation, ...limits }) {
+      await runWithin(report, { ...limits, operation: `onProgress of ${operation}` });
       if (failed) throw failed.error;
     },
   };

@@ -1,6 +1,7 @@
 import { isLoopback, parseUrl } from '../../protocol/urls.js';
-import type { Attempt } from '../calls/attempts.js';
-import { basePath, type Connection, climbs } from '../calls/connection.js';
+import type { Attempt, Authorization } from '../calls/attempts.js';
+import { basePath, type Connection } from '../calls/connection.js';
+import { hasParentSegment } from '../calls/path-url.js';
 import { readBounded } from '../http/body.js';
 import { fetchApi } from '../http/fetch.js';
 import { operationOf } from '../http/redaction.js';
@@ -16,29 +17,34 @@ export interface ByteRequest {
   redirects: 'follow' | 'refuse';
   signal: AbortSignal;
   /** Whether a response is successful. @default a status of 200 to 299 */
-  isGood?: ((response: Response) => boolean) | undefined;
+  isSuccess?: ((response: Response) => boolean) | undefined;
   /** Throws if a successful response does not match the request. */
   check: (response: Response) => void;
 }
 
-const mostRedirects = 5;
+const maxRedirects = 5;
 
 /** Sends one request for bytes. */
 export async function requestBytes(
   connection: Connection,
-  { url, range, redirects, signal, isGood = ({ ok }) => ok, check }: ByteRequest,
+  { url, range, redirects, signal, isSuccess = ({ ok }) => ok, check }: ByteRequest,
   attempt: Attempt,
 ): Promise<Part> {
   const operation = operationOf('GET', url);
   const watched = watch({ signal, limit: connection.idleTimeout, code: 'idle_timeout', operation });
   let response: Response | undefined;
   try {
-    const token = await attempt.token(watched);
+    const authorization = await attempt.authorization(watched);
     await attempt.request(watched);
-    response = await follow(connection, url, token, range, redirects === 'follow' ? mostRedirects : 0, watched);
+    response = await follow(connection, url, authorization, range, redirects === 'follow' ? maxRedirects : 0, watched);
     await attempt.response(response, watched);
-    if (!isGood(response)) {
-      const received = await readBounded(response, { operation, watched }, { limit: 1024 * 1024, excess: 'cut' });
+    if (!isSuccess(response)) {
+      const { fetch } = connection;
+      const received = await readBounded(
+        response,
+        { operation, watched, fetch },
+        { limit: 1024 * 1024, onExcess: 'truncate' },
+      );
       readEnvelope(received, { now: connection.now, secrets: attempt.secrets });
     }
     check(response);
@@ -54,25 +60,26 @@ export async function requestBytes(
 async function follow(
   connection: Connection,
   first: URL,
-  token: string,
+  authorization: Authorization,
   range: ByteRange | undefined,
-  most: number,
+  redirectLimit: number,
   watched: Watch,
 ): Promise<Response> {
   const operation = operationOf('GET', first);
   let url = first;
   for (let redirects = 0; ; redirects++) {
-    const ours = url.origin === first.origin && url.pathname.startsWith(basePath(connection)) && !climbs(url.pathname);
+    const isApi =
+      url.origin === first.origin && url.pathname.startsWith(basePath(connection)) && !hasParentSegment(url.pathname);
     const response = await fetchApi({
       operation, // the target of a redirect can contain a secret
       method: 'GET',
       url,
       headers: {
-        ...(ours && { ...connection.headers, authorization: `Bearer ${token}` }),
+        ...(isApi && { ...connection.headers, ...authorization }),
         'accept-encoding': 'identity', // the length of a compressed body could not be checked
         ...(range && rangeHeaders(range)),
       },
-      followInBrowser: most > 0,
+      followInBrowser: redirectLimit > 0,
       fetch: connection.fetch,
       watched,
     });
@@ -85,7 +92,7 @@ async function follow(
     const isLocal = next !== undefined && isLoopback(next) && isLoopback(first);
     const plain = isLocal || (connection.allowInsecureHttp && first.protocol === 'http:');
     const secure = next?.protocol === 'https:' || (next?.protocol === 'http:' && plain);
-    if (!next || !secure || next.username !== '' || next.password !== '' || redirects === most) {
+    if (!next || !secure || next.username !== '' || next.password !== '' || redirects === redirectLimit) {
       throw redirectRefused(operation, response.status);
     }
     url = next;

@@ -1,14 +1,15 @@
 import { ResponseError, TransferError } from '../../protocol/errors.js';
-import { type Attempts, attemptsOf } from '../calls/attempts.js';
+import { type Attempts, createAttempts } from '../calls/attempts.js';
 import { type Connection, routeUrl, type SearchParams } from '../calls/connection.js';
 import type { OnProgress } from '../calls/progress.js';
-import { isUnpackable } from '../http/body.js';
+import { isDecodable } from '../http/body.js';
 import { operationOf } from '../http/redaction.js';
 import { watch } from '../http/watch.js';
 import { requestBytes } from './byte-request.js';
 import { type ByteRange, isOtherVersion, rangeProblem } from './range.js';
-import { restOf } from './rest.js';
-import { resumableBody } from './resumable-body.js';
+import { type Body, resumableBody } from './resumable-body.js';
+import { resumeRequest } from './resume.js';
+import { keepBody } from './taken-body.js';
 
 export interface Download {
   /** The method that was called, such as `files.download`. */
@@ -40,19 +41,21 @@ export async function openDownload(
   const { name, segments, searchParams, range, redirects = 'follow', onProgress, signal, timeout = false } = options;
   const url = routeUrl(connection, segments, searchParams);
   const operation = operationOf('GET', url);
-  const whole = watch({ signal, limit: timeout, code: 'timeout', operation });
-  const attempts = attemptsOf(connection, { name, method: 'GET', url, signal: whole.signal });
+  const overall = watch({ signal, limit: timeout, code: 'timeout', operation });
+  const call = { name, method: 'GET', url, signal: overall.signal, callerSignal: signal };
+  const attempts = createAttempts(connection, call);
   const check = (response: Response) => checkFirst(response, range, operation);
   try {
-    const request = { url, range, redirects, signal: whole.signal, check };
+    const request = { url, range, redirects, signal: overall.signal, check };
     const first = await attempts.run((attempt) => requestBytes(connection, request, attempt));
-    const rest = restOf(connection, { url, range, redirects, first, attempts, signal: whole.signal });
+    const requestRest = resumeRequest(connection, { url, range, redirects, first, attempts, signal: overall.signal });
+    const lastReport = { signal, limit: connection.timeout };
     const response = withBody(first.response, (onFailure) =>
-      resumableBody(first, { operation, attempts, whole, onProgress, rest, onFailure }),
+      resumableBody(first, { operation, attempts, overall, onProgress, lastReport, requestRest, onFailure }),
     );
     return { response, attempts };
   } catch (error) {
-    whole.stop();
+    overall.stop();
     throw await attempts.end(error);
   }
 }
@@ -62,7 +65,7 @@ function checkFirst(response: Response, range: ByteRange | undefined, operation:
   if (range?.ifRange !== undefined && (status === 200 || isOtherVersion(headers, range.ifRange))) {
     throw new TransferError('changed', `${operation} returned another version of the file than requested`, 0);
   }
-  if (!isUnpackable(headers)) {
+  if (!isDecodable(headers)) {
     const message = `${operation} returned a content coding that was not requested, and that some runtimes cannot decompress`;
     throw new ResponseError('malformed_response', message, status);
   }
@@ -75,7 +78,7 @@ const readers = ['arrayBuffer', 'blob', 'bytes', 'formData', 'json', 'text'] as 
 /** The response with another body. Its methods reject with the original error, which browsers would replace with a `TypeError`. */
 function withBody(
   { status, statusText, headers, url, redirected }: Response,
-  bodyOf: (onFailure: (error: unknown) => void) => ReadableStream,
+  bodyOf: (onFailure: (error: unknown) => void) => Body,
 ): Response {
   let failure: { error: unknown } | undefined;
   const body = bodyOf((error) => {
@@ -83,7 +86,8 @@ function withBody(
   });
   // `new Response()` refuses some reason phrases that servers send
   const reason = /^[\t\x20-\x7e]*$/.test(statusText) ? statusText : '';
-  const response = new Response(body, { status, statusText: reason, headers });
+  const response = new Response(body.stream, { status, statusText: reason, headers });
+  keepBody(response, body);
   Object.defineProperties(response, { url: { value: url }, redirected: { value: redirected } });
   for (const name of readers) {
     if (!(name in response)) continue; // `bytes` is new

@@ -1,4 +1,4 @@
-import { isEncoded, unpacked } from '../http/body.js';
+import { decompressed, isEncoded } from '../http/body.js';
 import { platform } from '../http/platform.js';
 import type { Watch } from '../http/watch.js';
 import { contentRange } from './range.js';
@@ -9,6 +9,8 @@ export interface Part {
   response: Response;
   /** The expected number of bytes in the body, if known. */
   length: number | undefined;
+  /** Whether nobody else has the buffers of the chunks. */
+  ownsChunks: boolean;
   /** The next bytes, or undefined at the end. Rejects with the reason of the watch if that has ended. */
   read(): Promise<Uint8Array | undefined>;
   /** Cancels the body and closes the connection. Ignores whether the body has failed. */
@@ -16,7 +18,7 @@ export interface Part {
 }
 
 export function partOf(response: Response, watched: Watch): Part {
-  const reader = responseReader(response, unpacked(response));
+  const reader = responseReader(response, decompressed(response));
   const { signal } = watched;
   // not every body respects the signal of its fetch; releasing it ends a pending read
   const onAbort = () => void reader.release();
@@ -25,8 +27,9 @@ export function partOf(response: Response, watched: Watch): Part {
   return {
     response,
     length: announcedLength(response),
+    ownsChunks: reader.ownsChunks,
     async read() {
-      if (!reader.isWhole) watched.alive();
+      if (!reader.isWhole) watched.restart();
       try {
         const chunk = await (reader.isWhole ? watched.run(reader.read()) : reader.read());
         watched.pause(); // a slow reader is not a stalled transfer

@@ -1,6 +1,6 @@
 /** Bytes: more than the buffers of a connection and of `fetch`. */
-const most = 256 * 1024;
-const mostChunks = 1024;
+const maxBytes = 256 * 1024;
+const maxChunks = 1024;
 
 /**
  * Reads ahead while the reader is busy, up to 256 KiB. An error is reported after all earlier chunks.
@@ -16,7 +16,7 @@ export function readAhead(
 ): () => Promise<Uint8Array | undefined> {
   const chunks: Uint8Array[] = [];
   let size = 0;
-  let over: { failed: boolean; error?: unknown } | undefined;
+  let end: { failed: boolean; error?: unknown } | undefined;
   let reading: Promise<void> | undefined;
 
   async function readOne(): Promise<void> {
@@ -25,27 +25,27 @@ export function readAhead(
       if (chunk) {
         chunks.push(chunk);
         size += chunk.byteLength;
-      } else over = { failed: false };
+      } else end = { failed: false };
     } catch (error) {
-      over = { failed: true, error };
+      end = { failed: true, error };
     }
     reading = undefined;
-    readOn();
+    readMore();
   }
 
-  function readOn(): void {
-    const hasRoom = chunks.length < mostChunks && (size < most || left() <= most);
-    if ((hasRoom || chunks.length === 0) && !reading && !over) reading = readOne();
+  function readMore(): void {
+    const hasRoom = chunks.length < maxChunks && (size < maxBytes || left() <= maxBytes);
+    if ((hasRoom || chunks.length === 0) && !reading && !end) reading = readOne();
   }
 
-  readOn();
+  readMore();
   return async () => {
-    while (chunks.length === 0 && !over) await reading;
+    while (chunks.length === 0 && !end) await reading;
     const chunk = chunks.shift();
     if (chunk) {
       size -= chunk.byteLength;
-      readOn();
-    } else if (over?.failed) throw over.error;
+      readMore();
+    } else if (end?.failed) throw end.error;
     return chunk;
   };
 }

@@ -1,5 +1,6 @@
 import { invalid, kindOf } from '../../protocol/checks.js';
-import { byteReader, plainBytes } from '../http/byte-reader.js';
+import { byteReader, isWebStream, plainBytes } from '../http/byte-reader.js';
+import { platform } from '../http/platform.js';
 
 /** Reads the body of a Response of any library. */
 export interface ResponseReader {
@@ -8,7 +9,9 @@ export interface ResponseReader {
   /** Cancels the body. Never rejects. */
   release(reason?: unknown): Promise<void>;
   /** Whether the body arrives in one piece, without progress. */
-  isWhole: boolean;
+  readonly isWhole: boolean;
+  /** Whether nobody else has the buffers of the chunks, so that the reader may detach them. */
+  readonly ownsChunks: boolean;
 }
 
 /**
@@ -19,11 +22,12 @@ export interface ResponseReader {
  */
 export function responseReader(response: Response, body: unknown = response.body): ResponseReader {
   if (body === null || body === undefined) return wholeReader(response);
+  const ownsChunks = isByteStream(body);
   let reader: ReturnType<typeof byteReader>;
   try {
     reader = byteReader(body);
   } catch {
-    throw used();
+    throw alreadyRead();
   }
   if (!reader) throw unusable(`a Response with a readable body, not ${kindOf(body)}`);
   const { read, release } = reader;
@@ -33,20 +37,35 @@ export function responseReader(response: Response, body: unknown = response.body
       if (chunk === undefined) return undefined;
       const bytes = plainBytes(chunk);
       if (!bytes) throw unusable(`a Response with a body of bytes, not of ${kindOf(chunk)}`);
-      return bytes;
+      // it would keep all of its buffer in memory while it waits for the disk (aws/aws-sdk-js-v3#8286)
+      const isSmallPiece = bytes.byteLength < bytes.buffer.byteLength / 2;
+      return isSmallPiece ? bytes.slice() : bytes;
     },
     release,
     isWhole: false,
+    ownsChunks,
   };
+}
+
+/** A byte stream takes each buffer away from the code that enqueues it. Other streams pass on buffers that others may still use. */
+function isByteStream(body: unknown): boolean {
+  if (platform() !== 'node' || !isWebStream(body)) return false;
+  try {
+    const reader: { releaseLock(): void } = body.getReader({ mode: 'byob' });
+    reader.releaseLock();
+    return Object.prototype.toString.call(reader) === '[object ReadableStreamBYOBReader]'; // a mock may ignore the mode
+  } catch {
+    return false;
+  }
 }
 
 function wholeReader(response: Response): ResponseReader {
   if (typeof response.arrayBuffer !== 'function') throw unusable('a Response that has a body or arrayBuffer()');
-  let isOver = false;
+  let isDone = false;
   return {
     async read() {
-      if (isOver) return undefined;
-      isOver = true;
+      if (isDone) return undefined;
+      isDone = true;
       const buffer: unknown = await response.arrayBuffer();
       const isBuffer = Object.prototype.toString.call(buffer) === '[object ArrayBuffer]';
       const bytes = isBuffer ? new Uint8Array(buffer as ArrayBuffer) : plainBytes(buffer);
@@ -55,10 +74,11 @@ function wholeReader(response: Response): ResponseReader {
     },
     async release() {},
     isWhole: true,
+    ownsChunks: false,
   };
 }
 
-function used() {
+function alreadyRead() {
   return unusable('a Response whose body is unread: return a new Response for each call');
 }
 

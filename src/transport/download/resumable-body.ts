@@ -1,31 +1,41 @@
 import { DoctapeError, TransferError } from '../../protocol/errors.js';
 import type { Attempts } from '../calls/attempts.js';
-import { meter, type OnProgress } from '../calls/progress.js';
+import { meter, type OnProgress, type ProgressLimits } from '../calls/progress.js';
 import type { Watch } from '../http/watch.js';
+import { onGarbageCollected } from './on-garbage-collected.js';
 import type { Part } from './part.js';
 import { readAhead } from './read-ahead.js';
-import type { RequestRest } from './rest.js';
-import { whenDropped } from './unread.js';
+import type { ResponseReader } from './response-reader.js';
+import type { ResumeRequest } from './resume.js';
 
 export interface ResumableBody {
   /** The method and the redacted URL, for messages. */
   operation: string;
   attempts: Attempts;
   /** Limits the whole download, with all its parts. */
-  whole: Watch;
+  overall: Watch;
   onProgress: OnProgress | undefined;
+  /** How long to wait for the last report of the progress. */
+  lastReport: Omit<ProgressLimits, 'operation'>;
   /** Undefined if the download cannot be resumed. */
-  rest: RequestRest | undefined;
+  requestRest: ResumeRequest | undefined;
   /** Called with the error of the body. */
   onFailure: (error: unknown) => void;
+}
+
+export interface Body {
+  stream: ReadableStream<Uint8Array>;
+  /** Locks the stream and returns a reader that does not go through it, which saves time. */
+  take(): ResponseReader;
 }
 
 /** Combines all parts of a download into one body, and checks its length. */
 export function resumableBody(
   first: Part,
-  { operation, attempts, whole, onProgress, rest, onFailure }: ResumableBody,
-): ReadableStream<Uint8Array> {
+  { operation, attempts, overall, onProgress, lastReport, requestRest, onFailure }: ResumableBody,
+): Body {
   let part = first;
+  let ownsChunks = first.ownsChunks;
   let total = first.length;
   let loadedBefore = 0;
   let failed = false;
@@ -43,11 +53,11 @@ export function resumableBody(
       let problem: unknown;
       try {
         const chunk = await part.read();
-        whole.signal.throwIfAborted(); // a cancelled body seems to end
+        overall.signal.throwIfAborted(); // a cancelled body seems to end
         if (chunk || total === undefined || progress.loaded === total) return chunk;
         problem = transferError('truncated', 'ended');
       } catch (error) {
-        whole.signal.throwIfAborted();
+        overall.signal.throwIfAborted();
         if (progress.loaded === total) return undefined; // only the end of the connection failed
         problem = error instanceof DoctapeError ? error : transferError('interrupted', 'was interrupted');
       }
@@ -58,21 +68,22 @@ export function resumableBody(
   /** @returns whether there is more */
   async function resume(problem: unknown): Promise<boolean> {
     void part.release(); // not awaited: it can hang
-    if (!rest) throw problem;
-    if (progress.loaded > loadedBefore) attempts.refill();
+    if (!requestRest) throw problem;
+    if (progress.loaded > loadedBefore) attempts.resetFailures();
     loadedBefore = progress.loaded;
     await attempts.failed(problem);
-    const more = await rest(progress.loaded);
+    const more = await requestRest(progress.loaded);
     if (!more) return false;
     part = more;
+    ownsChunks &&= part.ownsChunks;
     if (part.length !== undefined) total ??= progress.loaded + part.length;
     return true;
   }
 
-  function giveUp(reason: unknown): Promise<void> {
-    whole.stop();
+  function cancel(reason: unknown): Promise<void> {
+    overall.stop();
     const released = part.release(reason);
-    whole.end(reason); // ends a wait or a request for the rest
+    overall.end(reason); // ends a wait or a request for the rest
     return released;
   }
 
@@ -88,8 +99,8 @@ export function resumableBody(
       progress.add(chunk.byteLength);
       return chunk;
     } catch (error) {
-      failed = !whole.signal.aborted; // an abort is reported at once, before earlier chunks
-      void giveUp(error);
+      failed = !overall.signal.aborted; // an abort is reported at once, before earlier chunks
+      void cancel(error);
       throw await ended(error);
     }
   }
@@ -107,11 +118,11 @@ export function resumableBody(
     async next() {
       try {
         const chunk = await read();
-        if (!failed) whole.signal.throwIfAborted(); // drops the chunks that were read ahead
+        if (!failed) overall.signal.throwIfAborted(); // drops the chunks that were read ahead
         if (chunk) return chunk;
-        whole.stop();
+        overall.stop();
         void part.release();
-        await progress.end();
+        await progress.end({ operation, ...lastReport });
         return undefined;
       } catch (thrown) {
         const error = await ended(thrown);
@@ -119,42 +130,63 @@ export function resumableBody(
         throw error;
       }
     },
-    giveUp(reason) {
+    cancel(reason) {
       cancelled = true;
-      return giveUp(reason);
+      return cancel(reason);
     },
+    ownsChunks: () => ownsChunks,
   };
-  return streamOf(source);
+  return bodyOf(source);
 }
 
 interface BodySource {
   next(): Promise<Uint8Array | undefined>;
-  giveUp(reason: unknown): Promise<void>;
+  cancel(reason: unknown): Promise<void>;
+  /** See {@link ResponseReader.ownsChunks}. */
+  ownsChunks(): boolean;
 }
 
-function streamOf(source: BodySource): ReadableStream<Uint8Array> {
-  let forget: (() => void) | undefined;
-  const stream = new ReadableStream<Uint8Array>(
-    {
-      async pull(controller) {
-        let chunk: Uint8Array | undefined;
-        try {
-          chunk = await source.next();
-        } catch (error) {
-          forget?.();
-          throw error;
-        }
-        if (chunk) return controller.enqueue(chunk);
-        forget?.();
-        controller.close();
-      },
-      cancel(reason) {
-        forget?.();
-        return source.giveUp(reason);
-      },
+/** Not in the scope of the source: its functions would then reference the stream. */
+function bodyOf(source: BodySource): Body {
+  const { stream, forget } = streamOf(source);
+  return {
+    stream,
+    take() {
+      const lock = stream.getReader(); // throws if another reader has the stream
+      forget();
+      return {
+        read: () => source.next(),
+        async release(reason) {
+          await source.cancel(reason).catch(() => {});
+          lock.releaseLock();
+        },
+        isWhole: false,
+        get ownsChunks() {
+          return source.ownsChunks();
+        },
+      };
     },
-    { highWaterMark: 0 },
-  );
-  forget = whenDropped(stream, () => void source.giveUp(undefined));
-  return stream;
+  };
+}
+
+function streamOf(source: BodySource): { stream: ReadableStream<Uint8Array>; forget: () => void } {
+  const pull = async (controller: ReadableStreamDefaultController<Uint8Array>) => {
+    let chunk: Uint8Array | undefined;
+    try {
+      chunk = await source.next();
+    } catch (error) {
+      forget();
+      throw error;
+    }
+    if (chunk) return controller.enqueue(chunk);
+    forget();
+    controller.close();
+  };
+  const cancel = (reason: unknown) => {
+    forget();
+    return source.cancel(reason);
+  };
+  // Not the stream itself: Chromium collects the object of a stream that is in use, and creates another when it is needed.
+  const forget = onGarbageCollected(pull, () => void source.cancel(undefined));
+  return { stream: new ReadableStream({ pull, cancel }, { highWaterMark: 0 }), forget };
 }

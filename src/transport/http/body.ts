@@ -1,12 +1,12 @@
 import { ResponseError } from '../../protocol/errors.js';
-import { needs, platform } from './platform.js';
+import { platform, requireGlobals } from './platform.js';
 import { discard, hasMethod, type ReceivedResponse, type RequestContext, readBy } from './response.js';
 
 /** The body as a web stream. node-fetch has Node.js streams, and polyfills have none. */
 export function bodyOf(response: Response): ReadableStream<Uint8Array<ArrayBuffer>> | null {
   const { body } = response;
   if (body === null || hasMethod(body, 'getReader')) return body;
-  needs('ReadableStream');
+  requireGlobals('ReadableStream');
   const chunks = chunksOf(response);
   return new ReadableStream<Uint8Array<ArrayBuffer>>(
     {
@@ -32,15 +32,15 @@ async function* chunksOf(response: Response): AsyncGenerator<Uint8Array<ArrayBuf
 export interface Bounds {
   /** The maximum number of bytes to read. */
   limit: number;
-  /** Whether a longer body is an error or is truncated. @default 'refuse' */
-  excess?: 'refuse' | 'cut';
+  /** Whether a longer body is an error or is truncated. @default 'reject' */
+  onExcess?: 'reject' | 'truncate';
 }
 
 /** Reads a response up to a limit. A redirect is refused, because it would forward the credentials. */
 export function readBounded(
   response: Response,
   context: RequestContext,
-  { limit, excess = 'refuse' }: Bounds,
+  { limit, onExcess = 'reject' }: Bounds,
 ): Promise<ReceivedResponse> {
   return readBy(response, context, async () => {
     const reader = bodyOf(response)?.getReader();
@@ -51,7 +51,7 @@ export function readBounded(
       size += chunk.value.byteLength;
       if (size > limit) {
         void reader?.cancel().catch(() => {}); // the error below is more useful
-        if (excess === 'cut') return text;
+        if (onExcess === 'truncate') return text;
         const message = `${context.operation} returned more than ${limit} bytes`;
         throw new ResponseError('malformed_response', message, response.status);
       }
@@ -80,13 +80,13 @@ const formats = new Map([
 ]);
 
 /** Whether the body can be decompressed in every runtime. Browsers decompress every coding that they accept. */
-export function isUnpackable(headers: Headers): boolean {
+export function isDecodable(headers: Headers): boolean {
   const [coding, ...more] = codingsOf(headers);
   return platform() === 'browser' || coding === undefined || (formats.has(coding) && more.length === 0);
 }
 
 /** The decompressed body. Deno does not decompress if the request has a `range` or `accept-encoding` header. */
-export function unpacked({ headers, body }: Response): ReadableStream<Uint8Array> | null {
+export function decompressed({ headers, body }: Response): ReadableStream<Uint8Array> | null {
   const [coding = ''] = codingsOf(headers);
   const format = formats.get(coding);
   if (platform() !== 'deno' || format === undefined) return body;

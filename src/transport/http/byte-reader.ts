@@ -43,22 +43,22 @@ function webReader(stream: ReadableStream<unknown>): ByteReader {
 
 function iterableReader(stream: Iterable): ByteReader {
   const iterator = stream[Symbol.asyncIterator]();
-  let isOver = false;
+  let isDone = false;
   return {
     async read() {
       try {
         const { done, value } = await iterator.next();
-        isOver = done === true;
-        return isOver ? undefined : value;
+        isDone = done === true;
+        return isDone ? undefined : value;
       } catch (error) {
-        isOver = true;
+        isDone = true;
         throw error;
       }
     },
     async release() {
       try {
         if (typeof stream.destroy === 'function') stream.destroy();
-        else if (!isOver) await iterator.return?.();
+        else if (!isDone) await iterator.return?.();
       } catch {
         // the rest is not needed, so its errors do not matter
       }

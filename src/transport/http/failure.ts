@@ -7,24 +7,24 @@ export interface Failed {
   /** If it is aborted, its reason is the error. */
   signal: AbortSignal;
   /** Whether the `fetch` option threw, which can have a bug. */
-  ownFetch?: boolean;
+  customFetch?: boolean;
 }
 
 /**
  * The error to reject with if a request threw. Never the original error, because `fetch` and ky quote URLs and headers. A bug in
  * the `fetch` option is not a network failure, so it is not retried.
  */
-export function failure(error: unknown, { operation, signal, ownFetch = false }: Failed): unknown {
+export function failure(error: unknown, { operation, signal, customFetch = false }: Failed): unknown {
   if (signal.aborted) return signal.reason;
   if (error instanceof DoctapeError) return error;
   const code = systemCode(error);
-  const words = wordsOf(error);
+  const messages = messagesOf(error);
   // WebKit translates its messages. Its own errors have no stack
   const isNative = error instanceof Error && !error.stack;
-  if (isOfNetwork(error, words, code, ownFetch && !isNative)) return networkError(operation, code);
-  const name = /^[A-Z][A-Za-z]{0,30}(?:Error|Exception|Capable)(?=:)/.exec(words)?.[0] ?? 'an unknown error';
-  const whose = ownFetch ? '`fetch` option' : 'global `fetch`';
-  const problem = reuse.test(words)
+  if (isNetworkError(error, messages, code, customFetch && !isNative)) return networkError(operation, code);
+  const name = /^[A-Z][A-Za-z]{0,30}(?:Error|Exception|Capable)(?=:)/.exec(messages)?.[0] ?? 'an unknown error';
+  const whose = customFetch ? '`fetch` option' : 'global `fetch`';
+  const problem = bodyReused.test(messages)
     ? usedResponse
     : `threw ${name}${code ? ` (${code})` : ''}, which is not a network failure: check the ${whose}`;
   return new ConfigurationError('invalid_argument', `${operation} failed: \`fetch\` ${problem}`);
@@ -42,17 +42,17 @@ export function networkError(operation: string, reason?: string): NetworkError {
 }
 
 /** How engines report a bug in a program. None of them translates these messages. */
-const mistake =
+const programError =
   /\bis (?:not (?:an?|iterable|defined)|undefined|null)\b|an(?:no|')t (?:read|set|access|destr|convert|mix|use|find|call)|Illegal invocation|Can only call|Failed to execute/;
 
 /** How platforms and libraries report that a body was already read. */
-const reuse = /\b(?:body|stream)\b.{0,40}\b(?:unusable|already|disturbed|locked)\b|already read/i;
+const bodyReused = /\b(?:body|stream)\b.{0,40}\b(?:unusable|already|disturbed|locked)\b|already read/i;
 
 /** Classes that platforms and libraries never use for a network failure. */
-const neverOfNetwork = /^(?:Reference|Range|Syntax|URI|Eval)Error|^NotCapable/;
+const neverNetworkError = /^(?:Reference|Range|Syntax|URI|Eval)Error|^NotCapable/;
 
 /** Codes of bugs in a program, or of missing files of an application. */
-const mistakenCode =
+const programErrorCode =
   /^(?:UND_)?ERR_(?:INVALID_(?!HTTP)|MISSING|NOT_SUPPORTED|METHOD|BODY_ALREADY|OUT_OF|UNKNOWN|MODULE)|^MODULE_|^E(?:NOENT|ISDIR|NOTDIR)$/;
 
 /** How platforms and libraries report a network failure without a code. */
@@ -61,24 +61,24 @@ const network =
 
 /** The system call, if any, and the code of network failures: of systems, undici, Node.js and OpenSSL. */
 const networkCode =
-  /^(?:connect|get|query)|^(?:read|write)? (?:Z_BUF|E(?:CONN|HOST|NET|ADDR|AI_|PROTO|PIPE|NOTF)|UND_ERR_(?:INFO|PRX|RES_C|DEST)|ERR_(?:HTTP2_|PROXY_TUN|CANCELED)|HPE_|.*(?:CERT|LEAF)(?:_|$))/;
+  /^(?:connect|get|query|bind)|^(?:read|write|shutdown)? (?:Z_(?:BUF|DATA)|E(?:CONN|HOST|NET|ADDR|AI_|PROTO|PIPE|NOT[CF])|UND_ERR_(?:INFO|PRX|RES_C|DEST)|ERR_(?:HTTP2_|PROXY_TUN|CANCELED)|HPE_|.*(?:CERT|LEAF)(?:_|$))/;
 
 /** The same for codes that must contain a word of {@link network}. */
-const wordyCode = /^(?:read|write)? (?:UND|ERR_[^O]|E[A-Z]+$|ABORT|HOST)/;
+const genericCode = /^(?:read|write)? (?:UND|ERR_[^O]|E[A-Z]+$|ABORT|HOST)/;
 
 /**
  * Runtimes agree on neither class nor message. An error of the global `fetch` is a network failure unless it reports a bug. An
  * error of the `fetch` option must match a known network failure.
  */
-function isOfNetwork(error: unknown, words: string, code: string | undefined, ownFetch: boolean): boolean {
-  if (code && !ownFetch) return !mistakenCode.test(code);
-  if (neverOfNetwork.test(words)) return false;
+function isNetworkError(error: unknown, messages: string, code: string | undefined, customFetch: boolean): boolean {
+  if (code && !customFetch) return !programErrorCode.test(code);
+  if (neverNetworkError.test(messages)) return false;
   if (code) {
     const called = `${chainOf(error).find(({ syscall }) => typeof syscall === 'string')?.syscall ?? ''} ${code}`;
-    return networkCode.test(called) || (wordyCode.test(called) && network.test(code));
+    return networkCode.test(called) || (genericCode.test(called) && network.test(code));
   }
-  if (mistake.test(words) || reuse.test(words)) return false;
-  return !ownFetch || network.test(words);
+  if (programError.test(messages) || bodyReused.test(messages)) return false;
+  return !customFetch || network.test(messages);
 }
 
 /** A code such as ECONNREFUSED, from the error or one of its causes. */
@@ -86,14 +86,14 @@ export function systemCode(error: unknown): string | undefined {
   for (const { code } of chainOf(error)) {
     if (typeof code === 'string' && /^[A-Z][A-Z0-9_]{2,40}$/.test(code)) return code;
   }
-  const [, event] = /connection (refused|reset|aborted)/i.exec(wordsOf(error)) ?? []; // Deno does not set a code
+  const [, event] = /connection (refused|reset|aborted)/i.exec(messagesOf(error)) ?? []; // Deno does not set a code
   return event && `ECONN${event.toUpperCase()}`;
 }
 
 /** The names and messages of an error and its causes. */
-function wordsOf(error: unknown): string {
-  const words = chainOf(error).map(({ name, message }) => `${name}: ${message}`);
-  return (words.join('\n') || String(error)).slice(0, 2_000);
+function messagesOf(error: unknown): string {
+  const messages = chainOf(error).map(({ name, message }) => `${name}: ${message}`);
+  return (messages.join('\n') || String(error)).slice(0, 2_000);
 }
 
 interface Described {
@@ -106,10 +106,10 @@ interface Described {
 
 function chainOf(error: unknown): Described[] {
   const chain: Described[] = [];
-  for (let at: unknown = error; typeof at === 'object' && at !== null && chain.length < 4; ) {
-    const described: Described = at;
+  for (let current: unknown = error; typeof current === 'object' && current !== null && chain.length < 4; ) {
+    const described: Described = current;
     chain.push(described);
-    at = described.cause;
+    current = described.cause;
   }
   return chain;
 }

@@ -1,7 +1,7 @@
 import { invalid } from '../../protocol/checks.js';
 import { failure } from './failure.js';
 import type { Fetch, FetchInit } from './fetch-option.js';
-import { needs, platform, withoutTraces } from './platform.js';
+import { platform, requireGlobals, withoutTraces } from './platform.js';
 import { checkResponse, discard, type RequestContext, redirectRefused } from './response.js';
 
 /**
@@ -15,13 +15,12 @@ export interface ApiRequest extends RequestContext {
   body?: string | FormData | ReadableStream<Uint8Array> | undefined;
   /** Browsers hide the target of a redirect. They follow it and remove the token if the origin changes. */
   followInBrowser?: boolean;
-  fetch: Fetch | undefined;
 }
 
 /** The only place that calls `fetch`: as a plain function, with a string and an object. Redirects are returned, not followed. */
 export async function fetchApi(request: ApiRequest): Promise<Response> {
   const { operation, method, url, headers, body, watched } = request;
-  if (!request.fetch) needs('fetch');
+  if (!request.fetch) requireGlobals('fetch');
   const fetcher: Fetch = request.fetch ?? globalThis.fetch;
   const init: FetchInit = {
     method,
@@ -39,7 +38,7 @@ export async function fetchApi(request: ApiRequest): Promise<Response> {
   } catch (error) {
     pending?.then((late) => discard(checkResponse(late, operation))).catch(() => {}); // the call is over
     if (isRedirectError(error)) throw redirectRefused(operation);
-    throw failure(error, { operation, signal: watched.signal, ownFetch: request.fetch !== undefined });
+    throw failure(error, { operation, signal: watched.signal, customFetch: request.fetch !== undefined });
   }
 }
 

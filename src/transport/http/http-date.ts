@@ -1,17 +1,14 @@
-const time = '\\d{2}:\\d{2}:\\d{2}';
-const day = '(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)';
 const month = '(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)';
+const time = '\\d\\d:\\d\\d:\\d\\d';
 
 /** The three forms of an HTTP date (RFC 9110 section 5.6.7). `Date.parse` accepts many other formats. */
-const dates = [
-  new RegExp(`^${day}, \\d{2} ${month} \\d{4} ${time} GMT$`),
-  new RegExp(`^${day}[a-z]*, \\d{2}-${month}-\\d{2} ${time} GMT$`),
-  new RegExp(`^${day} ${month} [ \\d]\\d ${time} \\d{4}$`),
-];
+const httpDate = new RegExp(
+  `^[A-Z][a-z]+(?:, \\d\\d[ -]${month}[ -](?:\\d\\d)+ ${time} GMT| ${month} [ \\d]\\d ${time} \\d{4})$`,
+);
 
 /** @returns Unix milliseconds, or undefined if the text is not an HTTP date */
 export function parseHttpDate(text: string): number | undefined {
-  if (!dates.some((form) => form.test(text))) return undefined;
+  if (!httpDate.test(text)) return undefined;
   const date = Date.parse(text.endsWith('GMT') ? text : `${text} GMT`);
   return Number.isNaN(date) ? undefined : date;
 }

@@ -1,7 +1,7 @@
 import ky from 'ky';
 import { readBounded } from './body.js';
 import { fetchApi } from './fetch.js';
-import { needs, withoutTraces } from './platform.js';
+import { requireGlobals, withoutTraces } from './platform.js';
 import { operationOf } from './redaction.js';
 import type { Fetch, ReceivedResponse } from './response.js';
 import { watch } from './watch.js';
@@ -26,7 +26,7 @@ const client = ky.create({ retry: 0, timeout: false, throwHttpErrors: false, red
 
 /** Posts a form to a token endpoint. A redirect is refused, because it would forward the secret in the body. */
 export async function postForm({ url, form, fetch, timeout, signal, limit }: FormRequest): Promise<ReceivedResponse> {
-  needs('Request', 'Headers', 'ReadableStream');
+  requireGlobals('Request', 'Headers', 'ReadableStream');
   const operation = operationOf('POST', url);
   const watched = watch({ signal, limit: timeout, code: 'timeout', operation });
   // ky passes a Request, which many libraries and wrappers do not support
@@ -52,7 +52,7 @@ export async function postForm({ url, form, fetch, timeout, signal, limit }: For
         ...withoutTraces(),
       }),
     );
-    return await readBounded(response, { operation, watched }, { limit });
+    return await readBounded(response, { operation, watched, fetch }, { limit });
   } finally {
     watched.stop();
   }

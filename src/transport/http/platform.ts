@@ -31,7 +31,7 @@ export function withoutTraces(): Pick<FetchInit, 'credentials' | 'cache'> {
 }
 
 /** @throws {ConfigurationError} `unsupported_platform`, with the first of these globals that is missing */
-export function needs(...names: string[]): void {
+export function requireGlobals(...names: string[]): void {
   const missing = names.find((name) => Reflect.get(globalThis, name) === undefined);
   if (missing === undefined) return;
   const remedy =

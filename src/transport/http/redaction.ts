@@ -13,5 +13,5 @@ export function serverHint(operation: string): string {
   const [, path] = /^\w+ https:\/\/(?:api|my)\.doctape\.com\/(\w*)/.exec(operation) ?? [];
   if (path === undefined) return '';
   const option = path === 'oauth2' ? 'tokenEndpoint' : 'baseUrl';
-  return `; doctape was retired in 2014: set the option ${option} to another server`;
+  return `; doctape was retired in 2014: set the option ${option} to another server, or in a test, \`fetch\` to sandbox.fetch`;
 }

@@ -11,7 +11,7 @@ import {
   UnauthorizedError,
 } from '../../protocol/errors.js';
 import { quotable, quotableJson } from '../../protocol/quotable.js';
-import { errorMessage, parseEnvelope } from '../../protocol/schemas/envelope.js';
+import { errorMessage, parseEnvelope, parseJson } from '../../protocol/schemas/envelope.js';
 import { parseChallenge } from './challenge.js';
 import { parseRetryAfter } from './http-date.js';
 import { serverHint } from './redaction.js';
@@ -61,17 +61,9 @@ function apiError(response: ReceivedResponse, body: unknown, { now, secrets }: E
     method,
     url,
     body: quotableJson(withoutResult(body), secrets),
-    ...(requestId !== null && { requestId: clean(requestId) }),
-    ...(retryAfter !== undefined && { retryAfter }),
-    ...(challenge && {
-      challenge: {
-        ...challenge,
-        ...(challenge.realm !== undefined && { realm: clean(challenge.realm) }),
-        ...(challenge.error !== undefined && { error: clean(challenge.error) }),
-        ...(challenge.error_description !== undefined && { error_description: clean(challenge.error_description) }),
-        ...(challenge.scope && { scope: challenge.scope.map(clean) }),
-      },
-    }),
+    requestId: requestId === null ? undefined : clean(requestId),
+    retryAfter,
+    challenge: challenge && cleanChallenge(challenge, clean),
   };
   const scopes = status === 403 && details.challenge?.scope ? `; it requires ${details.challenge.scope.join(' ')}` : '';
   const isElsewhere = !envelope && (status === 404 || status === 405);
@@ -79,6 +71,13 @@ function apiError(response: ReceivedResponse, body: unknown, { now, secrets }: E
   return new (errorClass(status, challenge))(
     `${response.operation} ${isElsewhere ? noEnvelope(response) : words}`,
     details,
+  );
+}
+
+function cleanChallenge(challenge: Challenge, clean: (text: string) => string): Challenge {
+  const entries: [string, string | string[]][] = Object.entries(challenge);
+  return Object.fromEntries(
+    entries.map(([name, value]) => [name, typeof value === 'string' ? clean(value) : value.map(clean)]),
   );
 }
 
@@ -103,15 +102,6 @@ function errorClass(
   if (status === 404) return NotFoundError;
   if (status === 413 || status === 507) return QuotaExceededError;
   return status === 429 ? RateLimitError : ApiError;
-}
-
-/** @returns undefined if the text is not JSON */
-export function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined; // the error quotes the body
-  }
 }
 
 /** The media type of a response, for messages. Only well-known ones, because a server can send any text. */

@@ -1,9 +1,10 @@
 import { invalid, kindOf } from '../../protocol/checks.js';
 import { ResponseError } from '../../protocol/errors.js';
 import { failure, networkError, usedResponse } from './failure.js';
+import type { Fetch } from './fetch-option.js';
 import type { Watch } from './watch.js';
 
-export type { Fetch } from './fetch-option.js';
+export type { Fetch };
 
 /** A response whose body has been read. */
 export interface ReceivedResponse {
@@ -69,6 +70,8 @@ export function discard(response: Response): void {
 export interface RequestContext {
   operation: string;
   watched: Watch;
+  /** The `fetch` option. Its errors are treated differently, because it can have a bug. */
+  fetch: Fetch | undefined;
 }
 
 /** Reads a whole response of any length. A redirect is refused, because it would forward the credentials. */
@@ -76,10 +79,43 @@ export function readResponse(response: Response, context: RequestContext): Promi
   return readBy(response, context, () => response.text());
 }
 
+/** Parses a body while it is received. */
+export interface Parser {
+  write(chunk: Uint8Array): void;
+  /** The text of the body, perhaps without parts that have been parsed. */
+  frame(): string;
+  /** The parsed document. Undefined if it is not JSON. */
+  end(): unknown;
+}
+
+/** Parses a whole text. */
+export function parseText(parser: Parser, text: string): unknown {
+  parser.write(new TextEncoder().encode(text));
+  return parser.end();
+}
+
+/** Like {@link readResponse}, and parses the body while it is received. Polyfills without web streams have only `text()`. */
+export function readWith(parser: Parser, response: Response, context: RequestContext): Promise<ReceivedResponse> {
+  return readBy(response, context, async () => {
+    const { body } = response;
+    if (!hasMethod(body, 'getReader')) parseText(parser, await response.text());
+    else {
+      const reader = body.getReader();
+      for (let read = await reader.read(); !read.done; read = await reader.read()) {
+        if (!ArrayBuffer.isView(read.value)) {
+          throw invalid('fetch', `must resolve to a Response with a body of bytes, not of ${kindOf(read.value)}`);
+        }
+        parser.write(read.value);
+      }
+    }
+    return parser.frame();
+  });
+}
+
 /** Like {@link readResponse}, with a function that reads the body. */
 export async function readBy(
   response: Response,
-  { operation, watched }: RequestContext,
+  { operation, watched, fetch }: RequestContext,
   read: () => Promise<string>,
 ): Promise<ReceivedResponse> {
   const { status, headers } = response;
@@ -90,6 +126,6 @@ export async function readBy(
   try {
     return { operation, status, headers, text: await watched.run(read()) };
   } catch (error) {
-    throw failure(error, { operation, signal: watched.signal });
+    throw failure(error, { operation, signal: watched.signal, customFetch: fetch !== undefined });
   }
 }

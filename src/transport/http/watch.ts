@@ -6,8 +6,8 @@ export interface Watch {
   /** The signal for `fetch`. Its reason is the error to reject with. */
   readonly signal: AbortSignal;
   /** Restarts the time limit, or a multiple of it, after progress. */
-  alive(times?: number): void;
-  /** Stops the time limit until the next `alive()`, while the caller is busy. */
+  restart(times?: number): void;
+  /** Stops the time limit until the next `restart()`, while the caller is busy. */
   pause(): void;
   /** Waits for the work or the end of the watch, because not every `fetch` respects its signal. */
   run<T>(work: Promise<T>): Promise<T>;
@@ -23,10 +23,12 @@ export interface WatchOptions {
   code: 'timeout' | 'idle_timeout';
   /** The method and the redacted URL, for the message. */
   operation: string;
+  /** The reason to end with when the time is over. @default a TimeoutError */
+  reason?: unknown;
 }
 
 /** Waits for the work or an abort. */
-export async function orAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+export async function abortable<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   let onAbort: (() => void) | undefined;
   const aborted = new Promise<never>((_, reject) => {
     onAbort = () => reject(signal?.reason);
@@ -40,7 +42,7 @@ export async function orAborted<T>(work: Promise<T>, signal: AbortSignal | undef
   }
 }
 
-export function watch({ signal, limit, code, operation }: WatchOptions): Watch {
+export function watch({ signal, limit, code, operation, reason }: WatchOptions): Watch {
   signal?.throwIfAborted();
   const controller = new AbortController();
   const waiting = new Set<(reason: unknown) => void>();
@@ -54,22 +56,22 @@ export function watch({ signal, limit, code, operation }: WatchOptions): Watch {
 
   const expire = (after: number) => {
     const what = code === 'timeout' ? 'took longer than' : 'stalled for';
-    end(new TimeoutError(code, `${operation} ${what} ${after} ms${serverHint(operation)}`));
+    end(reason ?? new TimeoutError(code, `${operation} ${what} ${after} ms${serverHint(operation)}`));
   };
   let timer: ReturnType<typeof setTimeout> | undefined;
   const pause = () => clearTimeout(timer);
   let stopped = false;
-  const alive = (times = 1) => {
+  const restart = (times = 1) => {
     pause();
     if (limit === false || stopped) return;
-    const most = Math.min(limit * times, 2_147_483_647);
-    timer = setTimeout(expire, most, most);
+    const delay = Math.min(limit * times, 2_147_483_647);
+    timer = setTimeout(expire, delay, delay);
   };
-  alive();
+  restart();
 
   return {
     signal: controller.signal,
-    alive,
+    restart,
     pause,
     // not Promise.race, which leaks memory with a long-lived promise
     run: (work) =>
@@ -95,4 +97,17 @@ export function watch({ signal, limit, code, operation }: WatchOptions): Watch {
       signal?.removeEventListener('abort', onAbort);
     },
   };
+}
+
+/** Waits for code of the application, which may never settle. */
+export async function runWithin(
+  work: () => unknown,
+  options: Pick<WatchOptions, 'signal' | 'limit'> & ({ operation: string } | { reason: unknown }),
+): Promise<void> {
+  const waiting = watch({ code: 'timeout', operation: '', ...options });
+  try {
+    await waiting.run(Promise.resolve(work()));
+  } finally {
+    waiting.stop();
+  }
 }

@@ -8,6 +8,9 @@ export interface Part {
   content: Content;
 }
 
+/** Text fields of a form, by name. */
+export type Fields = Readonly<Record<string, string>>;
+
 export interface Multipart {
   contentType: string;
   /** The size of the whole body in bytes, if the sizes of all parts are known. */
@@ -22,8 +25,12 @@ const encoder = new TextEncoder();
  * Frames parts as `multipart/form-data` (RFC 7578) chunk by chunk. `FormData` does not stream: `fetch` reads it in
  * chunks of 64 KiB and keeps what it has sent.
  */
-export function multipart(parts: readonly Part[], field: string): Multipart {
+export function multipart(parts: readonly Part[], field: string, fields: Fields = {}): Multipart {
   const boundary = `doctape-${randomText()}`;
+  const texts = Object.entries(fields).map(
+    ([name, text]) => `--${boundary}\r\nContent-Disposition: form-data; name="${escapeName(name)}"\r\n\r\n${text}\r\n`,
+  );
+  const opening = encoder.encode(texts.join(''));
   const heads = parts.map(({ name, type }, index) =>
     encoder.encode(
       `${index === 0 ? '' : '\r\n'}--${boundary}\r\n` +
@@ -32,12 +39,13 @@ export function multipart(parts: readonly Part[], field: string): Multipart {
     ),
   );
   const tail = encoder.encode(`\r\n--${boundary}--\r\n`);
-  const framing = heads.reduce((sum, head) => sum + head.byteLength, tail.byteLength);
+  const framing = heads.reduce((sum, head) => sum + head.byteLength, opening.byteLength + tail.byteLength);
   const size = sizeOf(parts);
   return {
     contentType: `multipart/form-data; boundary=${boundary}`,
     length: size === undefined ? undefined : size + framing,
     async *chunks(onContent) {
+      if (opening.byteLength > 0) yield opening;
       for (const [index, { content }] of parts.entries()) {
         yield heads[index] as Uint8Array<ArrayBuffer>;
         for await (const chunk of content.read()) {

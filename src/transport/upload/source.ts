@@ -5,10 +5,10 @@ import { isEncoded } from '../http/body.js';
 import { type ByteReader, byteReader, isIterable, isWebStream, plainBytes } from '../http/byte-reader.js';
 import { systemCode } from '../http/failure.js';
 import { platform } from '../http/platform.js';
+import { type AnyBuffer, failureOf, isAnyBuffer, isDetached, markInUse, releaseSource } from './acquire-source.js';
 import { bytesIn, isBlob, nativeBlob } from './blob.js';
-import { failureOf, isLost, isMemory, letGo, type Memory, take } from './hold.js';
-import { refusal } from './refusal.js';
 import { nameOfResponse } from './response-name.js';
+import { unsupportedSource } from './unsupported-source.js';
 
 /** A source of an upload. Streams are sent while they are read, and never collected in memory. */
 export type UploadSource =
@@ -27,7 +27,7 @@ export interface Content {
   /** The size in bytes, if known. */
   size: number | undefined;
   /** Whether the content can be read again. */
-  again: boolean;
+  replayable: boolean;
   read(): AsyncGenerator<Uint8Array<ArrayBuffer>>;
   /** Releases the source if it is not read to the end. */
   release(): void;
@@ -35,8 +35,11 @@ export interface Content {
   blob: Blob | undefined;
 }
 
-/** Fewer, larger reads: 512 KiB at a time is a third faster than 64 KiB. */
-const readSize = 512 * 1024;
+/** The most that is sent at once, and so the step of the progress. 512 KiB at a time is a third faster than 64 KiB. */
+const chunkSize = 512 * 1024;
+
+/** The most that is read of a Blob at once. A file on disk is opened for each read. */
+const readSize = 2 * chunkSize;
 
 /**
  * Opens all sources of an upload. If one of them cannot be uploaded, all are released.
@@ -51,18 +54,18 @@ export function contentsOf(sources: readonly UploadSource[]): Content[] {
     return contents;
   } catch (error) {
     for (const content of contents) content.release();
-    for (const source of sources.slice(contents.length)) letGo(source);
+    for (const source of sources.slice(contents.length)) releaseSource(source);
     throw error;
   }
 }
 
 function contentOf(source: UploadSource): Content {
-  if (typeof source !== 'object' || source === null) throw refusal(source);
-  if (isMemory(source)) return memoryContent(source);
+  if (typeof source !== 'object' || source === null) throw unsupportedSource(source);
+  if (isAnyBuffer(source)) return bufferContent(source);
   if (isBlob(source)) return blobContent(source);
   if (isResponse(source)) return responseContent(source);
   if (isStream(source)) return streamContent(source, undefined);
-  if (!('stream' in source && 'size' in source)) throw refusal(source);
+  if (!('stream' in source && 'size' in source)) throw unsupportedSource(source);
   const { stream, size } = checkOptions<{ stream: unknown; size: number }>('source', source, { stream: 1, size: 1 });
   if (!isStream(stream)) throw invalid('source.stream', 'must be a ReadableStream or an AsyncIterable');
   if (!Number.isSafeInteger(size) || size < 0) {
@@ -80,8 +83,8 @@ function isResponse(value: object): value is Response {
   return 'status' in value && 'headers' in value && 'arrayBuffer' in value;
 }
 
-function memoryContent(memory: Memory): Content {
-  if (isLost(memory)) {
+function bufferContent(memory: AnyBuffer): Content {
+  if (isDetached(memory)) {
     throw invalid('source', 'has no bytes: its buffer was transferred, for example to a worker, or has shrunk');
   }
   const { buffer, byteOffset, byteLength } = ArrayBuffer.isView(memory) ? memory : new Uint8Array(memory);
@@ -89,11 +92,11 @@ function memoryContent(memory: Memory): Content {
   return content(
     byteLength,
     () =>
-      counted(
-        onceReader(async () => bytes),
+      checkSize(
+        singleReader(async () => bytes),
         byteLength,
       ),
-    { again: true },
+    { replayable: true },
   );
 }
 
@@ -102,7 +105,12 @@ function blobContent(given: Blob): Content {
   const { size, type } = given;
   const name = 'name' in given && typeof given.name === 'string' ? given.name : undefined;
   const source = blob ?? given;
-  return content(size, () => counted(blobReader(source), size), { name, type: type || undefined, again: true, blob });
+  return content(size, () => checkSize(blobReader(source), size), {
+    name,
+    type: type || undefined,
+    replayable: true,
+    blob,
+  });
 }
 
 function responseContent(response: Response): Content {
@@ -110,14 +118,14 @@ function responseContent(response: Response): Content {
   // undefined for libraries without streams
   const body: unknown = response.body;
   if (!response.ok) throw invalid('source', `is a failed Response (${status})`);
-  if (bodyUsed) throw used('the body of this Response');
+  if (bodyUsed) throw alreadyRead('the body of this Response');
   if (body === null) throw invalid('source', 'is a Response without a body');
   const length = platform() === 'browser' || isEncoded(headers) ? '' : (headers.get('content-length') ?? '');
   const size = /^\d{1,15}$/.test(length) ? Number(length) : undefined;
   const given = { name: nameOfResponse(response), type: headers.get('content-type') ?? undefined };
   if (isStream(body)) return { ...streamContent(body, size), ...given };
-  const reader = onceReader(async () => new Uint8Array(await response.arrayBuffer()));
-  return content(size, () => counted(reader, size), given);
+  const reader = singleReader(async () => new Uint8Array(await response.arrayBuffer()));
+  return content(size, () => checkSize(reader, size), given);
 }
 
 function streamContent(
@@ -125,11 +133,11 @@ function streamContent(
   size: number | undefined,
 ): Content {
   const reader = open(stream);
-  return content(size, () => counted(reader, size), { release: () => void reader.release() });
+  return content(size, () => checkSize(reader, size), { release: () => void reader.release() });
 }
 
 function content(size: number | undefined, read: Content['read'], more: Partial<Content>): Content {
-  return { name: undefined, type: undefined, size, again: false, read, release() {}, blob: undefined, ...more };
+  return { name: undefined, type: undefined, size, replayable: false, read, release() {}, blob: undefined, ...more };
 }
 
 /** Locks the stream at once, so that nothing else can read it. */
@@ -137,13 +145,13 @@ function open(stream: ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>): B
   const failure = failureOf(stream);
   if (failure) throw sourceFailed(failure.error, 0);
   checkNodeStream(stream);
-  if ('_disturbed' in stream && stream._disturbed === true) throw used('this stream'); // web-streams-polyfill
+  if ('_disturbed' in stream && stream._disturbed === true) throw alreadyRead('this stream'); // web-streams-polyfill
   try {
     // the only way to find out whether a stream has been read
     if (typeof ReadableStream === 'function' && stream instanceof ReadableStream) new Response(stream);
     return byteReader(stream);
   } catch (error) {
-    if (isWebStream(stream)) throw used('this stream');
+    if (isWebStream(stream)) throw alreadyRead('this stream');
     throw sourceFailed(error, 0);
   }
 }
@@ -159,37 +167,45 @@ interface NodeStream {
 
 function checkNodeStream(stream: object & NodeStream): void {
   if (typeof stream.destroy !== 'function') return;
-  if (stream.readableEnded) throw used('this stream');
+  if (stream.readableEnded) throw alreadyRead('this stream');
   if (stream.destroyed) throw invalid('source', 'cannot be read: this stream was destroyed before it was read');
   if (stream.readableEncoding) {
     throw invalid('source', 'is a stream of text: create it without an encoding');
   }
-  if (!take(stream)) throw invalid('source', 'is already being uploaded: a stream can be read only once');
+  if (!markInUse(stream)) throw invalid('source', 'is already being uploaded: a stream can be read only once');
 }
 
-function used(what: string) {
+function alreadyRead(what: string) {
   return invalid('source', `cannot be read: ${what} has already been read, or is being read`);
 }
 
-function onceReader(bytes: () => Promise<Uint8Array>): ByteReader {
-  let isOver = false;
+function singleReader(bytes: () => Promise<Uint8Array>): ByteReader {
+  let isDone = false;
   return {
     async read() {
-      if (isOver) return undefined;
-      isOver = true;
+      if (isDone) return undefined;
+      isDone = true;
       return bytes();
     },
     async release() {},
   };
 }
 
+/** Reads ahead, while the bytes that it has returned are sent. */
 function blobReader(blob: Blob): ByteReader {
   let start = 0;
+  let ahead: Promise<Uint8Array> | undefined;
+  function readOn(): Promise<Uint8Array> | undefined {
+    if (start >= blob.size) return undefined;
+    const bytes = bytesIn(blob.slice(start, start + readSize));
+    bytes.catch(() => {}); // an error is for the next call of `read`
+    start += readSize;
+    return bytes;
+  }
   return {
     async read() {
-      if (start >= blob.size) return undefined;
-      const bytes = await bytesIn(blob.slice(start, start + readSize));
-      start += readSize;
+      const bytes = await (ahead ?? readOn());
+      ahead = readOn();
       return bytes;
     },
     async release() {},
@@ -197,7 +213,7 @@ function blobReader(blob: Blob): ByteReader {
 }
 
 /** Reads to the end, and compares the number of bytes with the expected size. */
-async function* counted(reader: ByteReader, size: number | undefined): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+async function* checkSize(reader: ByteReader, size: number | undefined): AsyncGenerator<Uint8Array<ArrayBuffer>> {
   let loaded = 0;
   for (;;) {
     let chunk: unknown;
@@ -209,7 +225,7 @@ async function* counted(reader: ByteReader, size: number | undefined): AsyncGene
     if (chunk === undefined) break;
     const bytes = plainBytes(chunk);
     if (!bytes) throw invalid('source', `must return Uint8Array chunks, not ${kindOf(chunk)}`);
-    if (bytes.byteLength === 0 && isLost(bytes)) {
+    if (bytes.byteLength === 0 && isDetached(bytes)) {
       throw new TransferError('truncated', 'the source returned a chunk whose buffer was transferred', loaded);
     }
     loaded += bytes.byteLength;
@@ -217,7 +233,7 @@ async function* counted(reader: ByteReader, size: number | undefined): AsyncGene
       throw new TransferError('truncated', `the source has more than the expected ${size} bytes`, size);
     }
     // in pieces, because progress is reported for each piece
-    for (let at = 0; at < bytes.byteLength; at += readSize) yield bytes.subarray(at, at + readSize);
+    for (let at = 0; at < bytes.byteLength; at += chunkSize) yield bytes.subarray(at, at + chunkSize);
   }
   if (size !== undefined && loaded < size) {
     throw new TransferError('truncated', `the source ended after ${loaded} of the expected ${size} bytes`, loaded);

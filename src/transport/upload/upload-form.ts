@@ -2,7 +2,7 @@ import { NetworkError, TimeoutError } from '../../protocol/errors.js';
 import { readBounded } from '../http/body.js';
 import { fetchApi } from '../http/fetch.js';
 import { discard, type ReceivedResponse } from '../http/response.js';
-import { escapeControls, type Part } from './multipart.js';
+import { escapeControls, type Fields, type Part } from './multipart.js';
 import { probe } from './source.js';
 import { responseLimit, type Sending } from './upload-stream.js';
 import { postByXhr } from './xhr.js';
@@ -14,8 +14,8 @@ export function canUseXhr({ fetch }: Pick<Sending, 'fetch'>): boolean {
 
 /** Sends an upload in a browser, where request bodies cannot safely be streams: each part becomes a Blob. */
 export async function sendForm(sending: Sending): Promise<ReceivedResponse> {
-  const { operation, url, headers, parts, fetch, watched, progress, attempt } = sending;
-  const { body, size } = await watched.run(formData(parts, watched.alive));
+  const { operation, url, headers, fields, parts, fetch, watched, progress, attempt } = sending;
+  const { body, size } = await watched.run(formData(fields, parts, watched.restart));
   const sent = (loaded: number) => progress.add(loaded - progress.loaded);
   await attempt.request(watched);
   if (canUseXhr(sending)) {
@@ -23,7 +23,7 @@ export async function sendForm(sending: Sending): Promise<ReceivedResponse> {
     const onSent = (loaded: number, total: number) => sent(Math.max(0, loaded - Math.max(0, total - size)));
     const limit = responseLimit;
     const received = await postByXhr({ operation, url, headers, body, onSent, limit, watched }).catch((error) =>
-      sourceOr(error, parts),
+      rethrowSourceError(error, parts),
     );
     await attempt.response(received, watched);
     if (received.status < 300) sent(size);
@@ -39,13 +39,13 @@ export async function sendForm(sending: Sending): Promise<ReceivedResponse> {
   }
   return readBounded(
     response,
-    { operation, watched },
-    { limit: responseLimit, excess: response.ok ? 'refuse' : 'cut' },
+    { operation, watched, fetch },
+    { limit: responseLimit, onExcess: response.ok ? 'reject' : 'truncate' },
   );
 }
 
 /** Browsers report an unreadable file as a network failure. */
-async function sourceOr(error: unknown, parts: readonly Part[]): Promise<never> {
+async function rethrowSourceError(error: unknown, parts: readonly Part[]): Promise<never> {
   if (error instanceof NetworkError || error instanceof TimeoutError) {
     for (const { content } of parts) if (content.blob) await probe(content.blob);
   }
@@ -53,8 +53,13 @@ async function sourceOr(error: unknown, parts: readonly Part[]): Promise<never> 
 }
 
 /** Browsers can keep Blobs on disk, so a long stream does not fill the memory. */
-async function formData(parts: readonly Part[], alive: () => void): Promise<{ body: FormData; size: number }> {
+async function formData(
+  fields: Fields,
+  parts: readonly Part[],
+  onChunk: () => void,
+): Promise<{ body: FormData; size: number }> {
   const body = new FormData();
+  for (const [name, value] of Object.entries(fields)) body.append(name, value);
   let size = 0;
   for (const { name, type, content } of parts) {
     let blob = content.blob;
@@ -63,7 +68,7 @@ async function formData(parts: readonly Part[], alive: () => void): Promise<{ bo
     else {
       const chunks: Blob[] = [];
       for await (const chunk of content.read()) {
-        alive();
+        onChunk();
         chunks.push(new Blob([chunk]));
       }
       blob = new Blob(chunks);

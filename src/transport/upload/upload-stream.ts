@@ -5,15 +5,15 @@ import { readBounded } from '../http/body.js';
 import { isWebStream } from '../http/byte-reader.js';
 import { fetchApi } from '../http/fetch.js';
 import { platform } from '../http/platform.js';
-import { discard, type Fetch, type ReceivedResponse, type RequestContext } from '../http/response.js';
-import { multipart, type Part } from './multipart.js';
+import { discard, type ReceivedResponse, type RequestContext } from '../http/response.js';
+import { type Fields, multipart, type Part } from './multipart.js';
 
 /** One attempt to send an upload. */
 export interface Sending extends RequestContext {
   url: URL;
   headers: Record<string, string>;
+  fields: Fields;
   parts: readonly Part[];
-  fetch: Fetch | undefined;
   progress: Meter;
   attempt: Attempt;
 }
@@ -22,7 +22,7 @@ export interface Sending extends RequestContext {
  * The multiple of `idleTimeout` that an upload waits for its response. After the last chunk, system buffers are still being sent
  * and the server stores the file, both without visible progress.
  */
-export const responseWaits: number = 3;
+export const responseTimeoutFactor: number = 3;
 
 /** The maximum size of the response to an upload, in bytes. */
 export const responseLimit: number = 1024 * 1024;
@@ -37,13 +37,14 @@ export async function sendStream({
   operation,
   url,
   headers,
+  fields,
   parts,
   fetch,
   watched,
   progress,
   attempt,
 }: Sending): Promise<UploadResponse> {
-  const { contentType, length, chunks: read } = multipart(parts, 'file');
+  const { contentType, length, chunks: read } = multipart(parts, 'file', fields);
   let sentAll = false;
   const chunks = read((bytes, all) => {
     progress.add(bytes);
@@ -51,14 +52,14 @@ export async function sendStream({
   });
   let sourceError: unknown;
   let cancelled = false;
-  let pulled = false; // whether any of the body was read
+  let bodyRead = false; // whether any of the body was read
   const body = new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
         try {
-          pulled = true;
+          bodyRead = true;
           const { done, value } = await chunks.next();
-          watched.alive(sentAll ? responseWaits : 1);
+          watched.restart(sentAll ? responseTimeoutFactor : 1);
           if (cancelled) return; // during the read
           if (done) controller.close();
           else controller.enqueue(value);
@@ -90,15 +91,15 @@ export async function sendStream({
       fetch,
       watched,
     });
-    if (!pulled && response.body && !isWebStream(response.body)) {
+    if (!bodyRead && response.body && !isWebStream(response.body)) {
       throw invalid('fetch', 'cannot send a web stream: use the global `fetch` or undici for uploads');
     }
     await attempt.response(response, watched);
-    const excess = response.ok ? 'refuse' : 'cut';
-    const received = await readBounded(response, { operation, watched }, { limit: responseLimit, excess });
+    const onExcess = response.ok ? 'reject' : 'truncate';
+    const received = await readBounded(response, { operation, watched, fetch }, { limit: responseLimit, onExcess });
     if (sourceError) throw sourceError; // the response does not matter if the source failed
     // a `fetch` that never reads the body is a mock
-    return sentAll || !pulled ? received : { ...received, sentOnly: progress.loaded };
+    return sentAll || !bodyRead ? received : { ...received, sentOnly: progress.loaded };
   } catch (error) {
     if (response) discard(response); // for example, a hook has thrown
     throw sourceError ?? error;

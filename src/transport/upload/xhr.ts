@@ -1,8 +1,8 @@
 import { NetworkError, ResponseError } from '../../protocol/errors.js';
 import type { ReceivedResponse, RequestContext } from '../http/response.js';
-import { responseWaits } from './upload-stream.js';
+import { responseTimeoutFactor } from './upload-stream.js';
 
-export interface XhrUpload extends RequestContext {
+export interface XhrUpload extends Omit<RequestContext, 'fetch'> {
   url: URL;
   headers: Record<string, string>;
   body: FormData;
@@ -33,16 +33,16 @@ export function postByXhr(upload: XhrUpload): Promise<ReceivedResponse> {
     const received = () => ({ operation, status: xhr.status, headers: headersOf(xhr), text: xhr.responseText });
 
     xhr.upload.onprogress = ({ loaded, total }) => {
-      watched.alive();
+      watched.restart();
       try {
         onSent(loaded, total);
       } catch (error) {
         fail(error); // an event handler cannot reject the promise by throwing
       }
     };
-    xhr.upload.onload = () => watched.alive(responseWaits);
+    xhr.upload.onload = () => watched.restart(responseTimeoutFactor);
     xhr.onprogress = ({ loaded }) => {
-      watched.alive();
+      watched.restart();
       if (loaded <= limit) return;
       if (xhr.status >= 400)
         end(() => resolve(received())); // truncated: an error response is useful without the rest

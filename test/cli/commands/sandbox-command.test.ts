@@ -138,6 +138,13 @@ async function configFile(content: unknown): Promise<string> {
   return path;
 }
 
+it('doctape-sdk sandbox --convert says which programs it found', async () => {
+  const started = run(['sandbox', '--port', '0', '--convert']);
+  await expect.poll(() => started.stdout, { timeout: 10_000 }).toContain('Press Ctrl+C');
+  expect(started.stdout).toMatch(/^ {2}ffmpeg (found|not found|cannot be used)/m);
+  expect(started.stdout).toMatch(/^ {2}soffice (found|not found)/m);
+});
+
 describe('doctape-sdk sandbox --json', () => {
   it('prints one line with the documented keys, and nothing else with --quiet', async () => {
     const started = await start(['--quiet']);
@@ -148,6 +155,7 @@ describe('doctape-sdk sandbox --json', () => {
       authorizationEndpoint: `${url}/oauth2`,
       tokenEndpoint: `${url}/oauth2/token`,
       apiBaseUrl: `${url}/v1`,
+      viewBaseUrl: `${url}/sandbox`,
       apps: [
         {
           clientId: '5f0c1c0e-3c5e-4b57-9f0b-2d8c1f6b7a01',
@@ -161,6 +169,11 @@ describe('doctape-sdk sandbox --json', () => {
         { username: 'alice', password: 'wonderland' },
         { username: 'bob', password: 'builder' },
       ],
+      decoders: [
+        { name: 'sharp', status: 'missing' },
+        { name: 'heic-decode', status: 'missing' },
+      ],
+      converters: [],
     });
     await fetch(`${url}/v1/account`);
     await fetch(`${url}/oauth2/token`, { method: 'POST', body: 'x' });

@@ -5,7 +5,7 @@ import { bootstrapApplication } from '@angular/platform-browser';
 import { provideRouter, RouterLink, RouterOutlet, withHashLocation } from '@angular/router';
 import { at } from './moment.js';
 
-// Without the compiler of Angular's own tools: what decorators would do is done by hand.
+// Without the Angular compiler: the code does what decorators would do.
 
 const component = (metadata, type = class {}) => {
   Component(metadata)(type);
@@ -40,7 +40,7 @@ const started = bootstrapApplication(App, {
 });
 at('created');
 started.then(() => {
-  // its first navigation goes on
+  // the first navigation continues
   setTimeout(() => {
     at('ready');
     globalThis.started = true;

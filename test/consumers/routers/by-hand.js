@@ -1,6 +1,6 @@
 import { at } from './moment.js';
 
-// A router of ten lines, as they are written by hand. It pushes an entry to correct the hash.
+// A hand-written router of ten lines. It pushes a history entry to correct the hash.
 
 at('before');
 if (!location.hash.startsWith('#/')) location.hash = `/${location.hash.slice(1)}`;

@@ -1,12 +1,12 @@
 import { ImplicitGrantClient } from 'doctape-sdk/browser';
 
-// A page that signs in: what each of the applications beside this file has. The test sets `localStorage.settings`.
+// The sign-in code that all applications in this folder share. The test sets `localStorage.settings`.
 
 const { moment, ...options } = JSON.parse(localStorage.getItem('settings') ?? '{}');
 globalThis.client = new ImplicitGrantClient(options);
 globalThis.outcomes = [];
 
-/** Calls `resume()` if this is the moment at which the test wants it. Applications do it at each of these. */
+/** Calls `resume()` at the moment that the test selects. Each of these moments occurs in real applications. */
 export function at(now) {
   if (now !== moment) return;
   try {

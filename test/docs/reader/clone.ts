@@ -4,7 +4,7 @@ import { expect } from 'vitest';
 import { goToSignIn, visitor } from '../../examples/visitor.js';
 import { freePort } from '../../support/free-port.js';
 import { linkPackage } from '../../support/packed-package.js';
-import { inRepository } from '../../support/places.js';
+import { inRepository } from '../../support/paths.js';
 import { servedForTest } from '../../support/scripted-server.js';
 import { type Machine, machine, type Running } from './machine.js';
 
@@ -32,7 +32,7 @@ export async function until(running: Running, condition: () => unknown): Promise
 }
 
 /** Runs the commands that start an application, and signs in to it. */
-export async function startsAnApplication(
+export async function startApplication(
   text: string,
   makeClone: (sandboxUrl: string) => Promise<Machine> = clone,
 ): Promise<void> {

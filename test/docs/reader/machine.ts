@@ -11,7 +11,7 @@ import { linkPackage } from '../../support/packed-package.js';
 export interface Running {
   printed: string[];
   /** The lines on stderr. */
-  complaints: string[];
+  problems: string[];
   /** Rejects if the program fails. */
   ended: Promise<void>;
 }
@@ -52,14 +52,14 @@ export async function machine({ sandboxUrl = '', packages = [] }: MachineOptions
         detached: true, // in its own process group, with its child processes
       });
       const printed: string[] = [];
-      const complaints: string[] = [];
+      const problems: string[] = [];
       createInterface({ input: child.stdout }).on('line', (line) => printed.push(line));
-      createInterface({ input: child.stderr }).on('line', (line) => complaints.push(line));
-      const ended = end(child, () => expectNoCrash(complaints.join('\n'))).then((code) => {
-        if (code !== 0) throw new Error(`${command} ${args.at(-1)} ended with ${code}:\n${complaints.join('\n')}`);
+      createInterface({ input: child.stderr }).on('line', (line) => problems.push(line));
+      const ended = end(child, () => expectNoCrash(problems.join('\n'))).then((code) => {
+        if (code !== 0) throw new Error(`${command} ${args.at(-1)} ended with ${code}:\n${problems.join('\n')}`);
       });
       ended.catch(() => {}); // the test may stop a program without awaiting it
-      return { printed, complaints, ended };
+      return { printed, problems, ended };
     },
   };
 }

@@ -8,7 +8,7 @@ import { ConfigurationError, type DoctapeError, FileSystemError, TransferError }
 import { openFile } from '../../../src/node.js';
 import { tokenFor } from '../../support/sandbox.js';
 import { apiAt, bodyOf, rejection, reply, scriptedServer, servedForTest } from '../../support/scripted-server.js';
-import { asOrdinaryUser, makeFolder } from './support.js';
+import { makeFolder, runUnprivileged } from './support.js';
 
 async function makeFile(name: string, content: string | Uint8Array): Promise<string> {
   const path = join(await makeFolder(), name);
@@ -191,8 +191,8 @@ it('does not wait for the writer of a pipe', async () => {
 it('rejects a file without read permission', async () => {
   const path = await makeFile('secret.txt', 'x');
   await chmod(path, 0o000);
-  const answer = await asOrdinaryUser(`
+  const output = await runUnprivileged(`
     const { openFile } = await import('doctape-sdk/node');
     await openFile(${JSON.stringify(path)}).then(() => console.log('opened'), (error) => console.log(error.name, error.message));`);
-  expect(answer).toMatch(/^FileSystemError .*secret\.txt cannot be read: permission denied/);
+  expect(output).toMatch(/^FileSystemError .*secret\.txt cannot be read: permission denied/);
 });

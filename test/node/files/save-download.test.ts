@@ -32,7 +32,7 @@ import {
 import { lockPath } from '../../../src/node/files/path-lock.js';
 import { saveDownload } from '../../../src/node.js';
 import { byteServer, head, sendAndClose } from '../../support/byte-server.js';
-import { needing } from '../../support/needs.js';
+import { requires } from '../../support/requirements.js';
 import { tokenFor } from '../../support/sandbox.js';
 import {
   apiAt,
@@ -44,14 +44,14 @@ import {
   wait,
 } from '../../support/scripted-server.js';
 import {
-  asOrdinaryUser,
+  createInterruptedDownload,
+  downloadProgram,
+  downloadStatement,
   fileServer,
-  leaveRun,
   makeFolder,
   runProgram,
+  runUnprivileged,
   type ServedFile,
-  savingProgram,
-  savingStatement,
 } from './support.js';
 
 const content: Uint8Array<ArrayBuffer> = new Uint8Array(5_000_000).map((_, index) => (index * 7919) >> 3);
@@ -92,7 +92,7 @@ function sizeOf(path: string): Promise<number> {
 
 /** Creates a part of the file, as an interrupted run leaves it. */
 async function leavePart(path: string, bytes: Uint8Array, url: string, validator: string): Promise<void> {
-  await leaveRun(path, bytes, { url: `${url}/v1/doc/x/original`, validator });
+  await createInterruptedDownload(path, bytes, { url: `${url}/v1/doc/x/original`, validator });
 }
 
 it('writes the file bit for bit and leaves no other file', async () => {
@@ -168,20 +168,20 @@ it('rejects a dangling symbolic link', async () => {
 it('does not remove the JSON file of another program', async () => {
   const path = join(await makeFolder(), 'saved.bin');
   const mine = '{ "my": "list" }';
-  const url = await whenAsked(() => writeFile(`${path}.part.json`, mine));
+  const url = await serveAfter(() => writeFile(`${path}.part.json`, mine));
   await rejection(saveDownload(apiAt(url), 'x', path), FileSystemError);
   expect(await readFile(`${path}.part.json`, 'utf8')).toBe(mine);
 });
 
 it('writes nothing after another process has taken its lock', async () => {
-  const { promise: waitFor, resolve: goOn } = Promise.withResolvers<void>();
+  const { promise: waitFor, resolve: resume } = Promise.withResolvers<void>();
   const { path, api } = await place({ content, etag: '"1"', stopAfter: 2_500_000, waitFor });
   const saving = saveDownload(api, 'x', path);
   await expect.poll(() => sizeOf(`${path}.part`)).toBeGreaterThan(2_000_000);
   await rm(`${path}.part.lock`, { recursive: true });
   await rename(`${path}.part`, path); // the other process has finished it
   const before = await readFile(path);
-  goOn();
+  resume();
   expect((await rejection(saving, FileSystemError)).message).toMatch(
     /the lock of .* was removed or taken by another download/,
   );
@@ -192,7 +192,7 @@ it.runIf(process.platform === 'linux')('removes the lock of a zombie process', a
   const { folder, path, server } = await place({ content, etag: '"1"', ...halfway });
   const program = runProgram(`
     import { spawn } from 'node:child_process';
-    const child = spawn(process.execPath, ['--input-type=module', '-e', ${JSON.stringify(savingProgram(server.url, path))}]);
+    const child = spawn(process.execPath, ['--input-type=module', '-e', ${JSON.stringify(downloadProgram(server.url, path))}]);
     console.log(child.pid);
     process.kill(process.pid, 'SIGSTOP'); // so that it does not wait for its child`);
   await expect.poll(() => sizeOf(`${path}.part`)).toBeGreaterThan(2_000_000);
@@ -212,7 +212,7 @@ it('continues a part that has the permissions of a read-only file', async () => 
     if (ids !== undefined) await chown(file, ids, ids);
     await chmod(file, 0o444);
   }
-  expect(await asOrdinaryUser(savingStatement(server.url, path))).toBe(`saved ${content.byteLength}\n`);
+  expect(await runUnprivileged(downloadStatement(server.url, path))).toBe(`saved ${content.byteLength}\n`);
   expect((await stat(path)).mode & 0o777).toBe(0o444);
   expect(server.requests[0]?.headers.range).toBe('bytes=999-');
 });
@@ -255,7 +255,7 @@ it('never publishes a part that is accessible to more users than the replaced fi
   expect((await stat(path)).mode & 0o777).toBe(0o600);
 });
 
-it('preserves the owner and group of the replaced file (needs root)', needing('root'), async () => {
+it('preserves the owner and group of the replaced file (needs root)', requires('root'), async () => {
   const { path, api } = await place();
   await writeFile(path, 'of somebody else');
   await chown(path, 1234, 5678);
@@ -265,14 +265,14 @@ it('preserves the owner and group of the replaced file (needs root)', needing('r
   expect((await stat(path)).mode & 0o777).toBe(0o640);
 });
 
-it('does not give the permissions of one group to another (needs root)', needing('root'), async () => {
+it('does not give the permissions of one group to another (needs root)', requires('root'), async () => {
   const { folder, path, server } = await place();
   await writeFile(path, 'of a project');
   await chown(path, 1234, 5678);
   await chmod(path, 0o664);
   await chmod(folder, 0o777);
   await chmod(path, 0o664);
-  expect(await asOrdinaryUser(savingStatement(server.url, path))).toBe(`saved ${content.byteLength}\n`);
+  expect(await runUnprivileged(downloadStatement(server.url, path))).toBe(`saved ${content.byteLength}\n`);
   expect((await stat(path)).mode & 0o777).toBe(0o604);
 });
 
@@ -350,7 +350,7 @@ it('starts again if the file changes during the download, and its progress never
 });
 
 it('does not report a fraction near 1 for a file that has become smaller', async () => {
-  const { path, file, server } = await place({ content: other.subarray(0, 1_000_000), etag: '"2"', pace: 20 });
+  const { path, file, server } = await place({ content: other.subarray(0, 1_000_000), etag: '"2"', chunkDelay: 20 });
   let calls = 0;
   const api = apiAt(server.url, {
     fetch: async (input, init) => {
@@ -401,7 +401,7 @@ it.each([
   ['whose JSON has a malformed validator', (url: string) => ({ url: `${url}/v1/doc/x/original`, validator: 'a\nb' })],
 ])('does not continue a part %s', async (_what, note) => {
   const { folder, path, api, server } = await place();
-  await leaveRun(path, other.subarray(0, 1_000_000), note(server.url));
+  await createInterruptedDownload(path, other.subarray(0, 1_000_000), note(server.url));
   await saveDownload(api, 'x', path);
   await expectBytes(path, content);
   expect(await readdir(folder)).toEqual(['saved.bin']);
@@ -414,13 +414,13 @@ it.each([
   ['a JSON file with null', 'null', '.part.json'],
   ['another kind of JSON file', '{ "url": "http://127.0.0.1:1/", "validator": "\\"1\\"" }', '.part.json'],
   ['the JSON file of another part', '{ "url": "http://127.0.0.1:1/", "part": { "inode": "1", "born": "1" } }', '.part'],
-])('does not touch a foreign file that has the name of the part, with %s', async (_what, note, inTheWay) => {
+])('does not touch another file that has the name of the part, with %s', async (_what, note, existing) => {
   const { folder, path, api, server } = await place();
   await writeFile(`${path}.part`, 'a third of the report');
   if (note !== undefined) await writeFile(`${path}.part.json`, note);
   const before = (await readdir(folder)).sort();
   const error = await rejection(saveDownload(api, 'x', path), FileSystemError);
-  expect(error.message).toContain(`saved.bin${inTheWay} exists and is not of a download`);
+  expect(error.message).toContain(`saved.bin${existing} exists and is not of a download`);
   expect(server.requests).toEqual([]);
   expect((await readdir(folder)).sort()).toEqual(before);
   expect(await readFile(`${path}.part`, 'utf8')).toBe('a third of the report');
@@ -442,7 +442,7 @@ it.each([
   expect(await readdir(folder)).toEqual(['saved.bin']);
 });
 
-it('does not touch a foreign file that has the name of the JSON file', async () => {
+it('does not touch another file that has the name of the JSON file', async () => {
   const { path, api, server } = await place();
   await writeFile(`${path}.part.json`, '{ "url": "a list of mine" }');
   expect((await rejection(saveDownload(api, 'x', path), FileSystemError)).message).toContain(
@@ -489,9 +489,9 @@ it.each<[string, (request: IncomingMessage, response: ServerResponse) => void]>(
     'sends an incomplete Content-Range',
     (_, response) => response.writeHead(206, { 'content-range': 'bytes 999999-1000000/*', etag: '"1"' }).end('xx'),
   ],
-])('starts again if the server, asked for a range, %s', async (_what, answer) => {
+])('starts again if the server %s in response to a range request', async (_what, handler) => {
   const server = await scriptedServer((request, response) => {
-    if (request.headers.range !== undefined) answer(request, response);
+    if (request.headers.range !== undefined) handler(request, response);
     else response.writeHead(200, { etag: '"1"', 'content-length': content.byteLength }).end(content);
   });
   const path = join(await makeFolder(), 'saved.bin');
@@ -571,16 +571,16 @@ it('rejects with the reason of a signal that is already aborted, and sends no re
 });
 
 it('allows only one download at a time to a path', async () => {
-  const { promise: waitFor, resolve: goOn } = Promise.withResolvers<void>();
+  const { promise: waitFor, resolve: resume } = Promise.withResolvers<void>();
   const { folder, path, api, server } = await place({ content, etag: '"1"', stopAfter: 2_500_000, waitFor });
   const first = saveDownload(api, 'x', path);
   await expect.poll(() => sizeOf(`${path}.part`)).toBeGreaterThan(0);
   const error = await rejection(saveDownload(api, 'x', path), FileSystemError);
   expect(error.message).toMatch(/is being written by a download of this process: wait for it, or choose another/);
-  const second = runProgram(savingProgram(server.url, path));
+  const second = runProgram(downloadProgram(server.url, path));
   await second.ended;
   expect(second.output()).toContain(`is being written by a download of process ${process.pid}`);
-  goOn();
+  resume();
   await first;
   await expectBytes(path, content);
   await saveDownload(api, 'x', path);
@@ -588,7 +588,7 @@ it('allows only one download at a time to a path', async () => {
 });
 
 /** The host id in a claim of this process. */
-async function placeOfOurs(): Promise<string> {
+async function ownLocation(): Promise<string> {
   const path = join(await makeFolder(), 'x');
   const lock = await lockPath(path, `${path}.part.lock`);
   const [name = ''] = await readdir(`${path}.part.lock`);
@@ -600,8 +600,8 @@ const here = 'here';
 
 /** Creates a claim on a path, as a process would. */
 async function claim(path: string, [pid, began, where]: readonly [number, string, string], age = 0): Promise<void> {
-  const placed = where === here ? await placeOfOurs() : where;
-  const file = join(`${path}.part.lock`, `${pid}.${began}.${placed}.${crypto.randomUUID()}`);
+  const location = where === here ? await ownLocation() : where;
+  const file = join(`${path}.part.lock`, `${pid}.${began}.${location}.${crypto.randomUUID()}`);
   await mkdir(`${path}.part.lock`, { recursive: true });
   await writeFile(file, '');
   const time = Date.now() / 1000 - age;
@@ -609,13 +609,13 @@ async function claim(path: string, [pid, began, where]: readonly [number, string
 }
 
 /** Higher than every process id of Linux. */
-const nobody = 2 ** 22 + 1;
+const unusedPid = 2 ** 22 + 1;
 
 it.each([1, 2, 3])('allows one of many simultaneous downloads to a path, and rejects the others (%i)', async () => {
   let running = 0;
   let most = 0;
   const { folder, path, api } = await place();
-  await claim(path, [nobody, '1', here]);
+  await claim(path, [unusedPid, '1', here]);
   const onProgress = ({ loaded }: Progress) => {
     if (loaded === 0) most = Math.max(most, ++running);
     if (loaded === content.byteLength) running--;
@@ -631,7 +631,7 @@ it.each([1, 2, 3])('allows one of many simultaneous downloads to a path, and rej
 
 it('allows one of many processes that start at the same time', async () => {
   const { folder, path, server } = await place();
-  const programs = Array.from({ length: 4 }, () => runProgram(savingProgram(server.url, path)));
+  const programs = Array.from({ length: 4 }, () => runProgram(downloadProgram(server.url, path)));
   await Promise.all(programs.map(({ ended }) => ended));
   for (const { output } of programs) {
     expect(output()).toMatch(
@@ -646,7 +646,7 @@ it('allows one of many processes that start at the same time', async () => {
 const elsewhere = 'e15e';
 
 it.each([
-  ['a dead process', [nobody, '', here], 0],
+  ['a dead process', [unusedPid, '', here], 0],
   ['a process whose id was reused', [process.pid, '1', here], 0],
   ['a process on another machine that does not refresh its claim', [1, '', elsewhere], 0],
   ['a thread of this process that does not refresh its claim', [process.pid, '', here], 0],
@@ -683,12 +683,12 @@ it('does not wait for another claim after its signal was aborted', async () => {
 it('does not touch files in the lock folder that are not claims', async () => {
   const { folder, path, api } = await place();
   await mkdir(`${path}.part.lock`);
-  const precious = join(`${path}.part.lock`, 'precious.txt');
-  await writeFile(precious, 'mine');
-  await utimes(precious, 1, 1);
+  const otherFile = join(`${path}.part.lock`, 'precious.txt');
+  await writeFile(otherFile, 'mine');
+  await utimes(otherFile, 1, 1);
   await saveDownload(api, 'x', path);
   expect((await readdir(folder)).sort()).toEqual(['saved.bin', 'saved.bin.part.lock']);
-  expect(await readFile(precious, 'utf8')).toBe('mine');
+  expect(await readFile(otherFile, 'utf8')).toBe('mine');
 });
 
 it.each(['folder', 'nowhere'])('does not use a symbolic link to a %s as its lock folder', async (target) => {
@@ -701,10 +701,10 @@ it.each(['folder', 'nowhere'])('does not use a symbolic link to a %s as its lock
   expect(await readdir(join(folder, 'folder'))).toEqual([]);
 });
 
-it('respects the lock of another container (needs root)', needing('mounts'), async () => {
+it('respects the lock of another container (needs root)', requires('mounts'), async () => {
   const { path, api, server } = await place({ content, etag: '"1"', ...halfway });
   const launcher = ['unshare', '--pid', '--fork', '--kill-child', '--mount-proc'];
-  runProgram(savingProgram(server.url, path), launcher); // with the same host name
+  runProgram(downloadProgram(server.url, path), launcher); // with the same host name
   await expect.poll(() => sizeOf(`${path}.part`)).toBeGreaterThan(0);
   const error = await rejection(saveDownload(api, 'x', path), FileSystemError);
   expect(error.message).toContain('a download of another machine or container');
@@ -726,13 +726,13 @@ it('does not touch the part of a process that has taken its lock', async () => {
 });
 
 it('does not publish a part that it did not write', async () => {
-  const { promise: waitFor, resolve: goOn } = Promise.withResolvers<void>();
+  const { promise: waitFor, resolve: resume } = Promise.withResolvers<void>();
   const { folder, path, api } = await place({ content, etag: '"1"', stopAfter: 2_500_000, waitFor });
   const saving = saveDownload(api, 'x', path);
   await expect.poll(() => sizeOf(`${path}.part`)).toBeGreaterThan(0);
   await writeFile(`${path}.other`, 'of the other');
   await rename(`${path}.other`, `${path}.part`);
-  goOn();
+  resume();
   expect((await rejection(saving, FileSystemError)).message).toMatch(/\.part exists and is not of a download/);
   expect(await readdir(folder)).not.toContain('saved.bin');
   await rejection(saveDownload(api, 'x', path), FileSystemError); // nor does the next call
@@ -740,7 +740,7 @@ it('does not publish a part that it did not write', async () => {
 });
 
 /** A server that calls a function before it responds. */
-async function whenAsked(action: () => Promise<unknown>): Promise<string> {
+async function serveAfter(action: () => Promise<unknown>): Promise<string> {
   const server = await scriptedServer(async (request, response) => {
     await action();
     const start = Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? '')?.[1] ?? 0);
@@ -753,17 +753,17 @@ async function whenAsked(action: () => Promise<unknown>): Promise<string> {
 
 it('starts again if the part was truncated during the request', async () => {
   const path = join(await makeFolder(), 'saved.bin');
-  const url = await whenAsked(() => truncate(`${path}.part`, 5).catch(() => {}));
+  const url = await serveAfter(() => truncate(`${path}.part`, 5).catch(() => {}));
   await leavePart(path, content.subarray(0, 1_000_000), url, '"1"');
   await saveDownload(apiAt(url), 'x', path);
   await expectBytes(path, content);
 });
 
 it.each([true, false])(
-  'does not touch a foreign file that was created during the request, with a part of an earlier run: %j',
+  'does not touch another file that was created during the request, with a part of an earlier run: %j',
   async (before) => {
     const path = join(await makeFolder(), 'saved.bin');
-    const url = await whenAsked(async () => {
+    const url = await serveAfter(async () => {
       await writeFile(`${path}.mine`, 'precious');
       await rename(`${path}.mine`, `${path}.part`);
     });
@@ -775,13 +775,13 @@ it.each([true, false])(
 );
 
 it('does not publish after another process has taken its lock', async () => {
-  const { promise: waitFor, resolve: goOn } = Promise.withResolvers<void>();
+  const { promise: waitFor, resolve: resume } = Promise.withResolvers<void>();
   const { folder, path, api } = await place({ content, etag: '"1"', stopAfter: 2_500_000, waitFor });
   const saving = saveDownload(api, 'x', path);
   await expect.poll(() => sizeOf(`${path}.part`)).toBeGreaterThan(0);
   await rm(`${path}.part.lock`, { recursive: true });
   await claim(path, [1, '', elsewhere]);
-  goOn();
+  resume();
   expect((await rejection(saving, FileSystemError)).message).toMatch(
     /the lock of .* was removed or taken by another download/,
   );
@@ -790,12 +790,12 @@ it('does not publish after another process has taken its lock', async () => {
 });
 
 it('leaves either the old or the complete new file after kill -9 at any moment, and finishes in a later run', async () => {
-  const file: ServedFile = { content, etag: '"1"', pace: 2 };
+  const file: ServedFile = { content, etag: '"1"', chunkDelay: 2 };
   const { folder, path, server } = await place(file);
   await writeFile(path, 'the old one');
   const sizes: number[] = [];
   for (let kills = 0; kills < 5; kills++) {
-    const { child, ended, output } = runProgram(savingProgram(server.url, path));
+    const { child, ended, output } = runProgram(downloadProgram(server.url, path));
     const before = sizes.at(-1) ?? 0;
     const size = () => sizeOf(`${path}.part`);
     await expect.poll(size, { interval: 1 }).toBeGreaterThan(Math.min(before + 300_000, content.byteLength - 1));
@@ -805,12 +805,12 @@ it('leaves either the old or the complete new file after kill -9 at any moment, 
     sizes.push(await size());
     expect(await readFile(path, 'utf8')).toBe('the old one');
   }
-  const asked = server.requests.length;
-  const last = runProgram(savingProgram(server.url, path));
+  const requestCount = server.requests.length;
+  const last = runProgram(downloadProgram(server.url, path));
   await last.ended;
   expect(last.output()).toBe(`saved ${content.byteLength}\n`);
   await expectBytes(path, content);
-  expect(server.requests.slice(asked).map(({ headers }) => headers.range)).toEqual([
+  expect(server.requests.slice(requestCount).map(({ headers }) => headers.range)).toEqual([
     `bytes=${(sizes.at(-1) ?? 0) - 1}-`,
   ]);
   expect(await readdir(folder)).toEqual(['saved.bin']);
@@ -823,7 +823,7 @@ it('survives kill -9 at random moments', async () => {
   await started.ended;
   const startUp = performance.now() - begun;
   for (let attempt = 0; attempt < 12; attempt++) {
-    const { child, ended } = runProgram(savingProgram(server.url, path));
+    const { child, ended } = runProgram(downloadProgram(server.url, path));
     await wait(startUp * (0.8 + attempt * 0.2));
     child.kill('SIGKILL');
     await ended;
@@ -842,7 +842,7 @@ it('rejects with disk_full at the file size limit, and continues when there is s
   // a file size limit simulates a full disk without root
   const limit = spawnSync('sh', ['-c', 'ulimit -f 2000 && echo ok'], { encoding: 'utf8' });
   expect(limit.stdout).toBe('ok\n');
-  const program = runProgram(savingProgram(server.url, path), ['sh', '-c', 'ulimit -f 2000 && exec "$0" "$@"']);
+  const program = runProgram(downloadProgram(server.url, path), ['sh', '-c', 'ulimit -f 2000 && exec "$0" "$@"']);
   await program.ended;
   const { size } = await stat(`${path}.part`);
   expect(size).toBeGreaterThan(0);
@@ -856,7 +856,7 @@ it('rejects with disk_full at the file size limit, and continues when there is s
   await expectBytes(path, content);
 });
 
-it('rejects with disk_full on a full disk (needs root)', needing('mounts'), async () => {
+it('rejects with disk_full on a full disk (needs root)', requires('mounts'), async () => {
   const { folder, server, api } = await place();
   const disk = join(folder, 'disk');
   await mkdir(disk);
@@ -873,24 +873,24 @@ it('rejects with disk_full on a full disk (needs root)', needing('mounts'), asyn
   await expectBytes(path, content);
 });
 
-it('rejects with permission_denied for the part of another user (needs root)', needing('root'), async () => {
+it('rejects with permission_denied for the part of another user (needs root)', requires('root'), async () => {
   const { folder, path, server, file } = await place();
   await leavePart(path, content.subarray(0, 1000), server.url, '"1"');
   await chmod(`${path}.part`, 0o400);
   await chmod(folder, 0o1777); // sticky: other users can add files but not remove them
   const refused =
     /^FileSystemError permission_denied (undefined|\d+) .*saved\.bin cannot be written: permission denied/;
-  expect(await asOrdinaryUser(savingStatement(server.url, path))).toMatch(refused);
+  expect(await runUnprivileged(downloadStatement(server.url, path))).toMatch(refused);
   file.etag = '"2"';
   await chmod(`${path}.part`, 0o666);
-  expect(await asOrdinaryUser(savingStatement(server.url, path))).toMatch(refused);
+  expect(await runUnprivileged(downloadStatement(server.url, path))).toMatch(refused);
   await expectBytes(`${path}.part`, content.subarray(0, 1000));
 });
 
 it('rejects with permission_denied in a read-only folder', async () => {
   const { folder, path, server } = await place();
   await chmod(folder, 0o555);
-  expect(await asOrdinaryUser(savingStatement(server.url, path))).toMatch(
+  expect(await runUnprivileged(downloadStatement(server.url, path))).toMatch(
     /^FileSystemError permission_denied (undefined|\d+) .*saved\.bin cannot be written: permission denied/,
   );
   expect(server.requests).toEqual([]);
@@ -1109,4 +1109,22 @@ it('rejects with file_not_found if the current folder was removed', async () => 
   const line =
     'FileSystemError x is relative to a current folder that was removed: change the current folder, or pass an absolute path';
   expect(output().trim().split('\n')).toEqual([line, line]);
+});
+
+it('leaves the buffers of a `fetch` that sends the same buffer again', async () => {
+  const { path } = await place();
+  const buffer = new Uint8Array(1024 * 1024);
+  let sent = 0;
+  const body = new ReadableStream<Uint8Array>({
+    pull(controller) {
+      if (sent === 3) return controller.close();
+      buffer.fill(7);
+      sent += 1;
+      controller.enqueue(buffer);
+    },
+  });
+  const fetch = async () => new Response(body, { headers: { 'content-length': String(3 * buffer.length) } });
+  await saveDownload(apiAt('http://127.0.0.1:1', { fetch }), 'x', path);
+  expect(buffer.byteLength, 'not detached').toBe(1024 * 1024);
+  await expectBytes(path, new Uint8Array(3 * buffer.length).fill(7));
 });

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { onTestFinished } from 'vitest';
 import { expectNoCrash } from '../../support/crash.js';
-import { inRepository, repository } from '../../support/places.js';
+import { inRepository, repository } from '../../support/paths.js';
 import { accessToken, bodyOf, type ScriptedServer, scriptedServer } from '../../support/scripted-server.js';
 
 /** Creates an empty folder, which is removed after the test. */
@@ -17,7 +17,11 @@ export async function makeFolder(): Promise<string> {
 }
 
 /** Creates a part and its JSON file, as an interrupted run leaves them. */
-export async function leaveRun(path: string, bytes: string | Uint8Array, remote: object): Promise<void> {
+export async function createInterruptedDownload(
+  path: string,
+  bytes: string | Uint8Array,
+  remote: object,
+): Promise<void> {
   await writeFile(`${path}.part`, bytes);
   const { ino, birthtimeNs } = await stat(`${path}.part`, { bigint: true });
   const part = { inode: String(ino), born: String(birthtimeNs / 1_000_000n) };
@@ -48,7 +52,7 @@ export function runProgram(source: string, launcher: readonly string[] = [], cwd
 /**
  * Runs a program that uses the built package as a user other than root, to whom permissions apply, and returns its output.
  */
-export async function asOrdinaryUser(source: string): Promise<string> {
+export async function runUnprivileged(source: string): Promise<string> {
   const isRoot = process.getuid?.() === 0;
   const dropPrivileges = isRoot ? 'process.setgroups([]); process.setgid(65534); process.setuid(65534);\n' : '';
   const program = runProgram(dropPrivileges + source, [], isRoot ? await readableCopy() : repository);
@@ -67,14 +71,14 @@ async function readableCopy(): Promise<string> {
 }
 
 /** The source of a program that downloads to `path` and prints the result. */
-export function savingProgram(url: string, path: string, id = 'x'): string {
+export function downloadProgram(url: string, path: string, id = 'x'): string {
   return `
     import { ApiClient } from 'doctape-sdk';
     import { saveDownload } from 'doctape-sdk/node';
-    ${savingStatement(url, path, id)}`;
+    ${downloadStatement(url, path, id)}`;
 }
 
-export function savingStatement(url: string, path: string, id = 'x'): string {
+export function downloadStatement(url: string, path: string, id = 'x'): string {
   return `
     const { ApiClient: Client } = await import('doctape-sdk');
     const { saveDownload: save } = await import('doctape-sdk/node');
@@ -93,7 +97,7 @@ export interface ServedFile {
   /** Whether the server supports ranges. @default true */
   ranges?: boolean;
   /** Milliseconds between two chunks of 64 KiB. @default none */
-  pace?: number | undefined;
+  chunkDelay?: number | undefined;
   /** The number of bytes after which the server pauses or closes the connection. @default never */
   stopAfter?: number | undefined;
   /** The promise that the server awaits before it continues. @default none: it closes the connection */
@@ -127,7 +131,7 @@ export async function fileServer(file: ServedFile): Promise<ScriptedServer> {
   });
 }
 
-async function* pieces(body: Uint8Array, { pace, stopAfter, waitFor }: ServedFile): AsyncGenerator<Uint8Array> {
+async function* pieces(body: Uint8Array, { chunkDelay, stopAfter, waitFor }: ServedFile): AsyncGenerator<Uint8Array> {
   const size = 64 * 1024;
   let stopped = stopAfter === undefined;
   for (let at = 0; at < body.byteLength; at += size) {
@@ -138,6 +142,6 @@ async function* pieces(body: Uint8Array, { pace, stopAfter, waitFor }: ServedFil
       stopped = true;
     }
     yield body.subarray(at, at + size);
-    if (pace !== undefined) await new Promise((resolve) => setTimeout(resolve, pace));
+    if (chunkDelay !== undefined) await new Promise((resolve) => setTimeout(resolve, chunkDelay));
   }
 }

@@ -35,13 +35,13 @@ interface Page {
 function visit(url: URL | string, headers: Record<string, string> = {}, method = 'GET'): Promise<Page> {
   const agent = new Agent({ keepAlive: true });
   return new Promise((resolve, reject) => {
-    const asked = request(url, { headers, agent, method }, async (response) => {
+    const outgoing = request(url, { headers, agent, method }, async (response) => {
       let text = '';
       for await (const chunk of response) text += chunk;
       resolve({ status: response.statusCode, headers: response.headers, text });
     });
-    asked.once('error', reject);
-    asked.end();
+    outgoing.once('error', reject);
+    outgoing.end();
   });
 }
 
@@ -110,13 +110,13 @@ it('calls onUrl before it opens the URL, and adds params to it', async () => {
   await signInWithLoopback({
     ...options,
     params: { theme: 'dark' },
-    onUrl: (url) => order.push(`told ${url.searchParams.get('theme')}`),
+    onUrl: (url) => order.push(`onUrl ${url.searchParams.get('theme')}`),
     open: (url) => {
       order.push('opened');
       open(url);
     },
   });
-  expect(order).toEqual(['told dark', 'opened']);
+  expect(order).toEqual(['onUrl dark', 'opened']);
 });
 
 it('rejects with access_denied if the user declines, and shows it on the page', async () => {
@@ -199,7 +199,7 @@ it.each([
   ['fails', 400, { error: 'invalid_grant' }, 'You are not signed in'],
 ])(
   'sends the code once if the callback is loaded again, and shows the same page when the exchange %s',
-  async (_what, status, answer, title) => {
+  async (_what, status, body, title) => {
     const { options } = await server();
     const pages: Promise<Page>[] = [];
     const others: Promise<Page>[] = [];
@@ -211,7 +211,7 @@ it.each([
       others.push(visit(`${callback}&code=another`));
       await others[0];
       await wait(100);
-      reply(response, status, answer);
+      reply(response, status, body);
     });
     const signedIn = signInWithLoopback({
       ...options,
@@ -235,10 +235,10 @@ it.each([
 it('responds to a browser that has disconnected and reconnected', async () => {
   const { options } = await server();
   let callback = '';
-  let gone: ReturnType<typeof request> | undefined;
+  let callbackRequest: ReturnType<typeof request> | undefined;
   let page: Promise<Page> | undefined;
   const slow = await scriptedServer(async (_request, response) => {
-    gone?.destroy();
+    callbackRequest?.destroy();
     page = visit(callback);
     await wait(1000); // until the request has arrived
     reply(response, 200, { access_token: 'token-1', token_type: 'bearer', expires_in: 60 });
@@ -249,8 +249,8 @@ it('responds to a browser that has disconnected and reconnected', async () => {
     tokenEndpoint: `${slow.url}/token`,
     open(url) {
       callback = `${url.searchParams.get('redirect_uri')}?code=c&state=${url.searchParams.get('state')}`;
-      gone = request(callback).on('error', () => {});
-      gone.end();
+      callbackRequest = request(callback).on('error', () => {});
+      callbackRequest.end();
     },
   });
   expect((await page)?.status).toBe(200);
@@ -379,22 +379,22 @@ it('accepts a path and a port, and rejects if the port is in use', async () => {
 describe.runIf(await canListenOn(0, '::1'))('on a machine with IPv6', () => {
   it('also listens on [::1], and closes that port too', async () => {
     const { options } = await server();
-    const ported: string[] = [];
-    let foreign: number | undefined;
+    const ports: string[] = [];
+    let otherHostStatus: number | undefined;
     const token = await signInWithLoopback({
       ...options,
       async open(url) {
         const { port } = new URL(url.searchParams.get('redirect_uri') ?? '');
-        ported.push(port);
+        ports.push(port);
         const callback = await submitLoginForm(url, { username: 'alice', password: 'wonderland', decision: 'allow' });
         callback.hostname = '[::1]';
-        foreign = (await visit(callback, { host: `evil.example:${port}` })).status;
+        otherHostStatus = (await visit(callback, { host: `evil.example:${port}` })).status;
         await visit(callback);
       },
     });
     expect(token.token_type).toBe('Bearer');
-    expect(foreign).toBe(421);
-    expect(await canListenOn(Number(ported[0]), '::1')).toBe(true);
+    expect(otherHostStatus).toBe(421);
+    expect(await canListenOn(Number(ports[0]), '::1')).toBe(true);
   });
 
   it('signs in if another program uses the port on [::1]', async () => {

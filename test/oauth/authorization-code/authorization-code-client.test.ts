@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { createSandbox } from '../../../src/sandbox.js';
 import { AuthorizationCodeClient, type AuthorizationCodeClientOptions } from '../../../src/server.js';
 import { codeClient, origin } from '../../support/sandbox.js';
+import { reasonOf } from '../../support/scripted-server.js';
 
 const outOfBand = 'urn:ietf:wg:oauth:2.0:oob';
 
@@ -24,15 +25,6 @@ function refusalOf(options: unknown): unknown {
     return error;
   }
   throw new Error('the options were accepted');
-}
-
-async function rejectionOf(work: Promise<unknown>): Promise<unknown> {
-  const outcome = await work.then(
-    () => 'it succeeded',
-    (error: unknown) => ({ error }),
-  );
-  if (typeof outcome === 'string') throw new Error(outcome);
-  return outcome.error;
 }
 
 afterEach(() => {
@@ -124,12 +116,12 @@ describe('construction', () => {
     ['pkce', 'that is null', null],
     ['maxAge', 'of zero', 0],
     ['maxAge', 'below zero', -1],
-    ['maxAge', 'that is no number', Number.NaN],
+    ['maxAge', 'that is not a number', Number.NaN],
     ['maxAge', 'without end', Number.POSITIVE_INFINITY],
     ['maxAge', 'that is a string', '600'],
     ['timeout', 'of zero', 0],
     ['timeout', 'below zero', -1],
-    ['timeout', 'that is no number', Number.NaN],
+    ['timeout', 'that is not a number', Number.NaN],
     ['timeout', 'that no timer can wait', 2_147_483_648],
     ['timeout', 'that is a string', '30000'],
     ['timeout', 'that turns it off', false],
@@ -277,7 +269,7 @@ describe('authorize', () => {
     ['an empty string', ['']],
     ['a line break', ['account.read\n']],
   ])('rejects a scope that is %s', async (_, scope) => {
-    const refusal = await rejectionOf(
+    const refusal = await reasonOf(
       Reflect.apply(AuthorizationCodeClient.prototype.authorize, clientWith(), [{ scope }]),
     );
     expect(refusal).toMatchObject({
@@ -313,7 +305,7 @@ describe('authorize', () => {
     'code_challenge_method',
     'code_verifier',
   ])('does not let params override %s', async (name) => {
-    const refusal = await rejectionOf(clientWith().authorize({ params: { [name]: 'mine' } }));
+    const refusal = await reasonOf(clientWith().authorize({ params: { [name]: 'mine' } }));
     expect(refusal).toMatchObject({
       name: 'ConfigurationError',
       code: 'invalid_argument',
@@ -328,7 +320,7 @@ describe('authorize', () => {
     ['null', null],
     ['URLSearchParams, whose entries would be lost', new URLSearchParams({ prompt: 'login' })],
   ])('rejects params that are or contain %s', async (_, params) => {
-    const refusal = await rejectionOf(
+    const refusal = await reasonOf(
       Reflect.apply(AuthorizationCodeClient.prototype.authorize, clientWith(), [{ params }]),
     );
     expect(refusal).toMatchObject({
@@ -339,7 +331,7 @@ describe('authorize', () => {
   });
 
   it('rejects null as options with a ConfigurationError', async () => {
-    const refusal = await rejectionOf(Reflect.apply(AuthorizationCodeClient.prototype.authorize, clientWith(), [null]));
+    const refusal = await reasonOf(Reflect.apply(AuthorizationCodeClient.prototype.authorize, clientWith(), [null]));
     expect(refusal).toMatchObject({ name: 'ConfigurationError', code: 'invalid_argument' });
   });
 
@@ -447,8 +439,8 @@ describe('with the sandbox', () => {
     const sandbox = createSandbox();
     const client = codeClient(sandbox, origin, { redirectUri: outOfBand });
     const { url, state, pending } = await client.authorize();
-    const answer = await sandbox.authorize(url, { username: 'alice' });
-    const code = answer.searchParams.get('code') ?? '';
+    const callback = await sandbox.authorize(url, { username: 'alice' });
+    const code = callback.searchParams.get('code') ?? '';
     const token = await client.exchange(new URLSearchParams({ code, state }), pending);
     expect(token.token_type).toBe('Bearer');
   });
@@ -457,8 +449,8 @@ describe('with the sandbox', () => {
     const sandbox = createSandbox();
     const client = codeClient(sandbox);
     const { url, pending } = await client.authorize();
-    const answer = await sandbox.authorize(url, { username: 'alice', approve: false });
-    expect(await rejectionOf(client.exchange(answer, pending))).toMatchObject({
+    const callback = await sandbox.authorize(url, { username: 'alice', approve: false });
+    expect(await reasonOf(client.exchange(callback, pending))).toMatchObject({
       name: 'OAuthError',
       code: 'access_denied',
     });

@@ -10,6 +10,7 @@ import {
   type Fetch,
   type Token,
 } from '../../../src/server.js';
+import { reasonOf } from '../../support/scripted-server.js';
 
 const clientId = 'app-1';
 const clientSecret = "the secret of app-1: !'()*~&=+%/?";
@@ -29,12 +30,12 @@ interface Endpoint {
   received: Received[];
 }
 
-type Answer = (response: ServerResponse, received: Received, request: IncomingMessage) => void;
+type Handler = (response: ServerResponse, received: Received, request: IncomingMessage) => void;
 
 const servers: Server[] = [];
 
 /** A token endpoint on a free port that sends the given responses. */
-async function endpoint(answer: Answer): Promise<Endpoint> {
+async function endpoint(handler: Handler): Promise<Endpoint> {
   const received: Received[] = [];
   const server = createServer(async (request, response) => {
     const chunks: Buffer[] = [];
@@ -42,7 +43,7 @@ async function endpoint(answer: Answer): Promise<Endpoint> {
     const { method, url, headers } = request;
     const one = { method, url, headers, body: Buffer.concat(chunks).toString('utf8') };
     received.push(one);
-    answer(response, one, request);
+    handler(response, one, request);
   });
   servers.push(server);
   server.listen(0, '127.0.0.1');
@@ -60,7 +61,7 @@ afterEach(async () => {
   );
 });
 
-function json(body: unknown, status = 200, headers: Record<string, string> = {}): Answer {
+function json(body: unknown, status = 200, headers: Record<string, string> = {}): Handler {
   return text(JSON.stringify(body), 'application/json', status, headers);
 }
 
@@ -69,7 +70,7 @@ function text(
   type: string | undefined,
   status = 200,
   headers: Record<string, string> = {},
-): Answer {
+): Handler {
   return (response) => {
     response.writeHead(status, { ...(type !== undefined && { 'content-type': type }), ...headers });
     response.end(body);
@@ -99,22 +100,16 @@ async function exchange(
   return client.exchange(new URLSearchParams({ code, state }), pending, signal ? { signal } : {});
 }
 
-async function rejectionOf(work: Promise<unknown>): Promise<unknown> {
-  const outcome = await work.then(
-    () => 'it succeeded',
-    (error: unknown) => ({ error }),
-  );
-  if (typeof outcome === 'string') throw new Error(outcome);
-  return outcome.error;
+async function tokenFrom(handler: Handler, options: Partial<AuthorizationCodeClientOptions> = {}): Promise<Token> {
+  return exchange((await endpoint(handler)).url, options);
 }
 
-async function tokenFrom(answer: Answer, options: Partial<AuthorizationCodeClientOptions> = {}): Promise<Token> {
-  return exchange((await endpoint(answer)).url, options);
-}
-
-async function refusalFrom(answer: Answer, options: Partial<AuthorizationCodeClientOptions> = {}): Promise<unknown> {
-  const { url, received } = await endpoint(answer);
-  const refusal = await rejectionOf(exchange(url, options));
+async function rejectionFrom(
+  handler: Handler,
+  options: Partial<AuthorizationCodeClientOptions> = {},
+): Promise<unknown> {
+  const { url, received } = await endpoint(handler);
+  const refusal = await reasonOf(exchange(url, options));
   expect(received).toHaveLength(1);
   return refusal;
 }
@@ -191,19 +186,19 @@ describe('the token request', () => {
 describe('a redirect', () => {
   it.each([301, 302, 303, 307, 308])('with %d is rejected, and its target receives no request', async (status) => {
     const elsewhere = await endpoint(json(granted));
-    const refusal = await refusalFrom(json(granted, status, { location: `${elsewhere.url}/oauth2/token` }));
+    const refusal = await rejectionFrom(json(granted, status, { location: `${elsewhere.url}/oauth2/token` }));
     expect(refusal).toMatchObject({ name: 'ResponseError', code: 'redirect_refused', status });
     expect(String(refusal)).not.toContain(elsewhere.url);
     expect(elsewhere.received).toHaveLength(0);
   });
 
   it('to the same server is rejected', async () => {
-    const refusal = await refusalFrom(text('', undefined, 307, { location: '/oauth2/token/' }));
+    const refusal = await rejectionFrom(text('', undefined, 307, { location: '/oauth2/token/' }));
     expect(refusal).toMatchObject({ code: 'redirect_refused' });
   });
 
   it.each([300, 304, 399])('with the unusual status %d is rejected', async (status) => {
-    expect(await refusalFrom(text('', undefined, status))).toMatchObject({
+    expect(await rejectionFrom(text('', undefined, status))).toMatchObject({
       name: 'ResponseError',
       code: 'redirect_refused',
       status,
@@ -222,7 +217,7 @@ describe('a redirect', () => {
           },
         });
       const fetch: Fetch = async () => new Response(body(), { status: 307, headers: { location: '/elsewhere' } });
-      expect(await rejectionOf(exchange('http://127.0.0.1:1', { fetch }))).toMatchObject({ code: 'redirect_refused' });
+      expect(await reasonOf(exchange('http://127.0.0.1:1', { fetch }))).toMatchObject({ code: 'redirect_refused' });
       await delay(10);
       expect(unhandled).toEqual([]);
     } finally {
@@ -233,7 +228,7 @@ describe('a redirect', () => {
 
 describe('a failed token request', () => {
   it.each([400, 401, 404, 408, 429, 500, 502, 503, 504])('with status %d is not retried', async (status) => {
-    const refusal = await refusalFrom(text('<h1>Sorry</h1>', 'text/html', status, { 'retry-after': '0' }));
+    const refusal = await rejectionFrom(text('<h1>Sorry</h1>', 'text/html', status, { 'retry-after': '0' }));
     expect(refusal).toMatchObject({ name: 'ResponseError', code: 'unexpected_status', status });
     expect(refusal).toMatchObject({
       message: expect.stringMatching(/^POST http:\/\/127\.0\.0\.1:\d+\/oauth2\/token /),
@@ -241,12 +236,12 @@ describe('a failed token request', () => {
   });
 
   it('is not retried if the connection is closed before the response', async () => {
-    const refusal = await refusalFrom((_, __, request) => request.socket.destroy());
+    const refusal = await rejectionFrom((_, __, request) => request.socket.destroy());
     expect(refusal).toMatchObject({ name: 'NetworkError', code: 'network' });
   });
 
   it('is not retried if the connection is closed during the response', async () => {
-    const refusal = await refusalFrom((response) => {
+    const refusal = await rejectionFrom((response) => {
       response.writeHead(200, { 'content-type': 'application/json', 'content-length': '1000' });
       response.write('{"access_token":"token-of-alice","token_type":"Bearer"}', () => response.destroy());
     });
@@ -254,12 +249,12 @@ describe('a failed token request', () => {
   });
 
   it('is a NetworkError if the response is not HTTP', async () => {
-    const refusal = await refusalFrom((_, __, request) => request.socket.end('SSH-2.0-OpenSSH_9.9\r\n'));
+    const refusal = await rejectionFrom((_, __, request) => request.socket.end('SSH-2.0-OpenSSH_9.9\r\n'));
     expect(refusal).toMatchObject({ name: 'NetworkError', code: 'network' });
   });
 
   it('is an error of the SDK if the response cannot be decompressed', async () => {
-    const refusal = await refusalFrom(text('no gzip', 'application/json', 200, { 'content-encoding': 'gzip' }));
+    const refusal = await rejectionFrom(text('no gzip', 'application/json', 200, { 'content-encoding': 'gzip' }));
     expect(refusal).toMatchObject({ name: expect.stringMatching(/^(NetworkError|ResponseError)$/) });
   });
 
@@ -268,7 +263,7 @@ describe('a failed token request', () => {
     const server = servers.pop();
     server?.close();
     await once(server ?? process, 'close');
-    expect(await rejectionOf(exchange(url))).toMatchObject({
+    expect(await reasonOf(exchange(url))).toMatchObject({
       name: 'NetworkError',
       code: 'network',
       message: expect.stringContaining('ECONNREFUSED'),
@@ -288,14 +283,14 @@ describe('a failed token request', () => {
     ['resolves with undefined', async () => undefined],
   ])('is an error of the SDK if fetch %s', async (_, fetch) => {
     const options: object = { fetch };
-    const error = await rejectionOf(exchange('http://127.0.0.1:1', options));
+    const error = await reasonOf(exchange('http://127.0.0.1:1', options));
     expect(['NetworkError', 'ConfigurationError']).toContain(Reflect.get(Object(error), 'name'));
   });
 });
 
 describe('the timeout', () => {
   it('ends a request without a response', async () => {
-    expect(await refusalFrom(() => {}, { timeout: 50 })).toMatchObject({
+    expect(await rejectionFrom(() => {}, { timeout: 50 })).toMatchObject({
       name: 'TimeoutError',
       code: 'timeout',
       message: expect.stringContaining('50 ms'),
@@ -303,7 +298,7 @@ describe('the timeout', () => {
   });
 
   it('ends a response that stalls after its headers', async () => {
-    const refusal = await refusalFrom(
+    const refusal = await rejectionFrom(
       (response) => {
         response.writeHead(200, { 'content-type': 'application/json' });
         response.flushHeaders();
@@ -314,7 +309,7 @@ describe('the timeout', () => {
   });
 
   it('ends a response that never ends', async () => {
-    const refusal = await refusalFrom(
+    const refusal = await rejectionFrom(
       (response) => {
         response.writeHead(200, { 'content-type': 'application/json' });
         const drip = setInterval(() => response.write(' '), 5);
@@ -332,13 +327,13 @@ describe('the timeout', () => {
       response.writeHead(200, { 'content-type': 'application/json' });
       response.write(' ');
     });
-    expect(await rejectionOf(exchange(url, { timeout: 100 }))).toMatchObject({ name: 'TimeoutError' });
+    expect(await reasonOf(exchange(url, { timeout: 100 }))).toMatchObject({ name: 'TimeoutError' });
     await closed;
   });
 
   it('ends a fetch that ignores its signal', async () => {
     const fetch: Fetch = () => new Promise(() => {});
-    expect(await rejectionOf(exchange('http://127.0.0.1:1', { fetch, timeout: 20 }))).toMatchObject({
+    expect(await reasonOf(exchange('http://127.0.0.1:1', { fetch, timeout: 20 }))).toMatchObject({
       name: 'TimeoutError',
     });
   });
@@ -347,7 +342,7 @@ describe('the timeout', () => {
     const headers = { 'content-type': 'application/json' };
     const fetch: Fetch = async () =>
       new Response(new ReadableStream({ pull: () => new Promise(() => {}) }), { headers });
-    expect(await rejectionOf(exchange('http://127.0.0.1:1', { fetch, timeout: 20 }))).toMatchObject({
+    expect(await reasonOf(exchange('http://127.0.0.1:1', { fetch, timeout: 20 }))).toMatchObject({
       name: 'TimeoutError',
     });
   });
@@ -362,14 +357,14 @@ describe('an abort', () => {
   ])('before the response rejects with its reason: %s', async (_, reason) => {
     const controller = new AbortController();
     const { url, received } = await endpoint(() => controller.abort(reason));
-    expect(await rejectionOf(exchange(url, {}, controller.signal))).toBe(reason);
+    expect(await reasonOf(exchange(url, {}, controller.signal))).toBe(reason);
     expect(received).toHaveLength(1);
   });
 
   it('without a reason rejects with an AbortError, as fetch does', async () => {
     const controller = new AbortController();
     const { url } = await endpoint(() => controller.abort());
-    const rejection = await rejectionOf(exchange(url, {}, controller.signal));
+    const rejection = await reasonOf(exchange(url, {}, controller.signal));
     expect(rejection).toBe(controller.signal.reason);
     expect(rejection).toMatchObject({ name: 'AbortError' });
   });
@@ -381,19 +376,19 @@ describe('an abort', () => {
       response.writeHead(200, { 'content-type': 'application/json' });
       response.write('{', () => setTimeout(() => controller.abort(reason), 20));
     });
-    expect(await rejectionOf(exchange(url, {}, controller.signal))).toBe(reason);
+    expect(await reasonOf(exchange(url, {}, controller.signal))).toBe(reason);
   });
 
   it('by AbortSignal.timeout() rejects with its TimeoutError', async () => {
     const { url } = await endpoint(() => {});
     const signal = AbortSignal.timeout(30);
-    expect(await rejectionOf(exchange(url, {}, signal))).toBe(signal.reason);
+    expect(await reasonOf(exchange(url, {}, signal))).toBe(signal.reason);
   });
 
   it('before the call sends no request', async () => {
     const { url, received } = await endpoint(json(granted));
     const reason = new Error('too late');
-    expect(await rejectionOf(exchange(url, {}, AbortSignal.abort(reason)))).toBe(reason);
+    expect(await reasonOf(exchange(url, {}, AbortSignal.abort(reason)))).toBe(reason);
     expect(received).toHaveLength(0);
   });
 
@@ -447,7 +442,7 @@ describe('the token response', () => {
     'application/xml+json+xml',
     'xapplication/json',
   ])('may not have the Content-Type %s', async (type) => {
-    expect(await refusalFrom(text(JSON.stringify(granted), type))).toMatchObject({
+    expect(await rejectionFrom(text(JSON.stringify(granted), type))).toMatchObject({
       name: 'ResponseError',
       code: 'malformed_response',
       status: 200,
@@ -477,7 +472,7 @@ describe('the token response', () => {
     ['a token in the prototype', '{"__proto__":{"access_token":"token-of-alice","token_type":"Bearer"}}'],
     ['an envelope', '{"error":null,"result":{"access_token":"token-of-alice","token_type":"Bearer"}}'],
   ])('may not be %s', async (_, body) => {
-    const refusal = await refusalFrom(text(body, 'application/json'));
+    const refusal = await rejectionFrom(text(body, 'application/json'));
     expect(refusal).toMatchObject({ name: 'ResponseError', code: 'malformed_response', status: 200 });
     expect(String(refusal)).not.toContain('token-of-alice');
   });
@@ -488,20 +483,20 @@ describe('the token response', () => {
     ['the lifetime', { expires_in: {} }, 'expires_in'],
     ['the scope', { scope: ['account.read'] }, 'scope'],
   ])('names the invalid property in the error: %s', async (_, wrong, place) => {
-    expect(await refusalFrom(json({ ...granted, ...wrong }))).toMatchObject({
+    expect(await rejectionFrom(json({ ...granted, ...wrong }))).toMatchObject({
       code: 'malformed_response',
       message: expect.stringMatching(new RegExp(`\\b${place}\\b`)),
     });
   });
 
   it('with an invalid property is reported with its request', async () => {
-    expect(await refusalFrom(json({ ...granted, access_token: 7 }))).toMatchObject({
+    expect(await rejectionFrom(json({ ...granted, access_token: 7 }))).toMatchObject({
       message: expect.stringMatching(/POST http:\/\/127\.0\.0\.1:\d+\/oauth2\/token\b/),
     });
   });
 
   it.each([201, 202, 203, 206, 226])('with status %d is rejected', async (status) => {
-    expect(await refusalFrom(json(granted, status))).toMatchObject({
+    expect(await rejectionFrom(json(granted, status))).toMatchObject({
       name: 'ResponseError',
       code: 'unexpected_status',
       status,
@@ -509,7 +504,7 @@ describe('the token response', () => {
   });
 
   it.each([204, 205])('with status %d, which has no body, is rejected', async (status) => {
-    expect(await refusalFrom(text('', undefined, status))).toMatchObject({ code: 'unexpected_status', status });
+    expect(await rejectionFrom(text('', undefined, status))).toMatchObject({ code: 'unexpected_status', status });
   });
 
   it('may have up to 1 MiB', async () => {
@@ -519,7 +514,7 @@ describe('the token response', () => {
 
   it('is rejected if it has more than 1 MiB', async () => {
     const body = JSON.stringify(granted).padEnd(mebibyte + 1);
-    expect(await refusalFrom(text(body, 'application/json'))).toMatchObject({
+    expect(await rejectionFrom(text(body, 'application/json'))).toMatchObject({
       name: 'ResponseError',
       code: 'malformed_response',
       status: 200,
@@ -529,12 +524,12 @@ describe('the token response', () => {
   it('is limited in bytes, not characters', async () => {
     const body = JSON.stringify({ ...granted, pad: 'ü'.repeat(mebibyte / 2) });
     expect(body.length).toBeLessThan(mebibyte);
-    expect(await refusalFrom(text(body, 'application/json'))).toMatchObject({ code: 'malformed_response' });
+    expect(await rejectionFrom(text(body, 'application/json'))).toMatchObject({ code: 'malformed_response' });
   });
 
   it('is not read beyond the limit if it never ends', async () => {
     let closed: Promise<unknown> | undefined;
-    const refusal = await refusalFrom((response) => {
+    const refusal = await rejectionFrom((response) => {
       closed = once(response, 'close');
       response.writeHead(200, { 'content-type': 'application/json' });
       const block = Buffer.alloc(64 * 1024, 0x20);
@@ -551,13 +546,13 @@ describe('the token response', () => {
   it('is limited after decompression', async () => {
     const packed = gzipSync(JSON.stringify(granted).padEnd(64 * mebibyte));
     expect(packed.length).toBeLessThan(mebibyte);
-    const refusal = await refusalFrom(text(packed, 'application/json', 200, { 'content-encoding': 'gzip' }));
+    const refusal = await rejectionFrom(text(packed, 'application/json', 200, { 'content-encoding': 'gzip' }));
     expect(refusal).toMatchObject({ name: 'ResponseError', code: 'malformed_response' });
   });
 
   it('is decoded correctly if a chunk ends in the middle of a character', async () => {
     const body = Buffer.from(JSON.stringify({ error: 'invalid_grant', error_description: 'für 😀' }));
-    const refusal = await refusalFrom(async (response) => {
+    const refusal = await rejectionFrom(async (response) => {
       response.writeHead(400, { 'content-type': 'application/json' });
       for (const byte of body) {
         response.write(Uint8Array.of(byte));
@@ -575,7 +570,7 @@ describe('the token type', () => {
   });
 
   it.each(['mac', 'DPoP', '', 'Bearer ', 'Bearer, mac', 'bearer\u0000'])('may not be "%s"', async (token_type) => {
-    expect(await refusalFrom(json({ ...granted, token_type }))).toMatchObject({
+    expect(await rejectionFrom(json({ ...granted, token_type }))).toMatchObject({
       name: 'ResponseError',
       code: 'unsupported_token_type',
     });
@@ -625,7 +620,7 @@ describe('expires_in', () => {
     [true],
     [[]],
   ])('may not be %j', async (expires_in) => {
-    expect(await refusalFrom(json({ ...granted, expires_in }))).toMatchObject({
+    expect(await rejectionFrom(json({ ...granted, expires_in }))).toMatchObject({
       name: 'ResponseError',
       code: 'malformed_response',
       message: expect.stringContaining('expires_in'),
@@ -639,8 +634,8 @@ describe('the scope', () => {
     expect(token.scope).toEqual(['file.read']);
   });
 
-  it.each([{}, { scope: null }, { scope: '' }])('is the requested one if the response has none: %j', async (answer) => {
-    const token = await tokenFrom(json({ ...granted, ...answer }), { scope: ['account.read', 'file.read'] });
+  it.each([{}, { scope: null }, { scope: '' }])('is the requested one if the response has none: %j', async (fields) => {
+    const token = await tokenFrom(json({ ...granted, ...fields }), { scope: ['account.read', 'file.read'] });
     expect(token.scope).toEqual(['account.read', 'file.read']);
   });
 
@@ -651,7 +646,7 @@ describe('the scope', () => {
   it.each<[unknown]>([['a"b'], ['a\\b'], ['a\nb'], ['für'], [['account.read']], [7], [{}]])(
     'may not be %j',
     async (scope) => {
-      expect(await refusalFrom(json({ ...granted, scope }))).toMatchObject({
+      expect(await rejectionFrom(json({ ...granted, scope }))).toMatchObject({
         name: 'ResponseError',
         code: 'malformed_response',
         message: expect.stringContaining('scope'),
@@ -662,7 +657,7 @@ describe('the scope', () => {
 
 describe('an error response', () => {
   it.each([400, 401, 403, 500, 200, 201])('is an OAuthError with status %d', async (status) => {
-    const refusal = await refusalFrom(
+    const refusal = await rejectionFrom(
       json({ ...granted, error: 'invalid_grant', error_description: 'the code is used up' }, status),
     );
     expect(refusal).toMatchObject({
@@ -687,7 +682,7 @@ describe('an error response', () => {
     ['"quoted"'],
     ['für'],
   ])('that is malformed is rejected: %j', async (error) => {
-    expect(await refusalFrom(json({ ...granted, error }))).toMatchObject({
+    expect(await rejectionFrom(json({ ...granted, error }))).toMatchObject({
       name: 'ResponseError',
       code: 'malformed_response',
     });
@@ -708,7 +703,7 @@ describe('an error response', () => {
   ])('is read with any Content-Type: %s', async (type) => {
     for (const status of [400, 401, 403, 429, 500, 503]) {
       const body = '{"error":"invalid_grant","error_description":"the code is used up"}';
-      expect(await refusalFrom(text(body, type, status))).toMatchObject({
+      expect(await rejectionFrom(text(body, type, status))).toMatchObject({
         name: 'OAuthError',
         code: 'invalid_grant',
         description: 'the code is used up',
@@ -726,7 +721,7 @@ describe('an error response', () => {
     ['a form, which OAuth does not define here', 'error=invalid_grant'],
   ])('is not read from %s', async (_, body) => {
     for (const type of ['application/json', 'text/html', undefined]) {
-      expect(await refusalFrom(text(body, type, 502))).toMatchObject({
+      expect(await rejectionFrom(text(body, type, 502))).toMatchObject({
         name: 'ResponseError',
         code: 'unexpected_status',
         status: 502,
@@ -735,7 +730,7 @@ describe('an error response', () => {
   });
 
   it.each(['text/plain', 'text/html'])('does not allow a success with Content-Type %s', async (type) => {
-    expect(await refusalFrom(text(JSON.stringify(granted), type))).toMatchObject({
+    expect(await rejectionFrom(text(JSON.stringify(granted), type))).toMatchObject({
       name: 'ResponseError',
       code: 'malformed_response',
     });
@@ -758,7 +753,7 @@ describe('an error response', () => {
     ['with a string, as in early 2013', { result: null, error: 'Unauthorized' }, 401, 'Unauthorized'],
   ])("is read from doctape's envelope: %s", async (_, body, status, code, description) => {
     for (const type of ['application/json', 'text/plain']) {
-      const refusal = await refusalFrom(text(JSON.stringify(body), type, status));
+      const refusal = await rejectionFrom(text(JSON.stringify(body), type, status));
       expect(refusal).toMatchObject({ name: 'OAuthError', code, status });
       if (description === undefined) expect(refusal).not.toHaveProperty('description');
       else expect(refusal).toMatchObject({ description, message: expect.stringContaining(description) });
@@ -766,14 +761,16 @@ describe('an error response', () => {
   });
 
   it("in doctape's envelope is quoted without the secret", async () => {
-    const refusal = await refusalFrom(json({ error: { code: 401, message: `no such secret: ${clientSecret}` } }, 401));
+    const refusal = await rejectionFrom(
+      json({ error: { code: 401, message: `no such secret: ${clientSecret}` } }, 401),
+    );
     expect(refusal).toMatchObject({ name: 'OAuthError', description: 'no such secret: [redacted]' });
   });
 
   it.each<[unknown]>([[undefined], [null], [7], [{}], [['no']], ['']])(
     'may have an invalid description, which is ignored: %j',
     async (error_description) => {
-      const refusal = await refusalFrom(json({ error: 'invalid_client', error_description, error_uri: 7 }, 401));
+      const refusal = await rejectionFrom(json({ error: 'invalid_client', error_description, error_uri: 7 }, 401));
       expect(refusal).toMatchObject({ name: 'OAuthError', code: 'invalid_client', status: 401 });
       expect(refusal).not.toHaveProperty('description');
       expect(refusal).not.toHaveProperty('uri');
@@ -782,38 +779,40 @@ describe('an error response', () => {
 
   it('is quoted without control characters', async () => {
     const error_description = '\u0000no\r\nlog: forged\u001b[2J\u0085\u2028\u202e.\u007f';
-    const refusal = await refusalFrom(json({ error: 'invalid_grant', error_description }, 400));
+    const refusal = await rejectionFrom(json({ error: 'invalid_grant', error_description }, 400));
     expect(refusal).toMatchObject({ description: expect.stringMatching(/^no log: forged ?\[2J ?\.$/) });
     expect(refusal).toMatchObject({ message: expect.stringMatching(/^[\x20-\x7e]+$/) });
   });
 
   it('is quoted up to 1,000 characters', async () => {
-    const refusal = await refusalFrom(json({ error: 'invalid_grant', error_description: 'x'.repeat(100_000) }, 400));
+    const refusal = await rejectionFrom(json({ error: 'invalid_grant', error_description: 'x'.repeat(100_000) }, 400));
     expect(refusal).toMatchObject({ description: 'x'.repeat(1_000) });
     expect(String(refusal).length).toBeLessThan(1_200);
   });
 
   it('is not cut in the middle of a character', async () => {
-    const refusal = await refusalFrom(json({ error: 'invalid_grant', error_description: `x${'😀'.repeat(999)}` }, 400));
+    const refusal = await rejectionFrom(
+      json({ error: 'invalid_grant', error_description: `x${'😀'.repeat(999)}` }, 400),
+    );
     expect(refusal).toHaveProperty('description');
     expect(String(refusal).isWellFormed()).toBe(true);
   });
 
   it('has a code of at most 1,000 characters', async () => {
-    expect(String(await refusalFrom(json({ error: 'x'.repeat(100_000) }, 400))).length).toBeLessThan(1_200);
+    expect(String(await rejectionFrom(json({ error: 'x'.repeat(100_000) }, 400))).length).toBeLessThan(1_200);
   });
 
   it.each(['https://auth.example/errors/7?lang=de#why', 'http://auth.example/'])(
     'may have the error_uri %s',
     async (uri) => {
-      expect(await refusalFrom(json({ error: 'invalid_grant', error_uri: uri }, 400))).toMatchObject({ uri });
+      expect(await rejectionFrom(json({ error: 'invalid_grant', error_uri: uri }, 400))).toMatchObject({ uri });
     },
   );
 
   it.each(['javascript:alert(1)', 'data:text/html,x', 'ftp://auth.example/', '/errors/7', 'errors', '', ' '])(
     'may not have the error_uri "%s"',
     async (error_uri) => {
-      const refusal = await refusalFrom(json({ error: 'invalid_grant', error_uri }, 400));
+      const refusal = await rejectionFrom(json({ error: 'invalid_grant', error_uri }, 400));
       expect(refusal).toMatchObject({ name: 'OAuthError', code: 'invalid_grant' });
       expect(refusal).not.toHaveProperty('uri');
     },
@@ -826,7 +825,7 @@ describe('an error response', () => {
     ['the URL-encoded secret', (form) => encodeURIComponent(form.get('client_secret') ?? '')],
   ])('is quoted without %s that the server echoes', async (_, echo) => {
     let echoed = '';
-    const refusal = await refusalFrom((response, received, request) => {
+    const refusal = await rejectionFrom((response, received, request) => {
       echoed = echo(new URLSearchParams(received.body));
       const error_description = `you sent ${echoed}, twice: ${echoed}`;
       const error_uri = `https://auth.example/?sent=${encodeURIComponent(echoed)}`;
@@ -840,7 +839,7 @@ describe('an error response', () => {
 
   it('is quoted without a secret that crosses the limit', async () => {
     for (const before of [970, 985, 995, 3_990]) {
-      const refusal = await refusalFrom(
+      const refusal = await rejectionFrom(
         json({ error: 'invalid_grant', error_description: 'x'.repeat(before) + clientSecret }, 400),
       );
       expect(String(refusal)).not.toContain(clientSecret.slice(0, 10));

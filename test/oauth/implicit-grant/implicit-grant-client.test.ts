@@ -165,7 +165,7 @@ describe('resume', () => {
 
   it('removes the callback from the URL before it can fail', () => {
     const { open } = browser();
-    for (const href of [success('foreign'), callback({ access_token: accessToken }, '?'), callback({ error: '%' })]) {
+    for (const href of [success('unknown'), callback({ access_token: accessToken }, '?'), callback({ error: '%' })]) {
       const { page, client } = open(href);
       failure(() => client.resume());
       expect(page.href).toBe(redirectUri);
@@ -242,8 +242,8 @@ describe('resume', () => {
   it.each(['?code=4/abc&state=of-another-provider', '#access_token=theirs&state=of-another-provider'])(
     'ignores the callback %j of another provider on another page',
     (end) => {
-      const { client: ours, open } = browser();
-      ours.authorize();
+      const { client: ownClient, open } = browser();
+      ownClient.authorize();
       const { page, client } = open(`https://app.example/other-provider${end}`);
       expect(client.resume()).toBeUndefined();
       expect(page.href).toBe(`https://app.example/other-provider${end}`);
@@ -298,7 +298,7 @@ describe('a hostile or broken callback', () => {
     ['invalid UTF-8', 'malformed_callback', (href) => href.replace(accessToken, '%ff%fe')],
     ['no state', 'state_missing', (href) => href.replace(/state=[^&]+&/, '')],
     ['an empty state', 'state_missing', (href) => href.replace(/state=[^&]+/, 'state=')],
-    ['a foreign state', 'state_mismatch', (href) => href.replace(/state=[^&]+/, 'state=foreign')],
+    ['an unknown state', 'state_mismatch', (href) => href.replace(/state=[^&]+/, 'state=unknown')],
     ['the state __proto__', 'state_mismatch', (href) => href.replace(/state=[^&]+/, 'state=__proto__')],
     ['a prefix of the state', 'state_mismatch', (href) => href.replace(/state=([^&]{20})[^&]+/, 'state=$1')],
     ['no issuer', 'issuer_mismatch', (href) => href.replace(/&iss=.+/, '')],
@@ -307,7 +307,7 @@ describe('a hostile or broken callback', () => {
     ['another origin', 'malformed_callback', (href) => href.replace('app.example', 'app.example.evil.example')],
     ['its token in the query', 'malformed_callback', (href) => href.replace('#', '?')],
     ['a code instead of a token', 'malformed_callback', (href) => href.replace('access_token=', 'code=')],
-    ['a code beside the token', 'malformed_callback', (href) => `${href}&code=abc`],
+    ['a code in addition to the token', 'malformed_callback', (href) => `${href}&code=abc`],
     ['neither token nor error', 'malformed_callback', (href) => href.replace(/access_token=[^&]+&/, '')],
     ['an empty token', 'malformed_callback', (href) => href.replace(accessToken, '')],
     ['a token with a line break', 'malformed_callback', (href) => href.replace(accessToken, 'a%0Ab')],
@@ -317,9 +317,9 @@ describe('a hostile or broken callback', () => {
     ['a malformed scope', 'malformed_callback', (href) => `${href}&scope=a%22b`],
     ['a malformed error', 'malformed_callback', (href) => `${href}&error=%07`],
     ['an oversized parameter', 'malformed_callback', (href) => `${href}&more=${'x'.repeat(40_000)}`],
-  ])('with %s is rejected with %s, is removed from the URL and stores no token', (_what, code, spoil) => {
+  ])('with %s is rejected with %s, is removed from the URL and stores no token', (_what, code, tamper) => {
     const other = app.authorize().state;
-    const href = spoil(good());
+    const href = tamper(good());
     const { page, client } = open(href);
     expect(failure(() => client.resume()).code).toBe(code);
     expect(page.href).not.toMatch(/state|token|#|code/);
@@ -340,6 +340,14 @@ describe('a hostile or broken callback', () => {
     expect(inspect(error)).not.toContain(state);
   });
 
+  it('may have empty parameters beside those with a value, also in the query', () => {
+    const empty = 'access_token=&state=&code=&error=&iss=&token_type&expires_in=&scope=';
+    const { client, page } = open(good().replace('#', `?${empty}&keep=1#${empty}&`).concat(`&${empty}`));
+    expect(client.resume()?.access_token).toBe(accessToken);
+    expect(page.href).toBe(`${redirectUri}?keep=1`);
+    client.signOut();
+  });
+
   it('may have unknown parameters with any value', () => {
     const { client } = open(`${good()}&__proto__=1&constructor=%zz&x=1&x=2&=&&%ff=1`);
     expect(client.resume()?.access_token).toBe(accessToken);
@@ -348,28 +356,28 @@ describe('a hostile or broken callback', () => {
 });
 
 /** How routers rewrite `#callback` before the application runs, and the fragment that must remain. */
-const rewritten: [string, (answer: string) => string, string][] = [
-  ['Vue Router, React Router 5, angular-oauth2-oidc', (answer) => `#/${answer}`, ''],
-  ['a hashbang router', (answer) => `#!/${answer}`, ''],
-  ['a hashbang router without a slash', (answer) => `#!${answer}`, ''],
-  ['a router that treats it as a query', (answer) => `#?${answer}`, ''],
-  ['a router that treats it as the query of the start page', (answer) => `#/?${answer}`, ''],
-  ['a router that doubles the slash', (answer) => `#//${answer}`, ''],
-  ['a route with a query', (answer) => `#/route?${answer}`, '#/route'],
-  ['a route with an ampersand', (answer) => `#/route&${answer}`, '#/route'],
-  ['a route with a slash', (answer) => `#/route/${answer}`, '#/route/'],
-  ['a route with a second hash', (answer) => `#/route#${answer}`, '#/route'],
-  ['a route without a slash', (answer) => `#route?${answer}`, '#route'],
-  ['Backbone', (answer) => `#auth/callback#${answer}`, '#auth/callback'],
-  ['a route with its own query', (answer) => `#/route?sort=name&${answer}&page=2`, '#/route?sort=name&page=2'],
-  ['a hashbang route', (answer) => `#!/route?${answer}`, '#!/route'],
-  ["Angular's router", (answer) => `#/${answer.replaceAll('=', '%3D')}`, ''],
-  ["Angular's router, in lower case", (answer) => `#/${answer.replaceAll('=', '%3d')}`, ''],
-  ["Angular's router, in a route", (answer) => `#/route&${answer.replaceAll('=', '%3D')}`, '#/route'],
+const rewritten: [string, (parameters: string) => string, string][] = [
+  ['Vue Router, React Router 5, angular-oauth2-oidc', (parameters) => `#/${parameters}`, ''],
+  ['a hashbang router', (parameters) => `#!/${parameters}`, ''],
+  ['a hashbang router without a slash', (parameters) => `#!${parameters}`, ''],
+  ['a router that treats it as a query', (parameters) => `#?${parameters}`, ''],
+  ['a router that treats it as the query of the start page', (parameters) => `#/?${parameters}`, ''],
+  ['a router that doubles the slash', (parameters) => `#//${parameters}`, ''],
+  ['a route with a query', (parameters) => `#/route?${parameters}`, '#/route'],
+  ['a route with an ampersand', (parameters) => `#/route&${parameters}`, '#/route'],
+  ['a route with a slash', (parameters) => `#/route/${parameters}`, '#/route/'],
+  ['a route with a second hash', (parameters) => `#/route#${parameters}`, '#/route'],
+  ['a route without a slash', (parameters) => `#route?${parameters}`, '#route'],
+  ['Backbone', (parameters) => `#auth/callback#${parameters}`, '#auth/callback'],
+  ['a route with its own query', (parameters) => `#/route?sort=name&${parameters}&page=2`, '#/route?sort=name&page=2'],
+  ['a hashbang route', (parameters) => `#!/route?${parameters}`, '#!/route'],
+  ["Angular's router", (parameters) => `#/${parameters.replaceAll('=', '%3D')}`, ''],
+  ["Angular's router, in lower case", (parameters) => `#/${parameters.replaceAll('=', '%3d')}`, ''],
+  ["Angular's router, in a route", (parameters) => `#/route&${parameters.replaceAll('=', '%3D')}`, '#/route'],
 ];
 
 describe.each(rewritten)('a fragment rewritten by %s', (_who, rewrite, left) => {
-  const rewriteHash = (href: string) => href.replace(/#(.*)/, (_hash, answer) => rewrite(answer));
+  const rewriteHash = (href: string) => href.replace(/#(.*)/, (_hash, parameters) => rewrite(parameters));
 
   it('is the callback of the pending sign-in', () => {
     const { client, open } = browser({ now: () => 1_700_000_000_000 });
@@ -399,7 +407,7 @@ describe.each(rewritten)('a fragment rewritten by %s', (_who, rewrite, left) => 
   it('is rejected and removed if its state is not pending', () => {
     const { client, open, storage } = browser();
     client.authorize();
-    for (const state of ['foreign', '', 'state%3Dx']) {
+    for (const state of ['unknown', '', 'state%3Dx']) {
       const { page, client: back } = open(rewriteHash(success(state)));
       expect(failure(() => back.resume()).code).toBe(state ? 'state_mismatch' : 'state_missing');
       expect(page.href).toBe(redirectUri + left);
@@ -491,21 +499,21 @@ describe('the current token', () => {
 
   it('is passed to listeners after a sign-in and a sign-out until they are removed', async () => {
     const { client } = browser();
-    const heard: (Token | undefined)[] = [];
-    const stop = client.onTokenChange((token) => heard.push(token));
-    const stopTwice = client.onTokenChange((token) => heard.push(token));
+    const tokens: (Token | undefined)[] = [];
+    const stop = client.onTokenChange((token) => tokens.push(token));
+    const stopTwice = client.onTokenChange((token) => tokens.push(token));
     const token = client.handleCallback(success(client.authorize().state));
-    expect(heard).toEqual([]); // not during the sign-in
+    expect(tokens).toEqual([]); // not during the sign-in
     await Promise.resolve();
-    expect(heard).toEqual([token, token]);
+    expect(tokens).toEqual([token, token]);
     stopTwice();
     client.signOut();
     await Promise.resolve();
-    expect(heard).toEqual([token, token, undefined]);
+    expect(tokens).toEqual([token, token, undefined]);
     stop();
     client.handleCallback(success(client.authorize().state));
     await Promise.resolve();
-    expect(heard).toHaveLength(3);
+    expect(tokens).toHaveLength(3);
   });
 
   it('rejects a listener that is not a function', () => {
@@ -526,7 +534,7 @@ describe('sign-ins at the same time', () => {
   it('stay pending after the callback of another sign-in', () => {
     const { client, open } = browser();
     const { state } = client.authorize();
-    failure(() => open(success('foreign')).client.resume());
+    failure(() => open(success('unknown')).client.resume());
     expect(open(success(state)).client.resume()).toBeDefined();
   });
 
@@ -536,13 +544,13 @@ describe('sign-ins at the same time', () => {
     ['an application whose id has the same prefix', { clientId: 'app:' }],
   ])('of %s on the same page are ignored', (_what, options) => {
     const { client, open, tokenStorage } = browser();
-    for (const answer of [success, (state: string) => callback({ state, error: 'access_denied' }, '?')]) {
-      const href = answer(client.authorize().state);
+    for (const respond of [success, (state: string) => callback({ state, error: 'access_denied' }, '?')]) {
+      const href = respond(client.authorize().state);
       const { page, client: other } = open(href, options);
       expect(other.resume()).toBeUndefined();
       expect(page.href).toBe(href);
       expect(failure(() => other.handleCallback(href)).code).toBe('state_mismatch');
-      if (answer === success) expect(open(href).client.resume()).toBeDefined();
+      if (respond === success) expect(open(href).client.resume()).toBeDefined();
       else expect(failure(() => open(href).client.resume()).code).toBe('access_denied');
     }
     expect(tokenStorage.entries.size).toBe(1);
@@ -552,9 +560,9 @@ describe('sign-ins at the same time', () => {
   it('of another client are rejected and removed if they are expired or malformed', () => {
     let now = 1_000_000;
     const { client, open, storage } = browser({ now: () => now });
-    for (const spoil of [() => (now += 600_000), (key: string) => storage.setItem(key, '{}')]) {
+    for (const tamper of [() => (now += 600_000), (key: string) => storage.setItem(key, '{}')]) {
       const { state } = client.authorize();
-      spoil(signInKey + state);
+      tamper(signInKey + state);
       const { page, client: other } = open(success(state), { clientId: 'other' });
       expect(failure(() => other.resume()).code).toBe('state_mismatch');
       expect(page.href).toBe(redirectUri);
@@ -728,7 +736,7 @@ describe('returnTo', () => {
     const { client: back } = open(success(client.authorize().state));
     back.resume();
     expect(back.returnTo).toBeDefined();
-    failure(() => back.handleCallback(success('foreign')));
+    failure(() => back.handleCallback(success('unknown')));
     expect(back.returnTo).toBeUndefined();
   });
 

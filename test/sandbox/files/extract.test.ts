@@ -3,40 +3,31 @@ import { mkdtemp, readdir, readlink, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
-import { ApiClient, type FileInfo } from '../../../src/index.js';
+import type { FileInfo } from '../../../src/index.js';
 import { makeJpeg, quarters } from '../../fixtures/make-image.js';
 import { makeZip, type ZipEntry } from '../../fixtures/make-zip.js';
 import { blobsOnDisk } from '../../support/data-folder.js';
-import { served, tokenFor } from '../../support/sandbox.js';
+import { type SignedInUser, served, signIn, tokenFor } from '../../support/sandbox.js';
 
 // Extract unpacks all of a zip archive, or nothing.
 
 const folder = await mkdtemp(join(tmpdir(), 'doctape-extract-'));
 const quota = 3_000_000;
-const { url, sandbox } = await served({
+const server = await served({
   data: folder,
   users: [
     { username: 'alice', password: 'wonderland', quota },
     { username: 'bob', password: 'builder', quota },
   ],
 });
+const { url, sandbox } = server;
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-interface Person {
-  api: ApiClient;
-  token: string;
-}
-
-async function signIn(username: string): Promise<Person> {
-  const token = await tokenFor(sandbox, username, undefined, url);
-  return { api: new ApiClient({ token, baseUrl: `${url}/v1`, retry: false }), token: token.access_token };
-}
-
-let alice: Person;
-let bob: Person;
+let alice: SignedInUser;
+let bob: SignedInUser;
 beforeEach(async () => {
   await sandbox.reset();
-  [alice, bob] = [await signIn('alice'), await signIn('bob')];
+  [alice, bob] = [await signIn(server, 'alice'), await signIn(server, 'bob')];
 });
 
 const text = (content: string): Uint8Array => Buffer.from(content);
@@ -65,7 +56,7 @@ async function unpacked(archive: string, { api } = alice): Promise<FileInfo[]> {
   return (await api.files.list({ includeMeta: true })).filter((file) => file.id !== archive);
 }
 
-async function expectNothingOf(archive: string, size: number): Promise<void> {
+async function expectNoFilesFrom(archive: string, size: number): Promise<void> {
   expect((await alice.api.files.list()).map(({ id }) => id)).toEqual([archive]);
   expect(await blobs()).toEqual([archive]);
   expect(await openBlobs()).toEqual([]);
@@ -78,7 +69,7 @@ async function expectRefusal(archive: Uint8Array, statuses: number[] = [400, 413
   expect(statuses).toContain(response.status);
   const body = await response.json();
   expect(body).toEqual({ error: { code: response.status, message: expect.any(String) }, result: null });
-  await expectNothingOf(id, archive.byteLength);
+  await expectNoFilesFrom(id, archive.byteLength);
   // the sandbox still works after a refused archive
   const good = await upload(makeZip([{ name: 'good.txt', content: text('good') }]), 'good.zip');
   expect((await extract(good)).status).toBe(200);
@@ -136,7 +127,7 @@ describe('a zip archive', () => {
     const used = archive.byteLength + 100_005;
     expect(await alice.api.account.get()).toMatchObject({ quota_used: used, quota_free: quota - used });
     for (const file of await unpacked(id)) await alice.api.files.delete(file.id);
-    await expectNothingOf(id, archive.byteLength);
+    await expectNoFilesFrom(id, archive.byteLength);
   });
 
   it('can fill the quota to the last byte', async () => {
@@ -147,6 +138,17 @@ describe('a zip archive', () => {
     expect(archive.byteLength + size).toBe(quota);
     await alice.api.files.extract(await upload(archive));
     expect(await alice.api.account.get()).toMatchObject({ quota_used: quota, quota_free: 0 });
+  });
+
+  it.each([
+    ['uploaded with the name of an image', 'photo.jpg', 'image/jpeg', { name: 'a.txt' }],
+    ['one with backslashes in its names', 'a.zip', 'application/zip', { name: 'dir\\a.txt' }],
+    ['one with a control character in its names', 'a.zip', 'application/zip', { name: 'a\r.txt' }],
+    ['one with a file that zip read from a pipe', 'a.zip', 'application/zip', { name: 'a.txt', mode: 0o010600 }],
+  ])('can be %s', async (_what, name, type, entry) => {
+    const id = await upload(makeZip([{ ...entry, content: text('text') }]), name, type);
+    await alice.api.files.extract(id);
+    expect((await unpacked(id)).map(nameOf)).toEqual(['a.txt']);
   });
 
   it('keeps names in any language', async () => {
@@ -192,14 +194,14 @@ describe('a zip archive', () => {
     const id = await upload(
       makeZip(Array.from({ length: 600 }, (_, index) => ({ name: `${index}.jpg`, content: photo }))),
     );
-    const answer = extract(id);
+    const response = extract(id);
     let done = false;
-    void answer.finally(() => {
+    void response.finally(() => {
       done = true;
     });
     let most = 0;
     while (!done) most = Math.max(most, (await openBlobs()).length);
-    expect((await answer).status).toBe(200);
+    expect((await response).status).toBe(200);
     expect(await unpacked(id)).toHaveLength(600);
     expect(most).toBeLessThan(100); // some systems allow only 256
   });
@@ -211,7 +213,7 @@ describe('a zip archive', () => {
     const archive = makeZip(entries);
     const id = await upload(archive);
     expect(await (await extract(id)).json()).toEqual({ error: null, result: { extracted: true } });
-    await expectNothingOf(id, archive.byteLength);
+    await expectNoFilesFrom(id, archive.byteLength);
   });
 
   it.each(['ARCHIVE.ZIP', 'archive.Zip'])('can be named %s', async (name) => {
@@ -234,9 +236,9 @@ describe('a zip archive', () => {
       content: new Uint8Array(10_000),
     }));
     const id = await upload(makeZip(entries));
-    const [answer] = await Promise.all([extract(id), alice.api.files.delete(id)]);
-    expect([200, 400, 404]).toContain(answer.status);
-    const count = answer.status === 200 ? 50 : 0;
+    const [response] = await Promise.all([extract(id), alice.api.files.delete(id)]);
+    expect([200, 400, 404]).toContain(response.status);
+    const count = response.status === 200 ? 50 : 0;
     expect(await unpacked(id)).toHaveLength(count);
     expect(await blobs()).toHaveLength(count);
     expect(await alice.api.account.get()).toMatchObject({ quota_used: count * 10_000 });
@@ -309,7 +311,7 @@ describe("another user's archive", () => {
     const id = await upload(archive);
     for (const base of ['', '/v1']) expect((await extract(id, bob, base)).status).toBe(404);
     expect(await bob.api.files.list()).toEqual([]);
-    await expectNothingOf(id, archive.byteLength);
+    await expectNoFilesFrom(id, archive.byteLength);
   });
 
   it('that is shared is unpacked into the files of the user who calls extract, and uses their quota', async () => {
@@ -331,13 +333,12 @@ describe('a file that is not a zip archive is refused:', () => {
     ['a text file with the extension zip', 'a.zip', 'application/zip', text('text')],
     ['an empty file', 'a.zip', 'application/zip', new Uint8Array()],
     ['another archive', 'a.tar.gz', 'application/gzip', new Uint8Array([0x1f, 0x8b, 8, 0])],
-    ['a zip archive declared as an image', 'a.jpg', 'image/jpeg', makeZip([{ name: 'a.txt' }])],
   ])('%s', async (_what, name, type, bytes) => {
     const id = await upload(bytes, name, type);
     const response = await extract(id);
     expect(response.status).toBe(400);
     expect((await response.json()).error.code).toBe(400);
-    await expectNothingOf(id, bytes.byteLength);
+    await expectNoFilesFrom(id, bytes.byteLength);
   });
 
   it('an unknown id', async () => {
@@ -355,10 +356,8 @@ describe('a malicious archive is refused and adds no files:', () => {
     'C:\\windows\\system.ini',
     'C:/windows/system.ini',
     '..\\climb.txt',
-    'dir\\file.txt',
     '\\\\server\\share',
     'nul\u0000l.txt',
-    'line\nbreak.txt',
     '..',
     '../',
     './../x',
@@ -369,7 +368,6 @@ describe('a malicious archive is refused and adds no files:', () => {
   it.each([
     ['a symbolic link', 0o120777],
     ['a device', 0o020666],
-    ['a pipe', 0o010666],
     ['a socket', 0o140777],
   ])('%s', async (_what, mode) => {
     await expectRefusal(makeZip([first, { name: 'link', content: text('/etc/passwd'), mode }]), [400]);
@@ -419,7 +417,7 @@ describe('a malicious archive is refused and adds no files:', () => {
     const content = randomBytes(1_200_000); // more than is read at once
     await expectRefusal(makeZip([first, { name: 'liar', content, size: 10 }]), [400]);
     await sandbox.reset();
-    alice = await signIn('alice');
+    alice = await signIn(server, 'alice');
     await expectRefusal(makeZip([first, { name: 'liar', content, crc: 1 }]), [400]);
   });
 
@@ -460,9 +458,9 @@ describe('two archives at once', () => {
     const rest = quota - archive.byteLength - 1_500_000; // leaves space for one of them
     if (rest > 0) await upload(randomBytes(rest), 'ballast.bin', 'application/octet-stream');
     const before = { used: (await alice.api.account.get()).quota_used, blobs: (await blobs()).length };
-    const answers = await Promise.all([extract(id), extract(id), extract(id)]);
-    const good = answers.filter(({ status }) => status === 200).length;
-    expect(answers.map(({ status }) => status).filter((status) => ![200, 400, 413].includes(status))).toEqual([]);
+    const responses = await Promise.all([extract(id), extract(id), extract(id)]);
+    const good = responses.filter(({ status }) => status === 200).length;
+    expect(responses.map(({ status }) => status).filter((status) => ![200, 400, 413].includes(status))).toEqual([]);
     expect(good).toBeLessThanOrEqual(1);
     const used = before.used + good * 1_400_000;
     expect(await alice.api.account.get()).toMatchObject({ quota_used: used, quota_free: quota - used });

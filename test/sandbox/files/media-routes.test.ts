@@ -194,7 +194,7 @@ describe('a thumbnail', () => {
     );
     for (const [at, index] of indexes.entries()) {
       const picture = pictures[at];
-      if (!picture) throw new Error('an answer is missing');
+      if (!picture) throw new Error('a response is missing');
       expect(picture.width).toBe(120);
       expect(quarterColor(picture, false, false)).toEqual(colors[index]?.slice(0, 3));
     }
@@ -309,8 +309,8 @@ describe('the renditions of a private file', () => {
       await expect(bob.files.download(id, rendition)).rejects.toThrow(NotFoundError);
     }
     const tag = (await get(id, 'thumb_120.jpg', {}, 'HEAD')).headers.get('etag') ?? '';
-    const theirs = bob.files.url(id, 'thumb_120.jpg');
-    await expectNotFound(await fetch(theirs, { headers: { 'if-none-match': tag } }));
+    const bobUrl = bob.files.url(id, 'thumb_120.jpg');
+    await expectNotFound(await fetch(bobUrl, { headers: { 'if-none-match': tag } }));
     expect((await fetch(`${url}/v1/doc/${id}/thumb_120.jpg`)).status).toBe(401);
   });
 
@@ -334,10 +334,10 @@ describe('the renditions of a private file', () => {
     const here = new ApiClient({ token, baseUrl: `${url}/v1`, retry: false, fetch: sandbox.fetch });
     for (let moments = 0; moments < 30; moments++) {
       const id = await upload(photo, 'photo.jpg', 'image/jpeg');
-      const answer = sandbox.fetch(`${url}/v1/doc/${id}/thumb_120.jpg`, { headers: authorized });
+      const pending = sandbox.fetch(`${url}/v1/doc/${id}/thumb_120.jpg`, { headers: authorized });
       for (let moment = 0; moment < moments; moment++) await new Promise((resolve) => setImmediate(resolve));
       await here.files.delete(id);
-      const response = await answer;
+      const response = await pending;
       if (response.status === 200) expect((await pictureOf(response)).width).toBe(120);
       else await expectNotFound(response);
       await expectNotFound(await get(id, 'thumb_120.jpg'));

@@ -5,6 +5,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { ApiClient } from '../../../src/index.js';
 import { type ServedSandbox, serveSandbox } from '../../../src/serve.js';
 import { makeJpeg, quarters } from '../../fixtures/make-image.js';
+import { makePdf } from '../../fixtures/make-pdf.js';
 import { makeMp3, makeVideo } from '../../fixtures/make-sound.js';
 import { served, tokenFor } from '../../support/sandbox.js';
 
@@ -114,7 +115,7 @@ describe('the public page', () => {
     ]);
     const html = await response.text();
     expect(html).toContain('<title>notes.txt</title>');
-    expect(html).toContain('12 bytes');
+    expect(html).toContain('Published by alice. 12 B.');
     expect(html).not.toContain(token);
   });
 
@@ -142,7 +143,8 @@ describe('the public page', () => {
     'javascript:alert(1)',
   ])('escapes the name %s', async (name) => {
     for (const type of ['text/plain', 'image/jpeg', 'audio/mpeg', 'video/mp4']) {
-      const id = await upload('x', 'x', type);
+      const content = type === 'image/jpeg' ? makeJpeg(40, 30, quarters(40, 30)) : 'x'; // only a valid image is shown
+      const id = await upload('x', content, type);
       await alice.files.update(id, { name }); // an upload would treat the part before a slash as a folder
       const html = await (await fetch(await alice.files.publish(id))).text();
       const escaped = name
@@ -179,7 +181,7 @@ describe('the public page', () => {
   it('has a link that downloads the file under its name', async () => {
     const publicUrl = await published('Grüße.txt', 'twelve bytes');
     const html = await (await fetch(publicUrl)).text();
-    const link = /<a href="([^"]+)" download>/.exec(html)?.[1] ?? '';
+    const link = /<a class="button" href="([^"]+)" download>/.exec(html)?.[1] ?? '';
     const download = await fetch(new URL(link, publicUrl));
     expect(await download.text()).toBe('twelve bytes');
     expect(download.headers.get('content-disposition')).toMatch(
@@ -203,6 +205,63 @@ describe('the public page', () => {
     const publicUrl = await published('page.html', '<script>alert(1)</script>', 'text/html');
     const response = await fetch(`${publicUrl}/original`);
     expect(response.headers.get('content-disposition')).toMatch(/^attachment/);
+  });
+});
+
+describe('the public page in a browser', () => {
+  const accept = 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8';
+  const open = (at: URL | string) => fetch(at, { headers: { accept } });
+
+  it.each([
+    [
+      'notes.txt',
+      'text/plain',
+      '\nfirst <b>line</b>',
+      '<pre tabindex="0"><code>\nfirst &lt;b&gt;line&lt;/b&gt;</code></pre>',
+    ],
+    [
+      'page.html',
+      'text/html',
+      '<script>alert(1)</script>',
+      '<pre tabindex="0"><code>&lt;script&gt;alert(1)&lt;/script&gt;</code></pre>',
+    ],
+    ['data.bin', 'application/octet-stream', '\u0000', '<p>There is no preview of this file.</p>'],
+  ])('has a preview of %s', async (name, type, content, element) => {
+    expect(await (await open(await published(name, content, type))).text()).toContain(
+      `<div class="preview">${element}</div>`,
+    );
+  });
+
+  it('has a frame for a PDF, which is sent as nothing else', async () => {
+    const publicUrl = await published('report.pdf', makePdf('Report'), 'application/pdf');
+    const response = await open(publicUrl);
+    expect(response.headers.get('content-security-policy')).toContain("frame-src 'self'");
+    const source = /<iframe src="([^"]+)" title="report.pdf">/.exec(await response.text())?.[1] ?? '';
+    const { headers } = await open(new URL(source, publicUrl));
+    expect(headers.get('content-type')).toBe('application/pdf');
+    expect(headers.get('x-content-type-options')).toBe('nosniff');
+    expect(headers.get('content-disposition')).toMatch(/^inline/);
+  });
+
+  it('sends an image with a policy under which it cannot run scripts', async () => {
+    const svg = '<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>';
+    const publicUrl = await published('drawing.svg', svg, 'image/svg+xml');
+    const { headers } = await open(`${publicUrl}/content`);
+    expect(headers.get('content-security-policy')).toMatch(/^default-src 'none';.*; sandbox$/);
+    expect(headers.get('content-type')).toBe('image/svg+xml');
+  });
+
+  it.each(['', '/original', '/content', '/thumb_120.jpg'])('says that a link does not work: %s', async (path) => {
+    const id = await upload('a.txt');
+    const publicUrl = await alice.files.publish(id);
+    await alice.files.unpublish(id);
+    const response = await open(publicUrl + path);
+    const html = await response.text();
+    expect([response.status, response.headers.get('cache-control')]).toEqual([404, 'no-store']);
+    expect(html).toContain('<h1>This link does not work</h1>');
+    expect(html).not.toContain('a.txt');
+    await expectNotFound(await fetch(publicUrl + path));
+    await expectNotFound(await fetch(publicUrl + path, { headers: { accept: 'application/json' } }));
   });
 });
 

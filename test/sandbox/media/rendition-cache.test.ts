@@ -18,18 +18,18 @@ function jobOf(sizes: Record<string, number>) {
   return job;
 }
 
-const roomy = { bytes: 1_000, entries: 100 };
+const generous = { bytes: 1_000, entries: 100 };
 
 describe('the rendition cache', () => {
   it('makes a rendition only once', async () => {
-    const cache = renditionCache(roomy);
+    const cache = renditionCache(generous);
     const job = jobOf({ small: 10 });
     for (let round = 0; round < 3; round++) expect(await cache.get('id', 'small', 'job', job.make)).toBeDefined();
     expect(job.runs).toBe(1);
   });
 
   it('shares one job between concurrent requests, also for different renditions', async () => {
-    const cache = renditionCache(roomy);
+    const cache = renditionCache(generous);
     const job = jobOf({ small: 10, large: 20 });
     const made = await Promise.all(['small', 'large', 'small'].map((name) => cache.get('id', name, 'job', job.make)));
     expect(made).toMatchObject([{ bytes: { length: 10 } }, { bytes: { length: 20 } }, { bytes: { length: 10 } }]);
@@ -39,21 +39,21 @@ describe('the rendition cache', () => {
   });
 
   it('does not cache a miss', async () => {
-    const cache = renditionCache(roomy);
+    const cache = renditionCache(generous);
     const job = jobOf({});
     for (let round = 0; round < 3; round++) expect(await cache.get('id', 'small', 'job', job.make)).toBeUndefined();
     expect(job.runs).toBe(3);
   });
 
   it('does not cache an error', async () => {
-    const cache = renditionCache(roomy);
+    const cache = renditionCache(generous);
     const failing = () => Promise.reject(new Error('disk'));
     await expect(cache.get('id', 'small', 'job', failing)).rejects.toThrow('disk');
     expect(await cache.get('id', 'small', 'job', jobOf({ small: 1 }).make)).toBeDefined();
   });
 
   it('does not run a job again that exceeded its limits', async () => {
-    const cache = renditionCache(roomy);
+    const cache = renditionCache(generous);
     let runs = 0;
     const endless = () => {
       runs += 1;

@@ -7,14 +7,17 @@ import {
   type Color,
   makeBmp,
   makeExif,
+  makeFlatJpeg,
   makeGif,
   makeJpeg,
   makePng,
+  makeRareBmp,
   type Painting,
   pngChunk,
   quarters,
 } from '../../fixtures/make-image.js';
 import { makePdf } from '../../fixtures/make-pdf.js';
+import { makeProfile } from '../../fixtures/make-profile.js';
 import { makeMp3, makeVideo, makeWav } from '../../fixtures/make-sound.js';
 
 type DecodedImage = { width: number; height: number; at(x: number, y: number): Color };
@@ -100,6 +103,19 @@ describe('a thumbnail', () => {
     near(image.at(60, 60), [128, 128, 128]);
   });
 
+  it.each([2.5, 1.7, 1.3, 1.01])('averages the pixels of the original at a ratio of %f', async (ratio) => {
+    // black and white columns, which are all the same share of each pixel: no ratio may favor one of them
+    const edge = Math.round(120 * ratio);
+    const striped: Painting = (x) => (x < edge / 2 ? [0, 0, 0] : [200, 200, 200]);
+    const image = await made('image/png', makePng(edge, edge, striped), 'thumb_120.jpg');
+    expect(image).toMatchObject({ width: 120, height: 120 });
+    near(image.at(20, 60), [0, 0, 0]);
+    near(image.at(100, 60), [200, 200, 200]);
+    const slope: Painting = (x) => [(x * 255) / edge, (x * 255) / edge, (x * 255) / edge];
+    const gradient = await made('image/png', makePng(edge, edge, slope), 'thumb_120.jpg');
+    for (let x = 5; x < 115; x += 10) expect(Math.abs(gradient.at(x, 60)[0] - ((x + 0.5) * 255) / 120)).toBeLessThan(5);
+  });
+
   it('has a white background where the image is transparent', async () => {
     const glass: Painting = (x) => (x < 50 ? [255, 0, 0, 0] : [255, 0, 0, 128]);
     const image = await made('image/png', makePng(100, 100, glass), 'thumb_120.jpg');
@@ -154,8 +170,72 @@ describe('image.jpg', () => {
     for (const [index, color] of [red, green, blue, white].entries()) near(corners(image)[index] ?? white, color);
   });
 
+  it.each(['os2', 'rle8', 'rle4', 'rgb555', 'rgb565', 'masks', 'top down', '4 bits'] as const)(
+    'is made from a BMP of the form %s',
+    async (form) => {
+      const image = await made('image/bmp', makeRareBmp(42, 30, quarters(42, 30), form), 'image.jpg');
+      for (const [index, color] of [red, green, blue, white].entries()) near(corners(image)[index] ?? white, color);
+    },
+  );
+
   it('is not made of a file that only has the type of a JPEG', async () => {
     expect(await makeRendition('image/jpeg', 'image', bytesOf(ascii('not at all')), 'image.jpg')).toBeUndefined();
+  });
+});
+
+describe('a JPEG', () => {
+  it.each<[string, Uint8Array, Color]>([
+    ['red, green and blue, by its Adobe marker', makeFlatJpeg([250, 100, 20], 'Adobe'), [250, 100, 20]],
+    ['red, green and blue, by the names of its channels', makeFlatJpeg([250, 100, 20], 'RGB'), [250, 100, 20]],
+    ['cyan, magenta, yellow and black', makeFlatJpeg([255, 128, 0, 255], 'Adobe'), [255, 128, 0]],
+  ])('is decoded with %s', async (_, file, color) => {
+    near((await made('image/jpeg', file, 'thumb_120.jpg')).at(4, 4), color);
+  });
+
+  const photo = Buffer.from(makeJpeg(64, 64, quarters(64, 64)));
+  const tables = photo.indexOf(Buffer.from([0xff, 0xdb]));
+  it.each<[string, Uint8Array]>([
+    ['bytes between its segments', Buffer.concat([photo.subarray(0, tables), ascii('junk'), photo.subarray(tables)])],
+    [
+      'an empty segment that is broken',
+      Buffer.concat([photo.subarray(0, 2), Buffer.from([0xff, 0xe1, 0, 2, 1, 2]), photo.subarray(2)]),
+    ],
+    ['no end marker', photo.subarray(0, -2)],
+    ['bytes behind its end', Buffer.concat([photo, ascii('a video of a phone')])],
+  ])('is decoded with %s', async (_, file) => {
+    const image = await made('image/jpeg', file, 'thumb_120.jpg');
+    for (const [index, color] of [red, green, blue, white].entries()) near(corners(image)[index] ?? white, color);
+  });
+
+  it('has its colors converted from its ICC profile to sRGB', async () => {
+    // a profile whose red and blue are swapped: red must become blue
+    const file = makeJpeg(64, 64, () => red, makeProfile());
+    near((await made('image/jpeg', file, 'thumb_120.jpg')).at(30, 30), blue);
+  });
+});
+
+describe('a cover', () => {
+  const cover = makeJpeg(800, 400, quarters(800, 400));
+
+  it.each([
+    ['thumb_120.jpg', 120, 60],
+    ['thumb_320.jpg', 320, 160],
+    ['poster_640.jpg', 640, 320],
+  ])('of a song becomes %s', async (rendition, width, height) => {
+    const song = makeMp3(20, { TIT2: 'Song' }, cover);
+    const result = await makeRendition('audio/mpeg', 'audio', bytesOf(song), rendition);
+    if (typeof result !== 'object') throw new Error('there is no rendition');
+    expect(result.type).toBe('image/jpeg');
+    expect(jpeg.decode(result.bytes)).toMatchObject({ width, height });
+  });
+
+  it('that is not an image becomes nothing', async () => {
+    const song = makeMp3(20, {}, ascii('no image'));
+    expect(await makeRendition('audio/mpeg', 'audio', bytesOf(song), 'thumb_120.jpg')).toBeUndefined();
+  });
+
+  it('does not exist in a song without one', async () => {
+    expect(await makeRendition('audio/mpeg', 'audio', bytesOf(makeMp3(20)), 'poster_640.jpg')).toBeUndefined();
   });
 });
 

@@ -581,7 +581,7 @@ describe('the out-of-band page', () => {
   it.each(['code', 'token'])('has the code in its title, for response_type=%s', async (response_type) => {
     const { sandbox, browser } = inMemory();
     const page = await browser.open(authorizationUrl(sandbox, { response_type, redirect_uri: outOfBand }));
-    expect(page.html).toContain('shows a code');
+    expect(page.html).toContain(`shows a ${response_type} to copy`);
     const result = await browser.submit(page, right);
     expectPage(result, 200);
     const [, value = ''] = /^Success code=(.*)$/s.exec(titleOf(result)) ?? [];
@@ -615,12 +615,44 @@ describe('the out-of-band page', () => {
     expect(page.html).toContain('invalid_scope');
   });
 
-  it('does not show a state that looks like markup', async () => {
+  it('escapes a state that looks like markup', async () => {
     const { sandbox, browser } = inMemory({ autoApprove: 'alice' });
     const state = '</title><script>alert(1)</script>&code=stolen';
     const page = await browser.open(authorizationUrl(sandbox, { redirect_uri: outOfBand, state }));
     expectPage(page, 200);
     expect(titleOf(page)).toMatch(/^Success code=[\da-f-]{36}$/);
+    expect(page.html).toContain('&lt;script&gt;alert(1)&lt;/script&gt;&amp;code=stolen');
+  });
+
+  it.each([
+    ['code', { expires_in: undefined, iss: server.url }],
+    ['token', { expires_in: '157680000', token_type: 'Bearer', iss: server.url }],
+  ])('shows the whole response, for response_type=%s', async (response_type, parameters) => {
+    const browser = new Browser(fetch);
+    const url = authorizationUrl(server.sandbox, { response_type, redirect_uri: outOfBand }, server.url);
+    const { html } = await browser.submit(await browser.open(url), right);
+    const shown = Object.fromEntries(
+      [...html.matchAll(/<dt>(\w+)<\/dt><dd><code>([^<]*)/g)].map(([, name, value]) => [name, value]),
+    );
+    expect(shown).toMatchObject(JSON.parse(JSON.stringify(parameters)));
+    expect('expires_in' in shown).toBe(response_type === 'token');
+  });
+
+  it('has a command with the secret of the application on this machine only', async () => {
+    const { clientSecret = '' } = appOf(server.sandbox, 'server');
+    const browser = new Browser(fetch);
+    const url = authorizationUrl(server.sandbox, { redirect_uri: outOfBand }, server.url);
+    const { html } = await browser.submit(await browser.open(url), right);
+    expect(html).toContain(`-d client_secret=${clientSecret}`);
+    expect(html).toContain('data-copy="the command"');
+    // a server of another program may hand the request to the sandbox for a client anywhere
+    const { sandbox, browser: unknown } = inMemory();
+    const elsewhere = await unknown.submit(
+      await unknown.open(authorizationUrl(sandbox, { redirect_uri: outOfBand })),
+      right,
+    );
+    expect(elsewhere.html).not.toContain(clientSecret);
+    expect(elsewhere.html).not.toContain('curl');
   });
 });
 

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { describe, expect, it } from 'vitest';
-import { createSandbox, type Sandbox, type SandboxOptions } from '../../../src/sandbox.js';
-import { appOf, origin, served } from '../../support/sandbox.js';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { createSandbox, memoryStore, type Sandbox, type SandboxOptions, StoreFullError } from '../../../src/sandbox.js';
+import { appOf, codeClient, origin, served } from '../../support/sandbox.js';
 
 const outOfBand = 'urn:ietf:wg:oauth:2.0:oob';
 const callback = 'http://localhost:3000/callback';
@@ -301,6 +301,127 @@ describe.each(transports)('the code grant %s', (_name, open) => {
     expect(response.headers.get('access-control-allow-methods')).toContain('POST');
     expect(response.headers.get('access-control-allow-headers')?.toLowerCase()).toContain('content-type');
     expect(response.headers.get('access-control-allow-credentials')).toBeNull();
+  });
+});
+
+describe('every failure of the token endpoint is JSON as OAuth has it', () => {
+  /** A sandbox whose store rejects each commit with this error, from when `fail` is called. */
+  function failing(error: Error) {
+    const store = memoryStore();
+    const { commit } = store;
+    const fail = () => {
+      store.commit = () => Promise.reject(error);
+    };
+    return { fail, repair: () => Object.assign(store, { commit }), endpoints: inMemory({ store }) };
+  }
+
+  async function expectOAuthError(response: Response, status: number, error: string): Promise<void> {
+    expect([response.status, await response.json()]).toEqual([
+      status,
+      { error, error_description: expect.any(String) },
+    ]);
+    expect(response.headers.get('content-type')).toMatch(/^application\/json/);
+    expect(response.headers.get('cache-control')).toBe('no-store');
+    expect(response.headers.get('access-control-allow-origin')).toBe('*');
+  }
+
+  it('on a full disk, which does not use up the code', async () => {
+    const { endpoints, fail, repair } = failing(new StoreFullError('full'));
+    const code = await codeOf(endpoints);
+    fail();
+    await expectOAuthError(await exchange(endpoints, { code }), 507, 'server_error');
+    const client = codeClient(endpoints.sandbox);
+    const { url, pending } = await client.authorize();
+    repair();
+    const signedIn = await endpoints.sandbox.authorize(url, { username: 'alice' });
+    fail();
+    await expect(client.exchange(signedIn, pending)).rejects.toMatchObject({
+      name: 'OAuthError',
+      code: 'server_error',
+      status: 507,
+      description: expect.stringContaining('the disk of the sandbox is full'),
+    });
+    repair();
+    expect((await exchange(endpoints, { code })).status).toBe(200);
+  });
+
+  it('after an unexpected error, which is not quoted', async () => {
+    const printed = vi.spyOn(console, 'error').mockImplementation(() => {});
+    onTestFinished(() => printed.mockRestore());
+    const { endpoints, fail } = failing(new RangeError('with a secret in its message'));
+    const code = await codeOf(endpoints);
+    fail();
+    const response = await exchange(endpoints, { code });
+    expect(await response.clone().text()).not.toContain('secret');
+    await expectOAuthError(response, 500, 'server_error');
+    expect(String(printed.mock.calls)).toContain('RangeError');
+  });
+
+  it.each(['GET', 'PUT', 'PATCH', 'DELETE'])('after a request with the method %s', async (method) => {
+    const response = await inMemory().send('/oauth2/token?code=c', { method });
+    expect(response.headers.get('allow')).toBe('POST');
+    await expectOAuthError(response, 405, 'invalid_request');
+  });
+
+  it.each(['/oauth2/token/', '/oauth2/token/x'])('at the wrong path %s', async (path) => {
+    const response = await inMemory().send(path, { method: 'POST' });
+    await expectOAuthError(response, 404, 'invalid_request');
+  });
+
+  it('after a body that is cut off', async () => {
+    const body = new ReadableStream({ pull: (controller) => controller.error(new Error('cut')) });
+    const init = { method: 'POST', body, duplex: 'half' } as RequestInit;
+    await expectOAuthError(await inMemory().send('/oauth2/token', init), 400, 'invalid_request');
+  });
+
+  it('after a body that is too large', async () => {
+    const response = await inMemory().send('/oauth2/token', { method: 'POST', body: 'x'.repeat(70_000) });
+    await expectOAuthError(response, 413, 'invalid_request');
+  });
+
+  it.each([
+    ['status=503,retry-after=7', 503, 'temporarily_unavailable'],
+    ['status=429', 429, 'temporarily_unavailable'],
+    ['status=500', 500, 'server_error'],
+    ['status=418', 418, 'invalid_request'],
+    ['no such fault', 400, 'invalid_request'],
+  ])('after the fault "%s"', async (fault, status, error) => {
+    const headers = { 'x-doctape-fault': fault };
+    const response = await inMemory().send('/oauth2/token', { method: 'POST', headers, body: 'code=c' });
+    expect(response.headers.get('retry-after')).toBe(fault.includes('retry-after') ? '7' : null);
+    await expectOAuthError(response, status, error);
+  });
+});
+
+describe('an empty parameter counts as absent', () => {
+  it('in a token request, beside one with a value or alone', async () => {
+    const endpoints = inMemory();
+    const form = new URLSearchParams('code=&client_id=&client_secret=&grant_type=&redirect_uri=&code_verifier=');
+    form.append('code', await codeOf(endpoints));
+    form.append('client_id', endpoints.clientId);
+    form.append('client_secret', endpoints.clientSecret);
+    form.append('grant_type', 'authorization_code');
+    form.append('redirect_uri', callback);
+    form.append('code', '');
+    expect((await endpoints.send('/oauth2/token', { method: 'POST', body: form })).status).toBe(200);
+  });
+
+  it('in an authorization request, beside one with a value', async () => {
+    const endpoints = inMemory();
+    const empty = 'client_id=&response_type=&redirect_uri=&scope=&state=&code_challenge=&code_challenge_method=';
+    const path = `${authorizePath(endpoints, { state: 'mine' })}&${empty}`;
+    const location = new URL(await locationOf(await endpoints.send(path)));
+    expect([location.searchParams.get('state'), location.searchParams.get('code')]).toEqual([
+      'mine',
+      expect.any(String),
+    ]);
+  });
+
+  it('and does not turn PKCE off', async () => {
+    const endpoints = inMemory();
+    const { challenge } = pkcePair();
+    const code = await codeOf(endpoints, { code_challenge: challenge, code_challenge_method: 'S256' });
+    await expectRefusal(await exchange(endpoints, { code, code_verifier: '' }), 'invalid_grant');
   });
 });
 

@@ -1,9 +1,10 @@
 import { networkInterfaces } from 'node:os';
 import { describe, expect, it } from 'vitest';
 import { ApiClient, ConfigurationError, TimeoutError, TransferError } from '../../../src/index.js';
-import { peers } from '../../../src/sandbox/core/peer.js';
+import { mediaWorkInPlace } from '../../../src/sandbox/media/media-work.js';
+import { buildSandbox } from '../../../src/sandbox/server/create-sandbox.js';
 import { createSandbox } from '../../../src/sandbox.js';
-import { consoleWatch } from '../../support/fuzz.js';
+import { captureConsole } from '../../support/fuzz.js';
 import { codeClient, served, tokenFor } from '../../support/sandbox.js';
 import { rejection } from '../../support/scripted-server.js';
 
@@ -53,7 +54,7 @@ it('cut= closes the connection in a response body', async () => {
 });
 
 it('cut= prints nothing', async () => {
-  const printed = consoleWatch();
+  const printed = captureConsole();
   await rejection((await faulty('cut=70000').files.download(id)).arrayBuffer(), TransferError);
   await rejection((await faulty('cut=0').files.download(id)).arrayBuffer(), TransferError);
   expect(printed).toEqual([]);
@@ -87,10 +88,10 @@ it('latency= delays the response', async () => {
 });
 
 it('faults apply to the token endpoint too', async () => {
-  const tired = createSandbox({ faults: 'status=503' });
-  const client = codeClient(tired);
+  const failing = createSandbox({ faults: 'status=503' });
+  const client = codeClient(failing);
   const { url: authorizationUrl, pending } = await client.authorize();
-  const callback = await tired.authorize(authorizationUrl, { username: 'alice' });
+  const callback = await failing.authorize(authorizationUrl, { username: 'alice' });
   await expect(client.exchange(callback, pending)).rejects.toMatchObject({
     name: 'OAuthError',
     code: 'temporarily_unavailable',
@@ -115,10 +116,11 @@ it.each([7, null, {}, ['latency=1']])('createSandbox refuses faults that are not
 describe('the header x-doctape-fault', () => {
   /** The response of a sandbox with these options to a request by this peer. */
   async function statusOf(faults: string | undefined, isThisMachine: boolean | undefined, header: string) {
-    const sandbox = createSandbox({ ...(faults !== undefined && { faults }) });
+    const { sandbox, respond } = buildSandbox({ faults }, mediaWorkInPlace());
     const request = new Request('http://localhost/v1/account', { headers: { 'x-doctape-fault': header } });
-    if (isThisMachine !== undefined) peers.set(request, { isThisMachine, hangUp() {} });
-    const response = await sandbox.fetch(request);
+    const response = await (isThisMachine === undefined
+      ? sandbox.fetch(request)
+      : respond(request, { isThisMachine, closeConnection() {} }));
     return [response.status, (await response.json()).error.message];
   }
 

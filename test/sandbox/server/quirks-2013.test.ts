@@ -15,7 +15,7 @@ const token = (await tokenFor(sandbox, 'alice', allScopes, url)).access_token;
 const outOfBand = 'urn:ietf:wg:oauth:2.0:oob';
 const uuid = /^[\da-f]{8}-[\da-f]{4}-4[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/;
 
-interface Answer {
+interface WireResponse {
   line: string;
   status: number;
   headers: Record<string, string>;
@@ -24,7 +24,7 @@ interface Answer {
 }
 
 /** Sends bytes unchanged, and reads one response until the connection ends. */
-async function send(...pieces: (string | Uint8Array)[]): Promise<Answer> {
+async function send(...pieces: (string | Uint8Array)[]): Promise<WireResponse> {
   const received = await new Promise<Buffer>((resolve, reject) => {
     const chunks: Buffer[] = [];
     const socket = connect(port, '127.0.0.1', () => {
@@ -66,14 +66,14 @@ const bearer = { Authorization: `Bearer ${token}` };
 const get = (target: string, headers: Record<string, string> = {}) => send(head('GET', target, headers));
 
 /** A chunked body as Node 0.8 wrote it. */
-function postInChunks(target: string, headers: Record<string, string>, ...pieces: string[]): Promise<Answer> {
+function postInChunks(target: string, headers: Record<string, string>, ...pieces: string[]): Promise<WireResponse> {
   const chunks = pieces
     .filter((piece) => piece !== '')
     .map((piece) => `${Buffer.byteLength(piece).toString(16)}\r\n${piece}\r\n`);
   return send(head('POST', target, { ...headers, 'Transfer-Encoding': 'chunked' }), ...chunks, '0\r\n\r\n');
 }
 
-function resultOf({ status, text, headers }: Answer): Record<string, Record<string, unknown>> {
+function resultOf({ status, text, headers }: WireResponse): Record<string, Record<string, unknown>> {
   expect([status, headers['content-type']]).toEqual([200, 'application/json']);
   const { error, result } = JSON.parse(text);
   expect(error).toBeNull();

@@ -49,6 +49,25 @@ it('log receives a redacted token of the query', async () => {
   expect(JSON.stringify(line)).not.toContain(access_token);
 });
 
+it.each([
+  ['an encoded =', '?access_token%3DTOKEN', '?...'],
+  ['an = that was encoded twice', '?access_token%253DTOKEN', '?...'],
+  ['an encoded = and padding', '?access_token%3DTOKEN==', '?access_token%3D...=...'],
+  ['no name', '?TOKEN', '?...'],
+  ['an encoded ?', '%3Faccess_token=TOKEN', '%3Faccess_token=...'],
+  ['an encoded ? and =', '%3faccess_token%3dTOKEN/x', '%3faccess_token%3d...'],
+  ['& instead of ?', '&access_token=TOKEN', '&access_token=...'],
+  ['; instead of ?', ';access_token=TOKEN?a=1', ';access_token=...?a=...'],
+  [
+    'the query within a value that is shown',
+    '?client_id=x%26access_token%3DTOKEN',
+    '?client_id=x%26access_token%3D...',
+  ],
+])('log receives no token of a query with %s', async (_what, query, expected) => {
+  const line = await lineOf(`/v1/account${query.replace('TOKEN', access_token)}`);
+  expect(line).toMatchObject({ status: 401, path: `/v1/account${expected}` });
+});
+
 it.each([null, 'console', {}])('createSandbox refuses %j as log', (log) => {
   expect(() => createSandbox({ log: log as never })).toThrow('log must be a function');
 });

@@ -494,7 +494,7 @@ describe('the host name of a request', () => {
   }
 
   const loopback = ['localhost', 'LOCALHOST:1', '127.0.0.1', '127.9.9.9:80', '[::1]', '[::1]:4400'];
-  const foreign = [
+  const otherHosts = [
     'evil.example',
     'evil.example:4400',
     'localhost.evil.example',
@@ -503,14 +503,17 @@ describe('the host name of a request', () => {
     'doctape',
     'doctape.com.evil.example',
     'my-doctape.com',
+    '$(id).localhost', // the pages print it in commands
+    "a';id;'.localhost",
   ];
-  const ofDoctape = ['my.doctape.com', 'API.doctape.com', 'doctape.com:443'];
+  const doctapeHosts = ['my.doctape.com', 'API.doctape.com', 'doctape.com:443'];
   const addresses = ['192.168.1.5', '10.0.0.1:4400', '[2001:db8::1]', '[fe80::1]:80'];
 
   it('can be a loopback name or a name of doctape, with any port', async () => {
     const served = await serve();
-    for (const host of [...loopback, ...ofDoctape]) expect([host, await statusOf(served, host)]).toEqual([host, 400]);
-    for (const host of [...foreign, ...addresses, '0.0.0.0', '[::]']) {
+    for (const host of [...loopback, ...doctapeHosts])
+      expect([host, await statusOf(served, host)]).toEqual([host, 400]);
+    for (const host of [...otherHosts, ...addresses, '0.0.0.0', '[::]']) {
       expect([host, await statusOf(served, host)]).toEqual([host, 421]);
     }
   });
@@ -518,7 +521,7 @@ describe('the host name of a request', () => {
   it('can be any name for the paths that are open to all origins', async () => {
     const served = await serve();
     const token = await tokenOf(served);
-    for (const host of [...foreign, ...addresses, ...loopback, ...ofDoctape]) {
+    for (const host of [...otherHosts, ...addresses, ...loopback, ...doctapeHosts]) {
       expect([host, await statusOf(served, host, `GET /v1/doc?access_token=${token} HTTP/1.1`)]).toEqual([host, 200]);
       expect([host, await statusOf(served, host, 'OPTIONS /v1/doc HTTP/1.1')]).toEqual([host, 204]);
       expect([host, await statusOf(served, host, 'POST /doc/x/extract HTTP/1.1')]).toEqual([host, 401]);
@@ -571,7 +574,7 @@ describe('the host name of a request', () => {
     async (host) => {
       const served = await serve({ host });
       for (const name of [...loopback, ...addresses]) expect([name, await statusOf(served, name)]).toEqual([name, 400]);
-      for (const name of foreign) expect([name, await statusOf(served, name)]).toEqual([name, 421]);
+      for (const name of otherHosts) expect([name, await statusOf(served, name)]).toEqual([name, 421]);
     },
   );
 
@@ -596,14 +599,14 @@ describe('the host name of a request', () => {
   });
 
   it('gets a 421 response that names the option that allows it', async () => {
-    const said = vi.spyOn(console, 'error');
+    const consoleError = vi.spyOn(console, 'error');
     const served = await serve();
     const response = await raw(served, 'GET / HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n');
     expect(response.statusLine).toBe('HTTP/1.1 421 Misdirected Request');
     expect(response.headers['content-type']).toBe('text/plain; charset=utf-8');
     expect(response.body).toMatch(/^[^\n]+--allow-host[^\n]+allowedHosts[^\n]+\n$/);
-    expect(said).not.toHaveBeenCalled();
-    said.mockRestore();
+    expect(consoleError).not.toHaveBeenCalled();
+    consoleError.mockRestore();
   });
 
   it.each([

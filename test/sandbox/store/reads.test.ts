@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { type Collection, type FileRecord, memoryStore, type Store } from '../../../src/sandbox.js';
-import { inProcess } from '../../support/sandbox.js';
+import { inProcess, tokenFor } from '../../support/sandbox.js';
 
 // How many records a call reads. Only the list of files may read more records when there are more files.
 
@@ -36,7 +36,7 @@ function countingStore(): { store: Store; reads(): Partial<Record<Collection, nu
 /** Uploads one file with all `tags`, and adds the records of many more, as uploads do. */
 async function home(files: number, tags: string[]) {
   const { store, reads } = countingStore();
-  const { api } = await inProcess({ store });
+  const { api, sandbox } = await inProcess({ store });
   const { id } = await api.files.upload(new File(['text'], 'a.txt'), { tags });
   const original = await store.get('files', `alice/${id}`);
   if (!original) throw new Error('the upload is not on record');
@@ -47,7 +47,7 @@ async function home(files: number, tags: string[]) {
   await store.commit(copies.map((record) => ({ put: 'files', key: `alice/${record.id}`, record })));
   const [tape] = await api.tapes.list();
   reads();
-  return { api, id, tape: tape?.id ?? '', reads };
+  return { api, id, tape: tape?.id ?? '', reads, sandbox };
 }
 
 it('a call on one file or tape reads the same number of records with 1,000 files as with 10', async () => {
@@ -81,6 +81,21 @@ it('a call on one file or tape reads the same number of records with 1,000 files
     }
     expect([what, counts[1]]).toEqual([what, counts[0]]);
   }
+});
+
+it('a list reads only those files of other users that they share', async () => {
+  const counts: unknown[] = [];
+  for (const files of [10, 1_000]) {
+    const { api, id, tape, reads, sandbox } = await home(files, ['#one', '+bob']);
+    await api.files.upload(new File(['text'], 'b.txt'), { tags: ['#one'] });
+    await api.tapes.update(tape, { shared_with: ['bob'] });
+    const bob = api.with({ token: await tokenFor(sandbox, 'bob') });
+    reads();
+    expect((await bob.files.list()).map((file) => file.shared)).toEqual([1, 'alice']);
+    await bob.files.get(id);
+    counts.push(reads());
+  }
+  expect(counts[1]).toEqual(counts[0]);
 });
 
 it('listing the tapes reads each tape once, and each file once for each of its tapes', async () => {

@@ -2,43 +2,34 @@ import { request as httpRequest } from 'node:http';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { ApiClient, NotFoundError } from '../../../src/index.js';
 import { memoryStore, type Store } from '../../../src/sandbox.js';
-import { inProcess, served, tokenFor } from '../../support/sandbox.js';
+import { inProcess, type SignedInUser, served, signIn, tokenFor } from '../../support/sandbox.js';
 
 // Tags, sharing, tapes, and the validation of JSON bodies.
 
-const { url, sandbox } = await served({
+const server = await served({
   users: ['alice', 'bob', 'carol', 'al', 'alice2'].map((username) => ({ username, password: 'x' })),
 });
+const { url, sandbox } = server;
 
-interface Person {
-  api: ApiClient;
-  token: string;
-}
-
-async function signIn(username: string): Promise<Person> {
-  const token = await tokenFor(sandbox, username, undefined, url);
-  return { api: new ApiClient({ token, baseUrl: `${url}/v1`, retry: false }), token: token.access_token };
-}
-
-let alice: Person;
-let bob: Person;
-let carol: Person;
+let alice: SignedInUser;
+let bob: SignedInUser;
+let carol: SignedInUser;
 beforeEach(async () => {
   await sandbox.reset();
-  [alice, bob, carol] = [await signIn('alice'), await signIn('bob'), await signIn('carol')];
+  [alice, bob, carol] = [await signIn(server, 'alice'), await signIn(server, 'bob'), await signIn(server, 'carol')];
 });
 
 async function upload(tags: string[] = [], { api } = alice, name = 'file.txt'): Promise<string> {
   return (await api.files.upload(new File(['content'], name, { type: 'text/plain' }), { tags })).id;
 }
 
-async function tapeOf({ api }: Person, name: string) {
+async function tapeOf({ api }: SignedInUser, name: string) {
   const tape = (await api.tapes.list()).find((each) => each.name === name);
   if (!tape) throw new Error(`there is no tape ${name}`);
   return tape;
 }
 
-const idsOf = async ({ api }: Person) => (await api.files.list()).map(({ id }) => id);
+const idsOf = async ({ api }: SignedInUser) => (await api.files.list()).map(({ id }) => id);
 
 function post(path: string, body: BodyInit | undefined, { token } = alice): Promise<Response> {
   return fetch(`${url}/v1${path}`, {
@@ -94,13 +85,13 @@ describe('a file that is shared with a user', () => {
   it('is not visible to others, even with a similar name', async () => {
     const id = await upload(['+al', '+ALICE2', '+carolx']);
     for (const name of ['alice2', 'carol', 'bob']) {
-      const person = await signIn(name);
-      expect(await idsOf(person)).toEqual([]);
-      await expect(person.api.files.get(id)).rejects.toThrow(NotFoundError);
-      await expect(person.api.files.download(id)).rejects.toThrow(NotFoundError);
-      await expect(person.api.files.clone(id)).rejects.toThrow(NotFoundError);
+      const user = await signIn(server, name);
+      expect(await idsOf(user)).toEqual([]);
+      await expect(user.api.files.get(id)).rejects.toThrow(NotFoundError);
+      await expect(user.api.files.download(id)).rejects.toThrow(NotFoundError);
+      await expect(user.api.files.clone(id)).rejects.toThrow(NotFoundError);
     }
-    expect(await idsOf(await signIn('al'))).toEqual([id]);
+    expect(await idsOf(await signIn(server, 'al'))).toEqual([id]);
   });
 
   it('can be read and copied by the user, who owns the copy', async () => {
@@ -197,10 +188,10 @@ describe('a tape', () => {
   });
 
   it('is separate from a tape of another user with the same name', async () => {
-    const hers = await upload(['#party']);
-    const his = await upload(['#party'], bob);
-    expect((await tapeOf(alice, 'party')).files).toEqual([hers]);
-    expect((await tapeOf(bob, 'party')).files).toEqual([his]);
+    const aliceFile = await upload(['#party']);
+    const bobFile = await upload(['#party'], bob);
+    expect((await tapeOf(alice, 'party')).files).toEqual([aliceFile]);
+    expect((await tapeOf(bob, 'party')).files).toEqual([bobFile]);
     expect((await tapeOf(bob, 'party')).id).not.toBe((await tapeOf(alice, 'party')).id);
   });
 
@@ -226,7 +217,7 @@ describe('a tape', () => {
   it('is deleted by a reset', async () => {
     await upload(['#party']);
     await sandbox.reset();
-    alice = await signIn('alice');
+    alice = await signIn(server, 'alice');
     expect(await alice.api.tapes.list()).toEqual([]);
   });
 });
@@ -234,7 +225,7 @@ describe('a tape', () => {
 describe('a tape that is shared', () => {
   it('has the name of its owner in its name and in the tags of its files', async () => {
     const id = await upload(['#party']);
-    const off = await upload(['#other']);
+    const untaped = await upload(['#other']);
     const { id: tape } = await tapeOf(alice, 'party');
     await alice.api.tapes.update(tape, { shared_with: ['bob'] });
     expect(await bob.api.tapes.list()).toEqual([
@@ -244,7 +235,7 @@ describe('a tape that is shared', () => {
     expect((await alice.api.tapes.get(tape)).name).toBe('party');
     expect(await bob.api.files.get(id)).toMatchObject({ shared: 'alice' });
     expect(await idsOf(bob)).toEqual([id]);
-    await expect(bob.api.files.get(off)).rejects.toThrow(NotFoundError);
+    await expect(bob.api.files.get(untaped)).rejects.toThrow(NotFoundError);
     expect(await (await bob.api.files.download(id)).text()).toBe('content');
     expect(await carol.api.tapes.list()).toEqual([]);
     expect(await idsOf(carol)).toEqual([]);

@@ -32,22 +32,22 @@ const size = digits.length;
 const apiAt = (url: string, options: Partial<ApiClientOptions> = {}) =>
   new ApiClient({ token: accessToken, baseUrl: `${url}/v1`, retry: { limit: 2, maxDelay: 5 }, ...options });
 
-type Answer = (request: RawRequest, socket: Socket) => void;
+type Handler = (request: RawRequest, socket: Socket) => void;
 
-/** Answers the first request and the second as told, and gives every other what it asks for. */
-function faulty(...answers: Answer[]) {
+/** Handles the first requests with these handlers, and responds correctly to all others. */
+function faulty(...handlers: Handler[]) {
   return byteServer((request, socket) => {
-    const right: Answer = () => socket.end(headFor(request, size) + digits.slice(startOf(request)));
-    (answers[request.number] ?? right)(request, socket);
+    const correct: Handler = () => socket.end(headFor(request, size) + digits.slice(startOf(request)));
+    (handlers[request.number] ?? correct)(request, socket);
   });
 }
 
-/** What comes next of what was asked for: so many bytes, and no more. */
-function some(request: RawRequest, bytes: number): string {
+/** The first `bytes` bytes of the requested range. */
+function nextBytes(request: RawRequest, bytes: number): string {
   return digits.slice(startOf(request), startOf(request) + bytes);
 }
 
-const broken: Answer = (request, socket) => sendAndClose(socket, headFor(request, size), some(request, 4));
+const broken: Handler = (request, socket) => sendAndClose(socket, headFor(request, size), nextBytes(request, 4));
 
 /** The same without a length. */
 function chunkedHead(request: RawRequest): string {
@@ -59,16 +59,22 @@ const text = async (url: string, options: Partial<ApiClientOptions> = {}) =>
   (await apiAt(url, options).files.download('a')).text();
 
 describe('a connection that breaks', () => {
-  it.each<[string, Answer]>([
+  it.each<[string, Handler]>([
     ['before its headers', (_, socket) => void socket.resetAndDestroy()],
     ['within its headers', (_, socket) => sendAndReset(socket, 'HTTP/1.1 200 OK\r\ncontent-le')],
     ['after its headers', (request, socket) => sendAndReset(socket, headFor(request, size))],
-    ['within its body', (request, socket) => sendAndReset(socket, headFor(request, size), some(request, 4))],
+    ['within its body', (request, socket) => sendAndReset(socket, headFor(request, size), nextBytes(request, 4))],
     ['with an end within its headers', (_, socket) => void socket.end('HTTP/1.1 200 OK\r\ncontent-le')],
     ['with an end after its headers', (request, socket) => void socket.end(headFor(request, size))],
     ['with an end within its body', broken],
-    ['within a chunk', (request, socket) => sendAndReset(socket, `${chunkedHead(request)}a\r\n${some(request, 3)}`)],
-    ['between chunks', (request, socket) => void socket.end(`${chunkedHead(request)}3\r\n${some(request, 3)}\r\n`)],
+    [
+      'within a chunk',
+      (request, socket) => sendAndReset(socket, `${chunkedHead(request)}a\r\n${nextBytes(request, 3)}`),
+    ],
+    [
+      'between chunks',
+      (request, socket) => void socket.end(`${chunkedHead(request)}3\r\n${nextBytes(request, 3)}\r\n`),
+    ],
   ])('%s does not change the result, in the first response and in the rest', async (_, answer) => {
     expect(await text((await faulty(answer)).url)).toBe(digits);
     expect(await text((await faulty(answer, answer)).url)).toBe(digits);
@@ -83,8 +89,8 @@ describe('a connection that breaks', () => {
 
 describe('a stalled body', () => {
   it('at any position does not change the result', async () => {
-    const answer: Answer = (request, socket) => {
-      socket.write(headFor(request, size) + some(request, 3));
+    const answer: Handler = (request, socket) => {
+      socket.write(headFor(request, size) + nextBytes(request, 3));
     };
     const server = await faulty(() => {}, answer, answer);
     expect(await text(server.url, { idleTimeout: 300 })).toBe(digits);
@@ -109,14 +115,14 @@ describe('a server that cannot send the rest', () => {
   const weak = { 'accept-ranges': 'bytes', etag: 'W/"v1"' };
   const modified = 'Tue, 25 Nov 2014 08:00:00 GMT';
   const cannot: [string, Record<string, string>][] = [
-    ['says nothing of ranges', { etag: '"v1"' }],
-    ['says that it has none', { 'accept-ranges': 'none', etag: '"v1"' }],
-    ['has ranges of another unit', { 'accept-ranges': 'kilobytes', etag: '"v1"' }],
+    ['does not mention ranges', { etag: '"v1"' }],
+    ['does not support ranges', { 'accept-ranges': 'none', etag: '"v1"' }],
+    ['supports ranges of another unit', { 'accept-ranges': 'kilobytes', etag: '"v1"' }],
     ['has no validator', { 'accept-ranges': 'bytes' }],
     ['has a weak validator', weak],
-    ['has a weak validator and a date, which may not stand in for it', { ...weak, 'last-modified': modified }],
-    ['has a tag that is none', { 'accept-ranges': 'bytes', etag: 'v1' }],
-    ['has a date that is none', { 'accept-ranges': 'bytes', 'last-modified': '2014-11-25' }],
+    ['has a weak validator and a date, which must not replace it', { ...weak, 'last-modified': modified }],
+    ['has a malformed ETag', { 'accept-ranges': 'bytes', etag: 'v1' }],
+    ['has a malformed date', { 'accept-ranges': 'bytes', 'last-modified': '2014-11-25' }],
     [
       'changed the file within the second',
       { 'accept-ranges': 'bytes', 'last-modified': modified, date: 'Tue, 25 Nov 2014 08:00:00 GMT' },
@@ -124,7 +130,7 @@ describe('a server that cannot send the rest', () => {
     ['compresses', { ...resumable, 'content-encoding': 'br' }],
   ];
 
-  it.each(cannot)('because it %s breaks the download, with the bytes that came', async (_, headers) => {
+  it.each(cannot)('because it %s breaks the download, with the bytes received so far', async (_, headers) => {
     const server = await faulty((request, socket) => {
       sendAndClose(socket, headFor(request, size, headers), digits.slice(0, 4));
     });
@@ -152,31 +158,31 @@ describe('a server that cannot send the rest', () => {
 });
 
 describe('a wrong rest', () => {
-  const part = (contentRange: string, bytes: string, headers: Record<string, string> = {}): Answer => {
+  const part = (contentRange: string, bytes: string, headers: Record<string, string> = {}): Handler => {
     const all = { 'content-range': contentRange, 'content-length': bytes.length, etag: '"v1"', ...headers };
     return (_, socket) => void socket.end(head(206, all) + bytes);
   };
 
-  it.each<[string, Answer]>([
+  it.each<[string, Handler]>([
     ['the whole file', (_, socket) => void socket.end(head(200, { 'content-length': 10, ...resumable }) + digits)],
-    ['another version, whole', (_, socket) => void socket.end(`${head(200, { 'content-length': 4 })}abcd`)],
+    ['the whole file in another version', (_, socket) => void socket.end(`${head(200, { 'content-length': 4 })}abcd`)],
     ['nothing', (_, socket) => void socket.end(head(204))],
     ['the part of another version', part('bytes 4-9/10', '456789', { etag: '"v2"' })],
-    ['the part of about the same version', part('bytes 4-9/10', '456789', { etag: 'W/"v1"' })],
+    ['the part with a weak validator', part('bytes 4-9/10', '456789', { etag: 'W/"v1"' })],
     ['a part that begins earlier', part('bytes 3-9/10', '3456789')],
     ['a part that begins later', part('bytes 5-9/10', '56789')],
     ['a part that ends earlier', part('bytes 4-8/10', '45678')],
     ['a part that ends later', part('bytes 4-10/11', '456789x')],
     ['a part of a larger file', part('bytes 4-9/11', '456789')],
     ['a part beyond its own file', part('bytes 4-9/9', '456789')],
-    ['a part that runs backwards', part('bytes 9-4/10', '456789')],
+    ['a part that ends before it starts', part('bytes 9-4/10', '456789')],
     ['a part in another unit', part('kilobytes 4-9/10', '456789')],
-    ['a part without a place', (_, socket) => void socket.end(`${head(206, { 'content-length': 6 })}456789`)],
+    ['a part without a Content-Range', (_, socket) => void socket.end(`${head(206, { 'content-length': 6 })}456789`)],
     ['a compressed part', part('bytes 4-9/10', '456789', { 'content-encoding': 'br' })],
     ['many parts', part('', '--x', { 'content-type': 'multipart/byteranges; boundary=x' })],
-    ['that the condition failed', (_, socket) => void socket.end(head(412, { 'content-length': 0 }))],
+    ['a failed condition', (_, socket) => void socket.end(head(412, { 'content-length': 0 }))],
     [
-      'that there is no such range',
+      'an unsatisfiable range',
       (_, socket) => void socket.end(head(416, { 'content-range': 'bytes */3', 'content-length': 0 })),
     ],
   ])('%s: rejects with code changed, and never mixes versions', async (_, answer) => {
@@ -190,13 +196,13 @@ describe('a wrong rest', () => {
   });
 
   it.each([
-    ['reaches further', 'bytes 6-10/11', '6789x'],
+    ['ends later', 'bytes 6-10/11', '6789x'],
     ['is of a larger file', 'bytes 6-9/11', '6789'],
   ])('is checked against an earlier rest, if it %s', async (_, contentRange, bytes) => {
-    const unknown: Answer = (request, socket) => {
+    const unknown: Handler = (request, socket) => {
       sendAndClose(socket, `${chunkedHead(request)}4\r\n0123\r\n`);
     };
-    const twoMore: Answer = (_request, socket) => {
+    const twoMore: Handler = (_request, socket) => {
       const headers = { 'content-range': 'bytes 4-9/10', 'content-length': 6, etag: '"v1"' };
       sendAndClose(socket, head(206, headers), '45');
     };
@@ -207,25 +213,25 @@ describe('a wrong rest', () => {
   });
 
   it('is not the end of another version, or of a file of another size', async () => {
-    const unknown: Answer = (request, socket) => sendAndClose(socket, `${chunkedHead(request)}4\r\n0123\r\n`);
-    const end = (headers: Record<string, string>): Answer => {
+    const unknown: Handler = (request, socket) => sendAndClose(socket, `${chunkedHead(request)}4\r\n0123\r\n`);
+    const end = (headers: Record<string, string>): Handler => {
       const all = { 'content-range': 'bytes */4', 'content-length': 0, ...headers };
       return (_, socket) => void socket.end(head(416, all));
     };
-    for (const answers of [
+    for (const handlers of [
       [unknown, end({ etag: '"v2"' })],
       [unknown, end({ 'content-range': 'bytes */5' })],
       [unknown, end({ 'content-range': 'bytes */x' })],
       [broken, end({})],
     ]) {
-      const { given, error } = await readAll(await apiAt((await faulty(...answers)).url).files.download('a'));
+      const { given, error } = await readAll(await apiAt((await faulty(...handlers)).url).files.download('a'));
       expect(error).toMatchObject({ code: 'changed', bytes: 4 });
       expect(given).toBe('0123');
     }
   });
 
   it('must have the size if it is unknown', async () => {
-    const unknown: Answer = (request, socket) => sendAndClose(socket, `${chunkedHead(request)}4\r\n0123\r\n`);
+    const unknown: Handler = (request, socket) => sendAndClose(socket, `${chunkedHead(request)}4\r\n0123\r\n`);
     const server = await faulty(unknown, part('bytes 4-6/*', '456'));
     const { given, error } = await readAll(await apiAt(server.url).files.download('a'));
     expect(error).toMatchObject({ code: 'changed', bytes: 4 });
@@ -237,7 +243,7 @@ describe('a wrong rest', () => {
   });
 
   it('can omit its validator', async () => {
-    const answer: Answer = (_, socket) => {
+    const answer: Handler = (_, socket) => {
       socket.end(`${head(206, { 'content-range': 'bytes 4-9/10', 'content-length': 6 })}456789`);
     };
     expect(await text((await faulty(broken, answer)).url)).toBe(digits);
@@ -245,7 +251,7 @@ describe('a wrong rest', () => {
 });
 
 describe('a body longer than expected', () => {
-  const chunked = (status: number, headers: Record<string, string>, ...chunks: string[]): Answer => {
+  const chunked = (status: number, headers: Record<string, string>, ...chunks: string[]): Handler => {
     const body = chunks.map((chunk) => `${chunk.length.toString(16)}\r\n${chunk}\r\n`).join('');
     return (_, socket) =>
       void socket.end(`${head(status, { 'transfer-encoding': 'chunked', ...headers })}${body}0\r\n\r\n`);
@@ -275,7 +281,7 @@ describe('a body longer than expected', () => {
   });
 });
 
-/** What a body gives, and how it ends. */
+/** The bytes of a body, and how it ends. */
 async function readAll({ body }: Response): Promise<{ given: string; error?: unknown }> {
   const decoder = new TextDecoder();
   let given = '';
@@ -291,7 +297,7 @@ function streamOf(...pieces: string[]): ReadableStream<Uint8Array> {
   return new Blob(pieces).stream().pipeThrough(new TransformStream());
 }
 
-/** Numbers that are the same in every run (mulberry32). */
+/** Pseudo-random numbers that are the same in every run (mulberry32). */
 function numbers(seed: number): (below: number) => number {
   let state = seed;
   return (below) => {
@@ -352,8 +358,8 @@ describe('any sequence of faults', () => {
           () => undefined,
           (error: DoctapeError) => error,
         );
-      const right = versions[first === '"v1"' ? 1 : 0] ?? new Uint8Array();
-      expect(given.equals(right.subarray(0, given.byteLength))).toBe(true);
+      const correct = versions[first === '"v1"' ? 1 : 0] ?? new Uint8Array();
+      expect(given.equals(correct.subarray(0, given.byteLength))).toBe(true);
       if (!outcome) expect(given.byteLength).toBe(length);
       else expect(['interrupted', 'truncated', 'changed', 'http_503', 'network']).toContain(outcome.code);
       if (outcome instanceof TransferError) expect(outcome.bytes).toBe(given.byteLength);
@@ -363,7 +369,7 @@ describe('any sequence of faults', () => {
 });
 
 describe('through a proxy that cuts the connection', () => {
-  /** Passes on what comes, and cuts so many connections after so many bytes each. */
+  /** Forwards everything, but closes this many connections after this many bytes each. */
   async function cutting(url: string, cuts: number, after: number) {
     const { hostname, port } = new URL(url);
     let left = cuts;

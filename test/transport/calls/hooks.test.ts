@@ -36,7 +36,7 @@ const failing =
   (_, response) =>
     reply(response, status, { error: { code: status, message: 'no' } }, headers);
 
-function inTurn(...scripts: Script[]) {
+function respondInOrder(...scripts: Script[]) {
   let call = 0;
   return scriptedServer(async (request, response) => {
     await bodyOf(request);
@@ -44,11 +44,11 @@ function inTurn(...scripts: Script[]) {
   });
 }
 
-/** Hooks that write down every event. */
+/** Hooks that record every event. */
 function recorder(): { events: HookEvent[]; hooks: Hooks; types: () => string[] } {
   const events: HookEvent[] = [];
-  const tell = (event: HookEvent) => void events.push(event);
-  const hooks = { request: tell, response: tell, retry: tell, error: tell };
+  const record = (event: HookEvent) => void events.push(event);
+  const hooks = { request: record, response: record, retry: record, error: record };
   return { events, hooks, types: () => events.map(({ type }) => type) };
 }
 
@@ -62,7 +62,7 @@ async function collect(files: AsyncIterable<unknown>): Promise<unknown[]> {
 
 it('reports each attempt of a call, without credentials', async () => {
   const { events, hooks } = recorder();
-  const server = await inTurn(failing(500, { 'x-request-id': `id of ${accessToken}` }), good);
+  const server = await respondInOrder(failing(500, { 'x-request-id': `id of ${accessToken}` }), good);
   await apiAt(server.url, { hooks, retry }).account.get();
   const id = expect.any(String);
   const common = { id, operation: 'account.get', method: 'GET', url: `${server.url}/v1/account` };
@@ -106,7 +106,7 @@ const operations: [string, string, (api: ApiClient) => unknown][] = [
   ['request', 'GET', (api) => api.request('account')],
 ];
 
-/** How a call can fail: what the server does, and what else the client is given. */
+/** The ways a call can fail: the behaviour of the server, and options of the client. */
 const failures: [string, Script, object, abstract new (...args: never[]) => DoctapeError, string[]][] = [
   ['a refusal', failing(400), {}, ApiError, ['request', 'response', 'error']],
   ['a failed connection', reset, {}, NetworkError, ['request', 'error']],
@@ -139,7 +139,7 @@ describe.each(operations)('%s', (operation, method, call) => {
     const controller = new AbortController();
     const aborting: Hooks = { ...hooks, request: () => void setTimeout(() => controller.abort('enough'), 20) };
     const api = apiAt(server.url, { hooks: aborting });
-    const withSignal = signalled(api, controller.signal);
+    const withSignal = abortedBy(api, controller.signal);
     expect(await reasonOf(Promise.resolve(call(withSignal)))).toBe('enough');
     expect(types()).toEqual(['error']);
     expect(events[0]).toMatchObject({ operation, error: 'enough' });
@@ -161,13 +161,13 @@ describe.each(operations)('%s', (operation, method, call) => {
   );
 });
 
-/** The same client, whose methods are given a signal as their last argument. */
-function signalled<T extends object>(target: T, signal: AbortSignal): T {
+/** The same client, with a signal as the last argument of every method. */
+function abortedBy<T extends object>(target: T, signal: AbortSignal): T {
   const before: Record<string, unknown[]> = { avatar: [50], download: ['a', 'original'] };
   return new Proxy(target, {
     get(_, name) {
       const value: unknown = Reflect.get(target, name);
-      if (typeof value === 'object' && value !== null) return signalled(value, signal);
+      if (typeof value === 'object' && value !== null) return abortedBy(value, signal);
       if (typeof value !== 'function') return value;
       return (...values: unknown[]) => {
         return Reflect.apply(value, target, [...(before[String(name)] ?? values), { signal }]);
@@ -267,7 +267,7 @@ describe('a hook that throws', () => {
   };
 
   it('before a request is sent, sends nothing', async () => {
-    const server = await inTurn(good);
+    const server = await respondInOrder(good);
     for (const request of [fail, failLater]) {
       const { events, hooks } = recorder();
       const api = apiAt(server.url, { hooks: { ...hooks, request } });
@@ -279,14 +279,14 @@ describe('a hook that throws', () => {
 
   it('on a retry, ends the call', async () => {
     for (const retried of [fail, failLater]) {
-      const server = await inTurn(failing(500), good);
+      const server = await respondInOrder(failing(500), good);
       const api = apiAt(server.url, { hooks: { retry: retried }, retry });
       expect(await reasonOf(api.account.get())).toBe(mistake);
       expect(server.requests).toHaveLength(1);
     }
   });
 
-  // A body that goes on and on: only a client that lets go of the connection ends it.
+  // An endless body: it ends only when the client closes the connection.
   const endless = async () => {
     const closed = Promise.withResolvers<void>();
     const server = await scriptedServer(async (request, response) => {
@@ -342,7 +342,7 @@ it('waits for a hook before the call continues', async () => {
     await wait(10);
     order.push(`${name} ends`);
   };
-  const server = await inTurn((request, response) => {
+  const server = await respondInOrder((request, response) => {
     order.push('server');
     good(request, response);
   });
@@ -352,12 +352,73 @@ it('waits for a hook before the call continues', async () => {
 
 it('ends a call whose hook hangs, by the timeout and by the signal', async () => {
   const hanging = () => new Promise(() => {});
-  const server = await inTurn(failing(500));
+  const server = await respondInOrder(failing(500));
   await rejection(apiAt(server.url, { timeout: 50, hooks: { request: hanging } }).account.get(), TimeoutError);
   const controller = new AbortController();
   setTimeout(() => controller.abort('enough'), 20);
   const api = apiAt(server.url, { retry, hooks: { retry: hanging } });
   expect(await reasonOf(api.account.get({ signal: controller.signal }))).toBe('enough');
+});
+
+describe('an error hook or a retry hook that hangs', () => {
+  const hanging = () => new Promise(() => {});
+
+  it('keeps the error of no call longer than the timeout', async () => {
+    const server = await respondInOrder(failing(400));
+    const api = apiAt(server.url, { timeout: 2_000, hooks: { error: hanging } });
+    const calls = operations.map(async ([, , call]) => rejection(Promise.resolve(call(api)), ApiError));
+    expect(await Promise.all(calls)).toHaveLength(operations.length);
+  });
+
+  it('keeps the error of the body of a download at most for the timeout', async () => {
+    const server = await respondInOrder(async (_, response) => {
+      response.writeHead(200, { 'content-length': 10 });
+      response.write('half');
+      await wait(20);
+      response.destroy();
+    });
+    const response = await apiAt(server.url, { timeout: 300, hooks: { error: hanging } }).files.download('a');
+    await rejection(response.text(), TransferError);
+  });
+
+  it('does not keep the call after an abort, before or while the hook is waited for', async () => {
+    const server = await respondInOrder(failing(400));
+    const api = apiAt(server.url, { timeout: false, hooks: { error: hanging } });
+    const silent = await scriptedServer(() => {});
+    const early = new AbortController();
+    setTimeout(() => early.abort('early'), 20);
+    const unanswered = apiAt(silent.url, { timeout: false, hooks: { error: hanging } });
+    expect(await reasonOf(unanswered.account.get({ signal: early.signal }))).toBe('early');
+    const late = new AbortController();
+    const call = api.with({
+      hooks: {
+        error: () => {
+          setTimeout(() => late.abort('late'), 20);
+          return hanging();
+        },
+      },
+    });
+    expect(await reasonOf(call.account.get({ signal: late.signal }))).toBe('late');
+  });
+
+  it('rejects with the error of the hook that comes in time', async () => {
+    const server = await respondInOrder(failing(400));
+    const error = async () => {
+      await wait(20);
+      throw new RangeError('from the hook');
+    };
+    await expect(apiAt(server.url, { hooks: { error } }).account.get()).rejects.toThrow('from the hook');
+  });
+
+  it('ends the call after the timeout without another attempt, and names the hook', async () => {
+    const server = await respondInOrder(failing(500));
+    const error = await rejection(
+      apiAt(server.url, { timeout: 500, retry, hooks: { retry: hanging } }).account.get(),
+      TimeoutError,
+    );
+    expect(error.message).toMatch(/^the retry hook of GET http:\S+ took longer than 500 ms$/);
+    expect(server.requests).toHaveLength(1);
+  });
 });
 
 it('calls a hook with its `this`', async () => {
@@ -371,13 +432,13 @@ it('calls a hook with its `this`', async () => {
     }
   }
   const log = new Log();
-  const server = await inTurn(good);
+  const server = await respondInOrder(good);
   await apiAt(server.url, { hooks: log }).account.get();
   expect(log.lines).toEqual(['account.get']);
 });
 
 it('an error has the id of its call without hooks, and each call has a new id', async () => {
-  const server = await inTurn(failing(400));
+  const server = await respondInOrder(failing(400));
   const api = apiAt(server.url);
   const ids = [];
   for (let i = 0; i < 3; i++) ids.push((await rejection(api.account.get(), ApiError)).callId);
@@ -387,7 +448,7 @@ it('an error has the id of its call without hooks, and each call has a new id', 
 
 it('rejects with an unchanged error if the application has frozen it', async () => {
   const frozen = Object.freeze(new ResponseError('malformed_response', 'of the application'));
-  const server = await inTurn(good);
+  const server = await respondInOrder(good);
   const api = apiAt(server.url, {
     token: () => {
       throw frozen;

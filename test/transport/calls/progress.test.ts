@@ -2,36 +2,52 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { Progress } from '../../../src/index.js';
+import { type ApiClientOptions, type CallOptions, type Progress, TimeoutError } from '../../../src/index.js';
 import { saveDownload } from '../../../src/node.js';
-import { apiAt, bodyOf, reasonOf, reply, scriptedServer } from '../../support/scripted-server.js';
+import { apiAt, bodyOf, reasonOf, rejection, reply, scriptedServer } from '../../support/scripted-server.js';
 
-async function server() {
+async function server(options: Partial<ApiClientOptions> = {}) {
   const { url } = await scriptedServer(async (request, response) => {
     if (request.method === 'GET') return void response.end(Buffer.alloc(100_000));
     await bodyOf(request);
     reply(response, 200, { error: null, result: { x: { id: 'x', name: 'x', size: '1' } } });
   });
-  return apiAt(url);
+  return apiAt(url, options);
 }
 
-const transfers: [string, (onProgress: (progress: Progress) => void) => Promise<unknown>][] = [
-  ['an upload', async (onProgress) => (await server()).files.upload(new Blob(['content']), { onProgress })],
+type OnProgress = (progress: Progress) => void;
+type Transfer = (onProgress: OnProgress, client?: Partial<ApiClientOptions>, call?: CallOptions) => Promise<unknown>;
+
+const transfers: [string, Transfer][] = [
+  [
+    'an upload',
+    async (onProgress, client, call) =>
+      (await server(client)).files.upload(new Blob(['content']), { ...call, onProgress }),
+  ],
   [
     'a download',
-    async (onProgress) => (await (await server()).files.download('x', 'original', { onProgress })).bytes(),
+    async (onProgress, client, call) =>
+      (await (await server(client)).files.download('x', 'original', { ...call, onProgress })).bytes(),
   ],
   [
     'saveDownload()',
-    async (onProgress) => {
+    async (onProgress, client, call) => {
       const folder = await mkdtemp(join(tmpdir(), 'doctape-progress-'));
       onTestFinished(() => rm(folder, { recursive: true, force: true }));
-      return saveDownload(await server(), 'x', join(folder, 'x'), {
-        onProgress,
-      });
+      return saveDownload(await server(client), 'x', join(folder, 'x'), { signal: call?.signal, onProgress });
     },
   ],
 ];
+
+describe.each(transfers.slice(0, 2))('%s', (_, transfer) => {
+  it('waits for an onProgress that never settles at most for the timeout, and names it', async () => {
+    const error = await rejection(
+      transfer(() => new Promise(() => {}), { timeout: 50 }),
+      TimeoutError,
+    );
+    expect(error.message).toMatch(/^onProgress of (GET|POST) http:\S+ took longer than 50 ms$/);
+  });
+});
 
 describe.each(transfers)('%s', (_, transfer) => {
   it('rejects with the error that onProgress throws', async () => {
@@ -45,6 +61,15 @@ describe.each(transfers)('%s', (_, transfer) => {
   it('rejects with the error that an async onProgress rejects with', async () => {
     const reason = new RangeError('enough');
     expect(await reasonOf(transfer(async () => Promise.reject(reason)))).toBe(reason);
+  });
+
+  it('can be aborted while it waits for an onProgress that never settles', async () => {
+    const controller = new AbortController();
+    const onProgress = () => {
+      setTimeout(() => controller.abort('enough'), 20);
+      return new Promise(() => {});
+    };
+    expect(await reasonOf(transfer(onProgress, { timeout: false }, { signal: controller.signal }))).toBe('enough');
   });
 
   it('waits for an async onProgress at its end', async () => {

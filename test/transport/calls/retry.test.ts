@@ -17,12 +17,12 @@ const apiAt = (url: string, options: Partial<ApiClientOptions> = {}) =>
 
 const account = { username: 'alice', quota: 1, quota_used: 0, quota_free: 1 };
 
-/** Answers a call with each of these in turn, and with the last one ever after. */
-function inTurn(...answers: ((response: ServerResponse) => void)[]) {
+/** Responds to the requests with these handlers in order, and then repeats the last one. */
+function respondInOrder(...handlers: ((response: ServerResponse) => void)[]) {
   let call = 0;
   return scriptedServer(async (request, response) => {
     await bodyOf(request);
-    answers[Math.min(call++, answers.length - 1)]?.(response);
+    handlers[Math.min(call++, handlers.length - 1)]?.(response);
   });
 }
 
@@ -34,13 +34,13 @@ const good = (response: ServerResponse) => reply(response, 200, { error: null, r
 const reset = (response: ServerResponse) => void response.socket?.resetAndDestroy();
 
 it.each([408, 429, 500, 502, 503, 504])('retries a GET after %i', async (status) => {
-  const server = await inTurn(failing(status), good);
+  const server = await respondInOrder(failing(status), good);
   expect((await apiAt(server.url).account.get()).username).toBe('alice');
   expect(server.requests).toHaveLength(2);
 });
 
 it.each([400, 401, 403, 404, 409, 413, 501])('does not retry after %i', async (status) => {
-  const server = await inTurn(failing(status), good);
+  const server = await respondInOrder(failing(status), good);
   await rejection(apiAt(server.url).account.get(), ApiError);
   expect(server.requests).toHaveLength(1);
 });
@@ -50,21 +50,21 @@ it('retries a GET if the connection breaks, before and during the response', asy
     response.writeHead(200, { 'content-length': '1000' });
     response.write('{"error"', () => response.socket?.resetAndDestroy());
   };
-  const server = await inTurn(reset, half, good);
+  const server = await respondInOrder(reset, half, good);
   expect((await apiAt(server.url).account.get()).username).toBe('alice');
   expect(server.requests).toHaveLength(3);
 });
 
 it('retries a GET after a timeout', async () => {
-  const server = await inTurn(() => {}, good);
+  const server = await respondInOrder(() => {}, good);
   expect((await apiAt(server.url, { timeout: 100 }).account.get()).username).toBe('alice');
-  const silent = await inTurn(() => {});
+  const silent = await respondInOrder(() => {});
   await rejection(apiAt(silent.url, { timeout: 100, retry: 1 }).account.get(), TimeoutError);
   expect(silent.requests).toHaveLength(2);
 });
 
 it('rejects with the last error after the limit', async () => {
-  const server = await inTurn(failing(500), failing(502), failing(503), good);
+  const server = await respondInOrder(failing(500), failing(502), failing(503), good);
   const error = await rejection(apiAt(server.url).account.get(), ApiError);
   expect(error.status).toBe(503);
   expect(server.requests).toHaveLength(3);
@@ -77,7 +77,7 @@ it.each([
   [{ limit: 1 }, 2],
   [{ maxDelay: 1 }, 3],
 ] as const)('retry: %j sends %i requests in all', async (retry, requests) => {
-  const server = await inTurn(failing(500));
+  const server = await respondInOrder(failing(500));
   await rejection(apiAt(server.url, { retry }).account.get(), ApiError);
   expect(server.requests).toHaveLength(requests);
 });
@@ -89,7 +89,7 @@ it.each([{ limit: -1 }, { limit: 1.5 }, { maxDelay: 0 }, -1, 'often', null])('re
 
 it('waits for Retry-After, in seconds or until a date', async () => {
   for (const retryAfter of [() => '1', () => new Date(Date.now() + 1_900).toUTCString()]) {
-    const server = await inTurn((response) => failing(503, { 'retry-after': retryAfter() })(response), good);
+    const server = await respondInOrder((response) => failing(503, { 'retry-after': retryAfter() })(response), good);
     const waits: number[] = [];
     const started = performance.now();
     const hooks = { request: () => void waits.push(performance.now() - started) };
@@ -100,14 +100,14 @@ it('waits for Retry-After, in seconds or until a date', async () => {
 });
 
 it('fails at once if Retry-After is longer than maxDelay', async () => {
-  const server = await inTurn(failing(429, { 'retry-after': '86400' }), good);
+  const server = await respondInOrder(failing(429, { 'retry-after': '86400' }), good);
   const error = await rejection(apiAt(server.url).account.get(), RateLimitError);
   expect(error.retryAfter).toBe(86_400);
   expect(server.requests).toHaveLength(1);
 });
 
 it('rejects with the reason if the signal is aborted during the wait', async () => {
-  const server = await inTurn(failing(503, { 'retry-after': '30' }), good);
+  const server = await respondInOrder(failing(503, { 'retry-after': '30' }), good);
   const controller = new AbortController();
   const hooks = { retry: () => void setTimeout(() => controller.abort('enough'), 10) };
   await expect(apiAt(server.url, { hooks }).account.get({ signal: controller.signal })).rejects.toBe('enough');
@@ -115,35 +115,35 @@ it('rejects with the reason if the signal is aborted during the wait', async () 
 });
 
 it.each([500, 502, 504, 408])('does not retry a POST after %i', async (status) => {
-  const server = await inTurn(failing(status, { 'retry-after': '0' }), good);
+  const server = await respondInOrder(failing(status, { 'retry-after': '0' }), good);
   await rejection(apiAt(server.url).files.update('x', { starred: true }), ApiError);
   await rejection(apiAt(server.url).files.clone('x'), Error);
   expect(server.requests).toHaveLength(2);
 });
 
 it('does not retry a POST after a broken connection or a timeout', async () => {
-  const broken = await inTurn(reset);
+  const broken = await respondInOrder(reset);
   await rejection(apiAt(broken.url).files.update('x', { starred: true }), NetworkError);
   expect(broken.requests).toHaveLength(1);
-  const silent = await inTurn(() => {});
+  const silent = await respondInOrder(() => {});
   await rejection(apiAt(silent.url, { timeout: 100 }).files.clone('x'), TimeoutError);
   expect(silent.requests).toHaveLength(1);
 });
 
 it.each([429, 503])('retries a POST after %i only with Retry-After', async (status) => {
-  const asked = await inTurn(failing(status, { 'retry-after': '0' }), (response) =>
+  const retried = await respondInOrder(failing(status, { 'retry-after': '0' }), (response) =>
     reply(response, 200, { result: { id: 'copy', cloned: true } }),
   );
-  expect(await apiAt(asked.url).files.clone('x')).toBe('copy');
-  const unasked = await inTurn(failing(status));
-  await rejection(apiAt(unasked.url).files.clone('x'), ApiError);
-  expect(unasked.requests).toHaveLength(1);
+  expect(await apiAt(retried.url).files.clone('x')).toBe('copy');
+  const notRetried = await respondInOrder(failing(status));
+  await rejection(apiAt(notRetried.url).files.clone('x'), ApiError);
+  expect(notRetried.requests).toHaveLength(1);
 });
 
 it('retries an upload after Retry-After if its source can be read again, and its progress never decreases', async () => {
   const uploaded = (response: ServerResponse) =>
     reply(response, 200, { result: { a: { id: 'a', name: 'x', size: '3000000' } } });
-  const server = await inTurn(failing(503, { 'retry-after': '0' }), uploaded);
+  const server = await respondInOrder(failing(503, { 'retry-after': '0' }), uploaded);
   const loaded: number[] = [];
   const file = await apiAt(server.url).files.upload(new Blob([new Uint8Array(3_000_000)]), {
     name: 'x',
@@ -152,21 +152,21 @@ it('retries an upload after Retry-After if its source can be read again, and its
   expect(file.id).toBe('a');
   expect(loaded).toEqual([...loaded].sort((a, b) => a - b));
 
-  const stream = await inTurn(failing(503, { 'retry-after': '0' }), uploaded);
+  const stream = await respondInOrder(failing(503, { 'retry-after': '0' }), uploaded);
   await rejection(apiAt(stream.url).files.upload(new Blob(['once']).stream(), { name: 'x' }), ApiError);
   expect(stream.requests).toHaveLength(1);
 });
 
 it('treats a DELETE as done if a lost response is followed by a 404', async () => {
-  const lost = await inTurn(reset, failing(404));
-  await apiAt(lost.url).files.delete('x');
-  expect(lost.requests).toHaveLength(2);
-  const unknown = await inTurn(failing(404));
+  const server = await respondInOrder(reset, failing(404));
+  await apiAt(server.url).files.delete('x');
+  expect(server.requests).toHaveLength(2);
+  const unknown = await respondInOrder(failing(404));
   await rejection(apiAt(unknown.url).files.delete('x'), NotFoundError);
 });
 
 it('retries a download before its first byte', async () => {
-  const server = await inTurn(reset, failing(503), (response) =>
+  const server = await respondInOrder(reset, failing(503), (response) =>
     reply(response, 200, 'bytes', { 'content-length': '5' }),
   );
   expect(await (await apiAt(server.url).files.download('x')).text()).toBe('bytes');

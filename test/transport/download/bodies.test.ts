@@ -6,6 +6,7 @@ import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from 'vitest';
 import { ConfigurationError, type Fetch, TransferError } from '../../../src/index.js';
 import { saveDownload } from '../../../src/node.js';
+import { responseReader } from '../../../src/transport/download/response-reader.js';
 import { makeFolder } from '../../node/files/support.js';
 import {
   apiAt,
@@ -16,11 +17,11 @@ import {
   wait,
 } from '../../support/scripted-server.js';
 
-// Bodies in whatever form a `fetch` gives them, and bodies that nobody reads.
+// Bodies of every kind that a `fetch` can return, and bodies that are never read.
 
 const content = Uint8Array.from({ length: 300_000 }, (_, i) => (i * 31 + (i >> 8) * 17) & 0xff);
 
-/** A Response as a library makes it: `body` is of any kind, and the other methods are the platform's. */
+/** A Response like those of libraries: with a `body` of any kind, and the other methods of the platform. */
 function responseWith(body: unknown, more: object = {}): Response {
   const { status, ok, headers, type, redirected } = new Response(null, {
     headers: { 'content-length': `${content.byteLength}`, 'content-type': 'image/png' },
@@ -140,7 +141,7 @@ describe('a download whose fetch returns', () => {
   });
 });
 
-/** A server of files that are too long to be read ahead. Tells how many answers are not over. */
+/** A server with files that are too large to be read ahead. Counts the responses that have not ended. */
 async function longFiles(): Promise<ScriptedServer & { open: () => number }> {
   let open = 0;
   const server = await scriptedServer((_, response) => {
@@ -192,7 +193,7 @@ describe('a garbage-collected body closes its connection, with', () => {
     // the last one may still be on the stack
     await expect.poll(left, { timeout: 10_000 }).toSatisfy(([open = 99, on = 99]) => open <= 2 && on <= 1);
     expect(server.open()).toBeGreaterThan(0);
-    await kept.body?.cancel(); // it was held, and so it was left alone
+    await kept.body?.cancel(); // still referenced, so its connection is open
     await expect.poll(server.open).toBeLessThanOrEqual(1);
   });
 
@@ -221,10 +222,10 @@ describe('a garbage-collected body closes its connection, with', () => {
 });
 
 describe('a response hook that throws ends', () => {
-  const boom = new Error('boom');
+  const failure = new Error('boom');
   const hooks = {
     response: () => {
-      throw boom;
+      throw failure;
     },
   };
   const endless = async () => {
@@ -247,8 +248,21 @@ describe('a response hook that throws ends', () => {
     ['an iteration', (api) => api.files.iterate().next()],
   ])('%s, and its connection', async (_, call) => {
     const server = await endless();
-    expect(await reasonOf(call(apiAt(server.url, { hooks })))).toBe(boom);
+    expect(await reasonOf(call(apiAt(server.url, { hooks })))).toBe(failure);
     expect(server.requests).toHaveLength(1);
     await expect.poll(server.open).toBe(0);
   });
+});
+
+// aws/aws-sdk-js-v3#8286: small pieces of large buffers kept all of those buffers in memory until they were a large batch
+test('does not keep a large buffer for a small piece of it', async () => {
+  const body = new ReadableStream({
+    start(controller) {
+      controller.enqueue(new Uint8Array(1024 * 1024).subarray(5, 15).fill(7));
+      controller.close();
+    },
+  });
+  const piece = await responseReader(new Response(body)).read();
+  expect(piece).toEqual(new Uint8Array(10).fill(7));
+  expect(piece?.buffer.byteLength).toBe(10);
 });

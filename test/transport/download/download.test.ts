@@ -20,12 +20,12 @@ import { byteServer, head, sendAndClose } from '../../support/byte-server.js';
 import {
   accessToken,
   apiAt,
+  countReachable,
   reasonOf,
   rejection,
   reply,
   scriptedServer,
   socketServer,
-  stillHeld,
   wait,
 } from '../../support/scripted-server.js';
 
@@ -36,17 +36,17 @@ function bodyReader(response: Response): ReadableStreamDefaultReader<Uint8Array>
   return response.body.getReader();
 }
 
-/** Writes until the connection takes no more, and goes on when it does. Tells how much it has written. */
-async function pour(response: ServerResponse, total: number, written: (bytes: number) => void): Promise<void> {
+/** Writes with backpressure, and reports the number of bytes written. */
+async function writeSlowly(response: ServerResponse, total: number, written: (bytes: number) => void): Promise<void> {
   const chunk = Buffer.alloc(64 * 1024, 'x');
   for (let sent = 0; sent < total && !response.destroyed; sent += chunk.byteLength) {
-    if (!response.write(chunk)) await roomIn(response);
+    if (!response.write(chunk)) await drained(response);
     written(chunk.byteLength);
   }
   response.end();
 }
 
-async function roomIn(response: ServerResponse): Promise<void> {
+async function drained(response: ServerResponse): Promise<void> {
   const stop = new AbortController();
   const { signal } = stop;
   await Promise.race([once(response, 'drain', { signal }), once(response, 'close', { signal })]);
@@ -140,7 +140,7 @@ describe('the response', () => {
 
   test('does not keep the bytes that were read', async () => {
     const total = 32 * mebibyte;
-    const server = await scriptedServer((_, response) => pour(response, 2 * total, () => {}));
+    const server = await scriptedServer((_, response) => writeSlowly(response, 2 * total, () => {}));
     const reader = bodyReader(await apiAt(server.url).files.download('a'));
     const given: WeakRef<object>[] = [];
     for (let loaded = 0; loaded < total; ) {
@@ -149,7 +149,7 @@ describe('the response', () => {
       loaded += value.byteLength;
       given.push(new WeakRef(value));
     }
-    expect(await stillHeld(given)).toBeLessThan(given.length / 4);
+    expect(await countReachable(given)).toBeLessThan(given.length / 4);
     await reader.cancel();
   });
 
@@ -158,7 +158,7 @@ describe('the response', () => {
     let written = 0;
     const server = await scriptedServer((_, response) => {
       response.setHeader('content-length', total);
-      return pour(response, total, (bytes) => {
+      return writeSlowly(response, total, (bytes) => {
         written += bytes;
       });
     });
@@ -179,7 +179,7 @@ describe('progress', () => {
     const total = 8 * mebibyte;
     const server = await scriptedServer((_, response) => {
       response.setHeader('content-length', total);
-      return pour(response, total, () => {});
+      return writeSlowly(response, total, () => {});
     });
     const reports: Progress[] = [];
     const response = await apiAt(server.url).files.download('a', 'original', { onProgress: (p) => reports.push(p) });
@@ -244,7 +244,7 @@ describe('progress', () => {
     const reader = bodyReader(response);
     await reader.read();
     const pending = reader.read();
-    await wait(20); // until it is under way
+    await wait(20); // until the download has started
     const before = reports.length;
     await reader.cancel();
     expect((await pending).done).toBe(true);
@@ -358,7 +358,7 @@ describe('a slow reader', () => {
     const response = await apiAt(server.url).files.download('a');
     await expect.poll(() => sent).toBeGreaterThan(500_000);
     await wait(300);
-    expect(sent).toBeLessThan(16_000_000); // most of it is in the buffers of the system
+    expect(sent).toBeLessThan(16_000_000); // most of it is in system buffers
     await response.body?.cancel();
   });
 
@@ -374,7 +374,7 @@ describe('a slow reader', () => {
 
   test('receives an abort at once, even if the body is incomplete', async () => {
     const server = await scriptedServer((_, response) => {
-      response.write(Buffer.alloc(100_000)); // and no end
+      response.write(Buffer.alloc(100_000)); // without an end
     });
     const controller = new AbortController();
     const response = await apiAt(server.url).files.download('a', 'original', { signal: controller.signal });
@@ -389,7 +389,7 @@ describe('a slow reader', () => {
     const closed = Promise.withResolvers<void>();
     const server = await scriptedServer((_, response) => {
       response.on('close', closed.resolve);
-      response.write(Buffer.alloc(1000)); // and no end
+      response.write(Buffer.alloc(1000)); // without an end
     });
     const mistake = new Error('mistake');
     const onProgress = () => {
@@ -400,7 +400,7 @@ describe('a slow reader', () => {
     expect(await reasonOf(response.arrayBuffer())).toBe(mistake);
   });
 
-  // the process would end, which Vitest tells as an error of the run (nodejs/undici#5360)
+  // otherwise the process ends, which Vitest reports as an error of the run (nodejs/undici#5360)
   test.each([1_000, 70_000, 100_000, 130_000, 400_000, 3_000_000])(
     'receives all %d bytes from a server that then closes the connection',
     async (size) => {
@@ -454,7 +454,7 @@ describe('the idle timeout', () => {
     const total = 16 * mebibyte;
     const server = await scriptedServer((_, response) => {
       response.setHeader('content-length', total);
-      return pour(response, total, () => {});
+      return writeSlowly(response, total, () => {});
     });
     const reader = bodyReader(await apiAt(server.url, { idleTimeout: 1_500 }).files.download('a'));
     let loaded = 0;
@@ -492,7 +492,7 @@ describe('cancelling', () => {
     const closed = Promise.withResolvers<void>();
     const server = await scriptedServer((_, response) => {
       response.on('close', closed.resolve);
-      return pour(response, 256 * mebibyte, () => {});
+      return writeSlowly(response, 256 * mebibyte, () => {});
     });
     const reader = bodyReader(await apiAt(server.url).files.download('a'));
     await reader.read();
@@ -504,7 +504,7 @@ describe('cancelling', () => {
     const cancelled = Promise.withResolvers<void>();
     const late = Promise.withResolvers<void>();
     const fetch: Fetch = async () => {
-      await late.promise; // it does not heed its signal
+      await late.promise; // it ignores its signal
       return new Response(new ReadableStream({ cancel: () => cancelled.resolve() }));
     };
     const controller = new AbortController();
@@ -724,7 +724,7 @@ describe('a redirect', () => {
     });
     const error = await rejection(apiAt(server.url).files.download('a'), ResponseError);
     expect(error.code).toBe('redirect_refused');
-    expect(server.requests.length).toBeLessThanOrEqual(21); // as many as fetch follows, at most
+    expect(server.requests.length).toBeLessThanOrEqual(21); // at most as many as `fetch` follows
   });
 
   test('can be repeated a few times', async () => {
@@ -783,7 +783,7 @@ describe('a range', () => {
     const closed = Promise.withResolvers<void>();
     const server = await scriptedServer((_, response) => {
       response.on('close', closed.resolve);
-      return pour(response, 256 * mebibyte, () => {});
+      return writeSlowly(response, 256 * mebibyte, () => {});
     });
     const call = apiAt(server.url).files.download('a', 'original', { range: { start: 5 } });
     const error = await rejection(call, ResponseError);
@@ -896,7 +896,7 @@ describe('an error response', () => {
   test('with 404 and a page of many megabytes is a NotFoundError', async () => {
     const server = await scriptedServer((_, response) => {
       response.writeHead(404, { 'content-type': 'text/html' });
-      return pour(response, 4 * mebibyte, () => {});
+      return writeSlowly(response, 4 * mebibyte, () => {});
     });
     await rejection(apiAt(server.url).files.download('a'), NotFoundError);
   });

@@ -21,7 +21,7 @@ import { accessToken, reasonOf, rejection, scriptedServer, wait } from '../../su
 
 const digits = '0123456789';
 
-/** A client that tries twice more, and does not take its time over it. */
+/** A client with two retries and short delays. */
 const apiAt = (url: string, options: Partial<ApiClientOptions> = {}) =>
   new ApiClient({ token: accessToken, baseUrl: `${url}/v1`, retry: { limit: 2, maxDelay: 5 }, ...options });
 
@@ -30,22 +30,22 @@ function readerOf({ body }: Response): ReadableStreamDefaultReader<Uint8Array> {
   return body.getReader();
 }
 
-/** Breaks the first answer after so many bytes; all others are given by `then`. */
-function brokenOnce(bytes: number, then: Parameters<typeof byteServer>[0], headers = resumable) {
+/** Interrupts the first response after this many bytes. `then` handles all other requests. */
+function interruptedOnce(bytes: number, then: Parameters<typeof byteServer>[0], headers = resumable) {
   return byteServer((request, socket) => {
     if (request.number > 0) return then(request, socket);
     sendAndClose(socket, headFor(request, digits.length, headers), digits.slice(0, bytes));
   });
 }
 
-/** Gives what was asked for. */
-const right: Parameters<typeof byteServer>[0] = (request, socket) => {
+/** Sends the requested range. */
+const correct: Parameters<typeof byteServer>[0] = (request, socket) => {
   socket.end(headFor(request, digits.length) + digits.slice(startOf(request)));
 };
 
 describe('a download that breaks', () => {
   it('is resumed with the same version, and is complete', async () => {
-    const server = await brokenOnce(4, right);
+    const server = await interruptedOnce(4, correct);
     const response = await apiAt(server.url).files.download('a');
     expect(await response.text()).toBe(digits);
     expect(server.requests).toHaveLength(2);
@@ -55,11 +55,11 @@ describe('a download that breaks', () => {
     expect(second?.path).toBe('/v1/doc/a/original');
     expect(second?.headers.get('range')).toBe('bytes=4-');
     expect(second?.headers.get('if-range')).toBe('"v1"');
-    expect(second?.headers.get('accept-encoding')).toMatch(/^identity/); // Node says so once more
+    expect(second?.headers.get('accept-encoding')).toMatch(/^identity/); // Node emits the error a second time
   });
 
   it('is a single response for its reader', async () => {
-    const server = await brokenOnce(4, right);
+    const server = await interruptedOnce(4, correct);
     const response = await apiAt(server.url).files.download('a');
     expect(await response.clone().text()).toBe(digits);
     expect(response).toMatchObject({ status: 200, ok: true, redirected: false, statusText: 'Scripted' });
@@ -70,7 +70,7 @@ describe('a download that breaks', () => {
   });
 
   it('before its first byte is requested again from the start', async () => {
-    const server = await brokenOnce(0, right);
+    const server = await interruptedOnce(0, correct);
     expect(await (await apiAt(server.url).files.download('a')).text()).toBe(digits);
     expect(server.requests[1]?.headers.get('range')).toBe('bytes=0-');
   });
@@ -103,14 +103,14 @@ describe('a download that breaks', () => {
 
   it('is resumed if the body ends early without an error, with or without Content-Length', async () => {
     const short = await byteServer((request, socket) => {
-      if (request.number > 0) return right(request, socket);
+      if (request.number > 0) return correct(request, socket);
       socket.end(headFor(request, digits.length) + digits.slice(0, 3));
     });
     expect(await (await apiAt(short.url).files.download('a')).text()).toBe(digits);
     expect(short.requests[1]?.headers.get('range')).toBe('bytes=3-');
 
     const chunked = await byteServer((request, socket) => {
-      if (request.number > 0) return right(request, socket);
+      if (request.number > 0) return correct(request, socket);
       sendAndClose(socket, head(200, { 'transfer-encoding': 'chunked', ...resumable }), '3\r\n012\r\n');
     });
     expect(await (await apiAt(chunked.url).files.download('a')).text()).toBe(digits);
@@ -143,7 +143,7 @@ describe('a download that breaks', () => {
   });
 
   it('with Content-Encoding: identity is resumed', async () => {
-    const server = await brokenOnce(4, right, { ...resumable, 'content-encoding': 'identity' });
+    const server = await interruptedOnce(4, correct, { ...resumable, 'content-encoding': 'identity' });
     expect(await (await apiAt(server.url).files.download('a')).text()).toBe(digits);
     expect(server.requests[1]?.headers.get('range')).toBe('bytes=4-');
   });
@@ -177,7 +177,7 @@ describe('a download that breaks', () => {
   it('is resumed if it stalls', async () => {
     const closed = Promise.withResolvers<void>();
     const server = await byteServer((request, socket) => {
-      if (request.number > 0) return right(request, socket);
+      if (request.number > 0) return correct(request, socket);
       socket.on('close', () => closed.resolve());
       socket.write(headFor(request, digits.length) + digits.slice(0, 6));
     });
@@ -190,7 +190,7 @@ describe('a download that breaks', () => {
   it('is resumed with Last-Modified if there is no ETag', async () => {
     const modified = 'Tue, 25 Nov 2014 08:00:00 GMT';
     const dated = { 'accept-ranges': 'bytes', 'last-modified': modified };
-    const server = await brokenOnce(
+    const server = await interruptedOnce(
       4,
       (request, socket) => {
         socket.end(headFor(request, digits.length, dated) + digits.slice(startOf(request)));
@@ -219,10 +219,10 @@ describe('the reader of a resumed download', () => {
     const server = await byteServer((request, socket) => {
       const start = startOf(request);
       const piece = digits.slice(start, start + 3);
-      if (start + 3 >= digits.length) right(request, socket);
+      if (start + 3 >= digits.length) correct(request, socket);
       else sendAndClose(socket, headFor(request, digits.length), piece);
     });
-    vi.spyOn(performance, 'now').mockImplementation(() => Date.now() * 1000); // each chunk is reported
+    vi.spyOn(performance, 'now').mockImplementation(() => Date.now() * 1000); // every chunk is reported
     const reports: Progress[] = [];
     const onProgress = (progress: Progress) => void reports.push(progress);
     const response = await apiAt(server.url).files.download('a', 'original', { onProgress });
@@ -266,28 +266,28 @@ describe('the reader of a resumed download', () => {
   });
 
   it('can make several reads at once', async () => {
-    const server = await brokenOnce(4, right);
+    const server = await interruptedOnce(4, correct);
     const reader = readerOf(await apiAt(server.url).files.download('a'));
     const chunks = await Promise.all([reader.read(), reader.read(), reader.read()]);
     expect(chunks.map(({ value }) => new TextDecoder().decode(value))).toEqual(['0123', '456789', '']);
     expect(chunks.map(({ done }) => done)).toEqual([false, false, true]);
   });
 
-  /** Answers the request for the rest with a long wait. */
-  const wantsPatience = () =>
-    brokenOnce(4, (_, socket) => void socket.end(head(503, { 'retry-after': 30, 'content-length': 0 })));
+  /** Responds to the request for the rest with a long Retry-After. */
+  const interruptedThenBusy = () =>
+    interruptedOnce(4, (_, socket) => void socket.end(head(503, { 'retry-after': 30, 'content-length': 0 })));
 
   it('can cancel during a wait', async () => {
-    const server = await wantsPatience();
+    const server = await interruptedThenBusy();
     const { signal } = new AbortController();
     const removed = vi.spyOn(signal, 'removeEventListener');
-    const told = Promise.withResolvers<void>();
-    const hooks = { retry: ({ attempt }: HookEvent) => void (attempt === 2 && setTimeout(told.resolve, 20)) };
+    const waiting = Promise.withResolvers<void>();
+    const hooks = { retry: ({ attempt }: HookEvent) => void (attempt === 2 && setTimeout(waiting.resolve, 20)) };
     const api = apiAt(server.url, { hooks, retry: { limit: 2 } });
     const reader = readerOf(await api.files.download('a', 'original', { signal }));
     await reader.read();
     const pending = reader.read();
-    await told.promise;
+    await waiting.promise;
     await reader.cancel('enough');
     expect((await pending).done).toBe(true);
     expect(removed).toHaveBeenCalled();
@@ -296,7 +296,7 @@ describe('the reader of a resumed download', () => {
   });
 
   it('can abort during a wait, with the reason', async () => {
-    const server = await wantsPatience();
+    const server = await interruptedThenBusy();
     const controller = new AbortController();
     const reason = new Error('changed my mind');
     const hooks = { retry: ({ attempt }: HookEvent) => void (attempt === 2 && controller.abort(reason)) };
@@ -307,10 +307,10 @@ describe('the reader of a resumed download', () => {
   });
 
   it('can abort and cancel during the request for the rest, which closes its connection', async () => {
-    for (const give of ['abort', 'cancel'] as const) {
+    for (const method of ['abort', 'cancel'] as const) {
       const closed = Promise.withResolvers<void>();
       const asked = Promise.withResolvers<void>();
-      const server = await brokenOnce(4, (_, socket) => {
+      const server = await interruptedOnce(4, (_, socket) => {
         socket.on('close', () => closed.resolve());
         asked.resolve();
       });
@@ -323,9 +323,9 @@ describe('the reader of a resumed download', () => {
         (reason: unknown) => reason,
       );
       await asked.promise;
-      if (give === 'abort') controller.abort('enough');
+      if (method === 'abort') controller.abort('enough');
       else await reader.cancel();
-      expect(await pending).toBe(give === 'abort' ? 'enough' : true);
+      expect(await pending).toBe(method === 'abort' ? 'enough' : true);
       await closed.promise;
     }
   });
@@ -334,9 +334,9 @@ describe('the reader of a resumed download', () => {
     const { signal } = new AbortController();
     const added = vi.spyOn(signal, 'addEventListener');
     const removed = vi.spyOn(signal, 'removeEventListener');
-    const server = await brokenOnce(4, right);
+    const server = await interruptedOnce(4, correct);
     await (await apiAt(server.url).files.download('a', 'original', { signal })).text();
-    const failing = await brokenOnce(4, (_, socket) => void socket.end(head(404)));
+    const failing = await interruptedOnce(4, (_, socket) => void socket.end(head(404)));
     await reasonOf((await apiAt(failing.url).files.download('a', 'original', { signal })).text());
     expect(added.mock.calls.length).toBeGreaterThan(1);
     const left = added.mock.calls.filter(([, one]) => !removed.mock.calls.some(([, other]) => other === one));
@@ -348,9 +348,9 @@ describe('the attempts', () => {
   it('are limited between two received bytes, not in total', async () => {
     const server = await byteServer((request, socket) => {
       const start = startOf(request);
-      // each byte takes three attempts: two that give nothing, and one that gives a byte and breaks
+      // each byte takes three attempts: two without bytes, and one with one byte before the connection breaks
       if (request.number % 3 > 0) return void socket.resetAndDestroy();
-      if (start === digits.length - 1) return right(request, socket);
+      if (start === digits.length - 1) return correct(request, socket);
       sendAndClose(socket, headFor(request, digits.length), digits.slice(start, start + 1));
     });
     expect(await (await apiAt(server.url, { retry: { limit: 3, maxDelay: 5 } }).files.download('a')).text()).toBe(
@@ -360,7 +360,7 @@ describe('the attempts', () => {
   });
 
   it('end if no more bytes arrive', async () => {
-    const resets = await brokenOnce(4, (_, socket) => void socket.resetAndDestroy());
+    const resets = await interruptedOnce(4, (_, socket) => void socket.resetAndDestroy());
     const error = await rejection((await apiAt(resets.url).files.download('a')).text(), TransferError);
     expect(error).toMatchObject({ code: 'interrupted', bytes: 4 });
     expect(resets.requests).toHaveLength(3);
@@ -375,23 +375,23 @@ describe('the attempts', () => {
   });
 
   it('end if the rest stalls repeatedly', async () => {
-    const server = await brokenOnce(4, () => {});
+    const server = await interruptedOnce(4, () => {});
     const response = await apiAt(server.url, { idleTimeout: 200 }).files.download('a');
     expect(await rejection(response.text(), TimeoutError)).toMatchObject({ code: 'idle_timeout' });
     expect(server.requests).toHaveLength(3);
   });
 
   it.each([false, 0] as const)('are none with retry: %j', async (retry) => {
-    const server = await brokenOnce(4, right);
+    const server = await interruptedOnce(4, correct);
     const error = await rejection((await apiAt(server.url, { retry }).files.download('a')).text(), TransferError);
     expect(error).toMatchObject({ code: 'interrupted', bytes: 4 });
     expect(server.requests).toHaveLength(1);
   });
 
   it.each([408, 429, 500, 502, 503, 504])('continue after %i', async (status) => {
-    const server = await brokenOnce(4, (request, socket) => {
+    const server = await interruptedOnce(4, (request, socket) => {
       if (request.number === 1) socket.end(head(status, { 'content-length': 0, 'retry-after': 0 }));
-      else right(request, socket);
+      else correct(request, socket);
     });
     expect(await (await apiAt(server.url).files.download('a')).text()).toBe(digits);
     expect(server.requests).toHaveLength(3);
@@ -399,7 +399,7 @@ describe('the attempts', () => {
   });
 
   it('end at once if the server requests a longer wait than allowed', async () => {
-    const server = await brokenOnce(4, (_, socket) => {
+    const server = await interruptedOnce(4, (_, socket) => {
       socket.end(head(429, { 'content-length': 0, 'retry-after': 86_400 }));
     });
     const error = await rejection((await apiAt(server.url).files.download('a')).text(), RateLimitError);
@@ -415,7 +415,7 @@ describe('the attempts', () => {
     [501, ApiError],
   ])('end with the error of the server: %i', async (status, type) => {
     const envelope = JSON.stringify({ error: { code: status, message: 'as it says' }, result: null });
-    const server = await brokenOnce(4, (_, socket) => void socket.end(head(status) + envelope));
+    const server = await interruptedOnce(4, (_, socket) => void socket.end(head(status) + envelope));
     const error: ApiError = await rejection((await apiAt(server.url).files.download('a')).text(), type);
     expect(error).toMatchObject({ status, code: `http_${status}` });
     expect(error.message).toContain('as it says');
@@ -423,13 +423,13 @@ describe('the attempts', () => {
   });
 
   it('are reported to the hooks with consecutive numbers', async () => {
-    const server = await brokenOnce(4, (request, socket) => {
+    const server = await interruptedOnce(4, (request, socket) => {
       if (request.number === 1) socket.end(head(503, { 'content-length': 0 }));
-      else right(request, socket);
+      else correct(request, socket);
     });
     const events: HookEvent[] = [];
-    const tell = (event: HookEvent) => void events.push(event);
-    const hooks = { request: tell, response: tell, retry: tell };
+    const record = (event: HookEvent) => void events.push(event);
+    const hooks = { request: record, response: record, retry: record };
     await (await apiAt(server.url, { hooks }).files.download('a')).text();
     expect(events.map(({ type, attempt }) => [type, attempt])).toEqual([
       ['request', 1],
@@ -446,7 +446,7 @@ describe('the attempts', () => {
   });
 
   it('end with the error of a hook that throws', async () => {
-    const server = await brokenOnce(4, right);
+    const server = await interruptedOnce(4, correct);
     const mistake = new Error('a mistake in the application');
     const hooks = {
       retry() {
@@ -459,7 +459,7 @@ describe('the attempts', () => {
 
 describe('the token', () => {
   it('is read again for each request', async () => {
-    const server = await brokenOnce(4, right);
+    const server = await interruptedOnce(4, correct);
     let number = 0;
     await (await apiAt(server.url, { token: () => `token-${++number}` }).files.download('a')).text();
     expect(server.requests.map(({ headers }) => headers.get('authorization'))).toEqual([
@@ -469,7 +469,7 @@ describe('the token', () => {
   });
 
   it('that has expired in the meantime is not sent', async () => {
-    const server = await brokenOnce(4, right);
+    const server = await interruptedOnce(4, correct);
     let now = 1_000_000;
     const token = { access_token: accessToken, token_type: 'Bearer' as const, expires_at: 2_000 };
     const response = await apiAt(server.url, { token, now: () => now }).files.download('a');
@@ -479,8 +479,8 @@ describe('the token', () => {
   });
 
   it('is not sent to another origin that serves the rest', async () => {
-    const other = await byteServer(right);
-    const server = await brokenOnce(4, (_, socket) => {
+    const other = await byteServer(correct);
+    const server = await interruptedOnce(4, (_, socket) => {
       socket.end(head(302, { location: `${other.url}/elsewhere?signature=1`, 'content-length': 0 }));
     });
     const response = await apiAt(server.url).files.download('a');
@@ -500,7 +500,7 @@ describe('the token', () => {
     const other = await byteServer((request, socket) => {
       socket.end(`${headFor(request, digits.length, { etag: '"v2"' })}abcdef`);
     });
-    const server = await brokenOnce(4, (_, socket) => {
+    const server = await interruptedOnce(4, (_, socket) => {
       socket.end(head(307, { location: `${other.url}/elsewhere?signature=1`, 'content-length': 0 }));
     });
     const error = await rejection((await apiAt(server.url).files.download('a')).text(), TransferError);
@@ -512,7 +512,7 @@ describe('the token', () => {
   it('is read again after a redirect to another origin: redirects are followed again from the API', async () => {
     let broken = false;
     const other = await byteServer((request, socket) => {
-      if (broken) return right(request, socket);
+      if (broken) return correct(request, socket);
       broken = true;
       sendAndClose(socket, headFor(request, digits.length), digits.slice(0, 4));
     });
@@ -587,7 +587,7 @@ describe('a range with a validator', () => {
   test.each<[unknown]>([[''], [5], [null], ['"v\u00e41"'], ['"v1"\r\nx: y'], ['\t'], [{}], ['W/"v1"']])(
     'of %j is refused and nothing is sent',
     async (validator) => {
-      const server = await byteServer(right);
+      const server = await byteServer(correct);
       const error = await rejection(from(server.url, { start: 4, ifRange: validator as string }), ConfigurationError);
       expect(error.code).toBe('invalid_argument');
       expect(error.message).toMatch(/^range\.ifRange /);

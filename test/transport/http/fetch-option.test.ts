@@ -88,7 +88,7 @@ describe('the fetch option', () => {
   });
 });
 
-/** A Response as other libraries make it: with what is given in place of the platform's own. */
+/** A Response like those of libraries: with these properties instead of the platform's. */
 function responseOf(parts: Record<string, unknown>): FetchResponse {
   const bytes = new TextEncoder().encode('abc');
   return {
@@ -153,11 +153,11 @@ describe('a Response', () => {
     ['undefined', undefined],
     ['null', null],
     ['a string', '{"result":{}}'],
-    ['the JSON in its place', { result: {} }],
-    ['the data of axios', { data: {}, status: 200, headers: {} }],
+    ['parsed JSON', { result: {} }],
+    ['a response of axios', { data: {}, status: 200, headers: {} }],
     ['headers as a plain object', responseOf({ headers: {} })],
     ['no status', responseOf({ status: undefined })],
-    ['what no-cors gives', responseOf({ type: 'opaque', status: 0, ok: false })],
+    ['an opaque response', responseOf({ type: 'opaque', status: 0, ok: false })],
   ])('replaced with %s is a ConfigurationError, and is not retried', async (_, value) => {
     let calls = 0;
     const fetch = async () => {
@@ -217,7 +217,7 @@ function named(name: string, message: string, fields: object = {}): Error {
   return Object.assign(new Error(message), { name, ...fields });
 }
 
-// What fetch rejects with when the network fails, as each runtime and library words it.
+// Network failures, as each runtime and library reports them.
 const networkFailures: [string, unknown, string?][] = [
   ['undici, refused', new TypeError('fetch failed', { cause: coded('ECONNREFUSED') }), 'ECONNREFUSED'],
   ['undici, unknown host', new TypeError('fetch failed', { cause: coded('ENOTFOUND') }), 'ENOTFOUND'],
@@ -324,6 +324,9 @@ const networkFailures: [string, unknown, string?][] = [
     ['EMFILE', 'connect'],
     ['ECONNRESET', 'read'],
     ['EPIPE', 'write'],
+    ['ENOTCONN', 'shutdown'],
+    ['EADDRNOTAVAIL', 'bind'], // the option `localAddress` of node:http, while that network is down
+    ['EADDRINUSE', 'bind'],
   ].map(([code = '', syscall = '']): [string, unknown, string] => [
     `${code} in the system call ${syscall}`,
     Object.assign(coded(code), { syscall }),
@@ -331,7 +334,7 @@ const networkFailures: [string, unknown, string?][] = [
   ]),
 ];
 
-// What fetch rejects with when the application has a bug, as each engine words it.
+// Bugs of an application, as each engine reports them.
 const mistakes: [string, unknown][] = [
   ['a ReferenceError', new ReferenceError('x is not defined')],
   ['a ReferenceError about the network', new ReferenceError('network is not defined')],
@@ -377,6 +380,7 @@ const mistakes: [string, unknown][] = [
     ['EHOSTDOWN', 'stat'],
     ['ENOSPC', 'write'],
     ['EAGAIN', 'spawn curl'],
+    ['EADDRINUSE', 'listen'],
   ].map(([code = '', syscall = '']): [string, unknown] => [
     `${code} in the system call ${syscall}`,
     Object.assign(coded(code), { syscall }),
@@ -386,15 +390,15 @@ const mistakes: [string, unknown][] = [
     'a certificate that cannot be parsed',
     new TypeError('fetch failed', { cause: coded('ERR_OSSL_PEM_NO_START_LINE') }),
   ],
-  ['an error of its own', new Error('boom')],
-  ['a class of its own', named('QuotaError', 'not today')],
+  ['a custom error', new Error('boom')],
+  ['a custom error class', named('QuotaError', 'not today')],
   ['a string', 'boom'],
   ['undefined', undefined],
   ['a plain object', { boom: true }],
 ];
 
 describe('a rejection of fetch', () => {
-  it.each(networkFailures)('is a NetworkError, and retried, when it is what %s says', async (_, reason, code) => {
+  it.each(networkFailures)('is a NetworkError, and is retried: %s', async (_, reason, code) => {
     let calls = 0;
     const fetch = () => {
       calls++;
@@ -406,7 +410,7 @@ describe('a rejection of fetch', () => {
     expect(calls).toBe(2);
   });
 
-  it.each(mistakes)('is a ConfigurationError about fetch, and not retried, when it is %s', async (_, reason) => {
+  it.each(mistakes)('is a ConfigurationError about fetch, and is not retried: %s', async (_, reason) => {
     let calls = 0;
     const fetch = () => {
       calls++;
@@ -443,6 +447,53 @@ describe('a rejection of fetch', () => {
   it('is treated as a network failure in the global fetch, with any message', async () => {
     vi.stubGlobal('fetch', () => Promise.reject(new TypeError('Es besteht keine Verbindung.')));
     await rejection(apiAt('https://api.example').files.list(), NetworkError);
+  });
+});
+
+describe('a body that fails while it is read from the Response of a fetch of the application', () => {
+  /** Counts the calls, and returns a Response whose body fails after its first bytes. */
+  function failing(reason: unknown) {
+    const calls: string[] = [];
+    const fetch: Fetch = async (url) => {
+      calls.push(url);
+      const body = new ReadableStream({
+        start: (controller) => controller.enqueue(new TextEncoder().encode('{"result":')),
+        pull: (controller) => controller.error(reason),
+      });
+      return new Response(body, { headers: { 'content-type': 'application/json' } });
+    };
+    return { calls, fetch };
+  }
+
+  it.each(mistakes.slice(0, 8))('is a ConfigurationError about that fetch, and not retried: %s', async (_, reason) => {
+    const { calls, fetch } = failing(reason);
+    const api = apiAt('https://api.example', { fetch, retry: { limit: 1, maxDelay: 1 } });
+    const error = await rejection(api.files.list(), ConfigurationError);
+    expect(error.message).toContain('check the `fetch` option');
+    expect(calls).toHaveLength(1);
+    await expect(exchange('https://auth.example', fetch)).rejects.toMatchObject({
+      message: error.message.replace(/^GET \S+/, 'POST https://auth.example/oauth2/token'),
+    });
+    const upload = api.files.upload(new Blob(['abc']), { name: 'a.txt' });
+    expect((await rejection(upload, ConfigurationError)).message).toContain('check the `fetch` option');
+  });
+
+  it.each<[string, unknown, string?]>([
+    ['undici', new TypeError('terminated', { cause: coded('UND_ERR_SOCKET', 'other side closed') }), 'UND_ERR_SOCKET'],
+    [
+      'node-fetch',
+      named('Error', 'Premature close', { code: 'ERR_STREAM_PREMATURE_CLOSE' }),
+      'ERR_STREAM_PREMATURE_CLOSE',
+    ],
+    ['Chromium', new TypeError('network error')],
+    ['Firefox', new TypeError('Error in input stream')],
+    ['a body that is not gzip', new TypeError('terminated', { cause: coded('Z_DATA_ERROR') }), 'Z_DATA_ERROR'],
+    ['a gzip body that was cut off', coded('Z_BUF_ERROR', 'unexpected end of file'), 'Z_BUF_ERROR'],
+  ])('is a NetworkError, and retried, when it is what %s says', async (_, reason, code) => {
+    const { calls, fetch } = failing(reason);
+    const api = apiAt('https://api.example', { fetch, retry: { limit: 1, maxDelay: 1 } });
+    expect((await rejection(api.files.list(), NetworkError)).reason).toBe(code);
+    expect(calls).toHaveLength(2);
   });
 });
 

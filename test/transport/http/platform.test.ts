@@ -2,7 +2,7 @@ import { createContext, runInContext } from 'node:vm';
 import { build } from 'esbuild';
 import { afterEach, expect, it, vi } from 'vitest';
 import { platform } from '../../../src/transport/http/platform.js';
-import { repository } from '../../support/places.js';
+import { repository } from '../../support/paths.js';
 import { accessToken, reply, scriptedServer } from '../../support/scripted-server.js';
 
 afterEach(() => vi.unstubAllGlobals());
@@ -19,7 +19,7 @@ const web = `Request Response Headers FormData Blob File URL URLSearchParams Rea
   TextEncoder TextDecoder AbortController AbortSignal DOMException Uint8Array ArrayBuffer crypto performance setTimeout
   clearTimeout queueMicrotask structuredClone atob btoa`;
 
-/** What there is in Vercel's edge runtime: the web, nothing of Node but an environment, and no code made of strings. */
+/** The globals of Vercel's edge runtime: web APIs, `process.env`, and no code from strings. */
 function edgeContext(seen: RequestInit[]): object {
   const globals = Object.fromEntries(web.split(/\s+/).map((name) => [name, Reflect.get(globalThis, name)]));
   const recordingFetch: typeof fetch = (input, init = {}) => {
@@ -76,7 +76,7 @@ it('is not a browser at the edge: streams uploads, and does not let fetch follow
   const api = new ApiClient({ token, baseUrl: `${server.url}/v1`, retry: false });
   async function* content() {
     yield new TextEncoder().encode('first');
-    await firstBytes; // what is gathered first never gets beyond this
+    await firstBytes; // if the body were collected first, it would stall here
     yield new TextEncoder().encode('after');
   }
   expect(await api.files.upload({ stream: content(), size: 10 }, { name: 'a.txt' })).toMatchObject({ id: 'a' });

@@ -25,15 +25,15 @@ import {
   wait,
 } from '../../support/scripted-server.js';
 
-// What applications hand over: streams that have failed, ended or belong to somebody else, objects of other realms and of
-// polyfills, and memory that is shared, resizable or gone.
+// Sources of applications: streams that have failed, ended or are in use, objects of other realms and of polyfills, and memory
+// that is shared, resizable or detached.
 
 const content = Uint8Array.from({ length: 300_000 }, (_, i) => (i * 31 + (i >> 8) * 17) & 0xff);
 
 const success = { error: null, result: { x: { id: 'x', name: 'x', size: '1' } } };
 
 interface UploadServer extends ScriptedServer {
-  /** The content of each file that arrived whole. */
+  /** The content of each file that arrived completely. */
   files: Buffer[];
 }
 
@@ -49,7 +49,7 @@ async function uploadServer(): Promise<UploadServer> {
   return { ...server, files };
 }
 
-/** Passes values to the SDK that no typed program could. */
+/** Calls with values that do not compile. */
 function untyped(value: unknown): UploadSource {
   return value as UploadSource;
 }
@@ -61,13 +61,13 @@ async function uploaded(source: unknown): Promise<Buffer> {
   return server.files[0] ?? Buffer.alloc(0);
 }
 
-async function expectArrives(source: unknown): Promise<void> {
+async function expectUploaded(source: unknown): Promise<void> {
   expect(Buffer.compare(await uploaded(source), content), 'bit for bit').toBe(0);
 }
 
 const missing = join(tmpdir(), 'doctape-no-such-file');
 
-/** A request whose client hangs up after the first bytes. */
+/** A request whose client disconnects after the first bytes. */
 async function abortedRequest(): Promise<IncomingMessage> {
   const arrived = Promise.withResolvers<IncomingMessage>();
   const server = createServer(arrived.resolve);
@@ -76,7 +76,7 @@ async function abortedRequest(): Promise<IncomingMessage> {
   const address = server.address();
   const port = typeof address === 'object' ? address?.port : undefined;
   const client = httpRequest({ port, method: 'POST' });
-  client.on('error', () => {}); // it is this end that hangs up
+  client.on('error', () => {}); // this side disconnects
   client.write('some');
   const request = await arrived.promise;
   client.destroy();
@@ -88,7 +88,7 @@ function failedWith(code: string): Error {
   return Object.assign(new Error('a secret of the source'), { code });
 }
 
-/** A stream of a library that does not remember what it failed with. */
+/** A stream of a library that does not store its error. */
 function forgetful(): unknown {
   let failed: ((error: unknown) => void) | undefined;
   setTimeout(() => failed?.(failedWith('EOLD')), 1);
@@ -120,7 +120,7 @@ describe('a stream that fails before it is read', () => {
       },
       'EPIPE',
     ],
-    ['a Readable that fails as it is handed over', () => new PassThrough().destroy(failedWith('EPIPE')), 'EPIPE'],
+    ['a Readable that fails during the call', () => new PassThrough().destroy(failedWith('EPIPE')), 'EPIPE'],
     ['a Duplex that fails', () => new Duplex({ read: () => {} }).destroy(failedWith('ETIMEDOUT')), 'ETIMEDOUT'],
     [
       'a Readable that fails after its first chunk',
@@ -133,8 +133,8 @@ describe('a stream that fails before it is read', () => {
         }),
       'EIO',
     ],
-    ['a request whose client has hung up', abortedRequest, 'ECONNRESET'],
-    ['a stream of a library that forgets why', forgetful, 'EOLD'],
+    ['a request whose client has disconnected', abortedRequest, 'ECONNRESET'],
+    ['a stream of a library that does not store its error', forgetful, 'EOLD'],
     [
       'a web stream that has failed',
       () => new ReadableStream({ start: (controller) => controller.error(failedWith('EWEB')) }),
@@ -142,7 +142,7 @@ describe('a stream that fails before it is read', () => {
     ],
     ['the web stream of a missing file', () => Readable.toWeb(createReadStream(missing)), 'ENOENT'],
     [
-      'an iterable that cannot even be begun',
+      'an iterable whose iterator throws at once',
       () => ({
         [Symbol.asyncIterator]: () => {
           throw failedWith('EBEGIN');
@@ -171,7 +171,7 @@ describe('a stream that fails before it is read', () => {
     for (const [client, options, type] of refusals) {
       await rejection(apiAt(server.url, client).files.upload(createReadStream(missing), options), type);
     }
-    await wait(50); // a failure that nobody listens for would end the run
+    await wait(50); // an error without a listener would end the run
     expect(server.requests).toEqual([]);
   });
 
@@ -186,7 +186,7 @@ describe('a stream that fails before it is read', () => {
     await rejection(files.upload(untyped(wrapped(createReadStream(missing)))), ConfigurationError);
     await rejection(files.uploadAll([untyped(wrapped(createReadStream(missing)))]), ConfigurationError);
     await rejection(files.uploadAll(createReadStream(missing) as never), ConfigurationError);
-    await wait(50); // a failure without a listener would end the run
+    await wait(50); // an error without a listener would end the run
     expect(requests).toEqual([]);
   });
 
@@ -201,14 +201,14 @@ describe('a stream that fails before it is read', () => {
   });
 });
 
-/** Sources that can tell whether they have been let go. */
-const holders: [string, () => { source: unknown; isHeld: () => boolean }][] = [
+/** Sources that report whether they were released. */
+const releasableSources: [string, () => { source: unknown; isOpen: () => boolean }][] = [
   [
     'a Readable',
     () => {
       const source = new PassThrough();
       source.write(content);
-      return { source, isHeld: () => !source.destroyed };
+      return { source, isOpen: () => !source.destroyed };
     },
   ],
   [
@@ -216,21 +216,21 @@ const holders: [string, () => { source: unknown; isHeld: () => boolean }][] = [
     () => {
       const stream = new PassThrough();
       stream.write(content);
-      return { source: { stream, size: 1_000_000 }, isHeld: () => !stream.destroyed };
+      return { source: { stream, size: 1_000_000 }, isOpen: () => !stream.destroyed };
     },
   ],
   [
     'a web stream',
     () => {
-      const { stream, isHeld } = webStream();
-      return { source: stream, isHeld };
+      const { stream, isOpen } = webStream();
+      return { source: stream, isOpen };
     },
   ],
   [
     'a Response',
     () => {
-      const { stream, isHeld } = webStream();
-      return { source: new Response(stream), isHeld };
+      const { stream, isOpen } = webStream();
+      return { source: new Response(stream), isOpen };
     },
   ],
   [
@@ -244,12 +244,12 @@ const holders: [string, () => { source: unknown; isHeld: () => boolean }][] = [
           return { done: true, value: undefined };
         },
       };
-      return { source: { [Symbol.asyncIterator]: () => iterator }, isHeld: () => held };
+      return { source: { [Symbol.asyncIterator]: () => iterator }, isOpen: () => held };
     },
   ],
 ];
 
-function webStream(): { stream: ReadableStream<Uint8Array>; isHeld: () => boolean } {
+function webStream(): { stream: ReadableStream<Uint8Array>; isOpen: () => boolean } {
   let held = true;
   const stream = new ReadableStream<Uint8Array>({
     pull: (controller) => wait(5).then(() => controller.enqueue(content)),
@@ -257,7 +257,7 @@ function webStream(): { stream: ReadableStream<Uint8Array>; isHeld: () => boolea
       held = false;
     },
   });
-  return { stream, isHeld: () => held };
+  return { stream, isOpen: () => held };
 }
 
 test('an iterator of a file that does not exist is a failed source, and does not end the process', async () => {
@@ -268,7 +268,7 @@ test('an iterator of a file that does not exist is a failed source, and does not
 });
 
 describe('a source is always released at the end of its upload:', () => {
-  const boom = new Error('boom');
+  const failure = new Error('boom');
   const refusing = () =>
     scriptedServer((request, response) => {
       request.once('data', () => reply(response, 500, { error: 'broken' }));
@@ -276,30 +276,30 @@ describe('a source is always released at the end of its upload:', () => {
   const reading = () => scriptedServer((request) => void request.resume());
   const abortsNow = (): UploadOptions => {
     const controller = new AbortController();
-    queueMicrotask(() => controller.abort(boom)); // while the transfers are loaded
+    queueMicrotask(() => controller.abort(failure)); // while the chunk for transfers is loaded
     return { signal: controller.signal };
   };
   const abortsLater = (): UploadOptions => {
     const controller = new AbortController();
-    setTimeout(() => controller.abort(boom), 50);
+    setTimeout(() => controller.abort(failure), 50);
     return { signal: controller.signal };
   };
   const expired = { access_token: 'abc', token_type: 'Bearer' as const, expires_at: 1 };
   const throws = () => {
-    throw boom;
+    throw failure;
   };
 
   const endings: [string, () => Promise<ScriptedServer>, Partial<ApiClientOptions>, () => UploadOptions][] = [
-    ['an option is wrong', uploadServer, {}, () => ({ tags: ['a,b'] })],
+    ['an option is invalid', uploadServer, {}, () => ({ tags: ['a,b'] })],
     ['the token has expired', uploadServer, { token: expired }, () => ({})],
-    ['the signal is aborted already', uploadServer, {}, () => ({ signal: AbortSignal.abort(boom) })],
-    ['an abort comes at once', uploadServer, {}, abortsNow],
-    ['an abort comes in the middle', reading, {}, abortsLater],
+    ['the signal is already aborted', uploadServer, {}, () => ({ signal: AbortSignal.abort(failure) })],
+    ['the signal is aborted at once', uploadServer, {}, abortsNow],
+    ['the signal is aborted in the middle', reading, {}, abortsLater],
     ['the server refuses', refusing, {}, () => ({})],
     ['a hook throws before it is sent', uploadServer, { hooks: { request: throws } }, () => ({})],
     ['a hook throws at the response', refusing, { hooks: { response: throws } }, () => ({})],
     ['a listener throws', reading, {}, () => ({ onProgress: throws })],
-    ['nobody is there', async () => ({ url: 'http://127.0.0.1:1', requests: [] }), {}, () => ({})],
+    ['the server is unreachable', async () => ({ url: 'http://127.0.0.1:1', requests: [] }), {}, () => ({})],
   ];
 
   test.each(endings)('%s, and the stream of an iterator is left to its owner', async (_, serve, client, options) => {
@@ -313,29 +313,29 @@ describe('a source is always released at the end of its upload:', () => {
     onTestFinished(() => void stream.destroy());
     const iterator = stream.iterator({ destroyOnReturn: false });
     const reason = await reasonOf(apiAt(server.url, client).files.upload(untyped(iterator), options()));
-    if (reason !== boom) expect(reason).toBeInstanceOf(DoctapeError);
+    if (reason !== failure) expect(reason).toBeInstanceOf(DoctapeError);
     await wait(20);
-    expect(stream.destroyed).toBe(false); // an application may have to answer the request that it is
+    expect(stream.destroyed).toBe(false); // the source may be a request that the application has yet to respond to
   });
 
   test.each(endings)('%s', async (_, serve, client, options) => {
-    for (const [kind, make] of holders) {
+    for (const [kind, make] of releasableSources) {
       const server = await serve();
-      const { source, isHeld } = make();
+      const { source, isOpen } = make();
       const reason = await reasonOf(apiAt(server.url, client).files.upload(untyped(source), options()));
-      if (reason !== boom) expect(reason).toBeInstanceOf(DoctapeError);
-      await expect.poll(isHeld, { message: kind }).toBe(false);
+      if (reason !== failure) expect(reason).toBeInstanceOf(DoctapeError);
+      await expect.poll(isOpen, { message: kind }).toBe(false);
     }
   });
 
   test('another source is invalid', async () => {
     const server = await uploadServer();
-    for (const [kind, make] of holders) {
+    for (const [kind, make] of releasableSources) {
       for (const order of [0, 1]) {
-        const { source, isHeld } = make();
+        const { source, isOpen } = make();
         const several = order === 0 ? [source, 'text'] : ['text', source];
         await rejection(apiAt(server.url).files.uploadAll(several.map(untyped)), ConfigurationError);
-        await expect.poll(isHeld, { message: kind }).toBe(false);
+        await expect.poll(isOpen, { message: kind }).toBe(false);
       }
     }
     expect(server.requests).toEqual([]);
@@ -358,7 +358,7 @@ describe('a stream can be uploaded only once:', () => {
     const stream = untyped(make());
     const first = files.upload(stream);
     await rejection(files.upload(stream), ConfigurationError);
-    await first; // the second call does not take it away from the first
+    await first; // the second call does not affect the first
     expect(server.files.map((file) => Buffer.compare(file, content))).toEqual([0]);
     await rejection(files.upload(stream), ConfigurationError);
   });
@@ -368,7 +368,7 @@ describe('a stream can be uploaded only once:', () => {
     const source = { [Symbol.asyncIterator]: () => Readable.from([content])[Symbol.asyncIterator]() };
     await apiAt(server.url)
       .files.uploadAll([source, source])
-      .catch(() => {}); // the server names one file only
+      .catch(() => {}); // the server returns only one file
     expect(server.files.map((file) => Buffer.compare(file, content))).toEqual([0, 0]);
   });
 });
@@ -379,7 +379,7 @@ describe('a source is refused with a remedy if it is', () => {
     ['a stream that was destroyed', destroyed, /was destroyed before it was read/],
     ['a stream of text', () => createReadStream('/etc/passwd', 'utf8'), /is a stream of text: create it without/],
     ['a stream that is written to', () => new Writable({ write() {} }), /cannot be iterated/],
-    ['an old stream', () => ({ pipe() {}, on() {} }), /new Readable\(\)\.wrap\(stream\)/],
+    ['a stream without an iterator', () => ({ pipe() {}, on() {} }), /new Readable\(\)\.wrap\(stream\)/],
     ['a form', () => new FormData(), /is a form: pass the files in it/],
     ['a promise', () => Promise.resolve(new Blob()), /is a promise: await it/],
     ['a Request', () => new Request('http://x.example', { method: 'POST', body: 'x' }), /is a request: pass its body/],
@@ -415,15 +415,15 @@ function transferred<T extends ArrayBufferView | ArrayBuffer>(memory: T): T {
 describe('memory', () => {
   test.each<[string, () => unknown]>([
     ['that is shared', sharedCopy],
-    ['that is shared, seen by a view', () => new Uint8Array(sharedCopy())],
-    ['that is shared, seen by a DataView', () => new DataView(sharedCopy())],
+    ['that is shared, as a view', () => new Uint8Array(sharedCopy())],
+    ['that is shared, as a DataView', () => new DataView(sharedCopy())],
     ['that is shared and can grow', () => new Uint8Array(growable())],
     ['that can be resized', resizableCopy],
-    ['that can be resized, seen by a view', () => new Uint8Array(resizableCopy())],
-    ['that can be resized, seen by a DataView', () => new DataView(resizableCopy())],
-    ['that a stream gives, shared', () => Readable.from([new Uint8Array(sharedCopy())])],
-    ['that a stream gives, resizable', () => Readable.from([new Uint8Array(resizableCopy())])],
-  ])('%s is uploaded completely', async (_, source) => expectArrives(source()));
+    ['that can be resized, as a view', () => new Uint8Array(resizableCopy())],
+    ['that can be resized, as a DataView', () => new DataView(resizableCopy())],
+    ['that is a shared chunk of a stream', () => Readable.from([new Uint8Array(sharedCopy())])],
+    ['that is a resizable chunk of a stream', () => Readable.from([new Uint8Array(resizableCopy())])],
+  ])('%s is uploaded completely', async (_, source) => expectUploaded(source()));
 
   function growable(): SharedArrayBuffer {
     const buffer = new SharedArrayBuffer(content.byteLength, { maxByteLength: 2 * content.byteLength });
@@ -476,7 +476,7 @@ describe('memory', () => {
   });
 });
 
-/** A Blob as a polyfill makes it, with as much of the interface as it has. */
+/** A Blob of a polyfill that has only these methods. */
 function polyfill(methods: readonly ('arrayBuffer' | 'stream')[], bytes: Uint8Array<ArrayBuffer> = content): object {
   return {
     size: bytes.byteLength,
@@ -487,7 +487,7 @@ function polyfill(methods: readonly ('arrayBuffer' | 'stream')[], bytes: Uint8Ar
   };
 }
 
-/** A stream as a polyfill makes it: nothing but a reader. */
+/** A stream of a polyfill that has only a reader. */
 function streamPolyfill(): object {
   const chunks = [content.slice(0, 1000), content.slice(1000)];
   return {
@@ -499,7 +499,7 @@ function streamPolyfill(): object {
   };
 }
 
-/** A Response as a library makes it. */
+/** A Response of a library. */
 function responseOf(body: unknown): object {
   const headers = { get: (name: string) => (name === 'content-type' ? 'image/png' : null) };
   return {
@@ -536,7 +536,7 @@ describe('of another realm or a library,', () => {
     ['a Response with a stream of Node', () => responseOf(Readable.from([content]))],
     ['a Response with a web stream of a library', () => responseOf(streamPolyfill())],
     ['a Response without streams', () => responseOf(undefined)],
-  ])('%s is uploaded completely', async (_, source) => expectArrives(source()));
+  ])('%s is uploaded completely', async (_, source) => expectUploaded(source()));
 
   test('a File has its name and type', async () => {
     const server = await scriptedServer(async (request, response) => {
@@ -562,8 +562,8 @@ describe('of another realm or a library,', () => {
 
   test('a Blob whose size is wrong is an error', async () => {
     const server = await uploadServer();
-    const lying = { ...polyfill(['arrayBuffer']), size: content.byteLength + 1 };
-    const error = await rejection(apiAt(server.url).files.upload(untyped(lying)), TransferError);
+    const wrongSize = { ...polyfill(['arrayBuffer']), size: content.byteLength + 1 };
+    const error = await rejection(apiAt(server.url).files.upload(untyped(wrongSize)), TransferError);
     expect(error.code).toBe('truncated');
     expect(server.files).toEqual([]);
   });

@@ -23,6 +23,7 @@ import {
   accessToken,
   apiAt,
   bodyOf,
+  countReachable,
   reasonOf,
   rejection,
   reply,
@@ -30,11 +31,10 @@ import {
   scriptedServer,
   servedForTest,
   socketServer,
-  stillHeld,
   wait,
 } from '../../support/scripted-server.js';
 
-/** 300 kB in which no stretch is like another. */
+/** 300 kB without a repeated sequence. */
 const content = Uint8Array.from({ length: 300_000 }, (_, i) => (i * 31 + (i >> 8) * 17) & 0xff);
 
 interface ReceivedUpload {
@@ -45,7 +45,7 @@ interface ReceivedUpload {
 
 const success = { error: null, result: { x: { id: 'x', name: 'x', size: '1' } } };
 
-/** Reads the body as the platform does: if that succeeds, the framing is valid. */
+/** Parses the body with the platform's parser, so the framing is valid if this succeeds. */
 async function received(request: IncomingMessage): Promise<ReceivedUpload> {
   const raw = await bodyOf(request);
   const form = await new Response(raw, {
@@ -58,7 +58,7 @@ async function received(request: IncomingMessage): Promise<ReceivedUpload> {
   return { request, raw, parts };
 }
 
-/** A server that takes uploads, and what it took. */
+/** A server that accepts uploads, and the uploads it received. */
 async function uploadServer(): Promise<ScriptedServer & { uploads: ReceivedUpload[] }> {
   const uploads: ReceivedUpload[] = [];
   const server = await scriptedServer(async (request, response) => {
@@ -92,7 +92,7 @@ function streamOf(bytes: Uint8Array): ReadableStream<Uint8Array> {
   return new Blob([new Uint8Array(bytes)]).stream();
 }
 
-/** A source without end. Tells when it is let go. */
+/** An endless source. Reports when it is released. */
 function endless(): { source: AsyncGenerator<Uint8Array>; released: Promise<void>; given: () => number } {
   const released = Promise.withResolvers<void>();
   let given = 0;
@@ -109,7 +109,7 @@ function endless(): { source: AsyncGenerator<Uint8Array>; released: Promise<void
   return { source: chunks(), released: released.promise, given: () => given };
 }
 
-/** A stream that gives one chunk and then waits for ever. Tells whether it is cancelled. */
+/** A stream that stalls after one chunk. Reports whether it is cancelled. */
 function cancellable(): { stream: ReadableStream<Uint8Array>; outcome: () => Promise<'cancelled' | 'kept'> } {
   const cancelled = Promise.withResolvers<'cancelled'>();
   const stream = new ReadableStream<Uint8Array>({
@@ -119,7 +119,7 @@ function cancellable(): { stream: ReadableStream<Uint8Array>; outcome: () => Pro
   return { stream, outcome: () => Promise.race([cancelled.promise, wait(1000).then(() => 'kept' as const)]) };
 }
 
-/** Passes values to the SDK that no typed program could. */
+/** Calls with values that do not compile. */
 function untyped(value: unknown): UploadSource {
   return value as UploadSource;
 }
@@ -468,7 +468,7 @@ describe('a source that', () => {
     ],
     [
       'throws at once',
-      // biome-ignore lint/correctness/useYield: it never gets there
+      // biome-ignore lint/correctness/useYield: it throws before it yields
       async function* () {
         throw new Error(secret);
       },
@@ -706,7 +706,7 @@ describe('the idle timeout', () => {
       const reader = body.getReader();
       await reader.read();
       await reader.read();
-      void reader.read().catch(() => {}); // it is already reading on when it refuses
+      void reader.read().catch(() => {}); // it already reads the next chunk when the server responds
       return Response.json({ error: { code: 413, message: 'Too large' } }, { status: 413 });
     };
     const api = apiAt('http://localhost', { fetch, idleTimeout: 150 });
@@ -719,7 +719,7 @@ describe('the idle timeout', () => {
 });
 
 describe('an abort', () => {
-  /** A server that reads and never answers. */
+  /** A server that reads and never responds. */
   const reader = (): Promise<ScriptedServer> => scriptedServer((request) => void request.resume());
 
   test('before the upload rejects with the reason, sends nothing, and does not read the source', async () => {
@@ -890,16 +890,16 @@ describe('a response before the server has read everything', () => {
     [503, ApiError],
   ] as const;
 
-  const manners: [string, (request: IncomingMessage) => void][] = [
-    ['reads on', (request) => void request.resume()],
+  const readingModes: [string, (request: IncomingMessage) => void][] = [
+    ['continues to read', (request) => void request.resume()],
     ['stops reading', (request) => void request.pause()],
   ];
 
-  describe.each(manners)('and %s', (_, manner) => {
+  describe.each(readingModes)('and %s', (_, continueReading) => {
     test.each(refusals)('is reported with status %i, and the source is released', async (status, type) => {
       const server = await scriptedServer((request, response) => {
         request.once('data', () => {
-          manner(request);
+          continueReading(request);
           reply(response, status, { error: { code: status, message: 'in the words of the server' } });
         });
       });
@@ -914,7 +914,7 @@ describe('a response before the server has read everything', () => {
     test('is reported for a Blob of known size', async () => {
       const server = await scriptedServer((request, response) => {
         request.once('data', () => {
-          manner(request);
+          continueReading(request);
           reply(response, 413, { error: { code: 413, message: 'Too large' } });
         });
       });
@@ -1174,7 +1174,7 @@ describe('memory', () => {
         given.push(new WeakRef(chunk));
         yield chunk;
       }
-      held = await stillHeld(given);
+      held = await countReachable(given);
       yield new Uint8Array(1);
     }
     const server = await scriptedServer(async (request, response) => {

@@ -1,6 +1,6 @@
 import type { CreateReadableOptions, Entry, GetEntriesOptions } from '@zip.js/zip.js';
 import { ZipReader } from '@zip.js/zip.js/lib/zip-core-reader.js';
-import { type Bytes, readPart } from '../reading/bytes.js';
+import { type Bytes, noBytes, readPart } from '../reading/bytes.js';
 
 /** The central directory is at the end of the file and is read into memory at once. 16 MiB are about 200,000 entries. */
 const maxDirectoryBytes = 16 * 1024 * 1024;
@@ -12,8 +12,7 @@ export interface OpenZip {
 
 /** Opens a zip file. Reads only the byte ranges that are needed. */
 export function openZip(bytes: Bytes): OpenZip {
-  const part = (start: number, end: number) =>
-    end > start ? bytes.read({ start, end: end - 1 }) : new Blob([]).stream();
+  const part = (start: number, end: number) => (end > start ? bytes : noBytes).read({ start, end: end - 1 });
   const source = {
     size: bytes.size,
     get readable() {

@@ -44,7 +44,10 @@ export async function* unzip(
   const { openZip } = await import('./open-zip.js'); // loads zip.js on demand
   const zip = openZip(bytes);
   try {
-    const files = await check(zip.entries({ filenameValidation: 'strict' }), limits).catch(refuse);
+    const files = await check(
+      zip.entries({ filenameValidation: 'strict', normalizeFilename: withSlashes }),
+      limits,
+    ).catch(refuse);
     for (const file of files) {
       const content = inflater && (await smallContent(bytes, file, inflater));
       const stream = content ? streamOf(content) : contentOf(file);
@@ -64,33 +67,75 @@ async function check(entries: AsyncIterable<Entry>, { maxBytes, maxEntries }: Un
   for await (const entry of entries) {
     count += 1;
     if (count > maxEntries) throw new RefusedArchive(`it has more than ${maxEntries} entries`);
-    if (isUnsafeName(entry.filename))
-      throw new RefusedArchive('a file name in it has a backslash or a control character');
     if (entry.encrypted) throw new RefusedArchive('it is encrypted');
-    if (!plainTypes.has((entry.externalFileAttributes >>> 16) & typeMask)) {
-      throw new RefusedArchive('it has entries that are neither files nor directories');
+    const fileType = (entry.externalFileAttributes >>> 16) & typeMask;
+    if (fileType === linkType) throw new RefusedArchive(`it has a symbolic link: ${quoted(entry.filename)}`);
+    if (!plainTypes.has(fileType)) throw new RefusedArchive(`it has a device: ${quoted(entry.filename)}`);
+    // zip.js looks at the name before its backslashes are turned into slashes
+    if (entry.directory || entry.filename.endsWith('/')) continue;
+    if (!supportedMethods.has(entry.compressionMethod)) {
+      const method = methods.get(entry.compressionMethod) ?? `method ${entry.compressionMethod}`;
+      throw new RefusedArchive(
+        `${quoted(entry.filename)} is compressed with ${method}, which the sandbox cannot unpack: use Deflate`,
+      );
     }
-    if (entry.directory) continue;
     size += entry.uncompressedSize;
     if (size > maxBytes) throw new RefusedArchive(`it unpacks to more than ${maxBytes} bytes`);
     files.push(entry);
   }
   for (const file of files) {
     // reads the local header, and rejects entries whose bytes overlap: overlapping entries make a small zip bomb
-    await file.getData(new WritableStream(), { checkOverlappingEntryOnly: true, checkLocalDirectory: true });
+    await file.getData(new WritableStream(), {
+      checkOverlappingEntryOnly: true,
+      checkLocalDirectory: false,
+      checkLocalFilename: true,
+    });
+    if (file.warnings?.some(({ reason }) => mismatches.has(reason)))
+      throw new RefusedArchive(`${quoted(file.filename)} is described in two ways`);
   }
   return files;
 }
 
-/** zip.js rejects absolute names, drive letters and `..`. It allows backslashes, which some systems treat as separators. */
-function isUnsafeName(name: string): boolean {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what the pattern looks for
-  return /[\\\u0000-\u001f\u007f]/.test(name);
+/** What must not differ between the two descriptions of a file, as zip.js calls it. Flags may: unzip ignores them, too. */
+const mismatches = new Set([
+  'mismatched local file header (filename)',
+  'mismatched local file header (compression method)',
+  'mismatched local file header (crc32 or sizes)',
+]);
+
+/**
+ * Turns the backslashes of Windows programs into slashes, and removes empty and `.` parts, as unzip does. zip.js then rejects
+ * absolute names, drive letters and `..`.
+ */
+function withSlashes(name: string): string {
+  const path = name.replaceAll('\\', '/');
+  const parts = path.split('/').filter((part) => part !== '' && part !== '.');
+  const start = path.startsWith('/') ? '/' : '';
+  return parts.length === 0 ? '' : `${start}${parts.join('/')}${path.endsWith('/') ? '/' : ''}`;
 }
 
-/** The Unix file types that are allowed: not set, regular file, directory. Links and devices are not. */
-const plainTypes = new Set([0, 0o100000, 0o040000]);
+/** The Unix file types that are allowed: not set, regular file, directory, and a pipe, which is what `zip` read from. */
+const plainTypes = new Set([0, 0o100000, 0o040000, 0o010000]);
+const linkType = 0o120000;
 const typeMask = 0o170000;
+
+const supportedMethods = new Set([0, 8]);
+/** Other compression methods (APPNOTE.TXT section 4.4.5). */
+const methods = new Map([
+  [1, 'Shrink'],
+  [6, 'Implode'],
+  [9, 'Deflate64'],
+  [12, 'bzip2'],
+  [14, 'LZMA'],
+  [93, 'Zstandard'],
+  [95, 'xz'],
+  [98, 'PPMd'],
+]);
+
+/** A file name for a message. */
+function quoted(name: string): string {
+  return JSON.stringify(name.length > 100 ? `${name.slice(0, 100)}…` : name);
+}
 
 function baseName(name: string): string {
   return name.slice(name.lastIndexOf('/') + 1);
@@ -153,13 +198,28 @@ function contentOf(file: FileEntry): ReadableStream<Uint8Array<ArrayBuffer>> {
 
 function extract(file: FileEntry) {
   const { readable, writable } = new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>();
-  const extracted = file.getData(writable, { checkCrc32: true });
-  extracted.catch(() => {}); // the stream reports the failure, unless its reader was canceled
+  const extracted = file.getData(writable, { checkCrc32: true, checkLocalDirectory: false });
+  // zip.js does not end the stream if it fails before it writes. If it fails later, the stream has failed already.
+  extracted.catch((error) => writable.abort(error).catch(() => {}));
   return { reader: readable.getReader(), extracted };
 }
 
-/** Turns an error of zip.js into a RefusedArchive with the same message. */
+/** What to say for the errors of zip.js that need more words. */
+const reasons = new Map([
+  ['End of central directory not found', 'it is not a zip archive, or its end is missing'],
+  ['File format is not recognized', 'it is not a zip archive'],
+  ['Split zip file', 'it is one part of a split archive: join the parts'],
+  ['Ambiguous archive', 'programs would find different files in it'],
+]);
+
+/** Turns an error of zip.js into a RefusedArchive. */
 function refuse(error: unknown): never {
   if (error instanceof RefusedArchive) throw error;
-  throw new RefusedArchive(error instanceof Error ? error.message : 'it is damaged');
+  const { message, filename }: { message?: unknown; filename?: unknown } = Object(error);
+  if (typeof filename === 'string') {
+    throw new RefusedArchive(
+      `it has an unsafe file name, ${quoted(filename)}: names must not be empty, absolute or contain ".."`,
+    );
+  }
+  throw new RefusedArchive(reasons.get(String(message)) ?? String(message));
 }

@@ -8,6 +8,7 @@ import {
   MATROSKA,
   MP3,
   MP4,
+  MPEG_TS,
   OGG,
   QTFF,
   WAVE,
@@ -22,7 +23,7 @@ const cacheBytes = 4 * 1024 * 1024;
 export function openMedia(bytes: Bytes): Input {
   Logging.level = LogLevel.Silent; // warnings about uploaded files do not belong on the console of the server
   return new Input({
-    formats: [MP4, QTFF, MATROSKA, WEBM, WAVE, OGG, FLAC, MP3, ADTS],
+    formats: [MP4, QTFF, MATROSKA, WEBM, WAVE, OGG, FLAC, MP3, ADTS, MPEG_TS],
     source: withLoopDetection(
       new CustomSource({
         getSize: () => bytes.size,

@@ -1,45 +1,74 @@
 import { availableParallelism } from 'node:os';
 import { RefusedArchive } from '../archives/refused-archive.js';
+import { describeText, describeUnreadable } from '../describe.js';
 import { JobLimitExceeded } from '../job-limit-exceeded.js';
+import { jobQueue } from '../job-queue.js';
 import type { MediaWork } from '../media-work.js';
-import { hasMeta } from '../meta.js';
-import { UnreadableMedia } from '../reading/unreadable-media.js';
+import { noBytes } from '../reading/bytes.js';
 import type { Result } from './messages.js';
+import { type Decoder, findDecoders } from './peers.js';
 import { filesOf, pieceChannel } from './pieces.js';
 import { JobError, startThread, type ThreadJob, type WorkerThread } from './worker-thread.js';
 
 /** The limits of a job: times in milliseconds, memory in megabytes. */
 export interface PoolLimits {
-  meta: number;
+  describe: number;
   renditions: number;
   /** The time between two batches of unpacked bytes. */
   unzip: number;
+  avatar: number;
+  /** How many jobs of a kind can wait for a thread. */
+  waiting: number;
   /** How long an idle thread is kept. */
   idle: number;
   /** The JavaScript heap of a thread. */
   heapMb: number;
 }
 
-const defaults: PoolLimits = { meta: 20_000, renditions: 60_000, unzip: 60_000, idle: 10_000, heapMb: 512 };
+const defaults: PoolLimits = {
+  describe: 20_000,
+  renditions: 60_000,
+  unzip: 60_000,
+  avatar: 20_000,
+  waiting: 200,
+  idle: 10_000,
+  heapMb: 512,
+};
+
+export interface MediaPool extends MediaWork {
+  /** Which optional packages are installed. Loads them. */
+  decoders(): Decoder[];
+}
 
 /** Runs media jobs in worker threads of Node. The threads start on demand and end when they are idle. */
-export function mediaPool(limits: Partial<PoolLimits> = {}): MediaWork {
-  const { idle: idleTime, heapMb, ...times } = { ...defaults, ...limits };
+export function mediaPool(limits: Partial<PoolLimits> = {}): MediaPool {
+  const { idle: idleTime, heapMb, waiting, ...times } = { ...defaults, ...limits };
   const threads = new Set<WorkerThread>();
   const idle = new Map<WorkerThread, NodeJS.Timeout>();
   let closed = false;
+  let known: Decoder[] | undefined;
+
+  function decoders(): Decoder[] {
+    known ??= findDecoders();
+    return known;
+  }
 
   // each kind of job has a queue of its own, so that an upload does not wait until a large image is decoded
   const queues = {
-    meta: limitConcurrency(2),
-    renditions: limitConcurrency(availableParallelism() >= 4 ? 2 : 1), // a decoded image takes up to 100 MB
-    unzip: limitConcurrency(1),
+    describe: jobQueue(2, waiting * 5), // they are quick, and a refused upload has to be sent again
+    renditions: jobQueue(availableParallelism() >= 4 ? 2 : 1, waiting), // a decoded image takes up to 100 MB
+    unzip: jobQueue(1, waiting),
+    avatar: jobQueue(1, waiting),
   };
 
-  function takeThread(): WorkerThread {
+  function acquireThread(): WorkerThread {
     const [[thread, timer] = []] = idle;
     if (!thread) {
-      const started = startThread(heapMb);
+      const found = decoders().filter(({ status }) => status === 'found');
+      const started = startThread(
+        heapMb,
+        found.map(({ name }) => name),
+      );
       threads.add(started);
       return started;
     }
@@ -48,7 +77,7 @@ export function mediaPool(limits: Partial<PoolLimits> = {}): MediaWork {
     return thread;
   }
 
-  function giveBack(thread: WorkerThread): void {
+  function releaseThread(thread: WorkerThread): void {
     if (thread.hasEnded()) {
       threads.delete(thread);
       return;
@@ -66,39 +95,43 @@ export function mediaPool(limits: Partial<PoolLimits> = {}): MediaWork {
     const { name } = job.task;
     return queues[name](async () => {
       if (closed) throw new Error('the sandbox was closed');
-      const thread = takeThread();
+      const thread = acquireThread();
       try {
         return await thread.run({ ...job, limit: times[name] });
       } catch (error) {
         throw closed ? new Error('the sandbox was closed') : error;
       } finally {
-        giveBack(thread);
+        releaseThread(thread);
       }
     });
   }
 
   return {
-    async readMeta(type, mediaType, bytes) {
-      if (!hasMeta(type, mediaType)) return {}; // saves a message to a thread for most files
+    decoders,
+    async describe(names, bytes) {
+      const text = await describeText(names, bytes); // saves a message to a thread for most files
+      if (text) return text;
       try {
-        const result = await run({ task: { name: 'meta', type, mediaType }, bytes });
-        return result instanceof Map ? {} : { ...result };
+        const result = await run({ task: { name: 'describe', names }, bytes });
+        return result && 'isReadable' in result ? result : describeUnreadable(names);
       } catch (error) {
-        if (error instanceof JobLimitExceeded) throw new UnreadableMedia('reading it takes too much time or memory');
-        throw error instanceof JobError && error.name === 'UnreadableMedia'
-          ? new UnreadableMedia(error.message)
-          : error;
+        if (error instanceof JobLimitExceeded) return describeUnreadable(names);
+        throw error;
       }
     },
     async makeRenditions(recipe, type, bytes) {
       const result = await run({ task: { name: 'renditions', recipe, type }, bytes });
       return result instanceof Map ? result : new Map();
     },
+    async makeAvatar(seed, size) {
+      const result = await run({ task: { name: 'avatar', seed, size }, bytes: noBytes });
+      return result instanceof Map ? result : new Map();
+    },
     async *unzip(bytes, limits) {
       const { put, finish, pieces } = pieceChannel();
       const unpacked = run({ task: { name: 'unzip', limits }, bytes, onPieces: put }).then(
         () => finish(),
-        (error: unknown) => finish(asRefusal(error)),
+        (error: unknown) => finish(archiveError(error)),
       );
       try {
         yield* filesOf(pieces);
@@ -114,24 +147,7 @@ export function mediaPool(limits: Partial<PoolLimits> = {}): MediaWork {
   };
 }
 
-function asRefusal(error: unknown): unknown {
+function archiveError(error: unknown): unknown {
   if (error instanceof JobLimitExceeded) return new RefusedArchive('unpacking it takes too much time or memory');
   return error instanceof JobError && error.name === 'RefusedArchive' ? new RefusedArchive(error.message) : error;
-}
-
-/** Runs at most `limit` functions at a time, in the order of the calls. */
-function limitConcurrency(limit: number): <T>(work: () => Promise<T>) => Promise<T> {
-  let free = limit;
-  const waiting: (() => void)[] = [];
-  return async (work) => {
-    if (free > 0) free -= 1;
-    else await new Promise<void>((resolve) => waiting.push(resolve));
-    try {
-      return await work();
-    } finally {
-      const next = waiting.shift();
-      if (next) next();
-      else free += 1;
-    }
-  };
 }

@@ -1,10 +1,13 @@
-import { parentPort } from 'node:worker_threads';
+import { parentPort, workerData } from 'node:worker_threads';
 import { crc32, inflateRawSync } from 'node:zlib';
 import { type Inflater, unzip } from '../archives/unzip.js';
-import { readMeta } from '../meta.js';
+import { drawAvatar } from '../avatar.js';
+import { describe } from '../describe.js';
+import type { ImagePeers } from '../images/image-peers.js';
 import { chunksOf } from '../reading/bytes.js';
 import { makeRenditions } from '../rendition.js';
 import type { FromWorker, Piece, Result, ToWorker } from './messages.js';
+import { loadPeers } from './peers.js';
 import { type RequestBytes, readAhead, remoteBytes } from './remote-bytes.js';
 
 // The script of a worker thread. It runs the jobs that the pool sends, one at a time.
@@ -24,6 +27,7 @@ if (!port) throw new Error('media-worker.js is a script for worker threads');
 const reads = new Map<number, (bytes: Uint8Array<ArrayBuffer> | undefined) => void>();
 let current = 0;
 let lastRead = 0;
+let peers: ImagePeers | undefined;
 let onContinue: ((wanted: boolean) => void) | undefined;
 
 function send(message: FromWorker, transfer: ArrayBuffer[] = []): void {
@@ -39,10 +43,13 @@ async function run({ job, task, size, head }: Extract<ToWorker, { kind: 'job' }>
     });
   const bytes = remoteBytes(size, head, requestBytes);
   switch (task.name) {
-    case 'meta':
-      return readMeta(task.type, task.mediaType, bytes);
+    case 'describe':
+      return describe(task.names, bytes);
     case 'renditions':
-      return makeRenditions(task.recipe, task.type, bytes);
+      peers ??= loadPeers(workerData.peers);
+      return makeRenditions(task.recipe, task.type, bytes, peers);
+    case 'avatar':
+      return drawAvatar(task.seed, task.size);
     case 'unzip':
       return unpack(job, unzip(readAhead(bytes), task.limits, inflater));
   }

@@ -1,4 +1,6 @@
 import type { UnzipLimits } from '../archives/unzip.js';
+import type { Description } from '../describe.js';
+import type { FileNames } from '../kinds/decide-kind.js';
 import type { Recipe, Renditions } from '../rendition.js';
 
 /** The messages from the pool to a worker. A worker runs one job at a time, and `job` is its number. */
@@ -16,11 +18,12 @@ export type FromWorker =
   | { kind: 'failed'; job: number; name: string; message: string };
 
 export type Task =
-  | { name: 'meta'; type: string; mediaType: string }
+  | { name: 'describe'; names: FileNames }
   | { name: 'renditions'; recipe: Recipe; type: string }
+  | { name: 'avatar'; seed: string; size: number }
   | { name: 'unzip'; limits: UnzipLimits };
 
-export type Result = Record<string, unknown> | Renditions | undefined;
+export type Result = Description | Renditions | undefined;
 
 /** A part of the unpacked archive. The chunks between two `file` pieces are the content of the first of these files. */
 export type Piece = { kind: 'file'; name: string; size: number } | { kind: 'chunk'; chunk: Uint8Array<ArrayBuffer> };

@@ -52,13 +52,19 @@ function startFailure({ code = 'unknown reason' }: NodeJS.ErrnoException): Error
   return new Error('the worker thread for media files cannot start');
 }
 
-/** @param heapMb the limit of the JavaScript heap. Decoded pixels are outside of the heap and have a limit of their own. */
-export function startThread(heapMb: number): WorkerThread {
+/**
+ * @param heapMb the limit of the JavaScript heap. Decoded pixels are outside of the heap and have a limit of their own.
+ * @param peers the names of the optional packages that were found
+ */
+export function startThread(heapMb: number, peers: readonly string[]): WorkerThread {
   const worker = new Worker(new URL('./media-worker.js', import.meta.url), {
     // without the second limit, a thread collects 200 MB of garbage before it frees any
     resourceLimits: { maxOldGenerationSizeMb: heapMb, maxYoungGenerationSizeMb: 8 },
     name: 'doctape sandbox media',
+    workerData: { peers },
+    stdout: true, // libheif prints what is wrong with a file
   });
+  worker.stdout.resume();
   worker.unref(); // the server keeps the process alive
   let ended = false;
   let running: RunningJob | undefined;

@@ -35,3 +35,22 @@ export async function readPart(bytes: Bytes, start: number, length: number): Pro
 export async function readAll(bytes: Bytes, limit: number): Promise<Uint8Array<ArrayBuffer> | undefined> {
   return bytes.size > limit ? undefined : readPart(bytes, 0, bytes.size);
 }
+
+export const noBytes: Bytes = {
+  size: 0,
+  read: () => new ReadableStream({ start: (controller) => controller.close() }),
+};
+
+/** A part of a file that is in memory, such as the cover of a song, as a file of its own. */
+export function bytesInMemory(content: Uint8Array<ArrayBuffer>): Bytes {
+  return {
+    size: content.byteLength,
+    read: ({ start, end }) =>
+      new ReadableStream({
+        start(controller) {
+          controller.enqueue(content.slice(start, end + 1)); // a copy: the reader may transfer it
+          controller.close();
+        },
+      }),
+  };
+}

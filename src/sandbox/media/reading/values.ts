@@ -4,12 +4,19 @@ export function numberOf(value: unknown): number | undefined {
   return typeof value === 'number' && Number.isFinite(value) ? value : undefined;
 }
 
-/** A text field without NULs and surrounding white space, cut at 1,000 characters. */
+/**
+ * A text field up to its first NUL, without control characters and surrounding white space, cut at 1,000 characters. Fields of a
+ * fixed length can have anything behind the NUL.
+ */
 export function textOf(value: unknown): string | undefined {
-  if (typeof value !== 'string' && typeof value !== 'number') return undefined;
-  const text = String(value).replaceAll('\0', '').trim().slice(0, 1000);
-  return text === '' ? undefined : text;
+  if (typeof value !== 'string' && numberOf(value) === undefined) return undefined;
+  const [text = ''] = String(value).slice(0, 4000).split('\0', 1);
+  const clean = text.toWellFormed().replace(controlCharacters, ' ').trim().slice(0, 1000);
+  return clean === '' ? undefined : clean.replace(/[\ud800-\udbff]$/, ''); // do not keep half of a surrogate pair
 }
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what the pattern looks for
+const controlCharacters = /[\u0001-\u001f\u007f-\u009f]+/g;
 
 /** Removes undefined fields. */
 export function compact(fields: Record<string, unknown>): Record<string, unknown> {

@@ -26,6 +26,7 @@ export interface BlobFiles {
  */
 const smallSize = 64 * 1024;
 const readSize = 512 * 1024;
+const batchSize = 512 * 1024;
 const maxSyncs = 16;
 const noFollow = constants.O_NOFOLLOW ?? 0; // undefined on Windows
 
@@ -102,6 +103,32 @@ export function blobFiles(root: string, freeSpace: () => boolean): BlobFiles {
       const held: Uint8Array[] = [];
       let heldSize = 0;
       let file: FileHandle | undefined;
+      let batch = new Uint8Array();
+      let batched = 0;
+      let other = new Uint8Array();
+      let writing: Promise<void> = Promise.resolve();
+
+      /** Starts to write the batch when the previous one is written, so that more bytes can arrive meanwhile. */
+      async function writeBatch(large: FileHandle): Promise<void> {
+        await writing;
+        writing = writeAll(large, batch.subarray(0, batched));
+        writing.catch(() => {}); // the next call awaits it and rejects
+        [batch, other] = [other, batch];
+        batched = 0;
+      }
+
+      /** Copies a chunk, because the caller may reuse its buffer, and it can be a small part of a large one. */
+      async function add(large: FileHandle, chunk: Uint8Array): Promise<void> {
+        for (let at = 0; at < chunk.byteLength; ) {
+          if (batch.byteLength === 0) batch = new Uint8Array(batchSize);
+          const piece = chunk.subarray(at, at + batchSize - batched);
+          batch.set(piece, batched);
+          batched += piece.byteLength;
+          at += piece.byteLength;
+          if (batched === batchSize) await writeBatch(large);
+        }
+      }
+
       return {
         async write(chunk) {
           if (!file && heldSize + chunk.byteLength <= smallSize) {
@@ -111,7 +138,7 @@ export function blobFiles(root: string, freeSpace: () => boolean): BlobFiles {
           }
           try {
             file ??= await open(createPath(name), 'wx', 0o600);
-            for (const bytes of [...held.splice(0), chunk]) await writeAll(file, bytes);
+            for (const bytes of [...held.splice(0), chunk]) await add(file, bytes);
           } catch (error) {
             throw toStoreError(error);
           }
@@ -120,6 +147,8 @@ export function blobFiles(root: string, freeSpace: () => boolean): BlobFiles {
           try {
             const large = file;
             if (large) {
+              await writeBatch(large);
+              await writing;
               await startSync(name, () => large.datasync().finally(() => large.close()));
             } else {
               const small = writeSmall(name, held);
@@ -130,6 +159,7 @@ export function blobFiles(root: string, freeSpace: () => boolean): BlobFiles {
           }
         },
         async discard() {
+          await writing.catch(() => {}); // the caller has the error already, or does not need the bytes
           await file?.close();
           await outcomes.get(name);
           outcomes.delete(name);
@@ -138,7 +168,7 @@ export function blobFiles(root: string, freeSpace: () => boolean): BlobFiles {
       };
     },
     async synced(name) {
-      if (!outcomes.has(name)) throw noBlob(name);
+      if (!outcomes.has(name)) throw blobNotFound(name);
       const outcome = await outcomes.get(name);
       if (outcome) throw outcome.error;
     },
@@ -160,7 +190,7 @@ export function blobFiles(root: string, freeSpace: () => boolean): BlobFiles {
   };
 }
 
-export function noBlob(name: string): Error {
+export function blobNotFound(name: string): Error {
   return new Error(`the store has no finished blob ${name}`);
 }
 

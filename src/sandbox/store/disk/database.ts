@@ -3,13 +3,16 @@ import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { ConfigurationError } from '../../../protocol/errors.js';
 import { rebuildDerivedRecords } from './derived-records.js';
-import { format, names, newerFolder } from './layout.js';
+import { names, newerFolder } from './layout.js';
+import { makePrivate } from './make-private.js';
 import { setIncomingAside } from './move-aside.js';
-import { makePrivate } from './private.js';
 import { refusedFolder } from './refused-folder.js';
 
 /** The SQLite application id that identifies a database of the sandbox: "doct" in ASCII. */
 const applicationId = 0x646f6374;
+
+/** The version of the database in a folder of format 2. Version 2 had neither the `shared` records nor the keys of grants. */
+const databaseVersion = 3;
 
 /** Keys are split after their last slash, so that an index can return the records of a folder in order. */
 const schema = `
@@ -28,7 +31,7 @@ const schema = `
   ) WITHOUT ROWID;
   CREATE INDEX unkept_blobs ON blobs (state) WHERE state <> 'kept';
   PRAGMA application_id = ${applicationId};
-  PRAGMA user_version = ${format};
+  PRAGMA user_version = ${databaseVersion};
 `;
 
 /** Thrown when SQLite cannot read the database, or the database is empty although there are blobs. */
@@ -65,6 +68,12 @@ export function openDatabase(root: string, hasBlobs: boolean): DatabaseSync {
       migrate(database);
       setIncomingAside(root);
     }
+    if (version === 1 || version === 2) {
+      database.exec(`
+        UPDATE records SET json = json_set(json, '$.key', name) WHERE collection IN ('codes', 'tokens', 'refreshes');
+        PRAGMA user_version = ${databaseVersion}`);
+      rebuildDerivedRecords(database);
+    }
     database.exec('COMMIT');
     return database;
   } catch (error) {
@@ -91,7 +100,7 @@ function versionOf(root: string, database: DatabaseSync): number {
   const { application_id } = database.prepare('PRAGMA application_id').get() ?? {};
   const { user_version } = database.prepare('PRAGMA user_version').get() ?? {};
   if (application_id === applicationId) {
-    if (Number(user_version) > format) throw newerFolder(root, Number(user_version));
+    if (Number(user_version) > databaseVersion) throw newerFolder(root, Number(user_version), databaseVersion);
     return Number(user_version);
   }
   if (tables.length === 0) return 0;
@@ -99,7 +108,7 @@ function versionOf(root: string, database: DatabaseSync): number {
   throw refusedFolder(root, `contains a ${names.database} that was not written by a sandbox: choose another folder`);
 }
 
-/** Version 0.1 did not split keys, did not list its blobs, and had no `taped` and `usage` records. */
+/** Version 0.1 did not split keys, and did not list its blobs. */
 function migrate(database: DatabaseSync): void {
   database.exec(`
     DROP INDEX IF EXISTS records_in_order;
@@ -111,5 +120,4 @@ function migrate(database: DatabaseSync): void {
     DROP TABLE records_of_version_1;
     INSERT INTO blobs (name, state) SELECT name, 'kept' FROM records WHERE collection = 'files';
   `);
-  rebuildDerivedRecords(database);
 }

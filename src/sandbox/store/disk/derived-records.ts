@@ -1,16 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
-import { keyOf, tapeOfTag } from '../records.js';
+import { keyOf, readerOfTag, tapeOfTag } from '../records.js';
 import { recordTable } from './record-table.js';
 
-/** Rebuilds the records that are derived from the files: tapes, the files on each tape, and the usage of each user. */
+/** Rebuilds the records that are derived from the files: tapes, the files on each tape and of each reader, conversions, and the usage. */
 export function rebuildDerivedRecords(database: DatabaseSync): void {
   const records = recordTable(database);
-  database.exec("DELETE FROM records WHERE collection IN ('taped', 'usage')");
+  database.exec("DELETE FROM records WHERE collection IN ('taped', 'shared', 'conversions', 'usage')");
   const usage = new Map<string, number>();
-  for (const { owner, id, size, tags } of records.all('files')) {
+  for (const { owner, id, size, tags, processing_status } of records.all('files')) {
+    if (processing_status === 'processing') records.put('conversions', id, { owner, id, attempts: 0 });
     usage.set(owner, (usage.get(owner) ?? 0) + size);
     for (const tag of tags) {
+      const reader = readerOfTag(tag);
+      if (reader !== undefined) records.put('shared', keyOf(owner, reader, id), { owner, id });
       const name = tapeOfTag(tag);
       if (name === undefined) continue;
       records.put('taped', keyOf(owner, name, id), { owner, id });

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { invalid } from '../../../protocol/checks.js';
 import { checkOptions, type OptionNames } from '../../../protocol/options.js';
 import type { Change, Store } from '../store.js';
-import { blobFiles, noBlob } from './blob-files.js';
+import { blobFiles, blobNotFound } from './blob-files.js';
 import { isDiskFull, sizeOf, storeFull, toStoreError } from './disk-space.js';
 import { blobPath, names } from './layout.js';
 import { logSync } from './log-sync.js';
@@ -129,7 +129,7 @@ export function diskStore(folder: string, options: DiskStoreOptions = {}): Store
     if ('put' in change) records.put(change.put, change.key, change.record);
     else if ('delete' in change) return records.delete(change.delete, change.key);
     else if ('drop' in change) dropBlob.run(change.drop);
-    else if (keepBlob.run(change.keep).changes === 0) throw noBlob(change.keep);
+    else if (keepBlob.run(change.keep).changes === 0) throw blobNotFound(change.keep);
     return true;
   }
 
@@ -154,7 +154,8 @@ export function diskStore(folder: string, options: DiskStoreOptions = {}): Store
   return {
     get: async (collection, key) => records.get(collection, key),
     async *list(collection, folder) {
-      yield* records.list(collection, folder);
+      // not `yield*`, which takes twice as long for each record: it awaits every one of a synchronous iterable
+      for (const record of records.list(collection, folder)) yield record;
     },
     async commit(changes) {
       const dropped = changes.flatMap((change) => ('drop' in change ? change.drop : []));
@@ -187,7 +188,8 @@ export function diskStore(folder: string, options: DiskStoreOptions = {}): Store
     async clear() {
       withReserve(1, () =>
         transaction(() => {
-          database.exec("DELETE FROM records; UPDATE blobs SET state = 'dropped' WHERE state = 'kept'");
+          records.clear();
+          database.exec("UPDATE blobs SET state = 'dropped' WHERE state = 'kept'");
           return true;
         }),
       );
@@ -201,6 +203,7 @@ export function diskStore(folder: string, options: DiskStoreOptions = {}): Store
       await files.settled();
       await log.close();
       database.close();
+      records.forget();
     },
   };
 }

@@ -10,6 +10,8 @@ export const names = {
   blobs: 'files',
   reserve: 'reserve',
   setAside: 'set-aside',
+  /** The files of running conversions. */
+  converting: 'converting',
   /** Only in folders of version 0.1. */
   incoming: 'incoming',
 } as const;
@@ -17,7 +19,7 @@ export const names = {
 const databaseFiles: string[] = ['', '-wal', '-shm', '-journal'].map((ending) => names.database + ending);
 
 /** Files that operating systems and Git users put into otherwise empty folders. */
-const harmless = new Set(['lost+found', '.gitkeep', '.gitignore', '.DS_Store', 'Thumbs.db', 'desktop.ini']);
+const ignoredNames = new Set(['lost+found', '.gitkeep', '.gitignore', '.DS_Store', 'Thumbs.db', 'desktop.ini']);
 
 /** The format of data folders that this version writes. Version 0.1 wrote format 1, without a marker. */
 export const format = 2;
@@ -38,7 +40,7 @@ export type FolderKind = 'empty' | 'marked' | 'version 0.1';
  */
 export function inspectFolder(root: string, adopt: boolean): FolderKind {
   const entries = readdirSync(root, { withFileTypes: true });
-  const found = entries.filter(({ name }) => !harmless.has(name));
+  const found = entries.filter(({ name }) => !ignoredNames.has(name));
   const marker = entries.find(({ name }) => name === names.marker);
   if (marker) {
     checkOwn(root, marker, 'file');
@@ -56,7 +58,12 @@ export function inspectFolder(root: string, adopt: boolean): FolderKind {
     );
   }
   for (const entry of entries) {
-    if (entry.name === names.blobs || entry.name === names.setAside || entry.name === names.incoming)
+    if (
+      entry.name === names.blobs ||
+      entry.name === names.setAside ||
+      entry.name === names.converting ||
+      entry.name === names.incoming
+    )
       checkOwn(root, entry, 'folder');
     if (entry.name === names.reserve || databaseFiles.includes(entry.name)) checkOwn(root, entry, 'file');
   }
@@ -93,10 +100,10 @@ function checkMarker(root: string): void {
   );
 }
 
-export function newerFolder(root: string, found: number): ConfigurationError {
+export function newerFolder(root: string, found: number, known: number = format): ConfigurationError {
   return refusedFolder(
     root,
-    `was written by a newer version (format ${found}, this version reads up to ${format}): update doctape-sdk`,
+    `was written by a newer version (format ${found}, this version reads up to ${known}): update doctape-sdk`,
   );
 }
 

@@ -5,7 +5,7 @@ import { ConfigurationError } from '../../../protocol/errors.js';
 import { DamagedDatabase, openDatabase, sqliteModule } from './database.js';
 import { isDiskFull, openReserve, type Reserve, writeAll } from './disk-space.js';
 import { blobPath, blobsIn, hasDatabase, inspectFolder, markerText, names } from './layout.js';
-import { makePrivate } from './private.js';
+import { makePrivate } from './make-private.js';
 import { refusedFolder } from './refused-folder.js';
 import { adoptBlobs, restoreBlobs, type Salvaged, setBlobsAside, setDatabaseAside } from './set-aside.js';
 
@@ -43,9 +43,10 @@ function open(root: string, adopt: string | undefined): DataFolder {
     if (statSync(join(root, names.marker)).size === 0) writeMarker(root, 'w');
     makePrivate(root);
     mkdirSync(join(root, names.blobs), { recursive: true, mode: 0o700 });
+    rmSync(join(root, names.converting), { recursive: true, force: true }); // left by a sandbox that was killed
     const blobs = new Set(blobsIn(root));
     const reserve = openReserve(join(root, names.reserve));
-    removeUnkept(root, database, blobs, reserve);
+    removeUncommitted(root, database, blobs, reserve);
     reconcile(root, database, blobs, adopt, salvaged);
     reserve.refill();
     return { root, database, reserve };
@@ -90,7 +91,7 @@ function openOrReplaceDatabase(
 }
 
 /** Deletes the blobs that were being written or deleted when the last process ended. The database has a row for each of them. */
-function removeUnkept(root: string, database: DatabaseSync, blobs: Set<string>, reserve: Reserve): void {
+function removeUncommitted(root: string, database: DatabaseSync, blobs: Set<string>, reserve: Reserve): void {
   const rows = database.prepare("SELECT name FROM blobs WHERE state <> 'kept'").all();
   if (rows.length === 0) return;
   for (const { name } of rows) {

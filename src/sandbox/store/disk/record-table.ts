@@ -7,14 +7,27 @@ export interface RecordTable {
   put<C extends Collection>(collection: C, key: string, record: Records[C]): void;
   /** Returns whether the record existed. */
   delete(collection: Collection, key: string): boolean;
+  /** Deletes all records. */
+  clear(): void;
+  /** Removes what is kept in memory. */
+  forget(): void;
   /** Lists the records of a folder. Reads them in pages, so the table may change during the iteration. */
   list<C extends Collection>(collection: C, folder: string): Iterable<Records[C]>;
   /** Lists the records of all folders. */
   all<C extends Collection>(collection: C): Iterable<Records[C]>;
 }
 
-const pageSize = 500;
+/** The first page is small, because callers often stop after a few records. */
+const pageSizes = { first: 20, most: 500 };
 
+/** The number of records that are kept in memory, and the most characters of each. */
+const kept = { records: 1_000, length: 4_096 };
+
+/**
+ * Keeps the JSON of records that `get` has read in memory: to read a token and a file from SQLite takes as long as the rest of a call.
+ * No other process can change the records, because the database is locked. So nothing else in this process may, while the table is
+ * used.
+ */
 export function recordTable(database: DatabaseSync): RecordTable {
   const get = database.prepare('SELECT json FROM records WHERE collection = ? AND folder = ? AND name = ?');
   const put = database.prepare(`
@@ -23,31 +36,54 @@ export function recordTable(database: DatabaseSync): RecordTable {
   const remove = database.prepare('DELETE FROM records WHERE collection = ? AND folder = ? AND name = ?');
   const page = database.prepare(`
     SELECT position, json FROM records WHERE collection = ? AND folder = ? AND position > ?
-    ORDER BY position LIMIT ${pageSize}`);
+    ORDER BY position LIMIT ?`);
   const pageOfAll = database.prepare(`
-    SELECT position, json FROM records WHERE collection = ? AND position > ? ORDER BY position LIMIT ${pageSize}`);
+    SELECT position, json FROM records WHERE collection = ? AND position > ? ORDER BY position LIMIT ?`);
 
-  function* pages<T>(rowsAfter: (position: number) => Record<string, unknown>[]): Iterable<T> {
+  const texts = new Map<string, string>();
+
+  function keep(path: string, json: string): void {
+    if (json.length > kept.length) return;
+    if (texts.size >= kept.records) texts.clear();
+    texts.set(path, json);
+  }
+
+  function* pages<T>(rowsAfter: (position: number, size: number) => Record<string, unknown>[]): Iterable<T> {
     let position = 0;
-    let rows: Record<string, unknown>[];
-    do {
-      rows = rowsAfter(position);
+    for (let size = pageSizes.first; ; size = pageSizes.most) {
+      const rows = rowsAfter(position, size);
       for (const { json } of rows) yield JSON.parse(String(json));
+      if (rows.length < size) return;
       position = Number(rows.at(-1)?.position);
-    } while (rows.length === pageSize);
+    }
   }
 
   return {
     get(collection, key) {
+      const path = `${collection}/${key}`;
+      const known = texts.get(path);
+      if (known !== undefined) return JSON.parse(known);
       const row = get.get(collection, ...split(key));
-      return row === undefined ? undefined : JSON.parse(String(row.json));
+      if (row === undefined) return undefined;
+      const json = String(row.json);
+      keep(path, json);
+      return JSON.parse(json);
     },
     put(collection, key, record) {
+      texts.delete(`${collection}/${key}`); // not replaced by the new text: the transaction may be rolled back
       put.run(collection, ...split(key), JSON.stringify(record));
     },
-    delete: (collection, key) => Number(remove.run(collection, ...split(key)).changes) > 0,
-    list: (collection, folder) => pages((position) => page.all(collection, folder, position)),
-    all: (collection) => pages((position) => pageOfAll.all(collection, position)),
+    delete(collection, key) {
+      texts.delete(`${collection}/${key}`);
+      return Number(remove.run(collection, ...split(key)).changes) > 0;
+    },
+    forget: () => texts.clear(),
+    clear() {
+      texts.clear();
+      database.exec('DELETE FROM records');
+    },
+    list: (collection, folder) => pages((position, size) => page.all(collection, folder, position, size)),
+    all: (collection) => pages((position, size) => pageOfAll.all(collection, position, size)),
   };
 }
 

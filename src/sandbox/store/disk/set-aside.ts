@@ -2,6 +2,7 @@ import { existsSync, lstatSync, mkdirSync, readdirSync, renameSync, statSync } f
 import { dirname, join, relative } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import type { FileRecord, TapeRecord } from '../records.js';
+import { renditionBlobs } from '../rendition-blobs.js';
 import { sqliteModule } from './database.js';
 import { rebuildDerivedRecords } from './derived-records.js';
 import { blobPath, isBlobName, names } from './layout.js';
@@ -85,13 +86,13 @@ function moveBack(root: string, blobs: readonly string[]): string[] {
 export function adoptBlobs(
   root: string,
   database: DatabaseSync,
-  strays: readonly string[],
+  orphans: readonly string[],
   owner: string,
   salvaged: Salvaged | undefined,
 ): number {
   const hasRow = database.prepare('SELECT 1 FROM blobs WHERE name = ?');
   const others = findSetAside(root).filter((name) => !hasRow.get(name));
-  const blobs = [...strays, ...moveBack(root, others)];
+  const { files: blobs, renditions } = withoutRenditions([...orphans, ...moveBack(root, others)], salvaged);
   const records = recordTable(database);
   const addBlob = database.prepare("INSERT INTO blobs (name, state) VALUES (?, 'kept')");
   database.exec('BEGIN IMMEDIATE');
@@ -100,9 +101,25 @@ export function adoptBlobs(
     addBlob.run(record.id);
     records.put('files', `${record.owner}/${record.id}`, record);
   }
+  for (const name of renditions) addBlob.run(name);
   rebuildDerivedRecords(database);
   database.exec('COMMIT');
   return blobs.length;
+}
+
+/**
+ * Separates the content of files from the renditions that salvaged records list. A rendition without such a record becomes a file,
+ * because it can be the only copy that is left.
+ */
+function withoutRenditions(
+  blobs: readonly string[],
+  salvaged: Salvaged | undefined,
+): { files: string[]; renditions: string[] } {
+  const known = new Set([...(salvaged?.files.values() ?? [])].flatMap(renditionBlobs));
+  return {
+    files: blobs.filter((name) => !known.has(name)),
+    renditions: blobs.filter((name) => known.has(name)),
+  };
 }
 
 /** Salvaged records come first, in their order. The others follow, sorted by age. */

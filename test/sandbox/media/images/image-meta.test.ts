@@ -2,7 +2,18 @@ import { describe, expect, it } from 'vitest';
 import { readMeta } from '../../../../src/sandbox/media/meta.js';
 import { UnreadableMedia } from '../../../../src/sandbox/media/reading/unreadable-media.js';
 import { ascii, bytesOf } from '../../../fixtures/make-bytes.js';
-import { makeBmp, makeExif, makeGif, makeJpeg, makePng, quarters } from '../../../fixtures/make-image.js';
+import { heifEdge, makeHeif } from '../../../fixtures/make-heif.js';
+import {
+  makeBmp,
+  makeExif,
+  makeGif,
+  makeJpeg,
+  makePng,
+  makeRareBmp,
+  makeTiffTags,
+  pngChunk,
+  quarters,
+} from '../../../fixtures/make-image.js';
 
 const paint = quarters(40, 24);
 
@@ -33,6 +44,74 @@ it('reads the EXIF data of a photo', async () => {
     gps_longitude: expect.stringMatching(/^43\.21/),
     gps_longitude_reference: 'W',
     gps_altitude: '-12.5',
+  });
+});
+
+describe('EXIF data', () => {
+  const camera = { vendor: 'Leica', model: 'M (Typ 240)', iso: '400', gps_latitude_reference: 'S', orientation: '6' };
+  const tags = makeTiffTags(6);
+  const chunk = Buffer.concat([ascii('Exif\0\0'), tags, new Uint8Array(tags.length % 2)]);
+  const size = Buffer.alloc(4);
+  size.writeUInt32LE(chunk.length);
+  // a VP8X header of 40 x 24 pixels, and no pixels
+  const webpBody = Buffer.concat([
+    ascii('WEBPVP8X'),
+    Buffer.from([10, 0, 0, 0, 8, 0, 0, 0, 39, 0, 0, 23, 0, 0]),
+    ascii('EXIF'),
+    size,
+    chunk,
+  ]);
+  const webpSize = Buffer.alloc(4);
+  webpSize.writeUInt32LE(webpBody.length);
+
+  it.each<[string, Uint8Array]>([
+    ['image/heic', makeHeif({ exif: tags })],
+    ['image/avif', makeHeif({ brand: 'avif', exif: tags, order: 'last' })],
+    ['image/webp', Buffer.concat([ascii('RIFF'), webpSize, webpBody])],
+    ['image/png', makePng(40, 24, paint, { chunks: [pngChunk('eXIf', tags)] })],
+    ['image/tiff', makeTiffTags(6, 'Leica', { width: 40, height: 24 })],
+  ])('is read from %s', async (type, file) => {
+    expect(await readMeta(type, 'image', bytesOf(file))).toMatchObject(camera);
+  });
+
+  it('is read behind a large picture', async () => {
+    const file = Buffer.from(makeHeif({ exif: tags, order: 'last' }));
+    expect(await readMeta('image/heic', 'image', bytesOf(file, 7))).toMatchObject(camera);
+  });
+
+  // cameras fill fields of a fixed length
+  it('ends a text at its first NUL, and has no control characters in it', async () => {
+    const photo = makeJpeg(40, 24, paint, makeExif(1, ' NIKON\u0007CORP \0rest of an older text'));
+    expect(await readMeta('image/jpeg', 'image', bytesOf(photo))).toMatchObject({ vendor: 'NIKON CORP' });
+  });
+
+  it('has no place that is not on the globe', async () => {
+    const photo = Buffer.from(makeJpeg(40, 24, paint, makeExif(1)));
+    const degrees = photo.indexOf(Buffer.from([0, 0, 0, 22, 0, 0, 0, 1]));
+    photo.writeUInt32BE(1000, degrees);
+    const meta = await readMeta('image/jpeg', 'image', bytesOf(photo));
+    expect(meta).not.toHaveProperty('gps_latitude');
+    expect(meta).toMatchObject({ vendor: 'Leica', gps_longitude_reference: 'W' });
+  });
+});
+
+describe('dimensions', () => {
+  it.each(['os2', 'rle8', 'rle4', 'rgb555', 'rgb565', 'masks', 'top down', '1 bit', '4 bits'] as const)(
+    'are read from a BMP of the form %s',
+    async (form) => {
+      const file = makeRareBmp(40, 24, (x) => (x < 20 ? [255, 0, 0] : [0, 0, 255]), form);
+      expect(await readMeta('image/bmp', 'image', bytesOf(file))).toEqual({ width: 40, height: 24 });
+    },
+  );
+
+  it('of a HEIC are those of the main picture, before it is rotated', async () => {
+    const file = makeHeif({ thumbnail: { width: 16, height: 8 }, turns: 1 });
+    expect(await readMeta('image/heic', 'image', bytesOf(file))).toEqual({ width: heifEdge, height: heifEdge });
+  });
+
+  it('of a camera RAW file are those of the picture, not of the thumbnail', async () => {
+    const raw = makeTiffTags(1, 'NIKON', { width: 160, height: 120, below: { width: 6000, height: 4000 } });
+    expect(await readMeta('image/x-nikon-nef', 'image', bytesOf(raw))).toMatchObject({ width: 6000, height: 4000 });
   });
 });
 

@@ -4,7 +4,6 @@ import { JobLimitExceeded } from '../../../../src/sandbox/media/job-limit-exceed
 import { type MediaWork, mediaWorkInPlace } from '../../../../src/sandbox/media/media-work.js';
 import { mediaPool, type PoolLimits } from '../../../../src/sandbox/media/pool/media-pool.js';
 import type { Bytes } from '../../../../src/sandbox/media/reading/bytes.js';
-import { UnreadableMedia } from '../../../../src/sandbox/media/reading/unreadable-media.js';
 import { ascii, bytesOf } from '../../../fixtures/make-bytes.js';
 import { makeExif, makeJpeg, makePng, quarters } from '../../../fixtures/make-image.js';
 import { makePdf } from '../../../fixtures/make-pdf.js';
@@ -26,34 +25,34 @@ function pool(limits?: Partial<PoolLimits>): MediaWork {
 const stuck: Bytes = { size: 10_000_000, read: () => new ReadableStream<Uint8Array>() };
 
 /** A file whose reads never end after the first 256 KiB. */
-const stuckBehindHead: Bytes = {
+const stuckAfterStart: Bytes = {
   size: stuck.size,
   read: (range) =>
     range.start === 0 ? bytesOf(new Uint8Array(256 * 1024), 256 * 1024).read(range) : stuck.read(range),
 };
 
+const mp3 = { declared: undefined, extension: 'mp3' };
+const zip = { declared: undefined, extension: 'zip' };
+const next = (work: MediaWork) => work.describe({ declared: undefined, extension: 'wav' }, bytesOf(makeWav(3)));
+
 const photo = () => makeJpeg(400, 300, quarters(400, 300), makeExif(6));
 
 it.each([
-  ['a photo', 'image/jpeg', 'image', photo],
-  ['a PNG', 'image/png', 'image', () => makePng(40, 24, quarters(40, 24))],
-  ['an image of an unknown format', 'image/x-portrait', 'image', () => ascii('pixels')],
-  ['a WAV file', 'audio/wav', 'audio', () => makeWav(3)],
-  ['an MP3 file of more than 256 KiB', 'audio/mpeg', 'audio', () => makeMp3(3000, { TIT2: 'Long' })],
-  ['a video', 'video/mp4', 'video', () => makeVideo(320, 240)],
-  ['a PDF', 'application/pdf', 'document', () => makePdf('/Title (Hello)')],
-  ['a zip', 'application/zip', 'archive', () => makeZip([{ name: 'a', content: ascii('hello') }])],
-  ['a text file', 'text/plain', 'document', () => ascii('hello')],
-] as const)('reads the same in a worker thread as in the calling thread: %s', async (_what, type, mediaType, make) => {
+  ['a photo', 'jpg', photo],
+  ['a PNG', 'png', () => makePng(40, 24, quarters(40, 24))],
+  ['an image of an unknown format', 'portrait', () => ascii('pixels')],
+  ['a file that is not an image', 'png', () => ascii('not an image')],
+  ['a WAV file', 'wav', () => makeWav(3)],
+  ['an MP3 file of more than 256 KiB', 'mp3', () => makeMp3(3000, { TIT2: 'Long' })],
+  ['a video', 'mp4', () => makeVideo(320, 240)],
+  ['a PDF', 'pdf', () => makePdf('/Title (Hello)')],
+  ['a zip', 'zip', () => makeZip([{ name: 'a', content: ascii('hello') }])],
+  ['a text file', 'txt', () => ascii('hello')],
+] as const)('describes the same in a worker thread as in the calling thread: %s', async (_what, extension, make) => {
   const file = await make();
-  const inPlace = await mediaWorkInPlace().readMeta(type, mediaType, bytesOf(file));
-  expect(await pool().readMeta(type, mediaType, bytesOf(file))).toEqual(inPlace);
-});
-
-it('rejects with the error and the message of the worker thread', async () => {
-  const reading = pool().readMeta('image/png', 'image', bytesOf(ascii('not an image')));
-  await expect(reading).rejects.toThrow(UnreadableMedia);
-  await expect(reading).rejects.toThrow('the file is not a readable image/png file');
+  const names = { declared: undefined, extension };
+  const inPlace = await mediaWorkInPlace().describe(names, bytesOf(file));
+  expect(await pool().describe(names, bytesOf(file))).toEqual(inPlace);
 });
 
 it('makes both thumbnails of an image in one job, and the same ones as in the calling thread', async () => {
@@ -72,26 +71,65 @@ it('rejects with the error of the store, and runs the next job', async () => {
     size: 1_000_000,
     read: () => new ReadableStream<Uint8Array>({ start: (controller) => controller.error(new Error('disk')) }),
   };
-  await expect(work.readMeta('audio/mpeg', 'audio', failing)).rejects.toThrow('disk');
-  expect(await work.readMeta('audio/wav', 'audio', bytesOf(makeWav(3)))).toEqual({ duration: 3 });
+  await expect(work.describe(mp3, failing)).rejects.toThrow('disk');
+  expect(await next(work)).toMatchObject({ meta: { duration: 3 } });
+});
+
+it('draws the same avatar in a worker thread as in the calling thread', async () => {
+  const seed = '0123456789abcdef'.repeat(4);
+  const made = await pool().makeAvatar(seed, 50);
+  expect([...made.keys()]).toEqual(['50']);
+  expect(made).toEqual(await mediaWorkInPlace().makeAvatar(seed, 50));
+  expect(await pool().makeAvatar(seed.replaceAll('0', '1'), 50)).not.toEqual(made);
+});
+
+describe('a queue that is full', () => {
+  const thumbnails = (work: MediaWork) => work.makeRenditions('thumbnails', 'image/jpeg', bytesOf(photo()));
+
+  it.each<[string, () => MediaWork, number]>([
+    ['of the pool', () => pool({ waiting: 20 }), 20],
+    ['of the calling thread', () => mediaWorkInPlace(), 200],
+  ])('%s refuses further jobs at once, and accepts them again later', async (_, make, mostWaiting) => {
+    const work = make();
+    const small = () => work.makeRenditions('image.jpg', 'image/png', bytesOf(ascii('not an image')));
+    const outcomes = await Promise.allSettled(Array.from({ length: 300 }, small));
+    const accepted = outcomes.filter(({ status }) => status === 'fulfilled').length;
+    expect(accepted).toBeGreaterThan(mostWaiting);
+    expect(accepted).toBeLessThanOrEqual(mostWaiting + 2); // those that ran
+    expect(outcomes.at(-1)).toMatchObject({ status: 'rejected', reason: { name: 'TooManyJobs' } });
+    expect((await thumbnails(work)).size).toBe(2);
+  });
+
+  it('does not keep jobs of another kind', async () => {
+    const work = pool({ waiting: 1 });
+    const full = Promise.allSettled(Array.from({ length: 10 }, () => thumbnails(work)));
+    expect(await next(work)).toMatchObject({ meta: { duration: 3 } });
+    await expect(work.unzip(bytesOf(ascii('no')), { maxBytes: 1, maxEntries: 1 }).next()).rejects.toThrow(
+      RefusedArchive,
+    );
+    await full;
+  });
 });
 
 describe('a job that exceeds its limits', () => {
-  const next = async (work: MediaWork) => work.readMeta('audio/wav', 'audio', bytesOf(makeWav(3)));
-
   it('of time in a busy thread fails, and the next job runs in a new thread', async () => {
     const work = pool({ renditions: 1 });
     await expect(work.makeRenditions('thumbnails', 'image/jpeg', bytesOf(photo()))).rejects.toThrow(JobLimitExceeded);
-    expect(await next(work)).toEqual({ duration: 3 });
+    expect(await next(work)).toMatchObject({ meta: { duration: 3 } });
   });
 
-  it('of time while reading metadata rejects with UnreadableMedia', async () => {
-    const work = pool({ meta: 500 });
-    await expect(work.readMeta('application/zip', 'archive', stuckBehindHead)).rejects.toThrow(UnreadableMedia);
+  it('of time while reading metadata makes the file unreadable', async () => {
+    const work = pool({ describe: 500 });
+    expect(await work.describe(zip, stuckAfterStart)).toEqual({
+      type: 'application/zip',
+      mediaType: 'archive',
+      isReadable: false,
+      meta: {},
+    });
   });
 
   it('of time while unpacking rejects with RefusedArchive', async () => {
-    const unpacking = pool({ unzip: 500 }).unzip(stuckBehindHead, { maxBytes: 1_000, maxEntries: 10 });
+    const unpacking = pool({ unzip: 500 }).unzip(stuckAfterStart, { maxBytes: 1_000, maxEntries: 10 });
     await expect(unpacking.next()).rejects.toThrow(RefusedArchive);
   });
 
@@ -100,7 +138,7 @@ describe('a job that exceeds its limits', () => {
     const work = pool({ heapMb: 16 });
     const unpacking = work.unzip(bytesOf(zip, 1_000_000), { maxBytes: 1_000, maxEntries: 100_000 });
     await expect(unpacking.next()).rejects.toThrow('too much time or memory');
-    expect(await next(work)).toEqual({ duration: 3 });
+    expect(await next(work)).toMatchObject({ meta: { duration: 3 } });
   });
 });
 
@@ -147,10 +185,10 @@ describe('unzipping in a worker thread', () => {
     ['does not match its checksum', { crc: 1 }],
     ['is larger than declared', { size: 3 }],
     ['is smaller than declared', { size: 3000 }],
-  ])('refuses an archive with a file that %s', async (_what, lie) => {
+  ])('refuses an archive with a file that %s', async (_what, claims) => {
     const zip = makeZip([
       { name: 'good', content: ascii('good') },
-      { name: 'bad', content: ascii('hello'), ...lie },
+      { name: 'bad', content: ascii('hello'), ...claims },
     ]);
     await expect(unpacked(pool(), zip)).rejects.toThrow(RefusedArchive);
   });
@@ -167,10 +205,10 @@ describe('unzipping in a worker thread', () => {
 
 it('cancels the running job when it is closed, and does not report the file as unreadable', async () => {
   const work = mediaPool();
-  const reading = work.readMeta('application/zip', 'archive', stuckBehindHead);
+  const reading = work.describe(zip, stuckAfterStart);
   const failure = expect(reading).rejects.toThrow('the sandbox was closed');
   await new Promise((resolve) => setTimeout(resolve, 300));
   await work.close();
   await failure;
-  await expect(work.readMeta('audio/wav', 'audio', bytesOf(makeWav(3)))).rejects.toThrow('the sandbox was closed');
+  await expect(next(work)).rejects.toThrow('the sandbox was closed');
 });

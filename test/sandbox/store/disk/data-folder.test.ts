@@ -1,36 +1,23 @@
 import { randomUUID } from 'node:crypto';
-import { chmod, copyFile, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { chmod, copyFile, mkdir, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { ApiClient, ConfigurationError } from '../../../../src/index.js';
 import { createSandbox, type Store } from '../../../../src/sandbox.js';
 import { type DiskStoreOptions, diskStore } from '../../../../src/serve.js';
-import { blobsOnDisk } from '../../../support/data-folder.js';
+import { blobsOnDisk, makeFolder } from '../../../support/data-folder.js';
 import { origin, tokenFor } from '../../../support/sandbox.js';
+import { allOf, closeAfterTest } from '../../../support/store.js';
 
 // Which folders a disk store accepts, how it recovers from lost data, and which files it does not touch.
 
-const folders: string[] = [];
-const stores: Store[] = [];
-
-afterEach(async () => {
+afterEach(() => {
   vi.restoreAllMocks();
-  await Promise.allSettled(stores.splice(0).map((store) => store.close()));
-  for (const folder of folders.splice(0)) await rm(folder, { recursive: true, force: true });
 });
 
-async function makeFolder(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'doctape-folder-'));
-  folders.push(folder);
-  return folder;
-}
-
 function open(folder: string, options?: DiskStoreOptions): Store {
-  const store = diskStore(folder, options);
-  stores.push(store);
-  return store;
+  return closeAfterTest(diskStore(folder, options));
 }
 
 function refusal(folder: string, options?: DiskStoreOptions): ConfigurationError {
@@ -133,7 +120,7 @@ async function makeVersion01(folder: string): Promise<string[]> {
 }
 
 describe('a folder with other files', () => {
-  const foreign: [string, (folder: string) => Promise<unknown>][] = [
+  const otherFiles: [string, (folder: string) => Promise<unknown>][] = [
     ['a file', (folder) => writeFile(join(folder, 'notes.txt'), 'mine')],
     [
       'folders of its own that are called files and incoming',
@@ -187,7 +174,7 @@ describe('a folder with other files', () => {
     ],
   ];
 
-  it.each(foreign)('is refused and left unchanged: %s', async (_what, fill) => {
+  it.each(otherFiles)('is refused and left unchanged: %s', async (_what, fill) => {
     const folder = await makeFolder();
     await fill(folder);
     const before = await snapshot(folder);
@@ -309,21 +296,21 @@ describe('a folder of version 0.1', () => {
   it('has its unfinished uploads and its blobs without a record moved to set-aside', async () => {
     const folder = await makeFolder();
     await makeVersion01(folder);
-    const stray = randomUUID();
-    await mkdir(join(folder, 'files', stray.slice(0, 2)), { recursive: true });
-    await writeFile(join(folder, 'files', stray.slice(0, 2), stray), 'stray');
+    const unknownBlob = randomUUID();
+    await mkdir(join(folder, 'files', unknownBlob.slice(0, 2)), { recursive: true });
+    await writeFile(join(folder, 'files', unknownBlob.slice(0, 2), unknownBlob), 'stray');
     await writeFile(join(folder, 'incoming', randomUUID()), 'half');
     const lines = warnings();
     open(folder);
     expect(lines.join()).toContain('had 1 file without a record. They are now in set-aside');
-    expect((await readdir(join(folder, 'set-aside'))).sort()).toEqual([stray, 'incoming'].sort());
+    expect((await readdir(join(folder, 'set-aside'))).sort()).toEqual([unknownBlob, 'incoming'].sort());
     expect(await readdir(join(folder, 'set-aside', 'incoming'))).toHaveLength(1);
   });
 });
 
 describe('a data folder whose database', () => {
   const database = (folder: string) => join(folder, 'sandbox.sqlite');
-  const losses: [string, RegExp, (folder: string) => Promise<unknown>][] = [
+  const damages: [string, RegExp, (folder: string) => Promise<unknown>][] = [
     ['is missing', /contains 3 files, but its database sandbox.sqlite is missing/, (folder) => rm(database(folder))],
     ['is empty', /is missing or empty/, (folder) => writeFile(database(folder), '')],
     ['is text', /is damaged/, (folder) => writeFile(database(folder), 'this is text, not a database. '.repeat(40))],
@@ -355,20 +342,20 @@ describe('a data folder whose database', () => {
     ],
   ];
 
-  it.each(losses)('%s is refused with a remedy and keeps its files', async (_what, message, lose) => {
+  it.each(damages)('%s is refused with a remedy and keeps its files', async (_what, message, damage) => {
     const folder = await makeFolder();
     const ids = await makeData(folder);
-    await lose(folder);
+    await damage(folder);
     const error = refusal(folder);
     expect(error.message).toMatch(message);
     expect(error.message).toContain('--adopt USER');
     expect(await blobsOnDisk(folder)).toEqual(ids.toSorted());
   });
 
-  it.each(losses)('%s can be adopted', async (_what, _message, lose) => {
+  it.each(damages)('%s can be adopted', async (_what, _message, damage) => {
     const folder = await makeFolder();
     await makeData(folder);
-    await lose(folder);
+    await damage(folder);
     const lines = warnings();
     const store = open(folder, { adopt: 'alice' });
     expect(lines.join()).toContain('had 3 files without a record. They now belong to alice');
@@ -502,20 +489,51 @@ describe('a data folder whose database', () => {
       'the database',
       (folder: string) => {
         const newer = new DatabaseSync(database(folder));
-        newer.exec('PRAGMA user_version = 3');
+        newer.exec('PRAGMA user_version = 4');
         newer.close();
       },
+      'format 4, this version reads up to 3',
     ],
-    ['the marker', (folder: string) => writeFile(join(folder, 'doctape-sandbox.json'), '{"format":3}')],
-  ])('is from a newer version, according to %s, is refused', async (_what, change) => {
+    [
+      'the marker',
+      (folder: string) => writeFile(join(folder, 'doctape-sandbox.json'), '{"format":3}'),
+      'format 3, this version reads up to 2',
+    ],
+  ])('is from a newer version, according to %s, is refused', async (_what, change, versions) => {
     const folder = await makeFolder();
     await makeData(folder);
     await change(folder);
-    expect(refusal(folder).message).toContain(
-      'was written by a newer version (format 3, this version reads up to 2): update doctape-sdk',
-    );
+    expect(refusal(folder).message).toContain(`was written by a newer version (${versions}): update doctape-sdk`);
     expect(await blobsOnDisk(folder)).toHaveLength(3);
   });
+});
+
+it('adds the records of personal shares and the keys of tokens to a database that lacks them', async () => {
+  const folder = await makeFolder();
+  const first = open(folder);
+  const sandbox = createSandbox({ store: first });
+  const token = await tokenFor(sandbox, 'alice');
+  const alice = new ApiClient({ token, baseUrl: `${origin}/v1`, fetch: sandbox.fetch });
+  const { id } = await alice.files.upload(new File(['text'], 'a.txt'), { tags: ['+bob', '#tape'] });
+  await first.close();
+  const older = new DatabaseSync(join(folder, 'sandbox.sqlite'));
+  older.exec(`
+    DELETE FROM records WHERE collection = 'shared';
+    UPDATE records SET json = json_remove(json, '$.key') WHERE collection = 'tokens';
+    PRAGMA user_version = 2`);
+  older.close();
+
+  const store = open(folder);
+  const tokens = await allOf(store.list('tokens', ''));
+  expect(tokens).toHaveLength(1);
+  expect(await store.get('tokens', tokens[0]?.key ?? '')).toEqual(tokens[0]);
+  const again = createSandbox({ store });
+  const apiFor = async (name: string) =>
+    new ApiClient({ token: await tokenFor(again, name), baseUrl: `${origin}/v1`, fetch: again.fetch });
+  expect((await (await apiFor('bob')).files.list()).map((file) => [file.id, file.shared])).toEqual([[id, 1]]);
+  expect((await (await apiFor('alice')).tapes.list()).map(({ files }) => files)).toEqual([[id]]);
+  const earlier = new ApiClient({ token, baseUrl: `${origin}/v1`, fetch: again.fetch });
+  expect(await earlier.files.list()).toHaveLength(1);
 });
 
 it('accepts a folder in which a sandbox was stopped while it wrote the marker', async () => {
@@ -526,7 +544,7 @@ it('accepts a folder in which a sandbox was stopped while it wrote the marker', 
 });
 
 it.skipIf(process.platform === 'win32')(
-  'lets nobody else read the folder or anything in it, one of before included',
+  'gives no other user access to the folder and its files, also if the folder existed before',
   async () => {
     const folder = await makeFolder();
     const store = open(folder);

@@ -1,36 +1,15 @@
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { ConfigurationError } from '../../../../src/index.js';
-import type { Store } from '../../../../src/sandbox.js';
 import { diskStore } from '../../../../src/serve.js';
-import { blobsOnDisk } from '../../../support/data-folder.js';
-import { bytesOf, idsOf, put, readText, record, write } from '../../../support/store.js';
-
-const folders: string[] = [];
-const stores: Store[] = [];
-
-afterEach(async () => {
-  await Promise.allSettled(stores.splice(0).map((store) => store.close()));
-  for (const folder of folders.splice(0)) await rm(folder, { recursive: true, force: true });
-});
-
-async function makeFolder(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'doctape-store-'));
-  folders.push(folder);
-  return folder;
-}
-
-function open(store: Store): Store {
-  stores.push(store);
-  return store;
-}
+import { blobsOnDisk, makeFolder } from '../../../support/data-folder.js';
+import { bytesOf, closeAfterTest, idsOf, put, readText, record, write } from '../../../support/store.js';
 
 describe('diskStore', () => {
   function refusal(folder: string): ConfigurationError {
     try {
-      open(diskStore(folder));
+      closeAfterTest(diskStore(folder));
     } catch (error) {
       if (error instanceof ConfigurationError) return error;
       throw error;
@@ -55,7 +34,7 @@ describe('diskStore', () => {
     await unfinished.write(new Uint8Array(100_000));
     await first.close();
 
-    const second = open(diskStore(folder));
+    const second = closeAfterTest(diskStore(folder));
     expect(await idsOf(second, 'alice/')).toEqual(['alice/2', 'alice/1']);
     expect(await second.get('files', 'alice/1')).toEqual(record('alice/1'));
     expect(await readText(second, '2', 0, 3)).toBe('kept');
@@ -65,7 +44,7 @@ describe('diskStore', () => {
 
   it('creates the folder and its parents', async () => {
     const folder = join(await makeFolder(), 'a', 'b c', 'ü');
-    const store = open(diskStore(folder));
+    const store = closeAfterTest(diskStore(folder));
     await write(store, 'blob', 'text');
     expect(await readText(store, 'blob', 0, 3)).toBe('text');
     expect(await readdir(folder)).toContain('sandbox.sqlite');
@@ -73,7 +52,7 @@ describe('diskStore', () => {
 
   it('refuses a folder that another store is using, and gives the reason', async () => {
     const folder = await makeFolder();
-    const first = open(diskStore(folder));
+    const first = closeAfterTest(diskStore(folder));
     await put(first, 'alice/1');
     const error = refusal(folder);
     expect(error.code).toBe('invalid_argument');
@@ -85,13 +64,13 @@ describe('diskStore', () => {
 
   it('locks the folder when it is opened, before anything is stored', async () => {
     const folder = await makeFolder();
-    open(diskStore(folder));
+    closeAfterTest(diskStore(folder));
     expect(refusal(folder).message).toContain('another sandbox is using it');
   });
 
   it('does not delete a blob that another store is writing', async () => {
     const folder = await makeFolder();
-    const first = open(diskStore(folder));
+    const first = closeAfterTest(diskStore(folder));
     const writer = await first.writeBlob('blob');
     await writer.write(bytesOf('half '));
     refusal(folder);
@@ -105,14 +84,14 @@ describe('diskStore', () => {
     const first = diskStore(folder);
     refusal(folder);
     await first.close();
-    expect(await idsOf(open(diskStore(folder)), '')).toEqual([]);
+    expect(await idsOf(closeAfterTest(diskStore(folder)), '')).toEqual([]);
   });
 
   it.each(['../x', '..', '.', '', '/etc/passwd', 'a/b', 'a\\b', '.hidden', 'a\u0000b', 'x\n', '%2e%2e', 'ä'])(
     'refuses %j as the name of a blob',
     async (name) => {
       const folder = await makeFolder();
-      const store = open(diskStore(join(folder, 'data')));
+      const store = closeAfterTest(diskStore(join(folder, 'data')));
       await expect(store.writeBlob(name)).rejects.toThrow('the name of a blob must');
       await expect(store.commit([{ drop: name }])).rejects.toThrow('the name of a blob must');
       await expect(readText(store, name, 0, 0)).rejects.toThrow('the name of a blob must');
@@ -134,7 +113,7 @@ describe('diskStore', () => {
 
   it('reports a truncated file instead of ending the stream early', async () => {
     const folder = await makeFolder();
-    const store = open(diskStore(folder));
+    const store = closeAfterTest(diskStore(folder));
     await write(store, 'blob', '0123456789');
     const files = await readdir(join(folder, 'files'), { recursive: true, withFileTypes: true });
     const blob = files.find((entry) => entry.isFile());

@@ -7,7 +7,7 @@ import { ApiClient, QuotaExceededError } from '../../../../src/index.js';
 import { serveSandbox } from '../../../../src/serve.js';
 import { makeZip } from '../../../fixtures/make-zip.js';
 import { blobsOnDisk } from '../../../support/data-folder.js';
-import { needing } from '../../../support/needs.js';
+import { requires } from '../../../support/requirements.js';
 import { tokenFor } from '../../../support/sandbox.js';
 
 // These tests mount a file system of a few mebibytes and fill it.
@@ -46,7 +46,7 @@ async function fill(disk: string): Promise<void> {
 
 const megabyte = new Uint8Array(1_000_000);
 
-describe('on a full disk', needing('mounts'), () => {
+describe('on a full disk', requires('mounts'), () => {
   const uploads: [string, (api: ApiClient, zip: string) => Promise<unknown>][] = [
     ['a large upload', (api) => api.files.upload(new File([megabyte], 'large.bin'))],
     ['a small upload', (api) => api.files.upload(new File(['small'], 'small.txt'))],

@@ -11,6 +11,6 @@ it('keeps every acknowledged change, and leaves no partial change or stray file,
   const runs: KillRun[] = [];
   for await (const run of killRuns(data, 5)) runs.push(run);
   expect(runs.flatMap(({ problems }) => problems)).toEqual([]);
-  expect(runs.flatMap(({ underWay }) => underWay)).not.toEqual([]);
+  expect(runs.flatMap(({ pending }) => pending)).not.toEqual([]);
   expect(runs.flatMap(({ acknowledged }) => acknowledged)).not.toEqual([]);
 });

@@ -22,7 +22,7 @@ export interface KillRun {
   /** The number of acknowledged operations. */
   acknowledged: Kind[];
   /** The number of operations in progress when the sandbox was killed. */
-  underWay: Kind[];
+  pending: Kind[];
   /** How many of those were stored after the restart. */
   completed: number;
   files: number;
@@ -169,7 +169,7 @@ export async function* killRuns(data: string, count: number): AsyncGenerator<Kil
       const api = new ApiClient({ token, baseUrl: `${running.url}/v1`, retry: false });
       const free = new Set(known.keys());
       const acknowledged: Operation[] = [];
-      const underWay = new Set<Operation>();
+      const pending = new Set<Operation>();
       let killed = false;
 
       const work = async () => {
@@ -180,14 +180,14 @@ export async function* killRuns(data: string, count: number): AsyncGenerator<Kil
             await delay(1); // every file is in use: let the timer of the kill run
             continue;
           }
-          underWay.add(operation);
+          pending.add(operation);
           try {
             await operation.run();
           } catch (error) {
             if (killed) return;
             throw error;
           }
-          underWay.delete(operation);
+          pending.delete(operation);
           acknowledged.push(operation);
         }
       };
@@ -203,13 +203,13 @@ export async function* killRuns(data: string, count: number): AsyncGenerator<Kil
       const problems = [...running.errors];
       const restarted = new ApiClient({ token, baseUrl: `${running.url}/v1`, retry: false });
       const state = await stateOf(restarted, problems);
-      const completed = compare(known, acknowledged, [...underWay], state, problems);
+      const completed = compare(known, acknowledged, [...pending], state, problems);
       await checkTotals(restarted, data, state.files, problems);
       known = state.known;
       yield {
         after,
         acknowledged: acknowledged.map(({ kind }) => kind),
-        underWay: [...underWay].map(({ kind }) => kind),
+        pending: [...pending].map(({ kind }) => kind),
         completed,
         files: known.size,
         problems,
@@ -224,7 +224,7 @@ export async function* killRuns(data: string, count: number): AsyncGenerator<Kil
 function compare(
   before: ReadonlyMap<string, Known>,
   acknowledged: readonly Operation[],
-  underWay: readonly Operation[],
+  pending: readonly Operation[],
   { files, known }: { files: FileInfo[]; known: ReadonlyMap<string, Known> },
   problems: string[],
 ): number {
@@ -237,7 +237,7 @@ function compare(
       if (byName.get(name)?.content !== content) problems.push(`an acknowledged ${kind} has lost ${name}`);
   }
   let completed = 0;
-  for (const { kind, adds, changes } of underWay) {
+  for (const { kind, adds, changes } of pending) {
     const found = [...adds].filter(([name]) => byName.has(name));
     if (found.length !== 0 && found.length !== adds.size)
       problems.push(`an ${kind} is half there: ${found.length} of ${adds.size} files`);
@@ -252,8 +252,8 @@ function compare(
       problems.push(`${id} should be ${describe(file)}, but is ${describe(known.get(id))}`);
   }
   // a clone has the name and the content of its original
-  const clones = [...acknowledged, ...underWay].filter(({ kind }) => kind === 'clone').length;
-  const allNames = [...acknowledged, ...underWay].flatMap(({ adds }) => [...adds.keys()]);
+  const clones = [...acknowledged, ...pending].filter(({ kind }) => kind === 'clone').length;
+  const allNames = [...acknowledged, ...pending].flatMap(({ adds }) => [...adds.keys()]);
   const added = files.filter(({ id }) => !before.has(id));
   const others = added.filter((file) => !allNames.includes(nameOf(file)) && file.extension !== 'zip');
   if (others.length > clones) problems.push(`${others.length} files came from ${clones} clones`);

@@ -1,4 +1,4 @@
-import { attachmentHeaders } from '../../../../lib/attachment.ts';
+import { contentDisposition } from 'doctape-sdk';
 import { apiOf, handle } from '../../../../lib/doctape.ts';
 
 export function GET(request: Request, { params }: { params: Promise<{ id: string }> }): Promise<Response> {
@@ -6,6 +6,14 @@ export function GET(request: Request, { params }: { params: Promise<{ id: string
     const api = await apiOf(request);
     const file = await api.files.get((await params).id);
     const { body } = await api.files.download(file.id);
-    return new Response(body, { headers: attachmentHeaders(file) });
+    // always an attachment: an uploaded HTML file must not run with the origin of this application
+    const headers = {
+      'Content-Disposition': contentDisposition(file),
+      'Content-Length': String(file.size),
+      'Content-Type': 'application/octet-stream',
+      'X-Content-Type-Options': 'nosniff',
+      'Cache-Control': 'no-store',
+    };
+    return new Response(body, { headers });
   });
 }

@@ -1,0 +1,21 @@
+// The visitor's versions of the snippets, which survive a reload.
+
+const keyOf = (id: string) => `doctape-playground.draft.${id}`;
+
+export function readDraft(id: string): string | undefined {
+  try {
+    return localStorage.getItem(keyOf(id)) ?? undefined;
+  } catch {
+    return undefined; // the browser does not let the page store data, or its storage is full: the draft is lost with the page
+  }
+}
+
+/** Stores a draft, or deletes it if it is undefined. */
+export function writeDraft(id: string, code: string | undefined): void {
+  try {
+    if (code === undefined) localStorage.removeItem(keyOf(id));
+    else localStorage.setItem(keyOf(id), code);
+  } catch {
+    // see above
+  }
+}

@@ -1,0 +1,11 @@
+import type { FileRecord } from './records.js';
+
+/** The name of the blob with a rendition that a program made. */
+export function renditionBlob(id: string, rendition: string): string {
+  return `${id}.${rendition}`;
+}
+
+/** The names of all blobs with renditions of a file. */
+export function renditionBlobs({ id, renditions = {} }: Pick<FileRecord, 'id' | 'renditions'>): string[] {
+  return Object.keys(renditions).map((name) => renditionBlob(id, name));
+}

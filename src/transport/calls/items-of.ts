@@ -1,0 +1,39 @@
+/**
+ * An iterator over the items of all batches. It is the generator with other methods, because a generator that yields single items
+ * takes several times as long for each.
+ */
+export function itemsOf<T>(batches: AsyncGenerator<T[], void, undefined>): AsyncIterableIterator<T> {
+  const nextBatch = batches.next.bind(batches);
+  const close = batches.return.bind(batches);
+  let items: T[] = [];
+  let at = 0;
+  let calls = 0;
+  let lastCall: Promise<unknown> = Promise.resolve();
+
+  async function next(): Promise<IteratorResult<T, undefined>> {
+    for (;;) {
+      if (at < items.length) return { done: false, value: items[at++] as T };
+      const batch = await nextBatch();
+      if (batch.done) return { done: true, value: undefined };
+      items = batch.value;
+      at = 0;
+    }
+  }
+
+  return Object.assign(batches as AsyncGenerator<unknown>, {
+    next() {
+      if (calls === 0 && at < items.length) return next();
+      calls++; // calls before the last one has settled wait for it
+      const result = lastCall.then(next).finally(() => {
+        calls--;
+      });
+      lastCall = result.catch(() => {});
+      return result;
+    },
+    async return() {
+      items = [];
+      await close();
+      return { done: true as const, value: undefined };
+    },
+  }) as AsyncIterableIterator<T>; // with the methods above
+}

@@ -1,0 +1,2 @@
+// The stub that browser bundles get instead of `doctape-sdk/view`.
+export { ViewClient } from './view/browser-stub.js';

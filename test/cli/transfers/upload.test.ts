@@ -1,0 +1,130 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import type { ServerResponse } from 'node:http';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { bodyOf, reply, servedForTest } from '../../support/scripted-server.js';
+import { content, cwd, logIn, run, signedIn, start, startOnTerminal, useHome, useServer } from '../user.js';
+
+useHome();
+
+it.runIf(process.platform === 'linux')('shows a progress bar on a terminal, and erases it', async () => {
+  await signedIn();
+  await writeFile(join(cwd, 'large.bin'), content);
+  const upload = startOnTerminal(['upload', 'large.bin']);
+  expect(await upload.ended).toBe(0);
+  expect(upload.stdout()).toMatch(/━ {2}6 MB of 6 MB {2}([\d.]+ [kM]?B\/s {2}\d+ s left {2})?large\.bin/);
+  expect(upload.stdout()).toMatch(/\r\p{Cc}\[2KUploaded large\.bin, 6 MB: \S+\r\n$/u);
+});
+
+it.runIf(process.platform === 'linux')('does not show a progress bar on a terminal that cannot erase it', async () => {
+  await signedIn();
+  await writeFile(join(cwd, 'large.bin'), content);
+  const upload = startOnTerminal(['upload', 'large.bin'], { TERM: 'dumb' });
+  expect(await upload.ended).toBe(0);
+  expect(upload.stdout()).toMatch(/^Uploaded large\.bin, 6 MB: \S+\r\n$/);
+});
+
+it('uploads the files of a folder that patterns select, with tags and a star', async () => {
+  const { api } = await signedIn();
+  await mkdir(join(cwd, 'photos/2013'), { recursive: true });
+  for (const path of ['a.jpg', 'b.tmp', '.hidden.jpg', '2013/c.jpg']) await writeFile(join(cwd, 'photos', path), path);
+  const args = ['upload', '-r', 'photos', '--exclude', '*.tmp', '-t', 'holiday', '--tag', '#tape', '--star'];
+  const { code, stdout, stderr } = await run(args);
+  expect(code).toBe(0);
+  expect(stdout.trimEnd().split('\n').sort()).toEqual([
+    expect.stringMatching(/^Uploaded a\.jpg, 5 B: /),
+    expect.stringMatching(/^Uploaded c\.jpg, 10 B: /),
+  ]);
+  expect(stderr).toMatch(/^Uploaded 2 of 2 files, 15 B in [^\n]+\n$/);
+  for (const file of await api.files.list()) expect(file).toMatchObject({ tags: ['holiday', '#tape'], starred: true });
+  const hidden = await run(['upload', '-r', 'photos', '--include', '.hidden*', '--hidden', '--json']);
+  expect(JSON.parse(hidden.stdout)).toMatchObject({ path: '.hidden.jpg', size: 11 });
+  expect(await run(['upload', '-r', 'photos', '--include', '*.mp4'])).toEqual({
+    ...{ code: 0, stdout: '' },
+    stderr: 'There are no files to upload.\n',
+  });
+  const folder = await run(['upload', 'photos']);
+  expect(folder).toMatchObject({ code: 1, stderr: expect.stringContaining('add --recursive') });
+});
+
+it('uploads stdin', async () => {
+  const { api } = await signedIn();
+  const { code, stdout } = await run(['upload', '-', '--name', 'größe.txt', '--json'], { input: 'from a pipe' });
+  expect(code).toBe(0);
+  const { id } = JSON.parse(stdout);
+  expect(await (await api.files.download(id)).text()).toBe('from a pipe');
+  expect(await api.files.get(id)).toMatchObject({ name: 'größe', extension: 'txt', media_type: 'document' });
+});
+
+it('does not start further uploads when the token is refused in the middle, and says which were not tried', async () => {
+  let uploads = 0;
+  await useServer(async (request, response) => {
+    await bodyOf(request);
+    const isAccepted = ++uploads <= 3;
+    if (!isAccepted) return reply(response, 401, { error: { code: 401, message: 'expired' }, result: null });
+    reply(response, 200, { error: null, result: { [uploads]: { id: String(uploads), name: 'x', size: '1' } } });
+  });
+  const names = Array.from({ length: 10 }, (_, index) => `${index}.txt`);
+  for (const name of names) await writeFile(join(cwd, name), name);
+  const { code, stdout, stderr } = await run(['upload', '--json', ...names]);
+  expect(code).toBe(1);
+  const lines = stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  expect(lines.map(({ path }) => path).sort()).toEqual(names);
+  expect(lines.filter(({ id }) => id !== undefined)).toHaveLength(3);
+  const codes = lines.flatMap(({ error }) => error?.code ?? []);
+  expect(codes.filter((one) => one === 'not_tried').length).toBe(10 - uploads);
+  expect(uploads).toBeLessThan(10);
+  expect(stderr.match(/no longer signed in/g)).toHaveLength(1);
+});
+
+it('reports each file for which the account has no room, and uploads the others', async () => {
+  const served = await servedForTest({ users: [{ username: 'alice', password: 'wonderland', quota: 1_000 }] });
+  expect((await logIn(served.url)).code).toBe(0);
+  await writeFile(join(cwd, 'large.bin'), new Uint8Array(5_000));
+  await writeFile(join(cwd, 'small.txt'), 'x');
+  const { code, stdout, stderr } = await run(['upload', 'large.bin', 'small.txt']);
+  expect({ code, stdout }).toEqual({ code: 1, stdout: expect.stringMatching(/^Uploaded small\.txt, 1 B: \S+\n$/) });
+  expect(stderr).toMatch(
+    /^doctape-sdk: large\.bin: [^\n]*413[^\n]*\nUploaded 1 of 2 files, [^\n]+\n1 failed: large\.bin\n$/,
+  );
+});
+
+it.runIf(process.platform === 'linux')('shows one line for all files and one for each running file', async () => {
+  const requests: ServerResponse[] = [];
+  await useServer(async (request, response) => {
+    request.resume();
+    requests.push(response);
+  });
+  for (const name of ['a.bin', 'b.bin', '\u001b[31mred\u202e.bin']) await writeFile(join(cwd, name), content);
+  const upload = startOnTerminal(['upload', '-r', '.']);
+  await expect.poll(() => requests.length).toBe(3);
+  await expect.poll(upload.stdout).toMatch(/0 files {2}[\d.]+ MB of 18 MB {2}[\d.]+ [kM]?B\/s.*\r\n/);
+  await expect
+    .poll(upload.stdout)
+    .toMatch(/[━─]{24} {2}[\d.]+ [kM]?B of 6 MB {2}a\.bin\r\n[━─]{24} {2}[\d.]+ [kM]?B of 6 MB {2}b\.bin/);
+  await expect.poll(upload.stdout).toContain('\ufffd[31mred\ufffd.bin');
+  expect(upload.stdout()).not.toContain('\u001b[31m');
+  await expect.poll(() => requests.every(({ req }) => req.complete)).toBe(true);
+  for (const [index, response] of requests.entries()) {
+    reply(response, 200, { error: null, result: { [index]: { id: String(index), name: 'x', size: '1' } } });
+  }
+  expect(await upload.ended).toBe(0);
+  expect(upload.stdout()).toMatch(/\nUploaded 3 of 3 files, 18 MB in [^\n]+\r\n$/);
+});
+
+it('says after Ctrl+C which files were not uploaded', async () => {
+  let first: ServerResponse | undefined;
+  await useServer((request, response) => {
+    request.resume();
+    first = response;
+  });
+  for (const name of ['a.txt', 'b.txt']) await writeFile(join(cwd, name), name);
+  const upload = start(['upload', 'a.txt', 'b.txt']);
+  await expect.poll(() => first).toBeDefined();
+  upload.child.kill('SIGINT');
+  expect(await upload.ended).toBe(130);
+  expect(upload.stderr()).toBe('Stopped. The files that are not listed were not uploaded.\n');
+});

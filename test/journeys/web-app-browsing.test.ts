@@ -1,0 +1,372 @@
+import type { Page } from 'playwright-core';
+import { expect, it } from 'vitest';
+import { accessibilityProblems, describeInBrowsers, openBrowser, phone } from './browser.js';
+import {
+  card,
+  choose,
+  filesOn,
+  goBack,
+  goForward,
+  heading,
+  opener,
+  serveWebApp,
+  signIn,
+  startSignIn,
+  submitSignIn,
+  upload,
+} from './web-app.js';
+
+const urls = serveWebApp();
+
+describeInBrowsers('a user who looks for files in the web application', (name) => {
+  const browser = openBrowser(name);
+  const open = async (path = '') => {
+    const visitor = await browser.visitor();
+    const page = await visitor.openPage(urls.app + path);
+    await signIn(page);
+    await opener(page, 'Dunes.png').waitFor();
+    return page;
+  };
+  const dialog = (page: Page) => page.getByRole('dialog');
+  const menuBox = async (page: Page) => {
+    const { x, y, width, height } = (await page.getByRole('menu').boundingBox()) ?? { x: 0, y: 0, width: 0, height: 0 };
+    return { left: Math.floor(x), right: Math.ceil(x + width), top: Math.floor(y), bottom: Math.ceil(y + height) };
+  };
+
+  it('never gets back to the password page after the sign-in, nor forward to it', async () => {
+    const visitor = await browser.visitor();
+    const page = await visitor.openPage(`${urls.sandbox}?before`);
+    await page.goto(urls.app);
+    await startSignIn(page);
+    await page.fill('#username', 'alice');
+    await page.fill('#password', 'a wrong one');
+    await page.click('button[value=allow]');
+    await page.getByRole('alert').waitFor();
+    await submitSignIn(page, 'allow');
+    await opener(page, 'Dunes.png').waitFor();
+    await page.waitForFunction(() => !sessionStorage.getItem('doctape-files:problem'));
+
+    await page.evaluate(() => history.forward());
+    await page.waitForTimeout(500); // a navigation that must not happen
+    expect(page.url()).toBe(urls.app);
+    await opener(page, 'Dunes.png').waitFor();
+    // the entry that Forward leads to is one of this page: before it, and before this page, is where the user came from
+    await page.evaluate(() => history.go(-2));
+    await page.waitForURL('**/?before');
+  });
+
+  it('closes the preview and dialogs with Back, and opens the preview again with Forward', async () => {
+    const page = await open();
+    await opener(page, 'Dunes.png').click();
+    await dialog(page).getByRole('img').waitFor();
+    await page.getByRole('button', { name: 'Next file' }).click();
+    await page.getByRole('dialog', { name: 'Night on the ridge.png' }).waitFor();
+    const url = page.url();
+    await goBack(page);
+    await dialog(page).waitFor({ state: 'detached' });
+    await goForward(page);
+    await page.getByRole('dialog', { name: 'Night on the ridge.png' }).waitFor();
+    expect(page.url()).toBe(url);
+    await page.reload().catch(() => page.reload()); // it is aborted if the step in the history is not over
+    await page.getByRole('dialog', { name: 'Night on the ridge.png' }).waitFor();
+    await page.keyboard.press('Escape');
+    await dialog(page).waitFor({ state: 'detached' });
+
+    await choose(page, 'Dunes.png', 'Rename');
+    await dialog(page).waitFor();
+    await goBack(page);
+    await dialog(page).waitFor({ state: 'detached' });
+    await heading(page, 'All files').waitFor();
+  });
+
+  it('keeps a dialog that opens while the page goes back in the history', async () => {
+    const page = await open();
+    await opener(page, 'Dunes.png').click();
+    await dialog(page).getByRole('img').waitFor();
+    const preview = page.url();
+    await page.evaluate(() => {
+      const click = (selector: string) => document.querySelector<HTMLElement>(selector)?.click();
+      // after the listener of the application, which has called `history.back()`: the step ends in a later task
+      document.querySelector('dialog')?.addEventListener('close', () => {
+        click('[aria-label="Actions for Dunes.png"]');
+        [...document.querySelectorAll('button')].find(({ textContent }) => textContent === 'Rename')?.click();
+      });
+      click('dialog [aria-label="Close"]');
+    });
+    await page.waitForURL((url) => url.href !== preview);
+    await page.getByRole('dialog', { name: 'Rename' }).waitFor();
+    await goBack(page);
+    await dialog(page).waitFor({ state: 'detached' });
+    await heading(page, 'All files').waitFor();
+  });
+
+  it('goes back through views, a filter and a search', async () => {
+    const page = await open();
+    await page.getByRole('link', { name: 'Starred' }).click();
+    await heading(page, 'Starred').waitFor();
+    await page.getByLabel('Kind of file').selectOption('Audio');
+    await opener(page, 'Lake at dusk.png').waitFor({ state: 'detached' });
+    expect(await filesOn(page)).toEqual(['Evening tune.wav']);
+    await goBack(page);
+    await opener(page, 'Lake at dusk.png').waitFor();
+    await goBack(page);
+    await heading(page, 'All files').waitFor();
+    await page.keyboard.press('/');
+    await page.keyboard.type('mountains');
+    await opener(page, 'Dunes.png').waitFor({ state: 'detached' });
+    expect((await filesOn(page)).sort()).toEqual(
+      ['First snow.png', 'Green hills.png', 'Lake at dusk.png', 'Packing list.txt'].sort(), // by their tag
+    );
+    await goBack(page);
+    await opener(page, 'Dunes.png').waitFor();
+    expect(await page.getByLabel('Search files').inputValue()).toBe('');
+  });
+
+  it('sorts files, and finds the order and the list again after a reload', async () => {
+    const page = await open();
+    const before = await filesOn(page);
+    expect(before.indexOf('Lake at dusk.png')).toBeLessThan(before.indexOf('Dunes.png')); // the newest first
+    await page.getByLabel('Sort by').selectOption('Name');
+    const byName = await filesOn(page);
+    expect(byName).toEqual([...byName].sort((a, b) => a.localeCompare(b, undefined, { numeric: true })));
+    await page.getByLabel('Sort by').selectOption('Size');
+    expect((await filesOn(page))[0]).toBe('Evening tune.wav');
+    await page.getByRole('button', { name: 'Sorted descending' }).click();
+    expect((await filesOn(page)).at(-1)).toBe('Evening tune.wav');
+    await page.getByLabel('Sort by').selectOption('Kind');
+    expect((await filesOn(page))[0]).toBe('Before the trip.zip'); // an archive
+    await page.getByRole('button', { name: 'Show as a list' }).click();
+    const boxes = await Promise.all(['Dunes.png', 'Green hills.png'].map((file) => card(page, file).boundingBox()));
+    expect(boxes[0]?.x).toBe(boxes[1]?.x); // one below the other
+    expect(await accessibilityProblems(page)).toEqual([]);
+    await page.reload();
+    await page.getByRole('button', { name: 'Show as a grid' }).waitFor();
+    expect((await filesOn(page))[0]).toBe('Before the trip.zip');
+    await page.setViewportSize(phone);
+    expect(await accessibilityProblems(page)).toEqual([]);
+  });
+
+  it('moves between files, selects, renames and deletes with keys alone', async () => {
+    const page = await open();
+    await upload(page, { name: `a of ${name}.txt` }, { name: `b of ${name}.txt` }, { name: `c of ${name}.txt` });
+    await page.getByLabel('Sort by').selectOption('Name');
+    await page.keyboard.press('/');
+    await page.keyboard.type(`of ${name}`);
+    await opener(page, 'Dunes.png').waitFor({ state: 'detached' });
+    const focused = () => page.evaluate(() => document.activeElement?.getAttribute('aria-label'));
+    const first = `Open a of ${name}.txt`;
+    for (let step = 0; (await focused()) !== first; step++) {
+      if (step > 12) throw new Error('Tab does not reach the first file');
+      await page.keyboard.press('Tab');
+    }
+    await page.keyboard.press('ArrowRight');
+    expect(await focused()).toBe(`Open b of ${name}.txt`);
+    await page.keyboard.press('End');
+    expect(await focused()).toBe(`Open c of ${name}.txt`);
+    await page.keyboard.press('Home');
+    await page.keyboard.press('F2');
+    await dialog(page).waitFor();
+    await page.keyboard.type(`aa of ${name}`);
+    await page.keyboard.press('Enter');
+    await opener(page, `aa of ${name}.txt`).waitFor();
+    await dialog(page).waitFor({ state: 'detached' });
+    await page.keyboard.press('Control+z');
+    await opener(page, `a of ${name}.txt`).waitFor();
+
+    await opener(page, `a of ${name}.txt`).focus();
+    await page.keyboard.press('Space');
+    await page.getByText('1 selected').waitFor();
+    expect(await dialog(page).count()).toBe(0); // Space has not opened it
+    await page.keyboard.press('Shift+ArrowRight');
+    await page.getByText('2 selected').waitFor();
+    await page.keyboard.press('Control+a');
+    await page.getByText('3 selected').waitFor();
+    expect(await accessibilityProblems(page)).toEqual([]);
+    await page.keyboard.press('Delete');
+    await page.getByRole('dialog', { name: 'Delete 3 files?' }).waitFor();
+    expect(await accessibilityProblems(page)).toEqual([]);
+    for (const button of ['Cancel', 'Delete']) {
+      await page.keyboard.press('Tab');
+      expect(await page.evaluate(() => document.activeElement?.textContent)).toBe(button);
+    }
+    await page.keyboard.press('Enter');
+    await page.getByText('Nothing found').waitFor();
+    expect(await page.evaluate(() => document.activeElement?.tagName)).toBe('H1'); // not lost
+  });
+
+  it('selects with Ctrl and Shift, and acts on the selection, with undo', async () => {
+    const page = await open();
+    const files = [1, 2, 3].map((number) => `${number} for ${name}.txt`);
+    await upload(page, ...files.map((file) => ({ name: file, content: file })));
+    await page.getByLabel('Search files').fill(`for ${name}`);
+    await page.getByLabel('Sort by').selectOption('Name');
+    await opener(page, 'Dunes.png').waitFor({ state: 'detached' });
+    await opener(page, files[0] ?? '').click({ modifiers: ['ControlOrMeta'] });
+    await opener(page, files[2] ?? '').click({ modifiers: ['Shift'] });
+    await page.getByText('3 selected').waitFor();
+    await opener(page, files[1] ?? '').click({ modifiers: ['ControlOrMeta'] });
+    await page.getByText('2 selected').waitFor();
+    const bar = page.getByRole('group', { name: 'Selected files' });
+
+    await bar.getByRole('button', { name: 'Star' }).click();
+    await page.getByText('Starred 2 files').waitFor();
+    const starred = () =>
+      page
+        .getByRole('button', { name: /^Star \d for/ })
+        .evaluateAll((all) => all.map(({ ariaPressed }) => ariaPressed));
+    expect(await starred()).toEqual(['true', 'false', 'true']);
+    await page.getByRole('button', { name: 'Undo' }).click();
+    await page.getByText('Removed the star of 2 files').waitFor();
+    expect(await starred()).toEqual(['false', 'false', 'false']);
+
+    await bar.getByRole('button', { name: 'Tag' }).click();
+    await page.keyboard.type('one, two');
+    await page.keyboard.press('Enter');
+    await card(page, files[0] ?? '')
+      .getByText('two')
+      .waitFor();
+    await page.getByRole('button', { name: 'Undo' }).click();
+    await card(page, files[0] ?? '')
+      .getByText('two')
+      .waitFor({ state: 'detached' });
+
+    await bar.getByRole('button', { name: 'Publish' }).click();
+    await card(page, files[2] ?? '')
+      .getByText('Public')
+      .waitFor();
+    await page.getByRole('button', { name: 'Undo' }).click();
+    await card(page, files[2] ?? '')
+      .getByText('Public')
+      .waitFor({ state: 'detached' });
+
+    await bar.getByRole('button', { name: 'Download' }).click();
+    await expect.poll(() => browser.downloaded()).toEqual([files[0], files[2]]);
+    await page.keyboard.press('Escape');
+    await bar.waitFor({ state: 'hidden' });
+  });
+
+  it('skips to the files, and is shown the keys', async () => {
+    const page = await open();
+    await page.reload();
+    await opener(page, 'Dunes.png').waitFor();
+    await page.keyboard.press('Tab');
+    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Skip to the files');
+    await page.keyboard.press('Enter');
+    expect(await page.evaluate(() => document.activeElement?.tagName)).toBe('H1');
+    await page.keyboard.press('?');
+    await page.getByRole('dialog', { name: 'Keyboard shortcuts' }).waitFor();
+    expect(await accessibilityProblems(page)).toEqual([]);
+    await page.keyboard.press('Escape');
+    await dialog(page).waitFor({ state: 'detached' });
+  });
+
+  it('has all actions of a file in the window, wherever the file is', async () => {
+    const page = await open();
+    await page.emulateMedia({ reducedMotion: 'reduce' }); // the menu does not move while it appears
+    const buttons = page.getByRole('button', { name: /^Actions for / });
+    const count = Math.min(await buttons.count(), 8);
+    for (const size of [
+      { width: 1280, height: 720 },
+      { width: 1000, height: 600 },
+      phone,
+      { width: 740, height: 360 },
+    ]) {
+      await page.setViewportSize(size);
+      for (let index = 0; index < count; index++) {
+        await buttons.nth(index).click();
+        const { left, right, top, bottom } = await menuBox(page);
+        const what = `file ${index} in ${size.width} × ${size.height}`;
+        expect(Math.min(left, top), what).toBeGreaterThanOrEqual(0);
+        expect(right, what).toBeLessThanOrEqual(size.width);
+        expect(bottom, what).toBeLessThanOrEqual(size.height);
+        await page.getByRole('menuitem', { name: 'Delete' }).click({ trial: true });
+        await page.keyboard.press('Escape');
+      }
+    }
+  });
+
+  it('keeps the menu of a file beside the file, while files arrive and the page scrolls', async () => {
+    const page = await open();
+    await page.emulateMedia({ reducedMotion: 'reduce' });
+    await page.setViewportSize({ width: 1280, height: 720 });
+    let release = () => {};
+    const released = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    await page.route('**/doc/upload*', async (route) => {
+      await released;
+      await route.continue();
+    });
+    const before = await filesOn(page);
+    const [first = ''] = before;
+    const arriving = `arrives beside a menu in ${name}.txt`;
+    await page.setInputFiles('input[type=file]', { name: arriving, mimeType: 'text/plain', buffer: Buffer.from('x') });
+    await page.getByRole('button', { name: `Actions for ${first}` }).click();
+    const box = await menuBox(page);
+    const reloaded = page
+      .waitForResponse((response) => response.url().includes('/v1/tape'))
+      .then((response) => response.finished());
+    release();
+    await page.getByRole('status').filter({ hasText: 'Uploads' }).getByText('All done').waitFor();
+    await reloaded;
+    expect(await filesOn(page)).toEqual(before);
+    expect(await menuBox(page)).toEqual(box);
+
+    // also in the frame in which the page scrolls, because a click may come before the next
+    const apart = await page.evaluate((label) => {
+      const top = (selector: string) => document.querySelector(selector)?.getBoundingClientRect().top ?? 0;
+      const distance = () => Math.round(top('#file-menu') - top(`[aria-label="Actions for ${label}"]`));
+      const distances = [distance()];
+      scrollBy(0, 60);
+      return [...distances, distance()];
+    }, first);
+    expect(apart[1]).toBe(apart[0]);
+
+    await page.getByRole('menuitem', { name: 'Rename' }).click();
+    await dialog(page).getByText('Rename').first().waitFor();
+    expect(await dialog(page).getByRole('textbox').inputValue()).toBe(first.replace(/\.\w+$/, ''));
+    await page.keyboard.press('Escape');
+    await opener(page, arriving).waitFor();
+    await page.getByText(`${before.length + 1} files, `).waitFor();
+    await choose(page, arriving, 'Delete');
+    await dialog(page).getByRole('button', { name: 'Delete' }).click();
+    await opener(page, arriving).waitFor({ state: 'detached' });
+  });
+
+  it('goes from the menu of one file to that of another, and closes it with its button', async () => {
+    const page = await open();
+    const [first = '', second = ''] = await filesOn(page);
+    await page.getByRole('button', { name: `Actions for ${second}` }).click();
+    await page.getByRole('menuitem').first().waitFor();
+    await page.getByRole('button', { name: `Actions for ${first}` }).click();
+    await page.getByRole('menuitem', { name: 'Rename' }).click();
+    expect(await dialog(page).getByRole('textbox').inputValue()).toBe(first.replace(/\.\w+$/, ''));
+    await page.keyboard.press('Escape');
+    await dialog(page).waitFor({ state: 'detached' });
+    for (const state of ['visible', 'hidden'] as const) {
+      await page.getByRole('button', { name: `Actions for ${first}` }).click();
+      await page.getByRole('menuitem').first().waitFor({ state });
+    }
+  });
+
+  it('does not move the files on a phone when the account is loaded', async () => {
+    const page = await open();
+    await page.setViewportSize(phone);
+    let release = () => {};
+    const released = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    await page.route('**/v1/account', async (route) => {
+      await released;
+      await route.continue();
+    });
+    await page.reload();
+    const place = async () => Math.round((await opener(page, 'Dunes.png').boundingBox())?.y ?? 0);
+    await opener(page, 'Dunes.png').waitFor();
+    const before = await place();
+    expect(await page.getByText(' used').isVisible()).toBe(false);
+    release();
+    await page.getByText(' used').waitFor();
+    expect(await place()).toBe(before);
+  });
+});

@@ -1,0 +1,75 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+import { afterAll, expect, it, vi } from 'vitest';
+import { ApiClient } from '../../../src/index.js';
+import { blobsOnDisk } from '../../support/data-folder.js';
+import { requires } from '../../support/requirements.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'conversion-kill-'));
+const data = join(folder, 'data');
+const children: ChildProcess[] = [];
+afterAll(() => {
+  for (const child of children) child.kill('SIGKILL');
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function start(): Promise<{
+  child: ChildProcess;
+  api: ApiClient;
+  converters: { name: string; status: string }[];
+}> {
+  const flags = ['sandbox', '--data', data, '--port', '0', '--json', '--quiet', '--convert', '--auto-approve', 'alice'];
+  const child = spawn(process.execPath, [resolve('dist/cli.js'), ...flags], { stdio: ['ignore', 'pipe', 'inherit'] });
+  children.push(child);
+  const [line] = await once(createInterface({ input: child.stdout }), 'line');
+  const { url, apiBaseUrl, apps, converters } = JSON.parse(line);
+  const query = new URLSearchParams({
+    response_type: 'token',
+    client_id: apps.find(({ type }: { type: string }) => type === 'client').clientId,
+    redirect_uri: 'http://localhost/',
+    scope: 'file.create file.read',
+  });
+  const response = await fetch(`${url}/oauth2?${query}`, { redirect: 'manual' });
+  const token = new URLSearchParams(new URL(response.headers.get('location') ?? '').hash.slice(1)).get('access_token');
+  return { child, api: new ApiClient({ token: token ?? '', baseUrl: apiBaseUrl }), converters };
+}
+
+/** The processes that work in the data folder. */
+function workingThere(): string[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .filter((pid) => {
+      try {
+        return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(join(data, 'converting'));
+      } catch {
+        return false; // it has ended
+      }
+    });
+}
+
+it.runIf(existsSync('/proc'))(
+  'converts a file after the sandbox was killed, and ends the program that was at work',
+  { timeout: 90_000, ...requires('ffmpeg') },
+  async () => {
+    const path = join(folder, 'a.wav');
+    execFileSync('ffmpeg', ['-v', 'error', '-f', 'lavfi', '-i', 'sine=duration=400', path]);
+    const killed = await start();
+    expect(killed.converters).toContainEqual(expect.objectContaining({ name: 'ffmpeg', status: 'found' }));
+    const { id } = await killed.api.files.upload(new Blob([readFileSync(path)]), { name: 'a.wav' });
+    await vi.waitFor(() => expect(workingThere()).not.toEqual([]), { timeout: 20_000 });
+    killed.child.kill('SIGKILL');
+    await once(killed.child, 'close');
+    await vi.waitFor(() => expect(workingThere()).toEqual([]), { timeout: 10_000 });
+
+    const { child, api } = await start();
+    expect((await api.files.waitUntilProcessed(id, { timeout: 60_000 })).processing_status).toBe('ok');
+    child.kill('SIGTERM');
+    await once(child, 'close');
+    expect(await blobsOnDisk(data)).toEqual([id, `${id}.audio.mp3`]);
+    expect(existsSync(join(data, 'converting'))).toBe(false);
+  },
+);
