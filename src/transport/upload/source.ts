@@ -191,21 +191,13 @@ function singleReader(bytes: () => Promise<Uint8Array>): ByteReader {
   };
 }
 
-/** Reads ahead, while the bytes that it has returned are sent. */
 function blobReader(blob: Blob): ByteReader {
   let start = 0;
-  let ahead: Promise<Uint8Array> | undefined;
-  function readOn(): Promise<Uint8Array> | undefined {
-    if (start >= blob.size) return undefined;
-    const bytes = bytesIn(blob.slice(start, start + readSize));
-    bytes.catch(() => {}); // an error is for the next call of `read`
-    start += readSize;
-    return bytes;
-  }
   return {
     async read() {
-      const bytes = await (ahead ?? readOn());
-      ahead = readOn();
+      if (start >= blob.size) return undefined;
+      const bytes = await bytesIn(blob.slice(start, start + readSize));
+      start += readSize;
       return bytes;
     },
     async release() {},
