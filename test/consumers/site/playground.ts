@@ -393,7 +393,7 @@ export function testPlayground(name: TestBrowser['name']): void {
     const problems: Record<string, string[]> = {};
     for (const [width, height] of [
       [1280, 860],
-      [390, 844],
+      [360, 740],
     ] as const) {
       await page.setViewportSize({ width, height });
       for (const theme of ['light', 'dark']) {
@@ -414,9 +414,13 @@ export function testPlayground(name: TestBrowser['name']): void {
 
 /** The theme of VitePress labels its button for the search "Search", but shows "Search K". */
 async function ownAccessibilityProblems(page: Page): Promise<string[]> {
-  return (await accessibilityProblems(page)).filter(
+  const found = (await accessibilityProblems(page)).filter(
     (problem) => problem !== 'label-content-name-mismatch at .DocSearch',
   );
+  const clipped = await page
+    .locator('.playground header')
+    .evaluateAll((headers) => headers.filter((header) => header.scrollWidth > header.clientWidth).length);
+  return clipped > 0 ? [...found, `${clipped} headers are clipped`] : found;
 }
 
 /** Ends the worker, as browsers do when it is idle. */
