@@ -4,7 +4,10 @@ import { UnreadableMedia } from '../reading/unreadable-media.js';
 import { compact, textOf } from '../reading/values.js';
 import { isPdf } from './is-pdf.js';
 
-/** The whole file is read: from a file that it can request in parts, pdf.js requests bytes after the end in an endless loop. */
+/**
+ * The whole file is read. pdf.js can also request parts, but then it waits in an endless loop for an object whose offset is after the
+ * end of the file, and blocks the thread.
+ */
 const maxBytes = 64 * 1024 * 1024;
 
 /**
