@@ -65,6 +65,14 @@ describe('a PDF', () => {
   });
 });
 
+describe('a FLAC file', () => {
+  it('without a frame is read in a finite time', async () => {
+    const stream = `100010000000000000000ac440f000000000${'00'.repeat(16)}`; // 44.1 kHz, of unknown length
+    const file = Buffer.from(`664c614380000022${stream}`, 'hex');
+    expect(await describeInThread('flac', 'audio/flac', file)).toMatchObject({ type: 'audio/flac', isReadable: true });
+  });
+});
+
 describe('a movie', () => {
   const tables = { stsc: 16, stts: 12, ctts: 12 };
 
