@@ -62,18 +62,18 @@ export function mediaPool(limits: Partial<PoolLimits> = {}): MediaPool {
   };
 
   function acquireThread(): WorkerThread {
-    const [[thread, timer] = []] = idle;
-    if (!thread) {
-      const found = decoders().filter(({ status }) => status === 'found');
-      const started = startThread(
-        heapMb,
-        found.map(({ name }) => name),
-      );
-      threads.add(started);
-      return started;
+    for (const [thread, timer] of idle) {
+      clearTimeout(timer);
+      idle.delete(thread);
+      if (!thread.hasEnded()) return thread;
+      threads.delete(thread); // it died while it was idle
     }
-    clearTimeout(timer);
-    idle.delete(thread);
+    const found = decoders().filter(({ status }) => status === 'found');
+    const thread = startThread(
+      heapMb,
+      found.map(({ name }) => name),
+    );
+    threads.add(thread);
     return thread;
   }
 
