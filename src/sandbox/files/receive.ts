@@ -219,8 +219,15 @@ export async function receiveFrom(store: Store, source: string, quota: Quota): P
   }
 }
 
-/** Parses the Content-Disposition of a part. multipasta decodes this header as Latin-1, but browsers send UTF-8. */
+/** A quote with a backslash that does not end a parameter. */
+const escapedQuote = /\\"(?!\s*(?:;|$))/;
+
+/**
+ * Parses the Content-Disposition of a part. multipasta decodes this header as Latin-1, but browsers send UTF-8. A quote in a name is `%22`,
+ * and a backslash is itself. curl before 7.81 and Firefox before 90 sent `\"`.
+ */
 function dispositionOf(info: PartInfo): { name?: string; filename?: string } | undefined {
   const header = info.headers['content-disposition'];
-  return typeof header === 'string' ? parseDisposition(header, { multipart: true }).parameters : undefined;
+  if (typeof header !== 'string') return undefined;
+  return parseDisposition(header, { multipart: !escapedQuote.test(header) }).parameters;
 }
