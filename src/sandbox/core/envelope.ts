@@ -1,6 +1,7 @@
 import type { Context } from 'hono';
 import type { SandboxEnv } from './context.js';
 import type { Failure } from './failure.js';
+import { peerOf } from './peer.js';
 import { textResponse } from './response-text.js';
 
 const json = { 'content-type': 'application/json' };
@@ -42,6 +43,7 @@ export function streamSuccess(
         }
         controller.enqueue(encoder.encode(text));
         text = '';
+        await peerOf(c)?.otherRequests?.(); // the system accepts all that is sent to a fast client, so nothing else would wait
       },
       async cancel() {
         await entries.return(undefined);
