@@ -1,6 +1,7 @@
 import type { Input, InputVideoTrack, MetadataTags } from 'mediabunny';
 import type { Bytes } from '../reading/bytes.js';
 import { openMedia } from './open-media.js';
+import { hasPlausibleTables } from './sample-tables.js';
 
 /** What mediabunny knows of a file. */
 export interface Container {
@@ -58,6 +59,7 @@ export async function isAudioOnly(bytes: Bytes): Promise<boolean> {
 }
 
 async function withInput<T>(bytes: Bytes, read: (input: Input) => Promise<T>): Promise<T | undefined> {
+  if (!(await hasPlausibleTables(bytes))) return undefined;
   const input = openMedia(bytes);
   try {
     return await read(input);
