@@ -4,7 +4,7 @@ import { mediaPool } from '../../src/sandbox/media/pool/media-pool.js';
 import { bytesInMemory } from '../../src/sandbox/media/reading/bytes.js';
 import { createSandbox } from '../../src/sandbox.js';
 import { makePdf } from '../fixtures/make-pdf.js';
-import { makeVideo } from '../fixtures/make-sound.js';
+import { makeFlac, makeVideo } from '../fixtures/make-sound.js';
 import { appOf, origin, tokenFor } from '../support/sandbox.js';
 import { fetchChecked } from '../support/sandbox-response.js';
 
@@ -62,6 +62,15 @@ describe('a PDF', () => {
     );
     expect(damaged.includes('0000100')).toBe(true);
     expect(await describeInThread('pdf', 'application/pdf', damaged)).toMatchObject({ isReadable: true });
+  });
+});
+
+describe('a FLAC file', () => {
+  it('without a frame is read in a finite time', async () => {
+    expect(await describeInThread('flac', 'audio/flac', makeFlac())).toMatchObject({
+      type: 'audio/flac',
+      isReadable: true,
+    });
   });
 });
 
