@@ -49,6 +49,7 @@ export function createHttpServer(handler: RequestHandler, limits: IdleLimits): S
   const exchanges = new WeakMap<Socket, Exchange>();
   server.on('request', (request, response) => {
     exchanges.set(request.socket, { request, response });
+    response.once('prefinish', () => postponeClose(request, response));
     response.once('finish', () => discardRest(request));
   });
   server.on('timeout', (socket: Socket) => {
@@ -87,6 +88,16 @@ function discardRest(request: IncomingMessage): void {
     if (left < 0) request.socket.destroySoon();
   });
   request.resume();
+}
+
+/**
+ * Node closes the connection when a response is sent that is the last one, because the client asked for it. The undocumented property
+ * `_last` tells so.
+ */
+function postponeClose(request: IncomingMessage, response: ServerResponse): void {
+  if (request.complete || Reflect.get(response, '_last') !== true) return;
+  Reflect.set(response, '_last', false);
+  request.once('end', () => request.socket.destroySoon());
 }
 
 /** Whether the client has sent its request and read all that was written, so that the next step is the sandbox's. */

@@ -23,8 +23,8 @@ const pause = 60;
 
 /**
  * Sends a request as clients do that send all of the body before they read the response, such as `http.client` of Python. Then sends a
- * second request on the same connection.
- * @returns the statuses of both responses
+ * second request on the same connection, unless it has asked the server to close it.
+ * @returns the statuses of the responses
  */
 async function sendAll(method: string, path: string, headers: string, isChunked: boolean): Promise<string[]> {
   const socket = connect(Number(new URL(sandbox.url).port), '127.0.0.1');
@@ -44,17 +44,27 @@ async function sendAll(method: string, path: string, headers: string, isChunked:
       if (isChunked) socket.write(`${piece.length.toString(16)}\r\n`);
       socket.write(piece);
       if (isChunked) socket.write('\r\n');
-      await Promise.race([delay(pause), failed]);
+      if (sent < pieces - 1) await Promise.race([delay(pause), failed]);
     }
     if (isChunked) socket.write('0\r\n\r\n');
-    socket.write(`GET /nothing HTTP/1.1\r\n${host}\r\n`);
+    const closes = headers.includes('Connection: close');
+    if (!closes) socket.write(`GET /nothing HTTP/1.1\r\n${host}\r\n`);
     const statuses = () => [...text.matchAll(/HTTP\/1\.1 (\d{3})/g)].map(([, status]) => status ?? '');
-    await Promise.race([vi.waitUntil(() => statuses().length === 2, { timeout: 5_000 }), failed]);
+    if (closes) await failed.catch(() => {});
+    else await Promise.race([vi.waitUntil(() => statuses().length === 2, { timeout: 5_000 }), failed]);
     return statuses();
   } finally {
     socket.destroy();
   }
 }
+
+it.concurrent.each([true, false])(
+  'a body can be sent to its end by a client that asks to close the connection (chunked: %s)',
+  async (isChunked) => {
+    const statuses = await sendAll('POST', '/v1/doc/upload', `${form}Connection: close\r\n`, isChunked);
+    expect(statuses).toEqual(['401']);
+  },
+);
 
 it.concurrent.each([
   ['without a token', 401, 'POST', '/v1/doc/upload', () => form],
