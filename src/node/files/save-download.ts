@@ -115,7 +115,7 @@ export async function saveDownload(
 }
 
 /** How long `onProgress` can delay the end, in milliseconds. The default `timeout` of a client. */
-const lastReportLimit = 30_000;
+export const lastReportLimit: number = 30_000;
 
 interface Download {
   url: string;

@@ -12,7 +12,7 @@ import { checkConcurrency, settleEach } from '../../transport/calls/settle-each.
 import { totalProgress } from '../../transport/calls/total-progress.js';
 import { abortable } from '../../transport/http/watch.js';
 import { absolutePath } from '../files/absolute-path.js';
-import { checkApi, type SavedFile, saveDownload } from '../files/save-download.js';
+import { checkApi, lastReportLimit, type SavedFile, saveDownload } from '../files/save-download.js';
 import { pathError, unlessAbsent } from '../system-error.js';
 import { isInside } from './inside.js';
 import { localPaths, safeName } from './local-names.js';
@@ -150,7 +150,7 @@ export async function downloadAll<T extends RemoteFile>(
     onSettled: onFile && ((result, index) => onFile(labelled(result, index))),
     release() {},
   });
-  await progress.end();
+  await progress.end({ operation: 'downloadAll()', signal, limit: lastReportLimit });
   return results.map(labelled);
 }
 

@@ -12,7 +12,7 @@ import { checkConcurrency, settleEach } from '../../transport/calls/settle-each.
 import { totalProgress } from '../../transport/calls/total-progress.js';
 import { absolutePath } from '../files/absolute-path.js';
 import { openFile } from '../files/open-file.js';
-import { checkApi } from '../files/save-download.js';
+import { checkApi, lastReportLimit } from '../files/save-download.js';
 import { pathError } from '../system-error.js';
 import { isInside } from './inside.js';
 import { compilePatterns, namesHidden, type Patterns } from './patterns.js';
@@ -161,7 +161,7 @@ export async function uploadFolder(
     onSettled: onFile && ((result, index) => onFile({ path: pathOf(index), ...result })),
     release() {},
   });
-  await progress.end();
+  await progress.end({ operation: 'uploadFolder()', signal, limit: lastReportLimit });
   return results.map((result, index) => ({ path: pathOf(index), ...result }));
 }
 
