@@ -116,8 +116,11 @@ export async function uploadFolder(
     onProgress,
     onFile,
     signal,
+    timeout,
+    retry,
+    headers,
   } = readOptions('options', options, checks);
-  const { tags = [], starred, timeout, retry, headers } = options; // they have been checked
+  const { tags = [], starred } = options; // they have been checked
   const given = [...tags];
   if (!hidden && namesHidden(options.include)) {
     throw invalid('include', 'names hidden files, which are left out by default: add hidden: true');
