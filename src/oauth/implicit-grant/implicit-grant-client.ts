@@ -16,14 +16,7 @@ import { quotable } from '../../protocol/quotable.js';
 import { randomText } from '../../protocol/random.js';
 import type { Token } from '../../protocol/schemas/token.js';
 import type { Scope } from '../../protocol/scopes.js';
-import {
-  callbackParameters,
-  checkBaseUrl,
-  checkEndpoint,
-  checkRedirectUri,
-  isUrl,
-  parseUrl,
-} from '../../protocol/urls.js';
+import { callbackParameters, checkBaseUrl, checkEndpoint, checkRedirectUri, urlOf } from '../../protocol/urls.js';
 import { authorizationUrl, checkFreeOfProtocol } from '../authorization-url.js';
 import { bearerToken } from '../bearer-token.js';
 import {
@@ -393,8 +386,7 @@ export class ImplicitGrantClient {
   }
 
   #parseUrl(href: string | URL): URL {
-    const text = isUrl(href) ? href.href : href;
-    const url = typeof text === 'string' ? parseUrl(text) : undefined;
+    const url = urlOf(href);
     if (!url) throw invalid('href', 'must be the complete URL of the callback');
     return url;
   }
@@ -502,8 +494,7 @@ export class ImplicitGrantClient {
   /** Returns the path, query and fragment of a URL on the origin of the page. Returns undefined for other URLs: open redirects. */
   #sameOriginPath(place: string | URL): string | undefined {
     const here = this.#parseUrl(this.#location.href);
-    const text = isUrl(place) ? place.href : place;
-    const url = typeof text === 'string' ? parseUrl(text, here.href) : undefined;
+    const url = urlOf(place, here.href);
     if (url?.origin !== here.origin || url.protocol !== here.protocol || url.host !== here.host) return undefined;
     // the path `//host` would be treated as another host
     return url.pathname.startsWith('//') ? url.href : url.pathname + url.search + url.hash;

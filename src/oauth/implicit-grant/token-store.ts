@@ -57,19 +57,15 @@ export function tokenStore(storage: PrefixedStorage | undefined, key: string, no
 
     onChange(listener) {
       const call = () => listener(store.get());
-      const onStorage = (event: StorageEvent) => {
-        if (event.key === key || event.key === null) call();
+      const onEvent = (event: StorageEvent | PageTransitionEvent) => {
+        if ('persisted' in event ? event.persisted : event.key === key || event.key === null) call();
       };
-      const onPageShow = ({ persisted }: PageTransitionEvent) => {
-        if (persisted) call();
-      };
+      const events = ['storage', 'pageshow'] as const;
       listeners.add(call);
-      globalThis.addEventListener?.('storage', onStorage);
-      globalThis.addEventListener?.('pageshow', onPageShow);
+      for (const type of events) globalThis.addEventListener?.(type, onEvent);
       return () => {
         listeners.delete(call);
-        globalThis.removeEventListener?.('storage', onStorage);
-        globalThis.removeEventListener?.('pageshow', onPageShow);
+        for (const type of events) globalThis.removeEventListener?.(type, onEvent);
       };
     },
   };
