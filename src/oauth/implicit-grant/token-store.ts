@@ -57,15 +57,19 @@ export function tokenStore(storage: PrefixedStorage | undefined, key: string, no
 
     onChange(listener) {
       const call = () => listener(store.get());
-      const onEvent = (event: StorageEvent | PageTransitionEvent) => {
-        if ('persisted' in event ? event.persisted : event.key === key || event.key === null) call();
+      const onStorage = (event: StorageEvent) => {
+        if (event.key === key || event.key === null) call();
       };
-      const events = ['storage', 'pageshow'] as const;
+      const onPageShow = ({ persisted }: PageTransitionEvent) => {
+        if (persisted) call();
+      };
       listeners.add(call);
-      for (const type of events) globalThis.addEventListener?.(type, onEvent);
+      globalThis.addEventListener?.('storage', onStorage);
+      globalThis.addEventListener?.('pageshow', onPageShow);
       return () => {
         listeners.delete(call);
-        for (const type of events) globalThis.removeEventListener?.(type, onEvent);
+        globalThis.removeEventListener?.('storage', onStorage);
+        globalThis.removeEventListener?.('pageshow', onPageShow);
       };
     },
   };
