@@ -8,6 +8,7 @@ import { icon } from '../page/icon.js';
 import { leaveEntry, visit } from '../page/layers.js';
 import { announceProblem } from '../page/messages.js';
 import { button, emptyNotice, placeholders } from '../page/notice.js';
+import { afterPress } from '../page/press.js';
 import { createPreview } from '../preview/preview.js';
 import type { Session } from '../session/session.js';
 import { createDropZone } from '../uploads/drop-zone.js';
@@ -181,8 +182,12 @@ export function showLibrary(app: HTMLElement, session: Session, unsent: readonly
     }
   }
 
-  /** Shows what there is now, once the menu of a file is closed: files do not move while the user chooses an action. */
+  /** Shows what there is now. Files do not move while the user clicks, or chooses an action in the menu of a file. */
   function show(): void {
+    afterPress(showUnlessInMenu);
+  }
+
+  function showUnlessInMenu(): void {
     menu.whenClosed(showNow);
   }
 
