@@ -44,9 +44,7 @@ export function showLibrary(app: HTMLElement, session: Session, unsent: readonly
       show();
     },
     added(file) {
-      if (state !== 'ready') return; // the list that is on its way has it
-      grid.put(file);
-      show();
+      showAdded(file);
       header.refresh();
     },
     deleted(file) {
@@ -89,8 +87,11 @@ export function showLibrary(app: HTMLElement, session: Session, unsent: readonly
     heading.focus();
   });
   const uploads = createUploads(session, {
-    uploaded: changes.added,
-    finished: () => changes.tagsChanged(),
+    uploaded: showAdded,
+    finished() {
+      changes.tagsChanged();
+      header.refresh();
+    },
     tags() {
       const tape = tapeShown();
       return tape && isOwn(tape) ? [`#${tape.name}`] : [];
@@ -120,6 +121,12 @@ export function showLibrary(app: HTMLElement, session: Session, unsent: readonly
     },
     itemsFor: actions.itemsFor,
   });
+
+  function showAdded(file: FileInfo): void {
+    if (state !== 'ready') return; // the list that is on its way has it
+    grid.put(file);
+    show();
+  }
 
   function setPlace(next: Place): void {
     const isOther = next.view !== place.view || next.tape !== place.tape;
