@@ -14,7 +14,7 @@ import {
   quarters,
 } from '../fixtures/make-image.js';
 import { makeCompressedPdf, makePdf } from '../fixtures/make-pdf.js';
-import { makeAdpcm, makeAiff, makeMp3, makeOgg, makeVideo, makeWav } from '../fixtures/make-sound.js';
+import { makeAdpcm, makeAiff, makeFlac, makeMp3, makeOgg, makeVideo, makeWav } from '../fixtures/make-sound.js';
 import { makeZip } from '../fixtures/make-zip.js';
 import { captureConsole, damaged, fuzzTimeout, joined, testProperty } from '../support/fuzz.js';
 import { tokenFor } from '../support/sandbox.js';
@@ -50,6 +50,9 @@ const files: Record<string, [type: string, bytes: Uint8Array, runs: number]> = {
   'a.ogg': ['audio/ogg', await makeOgg(10_000), 30],
   'a.wav': ['audio/wav', makeWav(1).subarray(0, 2_000), 40],
   'a.mp4': ['video/mp4', await makeVideo(64, 36, { title: 'A film' }), 60],
+  'a.flac': ['audio/flac', makeFlac(), 60],
+  'fragments.mp4': ['video/mp4', await makeVideo(64, 36, { title: 'A film', fragmented: true }), 40],
+  'reordered.mp4': ['video/mp4', await makeVideo(64, 36, { reordered: true }), 40],
   'a.webm': ['video/webm', await makeVideo(64, 36, { container: 'webm', title: 'A film' }), 40],
 };
 

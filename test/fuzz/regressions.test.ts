@@ -1,6 +1,10 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { ApiClient } from '../../src/index.js';
+import { mediaPool } from '../../src/sandbox/media/pool/media-pool.js';
+import { bytesInMemory } from '../../src/sandbox/media/reading/bytes.js';
 import { createSandbox } from '../../src/sandbox.js';
+import { makePdf } from '../fixtures/make-pdf.js';
+import { makeFlac, makeVideo } from '../fixtures/make-sound.js';
 import { appOf, origin, tokenFor } from '../support/sandbox.js';
 import { fetchChecked } from '../support/sandbox-response.js';
 
@@ -39,6 +43,51 @@ describe('a WebM file', () => {
     const { id } = await api.files.upload(film, { name: 'a.webm' });
     expect((await api.files.get(id)).processing_status).toBe('failed');
   });
+});
+
+/** Describes a file in a thread: a thread whose job does not end is stopped, and the file counts as not readable. */
+async function describeInThread(extension: string, declared: string, content: Uint8Array) {
+  const pool = mediaPool();
+  onTestFinished(() => pool.close());
+  return pool.describe({ extension, declared }, bytesInMemory(new Uint8Array(content)));
+}
+
+describe('a PDF', () => {
+  it('with an object after the end of the file is read in a finite time', async () => {
+    const damaged = Buffer.from(
+      Buffer.from(makePdf('/Title (A paper)'))
+        .toString('latin1')
+        .replace(/0000000(\d{3}) 00000 n \ntrailer/, '0000100$1 00000 n \ntrailer'),
+      'latin1',
+    );
+    expect(damaged.includes('0000100')).toBe(true);
+    expect(await describeInThread('pdf', 'application/pdf', damaged)).toMatchObject({ isReadable: true });
+  });
+});
+
+describe('a FLAC file', () => {
+  it('without a frame is read in a finite time', async () => {
+    expect(await describeInThread('flac', 'audio/flac', makeFlac())).toMatchObject({
+      type: 'audio/flac',
+      isReadable: true,
+    });
+  });
+});
+
+describe('a movie', () => {
+  const tables = { stsc: 16, stts: 12, ctts: 12 };
+
+  it.each(Object.entries(tables))(
+    'that declares four billion samples in %s is read in a finite time',
+    async (table, at) => {
+      const film = Buffer.from(await makeVideo(64, 36, { title: 'A film', reordered: true }));
+      film.writeUInt32BE(0xffffffff, film.indexOf(table) + at);
+      expect(await describeInThread('mp4', 'video/mp4', film)).toMatchObject({
+        isReadable: true,
+        meta: { title: 'A film' },
+      });
+    },
+  );
 });
 
 describe('an authorization request', () => {

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { inspect } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import fc, { type Arbitrary } from 'fast-check';
@@ -9,9 +10,12 @@ import { leaks } from './leaks.js';
 const factor = Number(process.env.FUZZ_RUNS ?? 1);
 
 /**
- * Every run has a random seed, in CI too: a fixed one would always test the same inputs. A failure prints its seed and its path.
- * FUZZ_SEED and FUZZ_PATH reproduce it.
+ * Every run has a random seed, because a fixed one would always test the same inputs. In CI it comes from the commit's files, so that a
+ * commit passes or fails each time, and the next one is tested with other inputs. A failure prints its seed and its path. FUZZ_SEED and
+ * FUZZ_PATH reproduce it.
  */
+const seedOfCommit = process.env.CI ? readSeedOfCommit() : undefined;
+
 const reproduced = {
   ...(process.env.FUZZ_SEED && { seed: Number(process.env.FUZZ_SEED) }),
   ...(process.env.FUZZ_PATH && { path: process.env.FUZZ_PATH }),
@@ -23,13 +27,19 @@ const inputTimeout = 10_000;
 /** The time limit of a test. */
 export const fuzzTimeout: number = 120_000 * Math.max(1, factor);
 
+/** Returns undefined if this is no checkout, or there is no git. */
+function readSeedOfCommit(): number | undefined {
+  const { status, stdout } = spawnSync('git', ['rev-parse', 'HEAD^{tree}'], { encoding: 'utf8' });
+  return status === 0 ? Number.parseInt(stdout.slice(0, 7), 16) : undefined;
+}
+
 /** Tests a property with many inputs, and prints the smallest one for which it fails. */
 export async function testProperty<T extends [unknown, ...unknown[]]>(
   runs: number,
   arbitraries: { [K in keyof T]: Arbitrary<T[K]> },
   property: (...values: T) => Promise<unknown> | unknown,
 ): Promise<void> {
-  const settings = { seed: Math.trunc(Math.random() * 2 ** 31), ...reproduced };
+  const settings = { seed: seedOfCommit ?? Math.trunc(Math.random() * 2 ** 31), ...reproduced };
   const name = `${expect.getState().currentTestName}\nFUZZ_SEED=${settings.seed}`;
   const checkedProperty = fc.asyncProperty(...arbitraries, async (...values: T) => {
     watched(`${name}\n${inspect(values, shortened)}`);

@@ -1,6 +1,7 @@
-import type { Input, InputVideoTrack, MetadataTags } from 'mediabunny';
+import { EncodedPacketSink, type Input, type InputTrack, type InputVideoTrack, type MetadataTags } from 'mediabunny';
 import type { Bytes } from '../reading/bytes.js';
 import { openMedia } from './open-media.js';
+import { hasPlausibleTables } from './sample-tables.js';
 
 /** What mediabunny knows of a file. */
 export interface Container {
@@ -48,7 +49,14 @@ async function describeVideo(track: InputVideoTrack): Promise<VideoTrack> {
 
 /** Measures the duration in seconds by reading packets. Time stamps of broadcasts do not begin at 0. */
 export async function measureDuration(bytes: Bytes): Promise<number | undefined> {
-  return withInput(bytes, async (input) => (await input.computeDuration()) - (await input.getFirstTimestamp()));
+  return withInput(bytes, async (input) => {
+    const tracks: InputTrack[] = [];
+    for (const track of await input.getTracks()) {
+      // mediabunny 1.61.0 searches for the last packet of a FLAC file without packets in an endless loop, and blocks the thread
+      if (await new EncodedPacketSink(track).getFirstPacket({ metadataOnly: true })) tracks.push(track);
+    }
+    return (await input.computeDuration(tracks)) - (await input.getFirstTimestamp(tracks));
+  });
 }
 
 /** Whether the file has sound and no pictures. False if mediabunny cannot read it, or does not know its video codecs. */
@@ -58,6 +66,7 @@ export async function isAudioOnly(bytes: Bytes): Promise<boolean> {
 }
 
 async function withInput<T>(bytes: Bytes, read: (input: Input) => Promise<T>): Promise<T | undefined> {
+  if (!(await hasPlausibleTables(bytes))) return undefined;
   const input = openMedia(bytes);
   try {
     return await read(input);

@@ -1,10 +1,13 @@
-import { getDocument, PDFDataRangeTransport, VerbosityLevel } from 'unpdf/pdfjs';
-import { type Bytes, readPart } from '../reading/bytes.js';
+import { getDocument, VerbosityLevel } from 'unpdf/pdfjs';
+import { type Bytes, readAll } from '../reading/bytes.js';
 import { UnreadableMedia } from '../reading/unreadable-media.js';
 import { compact, textOf } from '../reading/values.js';
 import { isPdf } from './is-pdf.js';
 
-/** pdf.js allocates memory for the whole file, even though it reads only parts of it. */
+/**
+ * The whole file is read. pdf.js can also request parts, but then it waits in an endless loop for an object whose offset is after the
+ * end of the file, and blocks the thread.
+ */
 const maxBytes = 64 * 1024 * 1024;
 
 /**
@@ -13,23 +16,9 @@ const maxBytes = 64 * 1024 * 1024;
  */
 export async function readPdfMeta(bytes: Bytes): Promise<Record<string, unknown>> {
   if (!(await isPdf(bytes))) throw new UnreadableMedia('the file is not a PDF');
-  if (bytes.size > maxBytes) return {};
-  class Parts extends PDFDataRangeTransport {
-    override async requestDataRange(begin: number, end: number): Promise<void> {
-      try {
-        this.onDataRange(begin, await readPart(bytes, begin, end - begin));
-      } catch {
-        await task.destroy(); // pdf.js ignores this rejection and would wait for the bytes forever
-      }
-    }
-  }
-  const task = getDocument({
-    range: new Parts(bytes.size, null),
-    disableAutoFetch: true,
-    disableStream: true,
-    isEvalSupported: false,
-    verbosity: VerbosityLevel.ERRORS,
-  });
+  const data = await readAll(bytes, maxBytes);
+  if (!data) return {};
+  const task = getDocument({ data, isEvalSupported: false, verbosity: VerbosityLevel.ERRORS });
   try {
     const { info } = await (await task.promise).getMetadata();
     const fields: Record<string, unknown> = { ...info };
