@@ -18,7 +18,9 @@ export async function skipExisting(api: ApiClient, signal: AbortSignal): Promise
     if (source instanceof File) {
       const name = options.name ?? source.name;
       const candidates = existing.get(keyOf(name, source.size)) ?? [];
-      const index = candidates.findIndex(({ time_added }) => time_added.getTime() >= wholeSeconds(source.lastModified));
+      const modified = wholeSeconds(source.lastModified);
+      const isUnknown = modified > Date.now(); // such a file would be uploaded again each time (aws/aws-cli#5216)
+      const index = candidates.findIndex(({ time_added }) => isUnknown || time_added.getTime() >= modified);
       const [found] = index < 0 ? [] : candidates.splice(index, 1);
       if (found) return { id: found.id, name: fileName(found), size: found.size, unchanged: true };
     }

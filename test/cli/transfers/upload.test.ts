@@ -176,8 +176,10 @@ it('leaves out files that the server has, and uploads those that are new or have
   await mkdir(join(cwd, 'photos/2014'));
   await write('2014/a.txt', 'x');
   await write('space .txt', 'longer');
-  const later = new Date(Date.now() + 5_000);
-  await utimes(join(cwd, 'photos/back\\slash.txt'), later, later);
+  await sleep(1_100); // the times of the server are whole seconds
+  await write('back\\slash.txt', 'y');
+  const future = new Date('2076-01-01');
+  await utimes(join(cwd, 'photos', 'gro\u0308\u00dfe.txt'), future, future);
   const changed = (await linesOf(again)).filter(({ unchanged }) => !unchanged).map(({ path }) => path);
   expect(changed.sort()).toEqual([expect.stringMatching(/a\.txt$/), 'back\\slash.txt', 'space .txt'].sort());
   expect(await api.files.list()).toHaveLength(8);
