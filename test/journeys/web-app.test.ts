@@ -204,6 +204,19 @@ describeInBrowsers('a user of the web application', (name) => {
     }
   });
 
+  it('shows names in the list, at every width', async () => {
+    const page = await open();
+    await signIn(page);
+    await page.getByRole('button', { name: 'Show as a list' }).click();
+    const name = card(page, 'Night on the ridge.png').locator('.name');
+    await name.waitFor();
+    for (const width of [480, 704, 720, 800, 960, 1088, 1100, 1280]) {
+      await page.setViewportSize({ width, height: 700 });
+      const shown = await name.evaluate(({ clientWidth }) => clientWidth);
+      expect([width, shown >= 120]).toEqual([width, true]);
+    }
+  });
+
   it('renames, stars, tags and publishes with the keyboard', async () => {
     const page = await open();
     await signIn(page);
