@@ -14,6 +14,7 @@ export function writeReference(folder: string): void {
     [
       join(packages, 'typedoc/bin/typedoc'),
       ...['--plugin', join(packages, 'typedoc-plugin-markdown/dist/index.js'), '--out', folder, '--logLevel', 'Warn'],
+      ...['--plugin', join(import.meta.dirname, 'name-thrown-errors.ts')],
       ...['--router', 'module', '--entryFileName', 'overview', '--hideBreadcrumbs', '--hidePageHeader'],
       ...['--useCodeBlocks', '--interfacePropertiesFormat', 'table', '--parametersFormat', 'table'],
     ],

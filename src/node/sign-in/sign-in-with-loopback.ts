@@ -75,7 +75,7 @@ const loopbackOptions: OptionNames<LoopbackOptions> = {
  * import { signInWithLoopback } from 'doctape-sdk/node';
  *
  * const token = await signInWithLoopback({
- *   clientId: '5f0c1c0e-3c5e-4b57-9f0b-2d8c1f6b7a01',
+ *   clientId: 'my-script',
  *   scope: ['file.read'],
  *   onUrl: (url) => console.log(`Open ${url}`),
  * });

@@ -59,7 +59,7 @@ export interface ImplicitGrantClientOptions {
   storage?: WebStorage | undefined;
   /**
    * Stores the token, so that the user stays signed in after a reload. `localStorage` shares it with all tabs and keeps it until
-   * the user signs out; null keeps it in memory only. Every script on the page can read the storage. @default sessionStorage
+   * it expires or the user signs out; null keeps it in memory only. Every script on the page can read the storage. @default sessionStorage
    * @example
    * new ImplicitGrantClient({ clientId, redirectUri, tokenStorage: localStorage });
    */
@@ -118,7 +118,7 @@ const popupOptions: OptionNames<PopupOptions> = { scope: 1, params: 1, signal: 1
  * import { ImplicitGrantClient } from 'doctape-sdk/browser';
  *
  * const client = new ImplicitGrantClient({
- *   clientId: '5f0c1c0e-3c5e-4b57-9f0b-2d8c1f6b7a01',
+ *   clientId: 'a2b4c6d8-1e3f-4a5b-8c7d-9e0f1a2b3c03',
  *   redirectUri: 'https://app.example/',
  *   scope: ['file.read'],
  * });

@@ -1,9 +1,10 @@
 import { parseHttpDate } from '../http/http-date.js';
 
-/** Bytes `start` to `end`, both included, as in HTTP; without `end`, to the end of the file. */
+/** A range of bytes. The first byte of the file is 0. */
 export interface ByteRange {
-  /** A `start` at or beyond the end of the file is an `ApiError` with code `http_416`. */
+  /** The first byte. If it is at or beyond the end of the file, the call rejects with an `ApiError` (`http_416`). */
   start: number;
+  /** The last byte, which is included. @default the last byte of the file */
   end?: number | undefined;
   /**
    * Only download this version of the file: its `ETag`, or its `Last-Modified` if it has no `ETag`. If the file has changed, the

@@ -10,7 +10,7 @@ import { bytesIn, isBlob, nativeBlob } from './blob.js';
 import { nameOfResponse } from './response-name.js';
 import { unsupportedSource } from './unsupported-source.js';
 
-/** A source of an upload. Streams are sent while they are read, and never collected in memory. */
+/** A source of an upload. Streams are sent while they are read, except in browsers, which collect them in a `Blob` first. */
 export type UploadSource =
   | Blob
   | ArrayBuffer

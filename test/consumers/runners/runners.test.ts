@@ -40,16 +40,24 @@ describe('Vitest', () => {
 });
 
 /** Runs a test file in Jest, in this environment or in that of the configuration in the page. */
-async function jest(heading: string, { file = runnerCode(heading).at(-1) ?? '', environment = '', flags = true } = {}) {
+async function jest(
+  heading: string,
+  {
+    file = runnerCode(heading).at(-1) ?? '',
+    name = file.includes('require(') ? 'app.test.cjs' : 'app.test.js',
+    environment = '',
+    flags = true,
+  } = {},
+) {
   const [configuration = ''] = runnerCode(heading);
-  const type = file.includes('require(') ? 'commonjs' : 'module';
-  await project.write('package.json', JSON.stringify({ type, private: true }));
-  if (type === 'module') await project.write('jest.config.mjs', configuration);
-  await project.write('app.test.js', file);
+  const isConfigured = !file.includes('require(');
+  await project.write('package.json', JSON.stringify({ type: 'module', private: true }));
+  if (isConfigured) await project.write('jest.config.mjs', configuration);
+  await project.write(name, file);
   const args = [
-    ...['--testMatch', '**/app.test.js'],
+    ...['--testMatch', `**/${name}`],
     // the packages are links to where jest-fixed-jsdom cannot be found by its name
-    ...(type === 'module' ? ['--config', 'jest.config.mjs'] : ['--config', '{}']),
+    ...(isConfigured ? ['--config', 'jest.config.mjs'] : ['--config', '{}']),
     ...(environment ? ['--env', environment] : []),
   ];
   const env = flags ? { NODE_OPTIONS: '--experimental-vm-modules' } : {};
@@ -82,6 +90,7 @@ describe('Jest', () => {
     ['this runtime has no global fetch', 'Jest with CommonJS', { environment: 'jsdom', file: call }],
     ['must not be in a browser page', 'Jest with CommonJS', { environment: 'jest-fixed-jsdom', file: seal }],
     ['crypto.subtle is missing', 'Jest with CommonJS', { environment: 'jest-fixed-jsdom', file: authorize }],
+    ['require is not defined', 'Jest with CommonJS', { name: 'app.test.js' }],
     ['Must use import to load ES Module', 'Jest with CommonJS', { flags: false }],
   ])('reports "%s" where the page says so', async (message, heading, settings) => {
     const { code, output } = await jest(heading, settings);

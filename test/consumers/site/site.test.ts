@@ -66,6 +66,11 @@ it('llms.txt links to the pages as Markdown, whose links lead on, and llms-full.
   expect(headings.filter((heading) => !full.includes(`\n${heading}\n`))).toEqual([]);
 });
 
+it('the reference names the class of each error', () => {
+  const reference = readFileSync(join(siteFolder, 'reference/doctape-sdk.md'), 'utf8');
+  expect(reference).toContain('`NotFoundError`: if the file does not exist or has no such rendition');
+});
+
 it('no page loads anything from another host', () => {
   const loading = /<(?:script|link|img|iframe)\b[^>]*\s(?:href|src)="(?:https?:)?\/\/[^"]*"/g;
   const pages = files().filter((file) => file.endsWith('.html'));

@@ -3,6 +3,7 @@ import { requestChannel, type WorkerReply, type WorkerRequest } from '../message
 import { indexedDbStore } from './indexed-db-store.ts';
 import { mount } from './mount.ts';
 import { siteCache } from './site-cache.ts';
+import { trackBody } from './track-body.ts';
 
 // The service worker of the playground: the sandbox, and the files of the page for when there is no network. It is bundled as a
 // classic script in one file, because browsers load modules and further scripts in service workers in different ways or not at all.
@@ -47,9 +48,15 @@ self.addEventListener('activate', (event) => {
 
 self.addEventListener('fetch', (event) => {
   const { request } = event;
-  if (request.url.startsWith(`${sandboxUrl}/`)) event.respondWith(start().respond(request));
+  if (request.url.startsWith(`${sandboxUrl}/`)) event.respondWith(respond(event));
   else if (site.has(request)) event.respondWith(site.respond(request));
 });
+
+async function respond(event: FetchEvent): Promise<Response> {
+  const { response, read } = trackBody(await start().respond(event.request));
+  event.waitUntil(read); // otherwise Firefox ends the idle worker while the page reads the body, which then ends early without an error
+  return response;
+}
 
 self.addEventListener('message', (event) => {
   const [port] = event.ports;
