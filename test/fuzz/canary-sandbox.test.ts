@@ -244,6 +244,14 @@ const apiRows: Row[] = [
   ['a body that is too long', () => sendSecrets('POST', '/v1/doc/x', all.repeat(20_000))],
   ['a body that breaks off', () => sendSecrets('POST', '/v1/doc/x', breaking(all))],
   [
+    'too many tags',
+    async () => {
+      const { send, upload } = await testSandbox();
+      const tags = Array.from({ length: 1_001 }, (_, index) => `${password}${index}`);
+      return send('POST', `/v1/doc/${await upload('a.txt', 'x')}`, JSON.stringify({ tags }));
+    },
+  ],
+  [
     'a range past the end',
     async () => {
       const { send, upload } = await testSandbox();

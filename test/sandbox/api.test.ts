@@ -607,6 +607,10 @@ describe('an upload', () => {
     ['an encoded name', 'filename="x.txt"; filename*=UTF-8\'\'%E2%82%AC%20rates.txt', '€ rates.txt'],
     ['a name without quotes', 'filename=plain.txt', 'plain.txt'],
     ['a quote, as browsers write it', 'filename="a%22b.txt"', 'a"b.txt'],
+    ['a quote, as curl and Firefox wrote it', 'filename="a\\"b.txt"', 'a"b.txt'],
+    ['a quote at the end, as curl wrote it', 'filename="a.\\"txt\\""; x=y', 'a."txt"'],
+    ['a backslash, as curl wrote it beside a quote', 'filename="\\"a\\\\b.txt"', 'b.txt'],
+    ['a backslash at the end', 'filename="folder\\"; x=y', 'untitled'],
     ['a percent sign', 'filename="100%.txt"', '100%.txt'],
     ['a semicolon', 'filename="a;b.txt"', 'a;b.txt'],
     ['line breaks, as browsers write them', 'filename="a%0D%0Ab.txt"', 'ab.txt'],
@@ -1111,6 +1115,14 @@ describe.each([
     }
   });
 
+  it('has no range in response to HEAD', async () => {
+    const { get } = await withDigits();
+    for (const range of ['bytes=2-5', 'bytes=100-']) {
+      const { status, headers } = await get({ range }, 'HEAD');
+      expect([status, headers.get('content-length'), headers.get('content-range')]).toEqual([200, '10', null]);
+    }
+  });
+
   it('of an empty file is empty and has no range', async () => {
     const api = await open();
     const id = await uploadOne(api, '');
@@ -1175,7 +1187,7 @@ describe('other origins', () => {
           headers: {
             origin: 'https://app.example',
             'access-control-request-method': 'DELETE',
-            'access-control-request-headers': 'authorization,content-type,x-dt-origin-desc',
+            'access-control-request-headers': 'authorization,content-type,x-dt-origin-desc,range,traceparent',
           },
         });
         expect(response.status).toBe(204);
@@ -1184,7 +1196,7 @@ describe('other origins', () => {
         const methods = response.headers.get('access-control-allow-methods') ?? '';
         for (const method of ['GET', 'POST', 'DELETE']) expect(methods).toContain(method);
         const headers = response.headers.get('access-control-allow-headers')?.toLowerCase() ?? '';
-        for (const name of ['authorization', 'content-type', 'x-dt-origin-desc', 'range'])
+        for (const name of ['authorization', 'content-type', 'x-dt-origin-desc', 'range', 'traceparent'])
           expect(headers).toContain(name);
       }
     },

@@ -34,11 +34,11 @@ export function accountRoutes(context: FilesContext): Hono<SandboxEnv> {
 
   // the size is optional: captured responses contain URLs without one
   routes.get('/avatar/:size?', requires('account.read'), async (c) => {
-    const size = Number(c.req.param('size') ?? 50);
-    if (![50, 300, 600].includes(size)) throw new Failure(404);
+    const name = c.req.param('size') ?? '50';
+    if (!['50', '300', '600'].includes(name)) throw new Failure(404);
     const { username } = c.get('user');
-    const [id, name] = [`avatar/${username}`, String(size)];
-    const make = async () => context.media.makeAvatar(fingerprint(username), size);
+    const id = `avatar/${username}`;
+    const make = async () => context.media.makeAvatar(fingerprint(username), Number(name));
     const picture = await context.renditions.get(id, name, name, make);
     if (typeof picture !== 'object') throw new Error('drawing the avatar took too much time or memory');
     return sendBytes(c, { tag: `"${id}/${name}"`, ...picture });

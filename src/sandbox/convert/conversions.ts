@@ -1,5 +1,5 @@
 import type { SandboxContext } from '../core/context.js';
-import { withUserLock } from '../core/with-user-lock.ts';
+import { withUserLock } from '../core/with-user-lock.js';
 import { TooManyJobs } from '../media/job-queue.js';
 import { type FileRecord, type FileReference, keyOf } from '../store/records.js';
 import { renditionBlob } from '../store/rendition-blobs.js';

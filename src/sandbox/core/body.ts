@@ -20,7 +20,7 @@ export async function textBody(c: Context, limit: number): Promise<string> {
     });
   for (let chunk = await read(); chunk && !chunk.done; chunk = await read()) {
     size += chunk.value.byteLength;
-    if (size > limit) throw new Failure(413, `the body is larger than ${limit} bytes`, { Connection: 'close' });
+    if (size > limit) throw new Failure(413, `the body is larger than ${limit} bytes`);
     text += decoder.decode(chunk.value, { stream: true });
   }
   return text + decoder.decode();

@@ -1,6 +1,7 @@
 import type { Context } from 'hono';
 import type { SandboxEnv } from './context.js';
 import type { Failure } from './failure.js';
+import { peerOf } from './peer.js';
 import { textResponse } from './response-text.js';
 
 const json = { 'content-type': 'application/json' };
@@ -11,6 +12,46 @@ const json = { 'content-type': 'application/json' };
 export function success(c: Context<SandboxEnv>, result: unknown): Response {
   const text = JSON.stringify({ ...(!c.env.quirks.has('no-error-key') && { error: null }), result });
   return textResponse(c, text, 200, json);
+}
+
+/**
+ * A response with the envelope of a success whose result is an object. It is streamed while its entries are read from the store, because
+ * they may not fit into memory, and so that a long list does not keep the others waiting.
+ * @param entries yields several at once
+ */
+export function streamSuccess(
+  c: Context<SandboxEnv>,
+  entries: AsyncGenerator<readonly (readonly [key: string, value: unknown])[]>,
+): Response {
+  const encoder = new TextEncoder();
+  let text = c.env.quirks.has('no-error-key') ? '{"result":{' : '{"error":null,"result":{';
+  let separator = '';
+  const body = new ReadableStream<Uint8Array<ArrayBuffer>>(
+    {
+      async pull(controller) {
+        while (text.length < 64 * 1024) {
+          const { done, value } = await entries.next();
+          if (done) {
+            controller.enqueue(encoder.encode(`${text}}}`));
+            controller.close();
+            return;
+          }
+          for (const [key, entry] of value) {
+            text += `${separator}${JSON.stringify(key)}:${JSON.stringify(entry)}`;
+            separator = ',';
+          }
+        }
+        controller.enqueue(encoder.encode(text));
+        text = '';
+        await peerOf(c)?.otherRequests?.(); // the system accepts all that is sent to a fast client, so nothing else would wait
+      },
+      async cancel() {
+        await entries.return(undefined);
+      },
+    },
+    { highWaterMark: 0 },
+  );
+  return c.body(body, 200, json);
 }
 
 /** A response with the envelope of an error. */

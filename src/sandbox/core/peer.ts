@@ -6,6 +6,8 @@ export interface Peer {
   isThisMachine: boolean;
   /** Closes the connection. A response body that errors would also close it, but then the server logs the error. */
   closeConnection(): void;
+  /** Resolves when the server has looked after its other connections. */
+  otherRequests?(): Promise<void>;
   /** Whether the server sends a `TextResponse` as it is. */
   sendsText?: boolean;
 }

@@ -1,9 +1,9 @@
-import { type Context, Hono } from 'hono';
+import { Hono } from 'hono';
 import * as z from 'zod/mini';
 import { requires } from '../core/access.js';
 import { jsonBody, originOf } from '../core/body.js';
 import type { SandboxEnv } from '../core/context.js';
-import { success } from '../core/envelope.js';
+import { streamSuccess, success } from '../core/envelope.js';
 import { Failure } from '../core/failure.js';
 import { quotaOf } from '../core/quota.js';
 import { extractArchive } from './extract.js';
@@ -43,7 +43,11 @@ export function fileRoutes(context: FilesContext): Hono<SandboxEnv> {
     const includeMeta = c.req.query('include_meta');
     const withMeta = includeMeta !== undefined && includeMeta !== 'false' && includeMeta !== '0';
     const origin = originOf(c.req.url);
-    return streamList(c, visibleFiles(context, c.get('user')), (file) => wireFile(file, origin, withMeta));
+    const files = visibleFiles(context, c.get('user'));
+    return streamSuccess(
+      c,
+      entriesOf(files, (file) => wireFile(file, origin, withMeta)),
+    );
   });
 
   // must be before `/:id`, which also matches this path
@@ -112,42 +116,16 @@ export function extractRoute(context: FilesContext): Hono<SandboxEnv> {
 }
 
 function splitTags(tags: string): string[] {
-  const words = tags.split(',').map((tag) => tag.trim());
-  return [...new Set(words.filter((tag) => tag !== ''))];
+  return tags
+    .split(',')
+    .map((tag) => tag.trim())
+    .filter((tag) => tag !== '');
 }
 
-/** Streams the list while it is read from the store, because it may not fit into memory. */
-function streamList(
-  c: Context<SandboxEnv>,
-  files: AsyncGenerator<VisibleFile[]>,
+/** The entries of a list of files, several at once. */
+async function* entriesOf(
+  batches: AsyncIterable<VisibleFile[]>,
   write: (file: VisibleFile) => unknown,
-): Response {
-  const encoder = new TextEncoder();
-  let text = c.env.quirks.has('no-error-key') ? '{"result":{' : '{"error":null,"result":{';
-  let separator = '';
-  const body = new ReadableStream<Uint8Array<ArrayBuffer>>(
-    {
-      async pull(controller) {
-        while (text.length < 64 * 1024) {
-          const { done, value } = await files.next();
-          if (done) {
-            controller.enqueue(encoder.encode(`${text}}}`));
-            controller.close();
-            return;
-          }
-          for (const visible of value) {
-            text += `${separator}${JSON.stringify(visible.file.id)}:${JSON.stringify(write(visible))}`;
-            separator = ',';
-          }
-        }
-        controller.enqueue(encoder.encode(text));
-        text = '';
-      },
-      async cancel() {
-        await files.return(undefined);
-      },
-    },
-    { highWaterMark: 0 },
-  );
-  return c.body(body, 200, { 'Content-Type': 'application/json' });
+): AsyncGenerator<[id: string, file: unknown][]> {
+  for await (const batch of batches) yield batch.map((visible) => [visible.file.id, write(visible)]);
 }

@@ -90,6 +90,16 @@ export async function findOwnFile(context: SandboxContext, user: SandboxUser, id
   return file;
 }
 
+/** Each tag can create a tape, and is a change of the transaction that stores the file. */
+const maxTags = 1_000;
+
+/** The tags without repetitions. @throws {Failure} 400 if there are too many */
+function checkTags(tags: readonly string[]): string[] {
+  const different = [...new Set(tags)];
+  if (different.length > maxTags) throw new Failure(400, `a file can have at most ${maxTags} tags`);
+  return different;
+}
+
 /** A new file whose content is already in the store. */
 export interface NewFile {
   id: string;
@@ -179,7 +189,8 @@ async function describeFile(
   user: SandboxUser,
   file: NewFile,
 ): Promise<FileRecord> {
-  const { id, fileName, size, tags, starred, origin } = file;
+  const { id, fileName, size, starred, origin } = file;
+  const tags = checkTags(file.tags);
   const { name, extension } = splitName(fileName);
   const bytes = storedBytes(store, { id, size });
   const { type, mediaType, isReadable, meta } = await media.describe({ declared: file.type, extension }, bytes);
@@ -225,7 +236,7 @@ export function updateFile(
     const fileName = joinName({ name: stem, extension: file.extension });
     if (stem.trim() === '' || cleanFileName(fileName) !== fileName)
       throw new Failure(400, 'name is not a valid file name');
-    const changed = { ...file, name: stem, tags: [...new Set(tags)], starred };
+    const changed = { ...file, name: stem, tags: checkTags(tags), starred };
     await commit(context.store, [
       { put: 'files', key: keyOf(user.username, id), record: changed },
       ...(await tagChanges(context, user.username, [{ id, from: file.tags, to: changed.tags }])),

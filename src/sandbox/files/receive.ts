@@ -48,8 +48,6 @@ type Event =
 const maxParts = 1_000;
 const maxFieldBytes = 64 * 1024;
 const maxAllFieldsBytes = 1024 * 1024;
-const maxDiscardedBytes = 256 * 1024 * 1024;
-const maxPauseMs = 5_000;
 
 // wire document section 7, choice 17
 /**
@@ -71,7 +69,6 @@ export async function receive(
   const contentType = request.headers.get('content-type') ?? '';
   const wholeDelimiters = delimiterGuard(contentType);
   const events: Event[] = [];
-  let fullyRead = false;
   let finished = false;
   let problem: Failure | undefined;
   const parser = make({
@@ -167,10 +164,8 @@ export async function receive(
   try {
     while (reader && !problem) {
       const { done, value } = await reader.read().catch(() => {
-        fullyRead = true;
         throw new Failure(400, 'the body was cut off');
       });
-      fullyRead = done;
       if (done) break;
       parse(() => parser.write(wholeDelimiters(value)));
       await storeEvents();
@@ -189,39 +184,7 @@ export async function receive(
       store,
       files.map(({ id }) => id),
     );
-    // not awaited: a client that receives the response early can stop sending
-    if (!fullyRead) void discardRest(reader);
     throw error;
-  }
-}
-
-/**
- * Reads the rest of a refused body and discards it. A server that closes the connection while the client is still sending makes
- * the client report a broken connection instead of the response, and the connection could not carry another request. Stops if the
- * rest is very large or the client stalls: the server then closes the connection, because it is idle.
- */
-async function discardRest(reader: ReadableStreamDefaultReader<Uint8Array> | undefined): Promise<void> {
-  let left = maxDiscardedBytes;
-  try {
-    while (left >= 0) {
-      const chunk = await withStallTimeout(reader?.read());
-      if (chunk === 'stalled' || !chunk || chunk.done) return;
-      left -= chunk.value.byteLength;
-    }
-  } catch {
-    // the client closed the connection
-  }
-}
-
-async function withStallTimeout<T>(work: Promise<T> | undefined): Promise<T | undefined | 'stalled'> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const stalled = new Promise<'stalled'>((resolve) => {
-    timer = setTimeout(resolve, maxPauseMs, 'stalled');
-  });
-  try {
-    return await Promise.race([work, stalled]);
-  } finally {
-    clearTimeout(timer);
   }
 }
 
@@ -256,8 +219,15 @@ export async function receiveFrom(store: Store, source: string, quota: Quota): P
   }
 }
 
-/** Parses the Content-Disposition of a part. multipasta decodes this header as Latin-1, but browsers send UTF-8. */
+/** A quote with a backslash that does not end a parameter. */
+const escapedQuote = /\\"(?!\s*(?:;|$))/;
+
+/**
+ * Parses the Content-Disposition of a part. multipasta decodes this header as Latin-1, but browsers send UTF-8. A quote in a name is `%22`,
+ * and a backslash is itself. curl before 7.81 and Firefox before 90 sent `\"`.
+ */
 function dispositionOf(info: PartInfo): { name?: string; filename?: string } | undefined {
   const header = info.headers['content-disposition'];
-  return typeof header === 'string' ? parseDisposition(header, { multipart: true }).parameters : undefined;
+  if (typeof header !== 'string') return undefined;
+  return parseDisposition(header, { multipart: !escapedQuote.test(header) }).parameters;
 }

@@ -3,7 +3,7 @@ import type { Context } from 'hono';
 import { Failure } from '../core/failure.js';
 import { type MadeRendition, recipeOf } from '../media/rendition.js';
 import { type FileRecord, keyOf } from '../store/records.js';
-import { renditionBlob } from '../store/rendition-blobs.js';
+import { renditionBlob, renditionSize } from '../store/rendition-blobs.js';
 import type { BlobRange } from '../store/store.js';
 import { storedBytes } from '../store/stored-bytes.js';
 import { joinName } from './file-name.js';
@@ -45,7 +45,7 @@ export async function sendRendition(
   if (rendition === 'original') return sendOriginal(c, context, file, type, disposition);
   if (file.processing_status !== 'ok') throw new Failure(404);
   const name = rendition === 'poster_1280.mp4' ? 'poster_1280.jpg' : rendition; // the documentation has both spellings
-  const converted = file.renditions?.[name];
+  const converted = renditionSize(file, name);
   if (converted !== undefined) return sendConverted(c, context, file, name, converted);
   // before If-None-Match is evaluated: a rendition that does not exist must be a 404, not a 304
   const made = await findRendition(context, file, name);
@@ -61,7 +61,7 @@ export function sendBytes(c: Context, { tag, type, bytes }: { tag: string } & Ma
 
 /** Whether a file has a rendition. */
 export async function hasRendition(context: FilesContext, file: FileRecord, name: string): Promise<boolean> {
-  return file.renditions?.[name] !== undefined || (await findRendition(context, file, name)) !== undefined;
+  return renditionSize(file, name) !== undefined || (await findRendition(context, file, name)) !== undefined;
 }
 
 /** Makes a rendition, or finds it in the cache. Undefined if the file has no such rendition. */
@@ -131,7 +131,9 @@ function send(c: Context, { tag, type, size, headers: more, read }: Sendable): R
   };
   if (isKnown(c, tag)) return c.body(null, 304, headers);
 
-  const range = readRange(c.get('noRanges') ? undefined : c.req.header('range'), c.req.header('if-range'), tag, size);
+  // RFC 9110 section 14.2: only GET has ranges
+  const ignoresRange = c.req.method === 'HEAD' || c.get('noRanges');
+  const range = readRange(ignoresRange ? undefined : c.req.header('range'), c.req.header('if-range'), tag, size);
   const { start, end } = range ?? { start: 0, end: size - 1 };
   headers['Content-Length'] = String(end - start + 1);
   if (range) headers['Content-Range'] = `bytes ${start}-${end}/${size}`;

@@ -1,4 +1,4 @@
-/** Thrown instead of adding a job to a queue that is full. The job can succeed later. */
+/** Thrown if a job is not done because its queue is full, or the sandbox is closed. The job can succeed later. */
 export class TooManyJobs extends Error {
   override readonly name = 'TooManyJobs';
 }

@@ -37,12 +37,11 @@ export const openHeaders: Readonly<Record<string, string>> = {
   'access-control-expose-headers': exposedHeaders.join(','),
 };
 
-/** Responds to preflight requests. */
+/** Responds to preflight requests. Allows all headers: applications add their own, for example for tracing. */
 export function preflight(): MiddlewareHandler {
   return cors({
     origin: '*',
     allowMethods: ['GET', 'HEAD', 'POST', 'DELETE', 'OPTIONS'],
-    allowHeaders: ['Authorization', 'Content-Type', 'If-Range', 'Range', 'X-Doctape-Fault', 'X-DT-Origin-Desc'],
     exposeHeaders: exposedHeaders,
     maxAge: 600,
   });

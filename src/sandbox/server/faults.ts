@@ -83,7 +83,6 @@ export function faultInjection(configured: Faults | undefined): MiddlewareHandle
     if (faults.latency !== undefined) await delay(faults.latency, c.req.raw.signal);
     c.set('noRanges', faults.noRanges === true);
     if (faults.status !== undefined && Math.random() < (faults.probability ?? 1)) {
-      await c.req.raw.body?.cancel();
       c.res = withStatus(c, faults);
       return;
     }

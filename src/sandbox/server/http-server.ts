@@ -33,7 +33,8 @@ export function createHttpServer(handler: RequestHandler, limits: IdleLimits): S
     if (!(response instanceof TextResponse)) return response;
     return sendText(connection.outgoing as HttpBindings['outgoing'], response); // `createServer` serves HTTP/1.1 only
   };
-  const listener = getRequestListener(respond, { overrideGlobalObjects: false });
+  // Hono would close a connection half a second after a response whose request is still being sent: see `discardRest`
+  const listener = getRequestListener(respond, { overrideGlobalObjects: false, autoCleanupIncoming: false });
   const server = createServer(
     {
       requestTimeout: 0,
@@ -46,7 +47,11 @@ export function createHttpServer(handler: RequestHandler, limits: IdleLimits): S
   );
   server.timeout = limits.body; // while idle in both directions
   const exchanges = new WeakMap<Socket, Exchange>();
-  server.on('request', (request, response) => exchanges.set(request.socket, { request, response }));
+  server.on('request', (request, response) => {
+    exchanges.set(request.socket, { request, response });
+    response.once('prefinish', () => postponeClose(request, response));
+    response.once('finish', () => discardRest(request));
+  });
   server.on('timeout', (socket: Socket) => {
     const exchange = exchanges.get(socket);
     if (!exchange || !isSandboxBusy(exchange, socket)) socket.destroy();
@@ -64,6 +69,35 @@ function sendText(outgoing: HttpBindings['outgoing'], response: TextResponse): R
   outgoing.writeHead(status, { ...response.headerFields(), 'content-length': Buffer.byteLength(content) });
   outgoing.end(content);
   return RESPONSE_ALREADY_SENT;
+}
+
+/** How much of a body is discarded after the response. */
+const maxDiscardedBytes = 256 * 1024 * 1024;
+
+/**
+ * Discards the rest of a body that was not read, because the request was refused. A server that closes the connection while the client
+ * is still sending makes the client report a broken connection instead of the response, and the connection could not carry another
+ * request. If the client stalls, the connection is closed because it is idle.
+ */
+function discardRest(request: IncomingMessage): void {
+  if (request.complete) return;
+  let left = maxDiscardedBytes;
+  request.removeAllListeners('data'); // of the stream that the handler has stopped reading, which would pause the request
+  request.on('data', (chunk: Buffer) => {
+    left -= chunk.byteLength;
+    if (left < 0) request.socket.destroySoon();
+  });
+  request.resume();
+}
+
+/**
+ * Node closes the connection when a response is sent that is the last one, because the client asked for it. The undocumented property
+ * `_last` tells so.
+ */
+function postponeClose(request: IncomingMessage, response: ServerResponse): void {
+  if (request.complete || Reflect.get(response, '_last') !== true) return;
+  Reflect.set(response, '_last', false);
+  request.once('end', () => request.socket.destroySoon());
 }
 
 /** Whether the client has sent its request and read all that was written, so that the next step is the sandbox's. */

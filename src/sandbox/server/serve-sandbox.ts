@@ -2,6 +2,7 @@ import { mkdtempSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { getPath } from 'hono/utils/url';
 import { invalid } from '../../protocol/checks.js';
 import type { ConfigurationError } from '../../protocol/errors.js';
@@ -138,7 +139,8 @@ export async function serveSandbox(options: ServeOptions = {}): Promise<ServedSa
       const isOpen = isOpenToAllOrigins(getPath(request)) && !request.url.includes('%');
       if (!isOpen && !isServed(new URL(request.url))) return misdirected();
       const isThisMachine = isOwnAddress(incoming.socket.remoteAddress);
-      return respond(request, { isThisMachine, closeConnection: () => outgoing.destroy(), sendsText: true });
+      const closeConnection = () => outgoing.destroy();
+      return respond(request, { isThisMachine, closeConnection, otherRequests: setImmediate, sendsText: true });
     }, defaultIdleLimits);
     await new Promise<void>((resolve, reject) => {
       server.once('error', (error: NodeJS.ErrnoException) => reject(bindError(host, port, error)));

@@ -2,8 +2,9 @@ import { Hono } from 'hono';
 import * as z from 'zod/mini';
 import { requires } from '../core/access.js';
 import { jsonBody } from '../core/body.js';
+import type { SandboxUser } from '../core/config.js';
 import type { SandboxContext, SandboxEnv } from '../core/context.js';
-import { success } from '../core/envelope.js';
+import { streamSuccess, success } from '../core/envelope.js';
 import { findTape, type TapeChanges, updateTape, visibleTapes, wireTape } from './tapes.js';
 
 /** The body of a change. */
@@ -16,13 +17,7 @@ export const tapeChanges: z.ZodMiniType<TapeChanges> = z.object({
 export function tapeRoutes(context: SandboxContext): Hono<SandboxEnv> {
   const routes = new Hono<SandboxEnv>();
 
-  routes.get('/', requires('tape.read', 'file.read'), async (c) => {
-    const tapes: Record<string, unknown> = {};
-    for await (const tape of visibleTapes(context, c.get('user'))) {
-      tapes[tape.id] = await wireTape(context, c.get('user'), tape);
-    }
-    return success(c, tapes);
-  });
+  routes.get('/', requires('tape.read', 'file.read'), (c) => streamSuccess(c, tapeEntries(context, c.get('user'))));
 
   routes.get('/:id', requires('tape.read', 'file.read'), async (c) => {
     const tape = await findTape(context, c.get('user'), c.req.param('id'));
@@ -35,4 +30,8 @@ export function tapeRoutes(context: SandboxContext): Hono<SandboxEnv> {
   });
 
   return routes;
+}
+
+async function* tapeEntries(context: SandboxContext, user: SandboxUser): AsyncGenerator<[id: string, tape: unknown][]> {
+  for await (const tape of visibleTapes(context, user)) yield [[tape.id, await wireTape(context, user, tape)]];
 }

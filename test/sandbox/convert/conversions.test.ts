@@ -11,7 +11,7 @@ import { memoryStore, type Store } from '../../../src/sandbox.js';
 import { diskStore, type ServedSandbox, type ServeOptions, serveSandbox } from '../../../src/serve.js';
 import { blobsOnDisk } from '../../support/data-folder.js';
 import { requires } from '../../support/requirements.js';
-import { inProcess } from '../../support/sandbox.js';
+import { inProcess, origin } from '../../support/sandbox.js';
 import { bytesOf, record } from '../../support/store.js';
 import { type WatchedStore, watchedStore } from '../../support/watched-store.js';
 
@@ -188,6 +188,21 @@ it.each(['memory', 'disk'])(
     await expect(api.files.download(id, 'document.pdf')).rejects.toMatchObject({ status: 404 });
     await api.files.delete(id);
     await store.close();
+  },
+);
+
+it.each(['constructor', 'toString', '__proto__', 'hasOwnProperty', 'audio.mp3'])(
+  'is a 404 for a rendition that no program made, whatever its name is: %s',
+  async (name) => {
+    const store = memoryStore();
+    const { api, sandbox, token } = await inProcess({ store });
+    const { id } = await api.files.upload(new Blob(['Hello']), { name: 'a.txt' });
+    const file = await store.get('files', `alice/${id}`);
+    if (!file) throw new Error('the file was not stored');
+    const converted = { ...file, renditions: { 'document.pdf': 5 } };
+    await store.commit([{ put: 'files', key: `alice/${id}`, record: converted }]);
+    const headers = { authorization: `Bearer ${token.access_token}` };
+    expect((await sandbox.fetch(`${origin}/v1/doc/${id}/${name}`, { headers })).status).toBe(404);
   },
 );
 

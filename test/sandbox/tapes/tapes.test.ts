@@ -23,6 +23,18 @@ async function upload(tags: string[] = [], { api } = alice, name = 'file.txt'): 
   return (await api.files.upload(new File(['content'], name, { type: 'text/plain' }), { tags })).id;
 }
 
+it('a file has at most 1,000 tags', async () => {
+  const tags = Array.from({ length: 1_001 }, (_, index) => `#${index}`);
+  const id = await upload(tags.slice(1));
+  expect((await alice.api.files.get(id)).tags).toHaveLength(1_000);
+  expect((await post(`/doc/${id}`, JSON.stringify({ tags }))).status).toBe(400);
+  expect((await alice.api.files.get(id)).tags).toEqual(tags.slice(1));
+  await expect(upload(tags)).rejects.toMatchObject({ status: 400 });
+  expect(await idsOf(alice)).toEqual([id]);
+  expect((await alice.api.account.get()).quota_used).toBe(7);
+  expect((await post(`/doc/${id}`, JSON.stringify({ tags: [...tags.slice(1), '#1', '#1'] }))).status).toBe(200);
+});
+
 async function tapeOf({ api }: SignedInUser, name: string) {
   const tape = (await api.tapes.list()).find((each) => each.name === name);
   if (!tape) throw new Error(`there is no tape ${name}`);

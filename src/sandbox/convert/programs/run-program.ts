@@ -21,7 +21,7 @@ const checkEvery = 500;
 /**
  * Runs a program without a shell, and with an environment that has nothing of the sandbox's. Ends all of its processes when it ends,
  * exceeds the limits, or the signal aborts.
- * @returns the beginning of what it wrote to stdout and stderr. An exit code of 0 does not mean that it succeeded
+ * @returns the end of what it wrote to stdout and stderr. An exit code of 0 does not mean that it succeeded
  * @throws {ConversionFailed} if it cannot be started, ends with another exit code than 0, or exceeds the limits
  */
 export async function runProgram(
@@ -49,8 +49,8 @@ export async function runProgram(
   const watch = setInterval(async () => {
     if ((await sizeOf(folder)) > limits.fileBytes) end(`${name} wrote more than ${limits.fileBytes} bytes`);
   }, checkEvery);
-  const stdout = beginningOf(child.stdout);
-  const stderr = beginningOf(child.stderr);
+  const stdout = endOf(child.stdout);
+  const stderr = endOf(child.stderr);
   try {
     const [code, killedBy] = await new Promise<[number | null, NodeJS.Signals | null]>((resolve, reject) => {
       child.once('error', reject);
@@ -99,12 +99,12 @@ function killAll(child: ChildProcess): void {
   }
 }
 
-/** Reads a stream to its end, and keeps its beginning. */
-function beginningOf(stream: NodeJS.ReadableStream): () => string {
+/** Reads a stream, and keeps its end. In ten minutes, ffmpeg writes 250 kB about its progress. */
+function endOf(stream: NodeJS.ReadableStream): () => string {
   let text = '';
   stream.setEncoding('utf8');
   stream.on('data', (chunk: string) => {
-    if (text.length < maxOutput) text += chunk;
+    text = (text + chunk).slice(-maxOutput);
   });
   return () => text;
 }

@@ -4,6 +4,8 @@
 export interface ImagePeers {
   sharp?: Sharp | undefined;
   heicDecode?: HeicDecode | undefined;
+  /** Draws SVG with sharp. */
+  renderSvg?: RenderSvg | undefined;
 }
 
 /** The function that `sharp` exports. */
@@ -12,8 +14,6 @@ export type Sharp = (file: Uint8Array, options: SharpOptions) => SharpImage;
 export interface SharpOptions {
   limitInputPixels: number;
   failOn: 'truncated';
-  /** Of SVG, in dots per inch. */
-  density?: number;
 }
 
 export interface SharpImage {
@@ -25,6 +25,18 @@ export interface SharpImage {
   timeout(options: { seconds: number }): SharpImage;
   toBuffer(): Promise<Uint8Array>;
 }
+
+/** Makes a JPEG of each size. */
+export type RenderSvg = (
+  file: Uint8Array,
+  options: {
+    /** The largest number of pixels. */
+    pixels: number;
+    quality: number;
+    /** The longest edge in pixels, and the resolution in dots per inch. */
+    sizes: readonly { edge?: number; density?: number }[];
+  },
+) => Promise<Uint8Array<ArrayBuffer>[]>;
 
 /** The function that `heic-decode` exports. The data has four bytes for each pixel. */
 export type HeicDecode = (file: {

@@ -23,7 +23,7 @@ const decoders: Record<string, (file: Uint8Array<ArrayBuffer>) => Pixels | Promi
 };
 
 /** The formats that sharp decodes: the first two faster than the decoders above. */
-const sharpFormats = new Set(['jpg', 'png', 'webp', 'avif', 'tiff', 'svg']);
+const sharpFormats = new Set(['jpg', 'png', 'webp', 'avif', 'tiff']);
 
 /** sharp decodes most images in parts, so larger ones fit into memory. */
 const maxSharpPixels = 64_000_000;
@@ -57,16 +57,19 @@ async function render(
   header: ImageHeader,
   bytes: Bytes,
   edges: readonly (number | undefined)[],
-  { sharp, heicDecode }: ImagePeers,
+  { sharp, heicDecode, renderSvg }: ImagePeers,
 ): Promise<Uint8Array<ArrayBuffer>[]> {
-  const { format } = header;
+  const { format, width, height } = header;
   const decode = format === 'heic' && heicDecode ? heicDecoder(header, heicDecode) : decoders[format];
   const useSharp = sharp && sharpFormats.has(format) && !header.isPreview;
-  if (!useSharp && !decode) return [];
+  const useSvg = format === 'svg' ? renderSvg : undefined;
+  if (!useSharp && !useSvg && !decode) return [];
   const file = await readAll(bytes, maxBytes);
   if (!file) return [];
   try {
-    if (useSharp) return await renderWithSharp(sharp, header, file, edges);
+    if (useSharp) return await renderWithSharp(sharp, file, edges);
+    const sizes = edges.map((edge) => (edge === undefined ? {} : { edge, density: svgDensity(edge, width, height) }));
+    if (useSvg) return await useSvg(file, { pixels: maxSharpPixels, quality, sizes });
     const decoded = await decode?.(file);
     return decoded ? renderPixels(decoded, await orientationFor(format, bytes), edges) : [];
   } catch {
@@ -99,14 +102,12 @@ function heicDecoder({ width, height }: ImageHeader, heicDecode: HeicDecode) {
 
 async function renderWithSharp(
   sharp: Sharp,
-  { format, width, height }: ImageHeader,
   file: Uint8Array<ArrayBuffer>,
   edges: readonly (number | undefined)[],
 ): Promise<Uint8Array<ArrayBuffer>[]> {
   const made: Uint8Array<ArrayBuffer>[] = [];
   for (const edge of edges) {
-    const density = format === 'svg' && edge !== undefined ? { density: svgDensity(edge, width, height) } : {};
-    let image = sharp(file, { limitInputPixels: maxSharpPixels, failOn: 'truncated', ...density }).rotate();
+    let image = sharp(file, { limitInputPixels: maxSharpPixels, failOn: 'truncated' }).rotate();
     if (edge !== undefined)
       image = image.resize({ width: edge, height: edge, fit: 'inside', withoutEnlargement: true });
     const jpeg = await image.flatten({ background: '#fff' }).jpeg({ quality }).timeout({ seconds: 50 }).toBuffer();

@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { RefusedArchive } from '../archives/refused-archive.js';
 import { describeText, describeUnreadable } from '../describe.js';
 import { JobLimitExceeded } from '../job-limit-exceeded.js';
-import { jobQueue } from '../job-queue.js';
+import { jobQueue, TooManyJobs } from '../job-queue.js';
 import type { MediaWork } from '../media-work.js';
 import { noBytes } from '../reading/bytes.js';
 import type { Result } from './messages.js';
@@ -62,18 +62,18 @@ export function mediaPool(limits: Partial<PoolLimits> = {}): MediaPool {
   };
 
   function acquireThread(): WorkerThread {
-    const [[thread, timer] = []] = idle;
-    if (!thread) {
-      const found = decoders().filter(({ status }) => status === 'found');
-      const started = startThread(
-        heapMb,
-        found.map(({ name }) => name),
-      );
-      threads.add(started);
-      return started;
+    for (const [thread, timer] of idle) {
+      clearTimeout(timer);
+      idle.delete(thread);
+      if (!thread.hasEnded()) return thread;
+      threads.delete(thread); // it died while it was idle
     }
-    clearTimeout(timer);
-    idle.delete(thread);
+    const found = decoders().filter(({ status }) => status === 'found');
+    const thread = startThread(
+      heapMb,
+      found.map(({ name }) => name),
+    );
+    threads.add(thread);
     return thread;
   }
 
@@ -94,12 +94,12 @@ export function mediaPool(limits: Partial<PoolLimits> = {}): MediaPool {
   function run(job: Omit<ThreadJob, 'limit'>): Promise<Result> {
     const { name } = job.task;
     return queues[name](async () => {
-      if (closed) throw new Error('the sandbox was closed');
+      if (closed) throw new TooManyJobs('the sandbox was closed');
       const thread = acquireThread();
       try {
         return await thread.run({ ...job, limit: times[name] });
       } catch (error) {
-        throw closed ? new Error('the sandbox was closed') : error;
+        throw closed ? new TooManyJobs('the sandbox was closed') : error;
       } finally {
         releaseThread(thread);
       }

@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import type { HeicDecode, ImagePeers, Sharp } from '../images/image-peers.js';
+import { svgRenderer } from './svg-renderer.js';
 
 /** An optional package with which the sandbox decodes more images. See docs/media.md. */
 export interface Decoder {
@@ -43,7 +44,7 @@ export function loadPeers(found: readonly string[]): ImagePeers {
   sharp?.cache(false); // each file is decoded once
   sharp?.concurrency(1); // the other processor is for the server
   const heicDecode: HeicDecode | undefined = found.includes('heic-decode') ? load('heic-decode') : undefined;
-  return { sharp, heicDecode };
+  return { sharp, heicDecode, renderSvg: sharp && svgRenderer(load.resolve('sharp')) };
 }
 
 /** By `require`, so that no bundler looks for a package that is optional. */

@@ -1,3 +1,4 @@
+import type { Worker } from 'node:worker_threads';
 import { afterEach, describe, expect, it } from 'vitest';
 import { RefusedArchive } from '../../../../src/sandbox/media/archives/refused-archive.js';
 import { JobLimitExceeded } from '../../../../src/sandbox/media/job-limit-exceeded.js';
@@ -211,4 +212,19 @@ it('cancels the running job when it is closed, and does not report the file as u
   await work.close();
   await failure;
   await expect(next(work)).rejects.toThrow('the sandbox was closed');
+});
+
+it('starts another thread if an idle one has died', async () => {
+  const workers: Worker[] = [];
+  const add = (worker: Worker) => workers.push(worker);
+  process.on('worker', add);
+  try {
+    const work = pool({ avatar: 3_000, describe: 3_000 });
+    await work.makeAvatar('0123456789abcdef01', 50);
+    await Promise.all(workers.map((worker) => worker.terminate()));
+    expect((await work.makeAvatar('0123456789abcdef01', 50)).size).toBe(1);
+    expect(await next(work)).toMatchObject({ isReadable: true });
+  } finally {
+    process.off('worker', add);
+  }
 });
