@@ -21,23 +21,24 @@ export function credential(token: TokenOption, now: () => number): Credential {
 
 function fromFunction(token: () => string | Token | Promise<string | Token>, now: () => number): Credential {
   const name = "the token function's result";
-  let cached: CheckedToken | undefined; // the last token that an async function resolved to
+  let cached: CheckedToken | undefined; // the token of the last call, if the function was async then
   const resolved = (given: unknown) => {
     cached = checkToken(given, name);
     return unexpired(cached, now);
   };
+  const accessToken = () => {
+    const given = token();
+    if (isPromise(given)) return given.then(resolved);
+    cached = undefined;
+    return unexpired(checkToken(given, name), now);
+  };
   return {
-    accessToken() {
-      const given = token();
-      return isPromise(given) ? given.then(resolved) : unexpired(checkToken(given, name), now);
-    },
+    accessToken,
     accessTokenNow() {
-      if (!cached) {
-        const given = token();
-        if (!isPromise(given)) return unexpired(checkToken(given, name), now);
-        given.then(resolved).catch(() => {}); // the next call calls the function again, and rejects
-      }
       if (cached && !isExpired(cached, now)) return cached.text;
+      const given = accessToken();
+      if (!isPromise(given)) return given;
+      given.catch(() => {}); // the next call calls the function again, and rejects
       throw invalid(
         'token',
         'is an async function, and a URL is built synchronously: await a call first, so that the token is known',

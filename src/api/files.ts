@@ -311,6 +311,18 @@ const downloadChecks = /* @__PURE__ */ withCallChecks({
   onProgress: checkOptionalFunction<OnProgress>,
 }) satisfies OptionChecks<DownloadOptions>;
 
+function downloadRoute(id: string, rendition: Rendition): string[] {
+  return ['doc', checkId(id), checkRendition(rendition)];
+}
+
+/** For each `url()`, the function that leaves out the access token. */
+const plainUrls = new WeakMap<FilesResource['url'], FilesResource['url']>();
+
+/** The URL of a file without the access token, which an async `token` function may not have returned yet. */
+export function plainUrl(files: FilesResource, id: string, rendition: Rendition): URL {
+  return plainUrls.get(files.url)?.(id, rendition) ?? files.url(id, rendition); // an application may replace it
+}
+
 export function filesResource(connection: Connection): FilesResource {
   /** Calls `/doc/{id}`, or a route below it. */
   function callFile<T>(
@@ -362,7 +374,7 @@ export function filesResource(connection: Connection): FilesResource {
     return uploadWith(name, acquired, read, (lazy, settings) => lazy.uploadParts(connection, name, acquired, settings));
   }
 
-  return {
+  const files: FilesResource = {
     async list(options = {}) {
       const { includeMeta, ...settings } = readOptions('options', options, listChecks);
       const searchParams = { include_meta: includeMeta };
@@ -418,15 +430,20 @@ export function filesResource(connection: Connection): FilesResource {
       const { range, onProgress, ...settings } = readOptions('options', options, downloadChecks);
       const own = connectionFor(connection, settings);
       const { signal, timeout } = settings;
-      const segments = ['doc', checkId(id), checkRendition(rendition)];
-      const wanted = { name: 'files.download', segments, range, onProgress, signal, timeout };
+      const wanted = {
+        name: 'files.download',
+        segments: downloadRoute(id, rendition),
+        range,
+        onProgress,
+        signal,
+        timeout,
+      };
       const { download } = await loadLazyChunk(own, { ...wanted, method: 'GET' });
       return download(own, wanted);
     },
 
     url(id, rendition = 'original') {
-      const segments = ['doc', checkId(id), checkRendition(rendition)];
-      return routeUrl(connection, segments, { access_token: connection.accessTokenNow() });
+      return routeUrl(connection, downloadRoute(id, rendition), { access_token: connection.accessTokenNow() });
     },
 
     async clone(id, options = {}) {
@@ -467,4 +484,6 @@ export function filesResource(connection: Connection): FilesResource {
       return lazy.waitUntilProcessed(id, (own) => callFile(route, own), options);
     },
   };
+  plainUrls.set(files.url, (id, rendition = 'original') => routeUrl(connection, downloadRoute(id, rendition)));
+  return files;
 }

@@ -109,7 +109,7 @@ export async function uploadEach(
     onLast: progress.complete,
     release: releaseSource,
   });
-  await progress.end();
+  await progress.end({ operation: 'uploadEach()', signal, limit: settings.timeout ?? connection.timeout });
   return results;
 }
 

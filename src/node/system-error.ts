@@ -28,7 +28,10 @@ const meanings: Record<string, [FileSystemErrorCode, string]> = {
   EEXIST: ['file_exists', 'another file was created there: remove it, or choose another path'],
   ENOSPC: ['disk_full', full],
   EDQUOT: ['disk_full', full],
-  EFBIG: ['disk_full', full],
+  EFBIG: [
+    'disk_full',
+    'the file is larger than the file system or a limit of this process allows: choose another path',
+  ],
   ELOOP: ['io', 'its symbolic links form a loop'],
   EMFILE: ['io', 'this process has too many files open'],
   ENFILE: ['io', 'the system has too many files open'],

@@ -18,6 +18,12 @@ export function isUrl(value: unknown): value is URL {
   );
 }
 
+/** A URL from a string or a `URL`. Undefined for anything else. */
+export function urlOf(value: unknown, base?: string): URL | undefined {
+  const text = isUrl(value) ? value.href : value;
+  return typeof text === 'string' ? parseUrl(text, base) : undefined;
+}
+
 /**
  * Whether the host of a parsed URL is loopback: `localhost` and its subdomains (RFC 6761 section 6.3), 127.0.0.0/8 and
  * `[::1]`. The URL parser has already normalized `127.1` and `[0::1]`.

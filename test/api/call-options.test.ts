@@ -7,6 +7,7 @@ import {
   type Fetch,
   ResponseError,
   TimeoutError,
+  type Token,
   TokenExpiredError,
 } from '../../src/index.js';
 import { version } from '../../src/protocol/version.js';
@@ -279,6 +280,32 @@ test('an async token function is awaited once per attempt', async () => {
   ]);
   expect(api.files.url('a').searchParams.get('access_token')).toBe('token-4');
   expect(api.account.avatarUrl().searchParams.get('access_token')).toBe('token-4');
+});
+
+test('url() uses the current token of a function that is async only when it renews the token', async () => {
+  const server = await respondingServer();
+  const inTenSeconds = (text: string) => ({
+    access_token: text,
+    token_type: 'Bearer' as const,
+    expires_at: now / 1000 + 10,
+  });
+  let now = Date.now();
+  let current: Token | undefined;
+  const renew = async () => (current = inTenSeconds('of-alice'));
+  const api = apiAt(server.url, { now: () => now, token: () => current ?? renew() });
+  const inUrl = () => api.files.url('a').searchParams.get('access_token');
+  await api.account.get();
+  expect(inUrl()).toBe('of-alice');
+
+  current = inTenSeconds('of-bob'); // another user has signed in
+  await api.account.get();
+  expect(inUrl()).toBe('of-bob');
+
+  current = undefined;
+  await api.account.get();
+  now += 10_000; // the token of the last call has expired
+  current = inTenSeconds('of-carol');
+  expect(inUrl()).toBe('of-carol');
 });
 
 test('an async token function that rejects makes the call reject, and nothing is sent', async () => {

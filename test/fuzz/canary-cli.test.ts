@@ -147,6 +147,7 @@ describe('the CLI does not print a secret', () => {
         ['upload', withPassword],
         ['upload', '-', 'a.txt'],
         ['upload', '-'],
+        ['upload', '-', '--name', 'a.txt', '--skip-existing'],
         ['upload', '-r', 'a', 'b'],
         ['upload', '--hidden', 'a.txt'],
         ['upload', '--name', '', 'a.txt'],
@@ -357,6 +358,7 @@ describe('the CLI does not print a secret that a server sends back', () => {
       ['cat', 'a.txt'],
       ['tapes', 'nothing'],
       ['upload', '.'],
+      ['upload', '/dev/null'],
       ['mv', 'b.txt', 'b.png'],
     ]) {
       const { code: ended, stdout, stderr } = await run(args, machine);
@@ -445,6 +447,7 @@ const unreachable = [
   'src/cli/commands/demo.ts', // it starts its own sandbox, with its own secrets
   'src/cli/commands/login-form.ts', // part of the demo
   'the sandbox has no server app', // the app is built in
+  'stdin is a folder', // test/cli/transfers/upload.test.ts
   'this is not text: write it to a file with `doctape-sdk download`', // on a terminal: test/cli/transfers/download.test.ts
 ];
 

@@ -1,7 +1,7 @@
 import { request as httpRequest } from 'node:http';
 import { build } from 'esbuild';
 import type { Page } from 'playwright-core';
-import { beforeAll, beforeEach, expect, it } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { ImplicitGrantClientOptions } from '../../src/browser.js';
 import { inRepository } from '../support/paths.js';
 import { appOf, served } from '../support/sandbox.js';
@@ -17,7 +17,7 @@ const files = new Map<string, string>();
 beforeAll(async () => {
   const application = `
     import { ImplicitGrantClient } from 'doctape-sdk/browser';
-    const settings = JSON.parse(localStorage.getItem('settings'));
+    const settings = JSON.parse(window.name || localStorage.getItem('settings')); // the name is that of a frame
     globalThis.outcomes = [];
     globalThis.changes = [];
     globalThis.client = new ImplicitGrantClient(settings.client);
@@ -137,6 +137,31 @@ describeInBrowsers('a sign-in in a popup', (name) => {
     await submitSignIn(await openPopup(page), 'deny');
     await expect.poll(() => outcomes(page)).toMatchObject([{ name: 'OAuthError', code: 'access_denied' }]);
     expect(await page.evaluate('client.token')).toBeUndefined();
+  });
+
+  // playwright cannot click in a frame of another site in Firefox, and turns partitioning off in Chromium, where the last list wins
+  describe.runIf(name === 'chromium')('with partitioned storage', () => {
+    const partitioned = openBrowser(name, { args: ['--disable-features=Translate'] });
+
+    // authts/oidc-client-ts#1743, AzureAD/microsoft-authentication-library-for-js#8391
+    it('works in a frame of another site, whose storage and channels are separate', async () => {
+      visitor = await partitioned.visitor();
+      const page = await application({ client: { tokenStorage: null } });
+      const settings = await page.evaluate(() => localStorage.getItem('settings') ?? '');
+      const embedder = await scriptedServer((_, response) => {
+        const escaped = settings.replaceAll('&', '&amp;').replaceAll('"', '&quot;');
+        const html = `<!doctype html><iframe name="${escaped}" src="${new URL(page.url()).origin}/framed"></iframe>`;
+        reply(response, 200, html, { 'content-type': 'text/html' });
+      });
+      await page.goto(embedder.url.replace('127.0.0.1', 'localhost'));
+      const button = page.frameLocator('iframe').locator('button');
+      const [popup] = await Promise.all([visitor.context.waitForEvent('page'), button.click()]);
+      await popup.waitForSelector('#username');
+      await submitSignIn(popup, 'allow');
+      const [, frame] = page.frames();
+      await expect.poll(() => frame?.evaluate('outcomes')).toMatchObject([{ scope: ['file.read', 'account.read'] }]);
+      expect(await frame?.evaluate('Boolean(client.token)')).toBe(true);
+    });
   });
 
   it('keeps waiting for a slow user, although a popup with COOP seems to be closed', async () => {

@@ -333,6 +333,40 @@ describeInBrowsers('a user who looks for files in the web application', (name) =
     await opener(page, arriving).waitFor({ state: 'detached' });
   });
 
+  it('opens the file that was pressed, when another arrives between the press and the release', async () => {
+    const page = await open();
+    await page.setViewportSize({ width: 1280, height: 720 });
+    let release = () => {};
+    const released = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    await page.route('**/doc/upload*', async (route) => {
+      await released;
+      await route.continue();
+    });
+    const before = await filesOn(page);
+    const [first = ''] = before;
+    const arriving = `arrives during a click in ${name}.txt`;
+    await page.setInputFiles('input[type=file]', { name: arriving, mimeType: 'text/plain', buffer: Buffer.from('x') });
+    const { x = 0, y = 0, width = 0, height = 0 } = (await opener(page, first).boundingBox()) ?? {};
+    await page.mouse.move(x + width / 2, y + height / 2);
+    await page.mouse.down();
+    const reloaded = page
+      .waitForResponse((response) => response.url().includes('/v1/tape'))
+      .then((response) => response.finished());
+    release();
+    await page.getByRole('status').filter({ hasText: 'Uploads' }).getByText('All done').waitFor();
+    await reloaded;
+    expect(await filesOn(page)).toEqual(before);
+    await page.mouse.up();
+    await dialog(page).getByRole('heading', { name: first }).waitFor();
+    await page.keyboard.press('Escape');
+    await opener(page, arriving).waitFor();
+    await choose(page, arriving, 'Delete');
+    await dialog(page).getByRole('button', { name: 'Delete' }).click();
+    await opener(page, arriving).waitFor({ state: 'detached' });
+  });
+
   it('goes from the menu of one file to that of another, and closes it with its button', async () => {
     const page = await open();
     const [first = '', second = ''] = await filesOn(page);

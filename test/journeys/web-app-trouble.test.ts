@@ -190,6 +190,25 @@ describeInBrowsers('a user in trouble', (name) => {
     ['a combining accent', 'e\u0301te\u0301.txt'],
     ['quotes and angle brackets', '"><img src=x>\'.txt'],
   ] as const;
+  it('is told by the browser which names are not possible', async () => {
+    const { page } = await open();
+    const input = page.getByRole('dialog').getByRole('textbox');
+    const changes: string[] = [];
+    const file = `odd in ${name}.png`;
+    await upload(page, { name: file, type: 'image/png' });
+    page.on('request', (request) => request.method() === 'POST' && changes.push(request.url()));
+    await choose(page, file, 'Rename');
+    for (const wrong of ['a/b', 'a\\b', '   ', '']) {
+      await input.fill(wrong);
+      await page.keyboard.press('Enter');
+      expect([wrong, await input.evaluate((field: HTMLInputElement) => field.validity.valid)]).toEqual([wrong, false]);
+    }
+    expect(await input.evaluate((field: HTMLInputElement) => field.maxLength)).toBe(255 - '.png'.length);
+    expect(await page.getByRole('dialog').count()).toBe(1);
+    expect(changes).toEqual([]);
+    await page.keyboard.press('Escape');
+  });
+
   it('uploads, opens, renames and deletes files with odd names', async () => {
     const { page } = await open('bob', 'builder');
     const { api } = await signInDirectly(server, 'bob');
@@ -257,7 +276,8 @@ describeInBrowsers('a user in trouble', (name) => {
       for (const type of ['dragEnter', 'dragOver', 'drop'] as const)
         await devtools.send('Input.dispatchDragEvent', { type, x: 300, y: 300, data });
       await panel(page).getByText('All done').waitFor();
-      expect(await panel(page).getByRole('listitem').count()).toBe(121);
+      await panel(page).getByText('and 21 more files').waitFor();
+      expect(await panel(page).getByRole('listitem').count()).toBe(101);
       await card(page, 'top.txt').getByText('Dropped').waitFor();
     }
     // entries as the browser makes them: no browser lets a test drop a file that cannot be read

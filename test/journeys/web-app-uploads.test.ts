@@ -100,6 +100,26 @@ describeInBrowsers('a user who uploads in the web application', (name) => {
     await panel(page).getByText('All done').waitFor();
   });
 
+  it('uploads hundreds of files without a row for each, and loads the account once', async () => {
+    const page = await open();
+    let accounts = 0;
+    page.on('request', (request) => {
+      if (request.url().endsWith('/v1/account')) accounts++;
+    });
+    const release = await holdUploads(page);
+    await send(
+      page,
+      Array.from({ length: 150 }, (_, index) => `many ${index} of ${name}.txt`),
+      1,
+    );
+    await panel(page).getByText('0 of 150 done').waitFor();
+    expect(await panel(page).getByRole('listitem').count()).toBe(101);
+    await panel(page).getByText('and 50 more files').waitFor();
+    release();
+    await panel(page).getByText('All done').waitFor();
+    expect(accounts).toBeLessThan(20);
+  });
+
   // WebDriver BiDi cannot choose a folder in Firefox: "unsupported operation ... File error: Is directory"
   it.skipIf(name === 'firefox')('uploads a folder from the picker, with its name as a tag', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'doctape-folder-'));

@@ -190,6 +190,33 @@ describeInBrowsers('a user of the web application', (name) => {
     expect(await accessibilityProblems(page)).toEqual([]);
   });
 
+  it('has the whole page in the window, at every width', async () => {
+    const page = await open();
+    await signIn(page);
+    await page.getByText('of 5 GB used').waitFor();
+    for (const width of [280, 360, 480, 704, 720, 800, 960, 1024, 1088, 1100, 1280, 1920]) {
+      await page.setViewportSize({ width, height: 700 });
+      const excess = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+      const right = await page
+        .getByRole('button', { name: 'Sign out' })
+        .evaluate((button) => button.getBoundingClientRect().right);
+      expect([width, excess <= 0, right < width]).toEqual([width, true, true]); // the scrollbar is not counted
+    }
+  });
+
+  it('shows names in the list, at every width', async () => {
+    const page = await open();
+    await signIn(page);
+    await page.getByRole('button', { name: 'Show as a list' }).click();
+    const name = card(page, 'Night on the ridge.png').locator('.name');
+    await name.waitFor();
+    for (const width of [480, 704, 720, 800, 960, 1088, 1100, 1280]) {
+      await page.setViewportSize({ width, height: 700 });
+      const shown = await name.evaluate(({ clientWidth }) => clientWidth);
+      expect([width, shown >= 120]).toEqual([width, true]);
+    }
+  });
+
   it('renames, stars, tags and publishes with the keyboard', async () => {
     const page = await open();
     await signIn(page);

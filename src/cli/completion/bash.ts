@@ -7,6 +7,12 @@ export function bashScript(commands: readonly CommandDescription[]): string {
 _doctape_sdk() {
   local current=\${COMP_WORDS[COMP_CWORD]} previous=\${COMP_WORDS[COMP_CWORD-1]} words='' files=''
   COMPREPLY=()
+  # bash splits \`--sort=name\` at the equals sign
+  if [[ $current == = ]]; then
+    current=''
+  elif [[ $previous == = ]]; then
+    previous=\${COMP_WORDS[COMP_CWORD-2]}
+  fi
   if [[ $COMP_CWORD -eq 1 ]]; then
     COMPREPLY=($(compgen -W '${names} --help --version' -- "$current"))
     return
@@ -33,9 +39,10 @@ complete -F _doctape_sdk doctape-sdk`;
 function valueCases({ name, options }: CommandDescription): string[] {
   return options
     .filter(({ takesValue }) => takesValue)
-    .map(({ short, long, values }) => {
+    .map(({ short, long, values, takesPath }) => {
+      const words = takesPath ? 'files=yes' : `words='${values.join(' ')}'`;
       const patterns = [short, long].flatMap((flag) => (flag ? `'${name} ${flag}'` : [])).join(' | ');
-      return `  ${patterns}) ${values.length > 0 ? `words='${values.join(' ')}'` : 'files=yes'} ;;`;
+      return `  ${patterns}) ${words} ;;`;
     });
 }
 

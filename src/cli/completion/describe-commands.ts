@@ -16,8 +16,10 @@ export interface OptionDescription {
   long: string;
   description: string;
   takesValue: boolean;
-  /** The values that it can have. If there are none, a path is completed. */
+  /** The values that it can have. */
   values: string[];
+  /** Whether the value is a path. */
+  takesPath: boolean;
 }
 
 /** Describes all commands of the program. */
@@ -26,14 +28,15 @@ export function describeCommands(program: Command): CommandDescription[] {
     name: command.name(),
     description: command.description(),
     options: [
-      ...command.options.map(({ short, long, description, required, optional, argChoices }) => ({
+      ...command.options.map(({ short, long, flags, description, required, optional, argChoices }) => ({
         short,
         long: long ?? '',
         description,
         takesValue: required || optional,
         values: [...(argChoices ?? [])],
+        takesPath: /<(file|folder|path)>/.test(flags),
       })),
-      { short: '-h', long: '--help', description: 'show help', takesValue: false, values: [] },
+      { short: '-h', long: '--help', description: 'show help', takesValue: false, values: [], takesPath: false },
     ],
     values: command.registeredArguments.flatMap(({ argChoices }) => argChoices ?? []),
     takesFiles: command.name() === 'upload',

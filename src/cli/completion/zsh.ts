@@ -23,13 +23,20 @@ if [[ $funcstack[1] == _doctape-sdk ]]; then _doctape_sdk; else compdef _doctape
 function commandCase({ name, options, values, takesFiles }: CommandDescription): string {
   const rest = takesFiles ? '*:file:_files' : values.length > 0 ? `*:value:(${values.join(' ')})` : '*:argument:';
   const specs = [...options.flatMap(optionSpecs), rest];
-  return `    ${name}) _arguments ${specs.map(quoted).join(' ')} ;;`;
+  return `    ${name}) _arguments -S ${specs.map(quoted).join(' ')} ;;`;
 }
 
 /** Options are not excluded after their first use: some can be repeated. */
-function optionSpecs({ short, long, description, takesValue, values }: OptionDescription): string[] {
-  const value = !takesValue ? '' : values.length > 0 ? `:value:(${values.join(' ')})` : ':value:_files';
-  return [short, long].flatMap((flag) => (flag ? `*${flag}[${escaped(description)}]${value}` : []));
+function optionSpecs({ short, long, description, takesValue, values, takesPath }: OptionDescription): string[] {
+  const value = takesPath
+    ? ':value:_files'
+    : !takesValue
+      ? ''
+      : values.length > 0
+        ? `:value:(${values.join(' ')})`
+        : ':value: ';
+  const flags = [short, takesValue ? `${long}=` : long]; // the value of a long option can follow `=`
+  return flags.flatMap((flag) => (flag ? `*${flag}[${escaped(description)}]${value}` : []));
 }
 
 /** Colons and brackets are the syntax of _arguments and _describe. */

@@ -1,8 +1,8 @@
 import { Stopped, signalExitCodes } from './errors.js';
 
-/** Whether the user can answer a prompt. */
+/** Whether the user can answer a prompt. Prompts erase lines, which some terminals cannot do (cli/cli#5721). */
 export function isInteractive(): boolean {
-  return process.stdin.isTTY && process.stderr.isTTY;
+  return process.stdin.isTTY && process.stderr.isTTY && process.env.TERM !== 'dumb';
 }
 
 /**

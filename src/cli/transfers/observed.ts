@@ -14,7 +14,7 @@ interface Observed {
  * @param names the names of the downloads, by id
  */
 export function observed(
-  { files }: ApiClient,
+  { files }: Pick<ApiClient, 'files'>,
   batch: Batch,
   transfers: Transfers,
   names: ReadonlyMap<string, string> = new Map(),

@@ -23,6 +23,7 @@ export function addTransferCommands(program: Command): void {
     .option('-n, --name <name>', 'name on the server, for one file or stdin')
     .option('-t, --tag <tag>', 'tag for each file, `#name` for a tape; repeatable', collect)
     .option('-s, --star', 'star each file')
+    .option('--skip-existing', 'leave out files that the server has, with the same name and size and not older')
     .option(...quietOption)
     .option(...jsonOption)
     .action(action(async () => (await import('./upload.js')).upload));

@@ -1,7 +1,10 @@
+import { fstat } from 'node:fs';
 import { stat } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { promisify } from 'node:util';
 import mime from 'mime';
 import prettyBytes from 'pretty-bytes';
-import type { ApiClient, UploadedFile } from '../../index.js';
+import type { ApiClient } from '../../index.js';
 import { openFile, uploadFolder } from '../../node.js';
 import { refuseUrls } from '../core/arguments.js';
 import type { JsonFlag } from '../core/define.js';
@@ -12,6 +15,7 @@ import { summarise } from '../core/summary.js';
 import { note, print, printJson } from '../terminal/output.js';
 import { printable } from '../terminal/printable.js';
 import { type Transfers, withTransfers } from '../terminal/transfers.js';
+import { type Sent, skipExisting } from './existing-files.js';
 import { observed } from './observed.js';
 
 export interface UploadFlags extends JsonFlag {
@@ -22,11 +26,12 @@ export interface UploadFlags extends JsonFlag {
   name?: string;
   tag?: string[];
   star?: boolean;
+  skipExisting?: boolean;
   quiet?: boolean;
 }
 
 interface Upload {
-  api: ApiClient;
+  api: Pick<ApiClient, 'files'>;
   flags: UploadFlags;
   signal: AbortSignal;
   transfers: Transfers;
@@ -40,8 +45,10 @@ export async function upload(signal: AbortSignal, paths: string[], flags: Upload
   const onFailure = flags.json
     ? (path: string, error: ItemError) => printJson({ path, ...failureOf(error) })
     : undefined;
-  const { api } = await openSession();
-  await withTransfers(flags.quiet === true, async (transfers) => {
+  const session = await openSession();
+  const api = flags.skipExisting ? await skipExisting(session.api, signal) : session.api;
+  const isTyped = paths[0] === '-' && process.stdin.isTTY; // progress would be drawn over what the user types
+  await withTransfers(flags.quiet === true || isTyped, async (transfers) => {
     const context = { api, flags, signal, transfers, onFailure };
     if (flags.recursive) return namingFlags(folderFlags, () => sendFolder(paths[0] ?? '', context));
     if (paths[0] === '-') return sendStdin(context);
@@ -56,9 +63,11 @@ const folderFlags = new Map([
 ]);
 
 function checkFlags(paths: readonly string[], flags: UploadFlags): void {
-  const { recursive, include, exclude, hidden, name, tag = [] } = flags;
+  const { recursive, include, exclude, hidden, name, tag = [], skipExisting } = flags;
   if (paths.includes('-') && (paths.length > 1 || recursive)) throw new UsageError('`-` (stdin) must be the only file');
   if (paths[0] === '-' && !name) throw new UsageError('upload - needs --name NAME: stdin has no name');
+  if (paths[0] === '-' && skipExisting)
+    throw new UsageError('--skip-existing needs files: the size of stdin is not known');
   if (recursive && paths.length > 1) throw new UsageError('--recursive takes one folder');
   if (!recursive && (include || exclude || hidden))
     throw new UsageError('--include, --exclude and --hidden select files of a folder: add --recursive');
@@ -84,15 +93,22 @@ async function sendFiles(paths: string[], { api, flags, signal, transfers, onFai
       printUploaded(path, file, flags);
     },
   }).catch((error: unknown) => {
-    if (signal.aborted && paths.length > 1) note('Stopped. The files that are not listed were not uploaded.');
+    if (signal.aborted && paths.length > 1) note(stopped);
     throw error;
   });
   if (!flags.quiet) summarise('Uploaded', paths.length, batch, transfers);
 }
 
+// an upload that was stopped can have reached the server
+const stopped = 'Stopped. Files that are not listed may be missing: add --skip-existing to upload only these.';
+
 async function opened(path: string): Promise<File> {
-  if ((await stat(path).catch(() => undefined))?.isDirectory()) {
+  const status = await stat(path).catch(() => undefined); // openFile() reports it
+  if (status?.isDirectory()) {
     throw new CommandError('this is a folder: add --recursive to upload the files in it', 'is_directory');
+  }
+  if (status && !status.isFile()) {
+    throw new CommandError('this is not a regular file: read it with `upload - --name NAME < FILE`', 'not_a_file');
   }
   return openFile(path);
 }
@@ -122,11 +138,16 @@ async function sendFolder(folder: string, { api, flags, signal, transfers, onFai
     },
   });
   if (results.length === 0) note('There are no files to upload.');
-  finish(batch, results.length, { flags, transfers });
+  finish(batch, results.length, { flags, signal, transfers });
 }
 
-function finish(batch: Batch, count: number, { flags, transfers }: Pick<Upload, 'flags' | 'transfers'>): void {
+function finish(
+  batch: Batch,
+  count: number,
+  { flags, signal, transfers }: Pick<Upload, 'flags' | 'signal' | 'transfers'>,
+): void {
   if (!flags.quiet) summarise('Uploaded', count, batch, transfers);
+  if (signal.aborted) note(stopped);
   batch.end();
 }
 
@@ -139,6 +160,8 @@ async function sendStdin({ api, flags, signal, transfers, onFailure }: Upload): 
     signal,
     onFailure,
     async work(path) {
+      // Node reads a folder as an empty file
+      if ((await promisify(fstat)(0)).isDirectory()) throw new CommandError('stdin is a folder', 'is_directory');
       const line = transfers.start(name);
       const type = mime.getType(name) ?? undefined;
       const options = { name, type, tags: tag, starred: star, onProgress: line.update, signal };
@@ -148,7 +171,13 @@ async function sendStdin({ api, flags, signal, transfers, onFailure }: Upload): 
   });
 }
 
-function printUploaded(path: string, file: UploadedFile, { json }: JsonFlag): void {
-  if (json) printJson({ path, ...file });
-  else print(`Uploaded ${printable(file.name)}, ${prettyBytes(file.size)}: ${printable(file.id)}`);
+function printUploaded(path: string, file: Sent, { json }: JsonFlag): void {
+  if (json) {
+    printJson({ path, ...file });
+    return;
+  }
+  const isNamed = path === '-' || basename(path).normalize('NFC') === file.name.normalize('NFC');
+  const as = isNamed ? '' : ` as ${printable(file.name)}`; // the server removes characters from some names
+  const name = printable(path === '-' ? file.name : path);
+  print(`${file.unchanged ? 'Unchanged:' : 'Uploaded'} ${name}${as}, ${prettyBytes(file.size)}: ${printable(file.id)}`);
 }

@@ -50,11 +50,11 @@ export interface OpenPart {
    */
   write(chunks: Uint8Array[], size: number): Promise<number>;
   /**
-   * Flushes the part to the disk, copies the permissions of the file that it replaces, and renames it. If `overwrite` is false and
-   * the file exists, the part keeps its name.
+   * Flushes the part to the disk, copies the permissions of the file that it replaces, sets the modification time, and renames it. If
+   * `overwrite` is false and the file exists, the part keeps its name.
    * @param size the expected size in bytes
    */
-  publish(size: number, overwrite: boolean): Promise<void>;
+  publish(size: number, options: { overwrite: boolean; modified: Date | undefined }): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -114,11 +114,12 @@ export function partOf(path: string, { part, info }: SideFiles, lock: PathLock):
         return bytesWritten;
       },
 
-      async publish(size, overwrite) {
+      async publish(size, { overwrite, modified }) {
         await syncing;
         await handle.sync();
         const access = await accessOf(path);
         if (access) await copyAccess(handle, access);
+        if (modified) await handle.utimes(new Date(), modified).catch(() => {}); // not every file system stores times
         checkHeld();
         const status = await checkPart();
         if (!status || Number(status.size) !== size) {

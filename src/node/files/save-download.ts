@@ -1,6 +1,7 @@
 import { lstat, realpath, stat } from 'node:fs/promises';
 import { dirname, sep } from 'node:path';
 import type { ApiClient } from '../../api/client.js';
+import { plainUrl } from '../../api/files.js';
 import { checkOptionalFunction, checkSignal, invalid, kindOf } from '../../protocol/checks.js';
 import { ApiError, DoctapeError, FileSystemError, ResponseError, TransferError } from '../../protocol/errors.js';
 import { checkOptions, type OptionNames } from '../../protocol/options.js';
@@ -9,7 +10,7 @@ import { meter, type OnProgress, type Progress } from '../../transport/calls/pro
 import { contentRange, strongValidator } from '../../transport/download/range.js';
 import { type ResponseReader, responseReader } from '../../transport/download/response-reader.js';
 import { takeBody } from '../../transport/download/taken-body.js';
-import { isEncoded } from '../../transport/http/body.js';
+import { announcedLength, isEncoded } from '../../transport/http/body.js';
 import { pathError, systemCode, unlessAbsent, writeError } from '../system-error.js';
 import { absolutePath } from './absolute-path.js';
 import { type BatchWriter, batchWriter } from './batch-writer.js';
@@ -77,25 +78,37 @@ export async function saveDownload(
   options: SaveOptions = {},
 ): Promise<SavedFile> {
   checkApi(api);
-  const {
-    rendition = 'original',
-    overwrite = true,
-    onProgress,
-    signal,
-  } = checkOptions('options', options, optionNames);
+  const { overwrite = true, onProgress, signal } = checkOptions('options', options, optionNames);
   if (typeof overwrite !== 'boolean') throw invalid('overwrite', `must be true or false, not ${kindOf(overwrite)}`);
   checkOptionalFunction('onProgress', onProgress);
   checkSignal(signal)?.throwIfAborted();
-  const { origin, pathname } = api.files.url(id, rendition);
+  return saveFile(api, id, path, { ...options, overwrite });
+}
+
+interface FileOptions extends SaveOptions {
+  overwrite: boolean;
+  /** The modification time of the file. @default when it was written */
+  modified?: Date | undefined;
+}
+
+/** {@link saveDownload} with options that have been checked. */
+export async function saveFile(
+  api: Pick<ApiClient, 'files'>,
+  id: string,
+  path: string,
+  { rendition = 'original', overwrite, onProgress, signal, modified }: FileOptions,
+): Promise<SavedFile> {
+  const { origin, pathname } = plainUrl(api.files, id, rendition);
   const target = await checkTarget(path, overwrite);
   const beside = sideFiles(target);
   const lock = await lockPath(target, beside.lock, signal);
   try {
     await checkTarget(path, overwrite); // another process may have created the file while this one waited for the lock
     const download: Download = {
-      url: origin + pathname, // without its query, which contains the token
+      url: origin + pathname,
       path: target,
       overwrite,
+      modified,
       part: partOf(target, beside, lock),
       onProgress: onProgress && monotonic(onProgress),
       signal,
@@ -115,12 +128,13 @@ export async function saveDownload(
 }
 
 /** How long `onProgress` can delay the end, in milliseconds. The default `timeout` of a client. */
-const lastReportLimit = 30_000;
+export const lastReportLimit: number = 30_000;
 
 interface Download {
   url: string;
   path: string;
   overwrite: boolean;
+  modified: Date | undefined;
   part: Part;
   onProgress: OnProgress | undefined;
   signal: AbortSignal | undefined;
@@ -152,7 +166,7 @@ async function save(download: Download): Promise<number> {
     });
     try {
       await writeBody(reader, writer);
-      await disk(opened.publish(written, download.overwrite));
+      await disk(opened.publish(written, download));
     } finally {
       await opened.close().catch(() => {}); // the file is complete and flushed
     }
@@ -203,13 +217,12 @@ function onDisk<T>(path: string, written: () => number, work: Promise<T>): Promi
 }
 
 /** The size of the whole file and its version, if the response has them. */
-function readHead({ status, headers }: Response, url: string): { total: number | undefined; remote: RemoteFile } {
+function readHead(response: Response, url: string): { total: number | undefined; remote: RemoteFile } {
+  const { status, headers } = response;
   // the length and ranges of a compressed body do not apply to the decompressed bytes
   if (isEncoded(headers)) return { total: undefined, remote: { url } };
-  const length = headers.get('content-length') ?? '';
-  const size = /^\d{1,15}$/.test(length) ? Number(length) : undefined;
   return {
-    total: status === 206 ? contentRange(headers)?.size : size,
+    total: status === 206 ? contentRange(headers)?.size : announcedLength(response),
     remote: { url, validator: strongValidator(headers, Date.now()) },
   };
 }

@@ -1,4 +1,4 @@
-import { lstat, mkdir, realpath, utimes } from 'node:fs/promises';
+import { lstat, mkdir, realpath } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
 import type { ApiClient } from '../../api/client.js';
 import { fileName } from '../../api/file-name.js';
@@ -12,7 +12,7 @@ import { checkConcurrency, settleEach } from '../../transport/calls/settle-each.
 import { totalProgress } from '../../transport/calls/total-progress.js';
 import { abortable } from '../../transport/http/watch.js';
 import { absolutePath } from '../files/absolute-path.js';
-import { checkApi, type SavedFile, saveDownload } from '../files/save-download.js';
+import { checkApi, lastReportLimit, type SavedFile, saveFile } from '../files/save-download.js';
 import { pathError, unlessAbsent } from '../system-error.js';
 import { isInside } from './inside.js';
 import { localPaths, safeName } from './local-names.js';
@@ -150,7 +150,7 @@ export async function downloadAll<T extends RemoteFile>(
     onSettled: onFile && ((result, index) => onFile(labelled(result, index))),
     release() {},
   });
-  await progress.end();
+  await progress.end({ operation: 'downloadAll()', signal, limit: lastReportLimit });
   return results.map(labelled);
 }
 
@@ -224,11 +224,7 @@ async function save(
     options.onProgress?.({ loaded: size, total: size, fraction: 1 });
     return { path: target, size, unchanged: true };
   }
-  const saved = await saveDownload(api, file.id, target, options);
-  if (file.time_added) {
-    // the file is complete. Without the time, the next call downloads it again
-    await utimes(saved.path, new Date(), file.time_added).catch(() => {});
-  }
+  const saved = await saveFile(api, file.id, target, { ...options, modified: file.time_added });
   return { ...saved, unchanged: false };
 }
 
@@ -242,11 +238,18 @@ async function isUnchanged(root: string, target: string, { size, time_added }: R
     if (!isInside(root, await realpath(dirname(target)))) throw leadsOut(target);
     const status = await lstat(target).catch(unlessAbsent);
     if (status?.isSymbolicLink()) throw leadsOut(target);
-    // `save()` sets a whole second. Another file of the same second nearly always has a fraction
-    return status?.isFile() === true && status.size === size && status.mtimeMs === time_added?.getTime();
+    return status?.isFile() === true && status.size === size && isTimeOf(status.mtimeMs, time_added?.getTime());
   } catch (error) {
     throw error instanceof DoctapeError ? error : pathError(target, 'cannot be written', error);
   }
+}
+
+/**
+ * Whether a file has the time that {@link save} sets, which is a whole second. Another file of the same second nearly always has a
+ * fraction. FAT keeps even seconds only (owncloud/client#3103).
+ */
+function isTimeOf(modified: number, added: number | undefined): boolean {
+  return added !== undefined && (modified === added || (modified % 2000 === 0 && Math.abs(modified - added) === 1000));
 }
 
 function leadsOut(path: string): FileSystemError {

@@ -12,7 +12,7 @@ import { checkConcurrency, settleEach } from '../../transport/calls/settle-each.
 import { totalProgress } from '../../transport/calls/total-progress.js';
 import { absolutePath } from '../files/absolute-path.js';
 import { openFile } from '../files/open-file.js';
-import { checkApi } from '../files/save-download.js';
+import { checkApi, lastReportLimit } from '../files/save-download.js';
 import { pathError } from '../system-error.js';
 import { isInside } from './inside.js';
 import { compilePatterns, namesHidden, type Patterns } from './patterns.js';
@@ -116,8 +116,11 @@ export async function uploadFolder(
     onProgress,
     onFile,
     signal,
+    timeout,
+    retry,
+    headers,
   } = readOptions('options', options, checks);
-  const { tags = [], starred, timeout, retry, headers } = options; // they have been checked
+  const { tags = [], starred } = options; // they have been checked
   const given = [...tags];
   if (!hidden && namesHidden(options.include)) {
     throw invalid('include', 'names hidden files, which are left out by default: add hidden: true');
@@ -161,7 +164,7 @@ export async function uploadFolder(
     onSettled: onFile && ((result, index) => onFile({ path: pathOf(index), ...result })),
     release() {},
   });
-  await progress.end();
+  await progress.end({ operation: 'uploadFolder()', signal, limit: lastReportLimit });
   return results.map((result, index) => ({ path: pathOf(index), ...result }));
 }
 

@@ -16,7 +16,7 @@ import { quotable } from '../../protocol/quotable.js';
 import { randomText } from '../../protocol/random.js';
 import type { Token } from '../../protocol/schemas/token.js';
 import type { Scope } from '../../protocol/scopes.js';
-import { callbackParameters, checkBaseUrl, checkEndpoint, checkRedirectUri, parseUrl } from '../../protocol/urls.js';
+import { callbackParameters, checkBaseUrl, checkEndpoint, checkRedirectUri, urlOf } from '../../protocol/urls.js';
 import { authorizationUrl, checkFreeOfProtocol } from '../authorization-url.js';
 import { bearerToken } from '../bearer-token.js';
 import {
@@ -215,7 +215,8 @@ export class ImplicitGrantClient {
   }
 
   /**
-   * Calls `listener` after each sign-in and sign-out. If `tokenStorage` is `localStorage`, this includes those in other tabs.
+   * Calls `listener` after each sign-in and sign-out. If `tokenStorage` is `localStorage`, this includes those in other tabs. It is
+   * also called when the user returns to the page and the browser has kept it as it was, because the token may have changed.
    * @returns a function that removes the listener
    * @throws {ConfigurationError} `invalid_argument` if `listener` is not a function
    * @example
@@ -385,7 +386,7 @@ export class ImplicitGrantClient {
   }
 
   #parseUrl(href: string | URL): URL {
-    const url = href instanceof URL ? href : typeof href === 'string' ? parseUrl(href) : undefined;
+    const url = urlOf(href);
     if (!url) throw invalid('href', 'must be the complete URL of the callback');
     return url;
   }
@@ -493,7 +494,7 @@ export class ImplicitGrantClient {
   /** Returns the path, query and fragment of a URL on the origin of the page. Returns undefined for other URLs: open redirects. */
   #sameOriginPath(place: string | URL): string | undefined {
     const here = this.#parseUrl(this.#location.href);
-    const url = place instanceof URL ? place : typeof place === 'string' ? parseUrl(place, here.href) : undefined;
+    const url = urlOf(place, here.href);
     if (url?.origin !== here.origin || url.protocol !== here.protocol || url.host !== here.host) return undefined;
     // the path `//host` would be treated as another host
     return url.pathname.startsWith('//') ? url.href : url.pathname + url.search + url.hash;

@@ -37,8 +37,13 @@ export interface PopupClient {
 /**
  * Connects the popup and the page that opened it. `window.opener` and `window.name` are empty after a page with
  * `Cross-Origin-Opener-Policy: same-origin`. Only pages of the same origin that know the state can listen.
+ *
+ * It does not connect a popup and a page in a frame of another site (authts/oidc-client-ts#1743), for which `window.opener` is used.
  */
-const channelOf = (state: string): BroadcastChannel => new BroadcastChannel(`doctape-sdk:${state}`);
+const channelOf = (state: string): BroadcastChannel => new BroadcastChannel(messageType(state));
+
+/** The `type` of a message to `window.opener`. Other scripts of that page also receive it. */
+const messageType = (state: string) => `doctape-sdk:${state}`;
 
 /**
  * Signs in in a popup that is open and still blank, and closes the popup in every case. The state is kept in memory only:
@@ -104,6 +109,7 @@ function waitForCallback(
     const end = (settle: () => void) => {
       clearInterval(timer);
       channel.close();
+      removeEventListener('message', onMessage);
       signal?.removeEventListener('abort', onAbort);
       replaced.removeEventListener('abort', onReplaced);
       settle();
@@ -126,6 +132,10 @@ function waitForCallback(
       channel.postMessage(null); // the popup closes itself, because this page may be disconnected from it
       end(() => resolve(data));
     };
+    const onMessage = ({ origin, data }: MessageEvent) => {
+      if (origin === location.origin && data?.type === messageType(state)) end(() => resolve(String(data.href)));
+    };
+    addEventListener('message', onMessage);
     signal?.addEventListener('abort', onAbort);
     replaced.addEventListener('abort', onReplaced);
     if (signal?.aborted) onAbort();
@@ -151,8 +161,9 @@ export function sendToOpener(state: string, href: string): void {
   const channel = channelOf(state);
   let sent = 0;
   const send = () => {
-    if (sent++ < attempts) channel.postMessage(href);
-    else end();
+    if (sent++ >= attempts) return end();
+    channel.postMessage(href);
+    window.opener?.postMessage({ type: messageType(state), href }, location.origin); // to no other origin
   };
   const timer = setInterval(send, nextAttempt);
   const end = () => {

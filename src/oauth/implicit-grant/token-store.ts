@@ -8,7 +8,10 @@ export interface TokenStore {
   get(): Token | undefined;
   set(token: Token): void;
   delete(): void;
-  /** Calls `listener` after each change, also after one in another tab. @returns a function that removes the listener */
+  /**
+   * Calls `listener` after each change, also after one in another tab, and when the browser shows the page again from its back/forward
+   * cache: a page in it hears of no change. @returns a function that removes the listener
+   */
   onChange(listener: (token: Token | undefined) => void): () => void;
 }
 
@@ -19,7 +22,10 @@ export function tokenStore(storage: PrefixedStorage | undefined, key: string, no
   const listeners = new Set<() => void>();
 
   const notify = () => {
-    for (const listener of listeners) queueMicrotask(listener); // an error of a listener must not fail the sign-in
+    for (const listener of listeners) {
+      // later, because an error of a listener must not fail the sign-in
+      queueMicrotask(() => listeners.has(listener) && listener());
+    }
   };
 
   const store: TokenStore = {
@@ -34,8 +40,12 @@ export function tokenStore(storage: PrefixedStorage | undefined, key: string, no
       inMemory = token; // first, so that the token is not lost if the storage fails
       notify();
       if (!storage) return;
-      storage.delete(''); // signs the previous user out even if the new token does not fit
-      storage.set('', JSON.stringify(token));
+      try {
+        storage.set('', JSON.stringify(token)); // in one step: other tabs must not see a sign-out (mainmatter/ember-simple-auth#254)
+      } catch (error) {
+        storage.delete(''); // the new token does not fit, but the previous user is signed out
+        throw error;
+      }
       inMemory = undefined;
     },
 
@@ -50,11 +60,16 @@ export function tokenStore(storage: PrefixedStorage | undefined, key: string, no
       const onStorage = (event: StorageEvent) => {
         if (event.key === key || event.key === null) call();
       };
+      const onPageShow = ({ persisted }: PageTransitionEvent) => {
+        if (persisted) call();
+      };
       listeners.add(call);
       globalThis.addEventListener?.('storage', onStorage);
+      globalThis.addEventListener?.('pageshow', onPageShow);
       return () => {
         listeners.delete(call);
         globalThis.removeEventListener?.('storage', onStorage);
+        globalThis.removeEventListener?.('pageshow', onPageShow);
       };
     },
   };

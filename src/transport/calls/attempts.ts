@@ -27,11 +27,9 @@ export interface Attempted {
   callerSignal?: AbortSignal | undefined;
 }
 
-/** A response, with or without its body. */
 interface ResponseSummary {
   status: number;
   headers: Headers;
-  body?: ReadableStream | null;
 }
 
 /** The header with an access token, if there is one. */
@@ -45,7 +43,7 @@ export interface Attempt {
   authorization(watched: Watch): Promise<Authorization>;
   /** Calls the `request` hook. */
   request(watched: Watch): Promise<void>;
-  /** Calls the `response` hook. If it throws, the body is cancelled. */
+  /** Calls the `response` hook. If it throws, the caller discards the body. */
   response(received: ResponseSummary, watched: Watch): Promise<void>;
 }
 
@@ -94,18 +92,13 @@ export function createAttempts(
     async request(watched) {
       if (hooks.request) await watched.run(Promise.resolve(hooks.request({ type: 'request', ...event() })));
     },
-    async response({ status, headers, body }, watched) {
+    async response({ status, headers }, watched) {
       if (!hooks.response) return;
       const requestId = headers.get('x-request-id');
       const durationMs = performance.now() - attemptStartedAt;
       const id = requestId !== null && { requestId: quotable(requestId, secrets) };
-      try {
-        const result = hooks.response({ type: 'response', ...event(), status, durationMs, ...id });
-        await watched.run(Promise.resolve(result));
-      } catch (error) {
-        void body?.cancel().catch(() => {}); // it may have failed already
-        throw error;
-      }
+      const result = hooks.response({ type: 'response', ...event(), status, durationMs, ...id });
+      await watched.run(Promise.resolve(result));
     },
     async run(attempt, resend) {
       for (;;) {

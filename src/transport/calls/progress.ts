@@ -18,7 +18,7 @@ export type OnProgress = (progress: Progress) => void;
 
 /** How long to wait for the last report. */
 export interface ProgressLimits {
-  /** The method and the redacted URL, for the message. */
+  /** What is transferred, for the message: the method and the redacted URL of a request. */
   operation: string;
   signal: AbortSignal | undefined;
   /** Milliseconds, or false for no limit. */

@@ -1,4 +1,5 @@
-import type { OnProgress, Progress } from './progress.js';
+import { runWithin } from '../http/watch.js';
+import type { OnProgress, Progress, ProgressLimits } from './progress.js';
 
 /** The progress of several transfers together. */
 export interface TotalProgress {
@@ -6,8 +7,8 @@ export interface TotalProgress {
   add(size: number | undefined): TransferProgress;
   /** No more transfers will be added. */
   complete(): void;
-  /** Reports that all transfers have ended. Rejects if this report fails. */
-  end(): Promise<void>;
+  /** Reports that all transfers have ended, and waits for that. Rejects if this or an earlier report has failed. */
+  end(limits: ProgressLimits): Promise<void>;
 }
 
 /** The progress of one of the transfers. */
@@ -27,6 +28,7 @@ export function totalProgress(onProgress: OnProgress | undefined, fail: (error: 
   let unknown = 0;
   let isComplete = false;
   let reportedAt = 0;
+  let failed: { error: unknown } | undefined;
 
   function progress(): Progress {
     if (!isComplete || unknown > 0) return { loaded };
@@ -39,7 +41,10 @@ export function totalProgress(onProgress: OnProgress | undefined, fail: (error: 
     reportedAt = now;
     Promise.resolve()
       .then(() => onProgress(progress()))
-      .catch(fail);
+      .catch((error: unknown) => {
+        failed ??= { error };
+        fail(error);
+      });
   }
 
   return {
@@ -69,8 +74,18 @@ export function totalProgress(onProgress: OnProgress | undefined, fail: (error: 
     complete() {
       isComplete = true;
     },
-    async end() {
-      await onProgress?.(progress());
+    async end({ operation, signal, limit }) {
+      const reason = signal?.reason;
+      const limits = signal?.aborted
+        ? { limit: 1, reason }
+        : { limit, signal, operation: `onProgress of ${operation}` };
+      try {
+        await runWithin(() => onProgress?.(progress()), limits);
+      } catch (error) {
+        // the caller of an aborted transfer gets its results, without waiting for the report
+        if (!signal?.aborted || error !== signal.reason) throw error;
+      }
+      if (failed) throw failed.error;
     },
   };
 }

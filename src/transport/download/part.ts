@@ -1,5 +1,4 @@
-import { decompressed, isEncoded } from '../http/body.js';
-import { platform } from '../http/platform.js';
+import { announcedLength, decompressed } from '../http/body.js';
 import type { Watch } from '../http/watch.js';
 import { contentRange } from './range.js';
 import { responseReader } from './response-reader.js';
@@ -26,7 +25,7 @@ export function partOf(response: Response, watched: Watch): Part {
   watched.pause();
   return {
     response,
-    length: announcedLength(response),
+    length: expectedLength(response),
     ownsChunks: reader.ownsChunks,
     async read() {
       if (!reader.isWhole) watched.restart();
@@ -47,14 +46,8 @@ export function partOf(response: Response, watched: Watch): Part {
   };
 }
 
-/**
- * The expected length of the body. It is unknown in browsers, which hide whether the body was compressed, and check the length
- * themselves.
- */
-function announcedLength({ status, headers }: Response): number | undefined {
-  const range = status === 206 ? contentRange(headers) : undefined;
-  if (range) return range.end - range.start + 1;
-  const length = headers.get('content-length') ?? '';
-  const exact = platform() !== 'browser' && !isEncoded(headers);
-  return exact && /^\d{1,15}$/.test(length) ? Number(length) : undefined;
+/** The expected length of the body. */
+function expectedLength(response: Response): number | undefined {
+  const range = response.status === 206 ? contentRange(response.headers) : undefined;
+  return range ? range.end - range.start + 1 : announcedLength(response);
 }

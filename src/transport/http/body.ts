@@ -1,4 +1,5 @@
 import { ResponseError } from '../../protocol/errors.js';
+import { parseUrl } from '../../protocol/urls.js';
 import { platform, requireGlobals } from './platform.js';
 import { discard, hasMethod, type ReceivedResponse, type RequestContext, readBy } from './response.js';
 
@@ -59,6 +60,21 @@ export function readBounded(
     }
     return text + decoder.decode();
   });
+}
+
+/** The length of a body in bytes, if the response has it and `fetch` does not change the body. */
+export function announcedLength(response: Response): number | undefined {
+  const length = response.headers.get('content-length') ?? '';
+  return isUnchanged(response) && /^\d{1,15}$/.test(length) ? Number(length) : undefined;
+}
+
+/**
+ * Browsers hide the content coding of another origin, and a service worker may copy the other headers to a response of its own
+ * (coi-serviceworker). They check the length of what they receive, but not of what a service worker returns.
+ */
+function isUnchanged({ headers, type, url }: Response): boolean {
+  if (isEncoded(headers)) return false;
+  return platform() !== 'browser' || (type === 'basic' && parseUrl(url)?.origin === location.origin);
 }
 
 /** Whether a body is compressed. `fetch` decompresses it, so lengths and ranges do not match the bytes that arrive. */

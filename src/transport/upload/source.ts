@@ -1,10 +1,9 @@
 import { invalid, kindOf } from '../../protocol/checks.js';
 import { DoctapeError, TransferError } from '../../protocol/errors.js';
 import { checkOptions } from '../../protocol/options.js';
-import { isEncoded } from '../http/body.js';
+import { announcedLength } from '../http/body.js';
 import { type ByteReader, byteReader, isIterable, isWebStream, plainBytes } from '../http/byte-reader.js';
 import { systemCode } from '../http/failure.js';
-import { platform } from '../http/platform.js';
 import { type AnyBuffer, failureOf, isAnyBuffer, isDetached, markInUse, releaseSource } from './acquire-source.js';
 import { bytesIn, isBlob, nativeBlob } from './blob.js';
 import { nameOfResponse } from './response-name.js';
@@ -120,8 +119,7 @@ function responseContent(response: Response): Content {
   if (!response.ok) throw invalid('source', `is a failed Response (${status})`);
   if (bodyUsed) throw alreadyRead('the body of this Response');
   if (body === null) throw invalid('source', 'is a Response without a body');
-  const length = platform() === 'browser' || isEncoded(headers) ? '' : (headers.get('content-length') ?? '');
-  const size = /^\d{1,15}$/.test(length) ? Number(length) : undefined;
+  const size = announcedLength(response);
   const given = { name: nameOfResponse(response), type: headers.get('content-type') ?? undefined };
   if (isStream(body)) return { ...streamContent(body, size), ...given };
   const reader = singleReader(async () => new Uint8Array(await response.arrayBuffer()));

@@ -36,3 +36,12 @@ it.runIf(process.platform === 'linux')('asks for confirmation on a terminal befo
   expect(await remove.ended).toBe(0);
   expect(await api.files.list()).toEqual([]);
 });
+
+it.runIf(process.platform === 'linux')('does not prompt on a terminal that cannot erase lines', async () => {
+  const { api } = await signedIn();
+  const { id } = await api.files.upload(new Blob(['x']), { name: 'a.txt' });
+  const remove = startOnTerminal(['rm', id], { TERM: 'dumb' });
+  expect(await remove.ended).toBe(2);
+  expect(remove.stdout()).toMatch(/^doctape-sdk: rm needs --yes[^\n\p{Cc}]+\r\n$/u);
+  expect(await api.files.list()).toHaveLength(1);
+});

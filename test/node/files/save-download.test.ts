@@ -308,6 +308,20 @@ it('continues after a broken connection, whose error contains the number of byte
   await expectBytes(path, content);
 });
 
+it('needs no call before it to know the token of an async function, and continues a part', async () => {
+  const { path, server, folder } = await place();
+  await createInterruptedDownload(path, content.subarray(0, 1000), {
+    url: `${server.url}/v1/doc/x/original`,
+    validator: '"1"',
+  });
+  const { files } = apiAt(server.url, { token: async () => 'a-renewed-token' });
+  const download: typeof files.download = (...call) => files.download(...call);
+  await saveDownload({ files: { ...files, download } }, 'x', path);
+  await expectBytes(path, content);
+  expect(server.requests.map(({ headers }) => headers.range)).toEqual(['bytes=999-']);
+  expect(await readdir(folder)).toEqual(['saved.bin']);
+});
+
 it('does not write the token to the disk', async () => {
   const { folder, path, api } = await place({ content, etag: '"1"', ...halfway });
   await saveHalf(api, path);

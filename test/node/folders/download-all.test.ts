@@ -1,6 +1,7 @@
-import { mkdir, readdir, readFile, readlink, stat, symlink, writeFile } from 'node:fs/promises';
+import { statSync, watch } from 'node:fs';
+import { mkdir, readdir, readFile, readlink, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, it, test } from 'vitest';
+import { expect, it, onTestFinished, test } from 'vitest';
 import {
   ApiClient,
   ConfigurationError,
@@ -321,6 +322,49 @@ it('continues after an abort', async () => {
   expect(server.requests.at(-1)?.headers.range).toBe(`bytes=${kept - 1}-`);
   expect((await readFile(join(folder, '1'))).equals(content)).toBe(true);
   expect(told.at(-1)).toEqual({ loaded: content.length, total: content.length, fraction: 1 });
+});
+
+it('gives a file its time together with its name, so that the next run recognises it even if this one ends then', async () => {
+  const { api } = await apiOfIds();
+  const folder = await makeFolder();
+  const controller = new AbortController();
+  const times: number[] = [];
+  const watcher = watch(folder, (_, name) => {
+    if (name !== 'a.txt') return;
+    times.push(statSync(join(folder, name)).mtimeMs);
+    controller.abort();
+  });
+  onTestFinished(() => watcher.close());
+  await downloadAll(api, [named('a', 'a.txt')], folder, { signal: controller.signal });
+  await expect.poll(() => times[0]).toBe(time.getTime());
+  expect(states(await downloadAll(api, [named('a', 'a.txt')], folder))).toEqual([['a.txt', true]]);
+});
+
+// owncloud/client#3103
+it('recognises a file on a file system that keeps even seconds only', async () => {
+  const { api } = await apiOfIds();
+  const folder = await makeFolder();
+  const added = 1_400_000_001_000;
+  const files = [{ ...named('a', 'a.txt'), time_added: new Date(added) }];
+  await downloadAll(api, files, folder);
+  const storedAs = (milliseconds: number) => utimes(join(folder, 'a.txt'), new Date(), new Date(milliseconds));
+  for (const rounded of [added - 1000, added + 1000]) {
+    await storedAs(rounded);
+    expect(states(await downloadAll(api, files, folder))).toEqual([['a.txt', true]]);
+  }
+  for (const other of [added - 3000, added + 3000, added + 500]) {
+    await storedAs(other);
+    const [result] = await downloadAll(api, files, folder);
+    expect(result).toMatchObject({ status: 'rejected', reason: { code: 'file_exists' } });
+  }
+});
+
+it('downloads with a token that an async function returns, before any other call', async () => {
+  const { server } = await apiOfIds();
+  const api = apiAt(server.url, { token: async () => 'a-renewed-token' });
+  const folder = await makeFolder();
+  expect(states(await downloadAll(api.with({ retry: 1 }), [named('a', 'a.txt')], folder))).toEqual([['a.txt', false]]);
+  expect(server.requests.map(({ headers }) => headers.authorization)).toEqual(['Bearer a-renewed-token']);
 });
 
 it('reports the progress of all files, and calls onFile with each result', async () => {

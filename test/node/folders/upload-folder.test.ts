@@ -387,3 +387,14 @@ it('accepts any object with the files of a client', async () => {
   await uploadFolder({ files }, await folderWith('a', 'b'));
   expect(names).toEqual(['a', 'b']);
 });
+
+it('sends the headers of an iterator with every file', async () => {
+  const server = await scriptedServer(async (request, response) => {
+    await bodyOf(request);
+    reply(response, 200, { result: { a: { id: 'a', name: 'a', size: 1 } } });
+  });
+  const folder = await makeFolder();
+  for (const name of ['1', '2', '3']) await writeFile(join(folder, name), name);
+  await uploadFolder(apiAt(server.url), folder, { headers: new Headers({ 'x-trace': 'yes' }).entries() });
+  expect(server.requests.map(({ headers }) => headers['x-trace'])).toEqual(['yes', 'yes', 'yes']);
+});

@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { ImplicitGrantClient, type ImplicitGrantClientOptions, type Token } from '../../../src/browser.js';
 import { CallbackError, ConfigurationError, OAuthError, ResponseError, StorageError } from '../../../src/index.js';
 import { createSandbox } from '../../../src/sandbox.js';
@@ -516,6 +516,26 @@ describe('the current token', () => {
     expect(tokens).toHaveLength(3);
   });
 
+  // mainmatter/ember-simple-auth#254: other tabs saw the next sign-in as a sign-out
+  it('is replaced in one step by the next sign-in', () => {
+    const { client, tokenStorage } = browser();
+    client.handleCallback(success(client.authorize().state));
+    const remove = vi.spyOn(tokenStorage, 'removeItem');
+    const second = client.handleCallback(success(client.authorize().state, { expires_in: '60' }));
+    expect(remove).not.toHaveBeenCalled();
+    expect(client.token).toEqual(second);
+  });
+
+  it('is not passed to a listener that was removed directly after the sign-in', async () => {
+    const { client } = browser();
+    const tokens: (Token | undefined)[] = [];
+    const stop = client.onTokenChange((token) => tokens.push(token));
+    client.handleCallback(success(client.authorize().state));
+    stop();
+    await Promise.resolve();
+    expect(tokens).toEqual([]);
+  });
+
   it('rejects a listener that is not a function', () => {
     const { client } = browser();
     expect(thrown(() => Reflect.apply(client.onTokenChange, client, ['x']), ConfigurationError).message).toContain(
@@ -609,6 +629,17 @@ describe('handleCallback', () => {
     expect(token.access_token).toBe(accessToken);
     expect(page.href).toBe('https://app.example/files?view=grid#/holiday');
     expect(client.resume()).toEqual(token);
+  });
+
+  it('accepts a URL of another realm, and so does returnTo', () => {
+    const { client } = browser();
+    const foreign = (text: string): URL => {
+      const { href, searchParams } = new URL(text);
+      return { href, searchParams } as URL;
+    };
+    const { state } = client.authorize({ returnTo: foreign('https://app.example/files') });
+    expect(client.handleCallback(foreign(success(state))).access_token).toBe(accessToken);
+    expect(client.returnTo).toBe('/files');
   });
 
   it('removes the callback if it is the URL of the page', () => {

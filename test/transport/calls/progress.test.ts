@@ -1,10 +1,10 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { type ApiClientOptions, type CallOptions, type Progress, TimeoutError } from '../../../src/index.js';
-import { saveDownload } from '../../../src/node.js';
-import { apiAt, bodyOf, reasonOf, rejection, reply, scriptedServer } from '../../support/scripted-server.js';
+import { downloadAll, saveDownload, uploadFolder } from '../../../src/node.js';
+import { makeFolder } from '../../node/files/support.js';
+import { apiAt, bodyOf, reasonOf, rejection, reply, scriptedServer, wait } from '../../support/scripted-server.js';
 
 async function server(options: Partial<ApiClientOptions> = {}) {
   const { url } = await scriptedServer(async (request, response) => {
@@ -15,7 +15,7 @@ async function server(options: Partial<ApiClientOptions> = {}) {
   return apiAt(url, options);
 }
 
-type OnProgress = (progress: Progress) => void;
+type OnProgress = (progress: Progress) => unknown;
 type Transfer = (onProgress: OnProgress, client?: Partial<ApiClientOptions>, call?: CallOptions) => Promise<unknown>;
 
 const transfers: [string, Transfer][] = [
@@ -32,9 +32,8 @@ const transfers: [string, Transfer][] = [
   [
     'saveDownload()',
     async (onProgress, client, call) => {
-      const folder = await mkdtemp(join(tmpdir(), 'doctape-progress-'));
-      onTestFinished(() => rm(folder, { recursive: true, force: true }));
-      return saveDownload(await server(client), 'x', join(folder, 'x'), { signal: call?.signal, onProgress });
+      const path = join(await makeFolder(), 'x');
+      return saveDownload(await server(client), 'x', path, { signal: call?.signal, onProgress });
     },
   ],
 ];
@@ -47,6 +46,62 @@ describe.each(transfers.slice(0, 2))('%s', (_, transfer) => {
     );
     expect(error.message).toMatch(/^onProgress of (GET|POST) http:\S+ took longer than 50 ms$/);
   });
+});
+
+const several: [string, Transfer][] = [
+  [
+    'uploadEach()',
+    async (onProgress, client, call) =>
+      (await server(client)).files.uploadEach([new Blob(['a'])], { ...call, onProgress }),
+  ],
+  [
+    'uploadFolder()',
+    async (onProgress, client, call) => {
+      const folder = await makeFolder();
+      await writeFile(join(folder, 'a'), 'a');
+      return uploadFolder(await server(client), folder, { ...call, onProgress });
+    },
+  ],
+  [
+    'downloadAll()',
+    async (onProgress, client, call) => {
+      const file = { id: 'x', name: 'x', extension: '', size: 100_000 };
+      const { signal } = call ?? {};
+      return downloadAll(await server(client), [file], await makeFolder(), { signal, onProgress });
+    },
+  ],
+];
+
+describe.each(several)('%s', (name, transfer) => {
+  it('returns its results if it is aborted while it waits for an onProgress that never settles', async () => {
+    const controller = new AbortController();
+    const onProgress = ({ fraction = 0 }: Progress) => {
+      if (fraction < 1) return undefined;
+      setTimeout(() => controller.abort('enough'), 20);
+      return new Promise(() => {});
+    };
+    const results = transfer(onProgress, { timeout: false }, { signal: controller.signal });
+    expect(await results).toMatchObject([{ status: 'fulfilled' }]);
+  });
+
+  it('rejects with the error of an earlier report that rejects while it waits for the last one', async () => {
+    const reason = new RangeError('enough');
+    let reports = 0;
+    const onProgress = async () => {
+      const isFirst = reports++ === 0;
+      await wait(isFirst ? 20 : 200);
+      if (isFirst) throw reason;
+    };
+    expect(await reasonOf(transfer(onProgress))).toBe(reason);
+  });
+
+  if (name === 'uploadEach()') {
+    it('waits for an onProgress that never settles at most for the timeout, and names it', async () => {
+      const never = () => new Promise(() => {});
+      const error = await rejection(transfer(never, { timeout: 50 }), TimeoutError);
+      expect(error.message).toBe('onProgress of uploadEach() took longer than 50 ms');
+    });
+  }
 });
 
 describe.each(transfers)('%s', (_, transfer) => {

@@ -4,7 +4,13 @@ import { Readable } from 'node:stream';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from 'vitest';
-import { ConfigurationError, type Fetch, TransferError } from '../../../src/index.js';
+import {
+  type ApiClient,
+  type ApiClientOptions,
+  ConfigurationError,
+  type Fetch,
+  TransferError,
+} from '../../../src/index.js';
 import { saveDownload } from '../../../src/node.js';
 import { responseReader } from '../../../src/transport/download/response-reader.js';
 import { makeFolder } from '../../node/files/support.js';
@@ -30,9 +36,9 @@ function responseWith(body: unknown, more: object = {}): Response {
   return { ...rest, body, ...more } as Response;
 }
 
-function apiOf(response: () => Response): ReturnType<typeof apiAt> {
+function apiOf(response: () => Response, options: Partial<ApiClientOptions> = {}): ApiClient {
   const fetch: Fetch = async () => response();
-  return apiAt('https://api.example', { fetch, retry: 2 });
+  return apiAt('https://api.example', { fetch, retry: 2, ...options });
 }
 
 function readerOnly(chunks: unknown[]): object {
@@ -63,6 +69,16 @@ describe('a download whose fetch returns', () => {
   test.each(kinds)('%s is whole', async (_, response) => {
     const bytes = await (await apiOf(response).files.download('x')).bytes();
     expect(Buffer.compare(bytes, content)).toBe(0);
+  });
+
+  test.each(kinds)('%s is discarded if a response hook throws, whose error is kept', async (_, response) => {
+    const mistake = new Error('a mistake in the application');
+    const hooks = {
+      response() {
+        throw mistake;
+      },
+    };
+    expect(await reasonOf(apiOf(response, { hooks }).files.download('x'))).toBe(mistake);
   });
 
   test.each(kinds)('%s is saved whole', async (_, response) => {

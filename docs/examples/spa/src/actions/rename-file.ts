@@ -8,7 +8,12 @@ import type { FileChanges } from './file-actions.js';
 
 export function renameFile(session: Session, file: FileInfo, changes: FileChanges): void {
   const id = uniqueId();
-  const input = element('input', { id, required: true, autocomplete: 'off', autofocus: true, dir: 'auto' });
+  const input = element('input', {
+    ...{ id, required: true, autocomplete: 'off', autofocus: true, dir: 'auto' },
+    pattern: String.raw`[^\/\\]*[^\/\\\s][^\/\\]*`,
+    maxlength: String(254 - file.extension.length),
+    title: 'A name has no / and no \\.', // the browser shows it with its own message
+  });
   input.value = file.name;
   input.setSelectionRange(0, file.name.length); // so that typing replaces it
   openFormDialog(session, {

@@ -1,5 +1,5 @@
 import type { FileInfo } from 'doctape-sdk';
-import { element, uniqueId } from '../page/element.js';
+import { element, putInOrder, uniqueId } from '../page/element.js';
 import { type CardOptions, createFileCard, type FileCard } from './file-card.js';
 import { type GridActions, handleGridKeys } from './grid-keys.js';
 import { createSelection } from './selection.js';
@@ -74,14 +74,10 @@ export function createFileGrid(options: GridOptions): FileGrid {
     const { matches, compare, layout } = arrangement;
     shown = [...cards.values()].filter(({ file }) => matches(file)).sort((a, b) => compare(a.file, b.file));
     list.classList.toggle('list', layout === 'list');
-    const elements = new Set<Element>(shown.map((card) => card.element));
-    for (const item of [...list.children]) if (!elements.has(item)) item.remove();
-    // only what is in another place moves, because moving a card takes the focus away
-    let next = list.firstElementChild;
-    for (const card of shown) {
-      if (card.element === next) next = next.nextElementSibling;
-      else list.insertBefore(card.element, next);
-    }
+    putInOrder(
+      list,
+      shown.map((card) => card.element),
+    );
     const staying = new Set(shown);
     selection.keepOnly(new Set(order()));
     if (!current || !staying.has(current)) makeReachable(shown[0]);
@@ -89,9 +85,7 @@ export function createFileGrid(options: GridOptions): FileGrid {
     const stays = (card: FileCard) => staying.has(card);
     const successor = before.slice(index).find(stays) ?? before.slice(0, index).findLast(stays);
     if (!successor) options.leaveFocus();
-    else if (successor === before[index] && focused instanceof HTMLElement)
-      focused.focus(); // moving it has taken the focus away
-    else successor.focus();
+    else if (successor !== before[index]) successor.focus();
   }
 
   list.addEventListener('focusin', (event) => {

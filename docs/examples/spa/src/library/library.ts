@@ -8,6 +8,7 @@ import { icon } from '../page/icon.js';
 import { leaveEntry, visit } from '../page/layers.js';
 import { announceProblem } from '../page/messages.js';
 import { button, emptyNotice, placeholders } from '../page/notice.js';
+import { afterPress } from '../page/press.js';
 import { createPreview } from '../preview/preview.js';
 import type { Session } from '../session/session.js';
 import { createDropZone } from '../uploads/drop-zone.js';
@@ -43,9 +44,7 @@ export function showLibrary(app: HTMLElement, session: Session, unsent: readonly
       show();
     },
     added(file) {
-      if (state !== 'ready') return; // the list that is on its way has it
-      grid.put(file);
-      show();
+      showAdded(file);
       header.refresh();
     },
     deleted(file) {
@@ -88,8 +87,11 @@ export function showLibrary(app: HTMLElement, session: Session, unsent: readonly
     heading.focus();
   });
   const uploads = createUploads(session, {
-    uploaded: changes.added,
-    finished: () => changes.tagsChanged(),
+    uploaded: showAdded,
+    finished() {
+      changes.tagsChanged();
+      header.refresh();
+    },
     tags() {
       const tape = tapeShown();
       return tape && isOwn(tape) ? [`#${tape.name}`] : [];
@@ -119,6 +121,12 @@ export function showLibrary(app: HTMLElement, session: Session, unsent: readonly
     },
     itemsFor: actions.itemsFor,
   });
+
+  function showAdded(file: FileInfo): void {
+    if (state !== 'ready') return; // the list that is on its way has it
+    grid.put(file);
+    show();
+  }
 
   function setPlace(next: Place): void {
     const isOther = next.view !== place.view || next.tape !== place.tape;
@@ -181,8 +189,12 @@ export function showLibrary(app: HTMLElement, session: Session, unsent: readonly
     }
   }
 
-  /** Shows what there is now, once the menu of a file is closed: files do not move while the user chooses an action. */
+  /** Shows what there is now. Files do not move while the user clicks, or chooses an action in the menu of a file. */
   function show(): void {
+    afterPress(showUnlessInMenu);
+  }
+
+  function showUnlessInMenu(): void {
     menu.whenClosed(showNow);
   }
 

@@ -1,5 +1,5 @@
-import { element, uniqueId } from '../page/element.js';
-import { formatSize, formatTimeLeft } from '../page/format.js';
+import { element, putInOrder, uniqueId } from '../page/element.js';
+import { formatCount, formatSize, formatTimeLeft } from '../page/format.js';
 import { icon } from '../page/icon.js';
 import { button } from '../page/notice.js';
 import { createSpeed } from './speed.js';
@@ -17,6 +17,9 @@ export interface UploadPanel {
 
 const ranks: Record<UploadRow['state'], number> = { sending: 0, failed: 1, waiting: 2, done: 3 };
 
+/** A folder can have thousands of files. The browser would be busy with their rows. */
+const mostRows = 100;
+
 export function createUploadPanel(actions: { cancelAll(): void; retryAll(): void; close(): void }): UploadPanel {
   const headingId = uniqueId();
   const heading = element('h2', { id: headingId, tabindex: '-1' }, 'Uploads');
@@ -24,6 +27,7 @@ export function createUploadPanel(actions: { cancelAll(): void; retryAll(): void
   const rate = element('p', { class: 'facts rate' });
   const total = element('progress', { max: '1', value: '0', 'aria-label': 'All uploads' });
   const list = element('ul', { id: uniqueId() });
+  const more = element('li', { class: 'facts' });
   const minimise = button(icon('minimise'), () => setMinimised(!minimised), {
     class: 'icon-button minimise',
     'aria-controls': list.id,
@@ -87,12 +91,10 @@ export function createUploadPanel(actions: { cancelAll(): void; retryAll(): void
       buttons.parentElement?.toggleAttribute('hidden', under === 0 && failed < 2);
       if (under === 0) speed.reset();
       else showTotal(rows);
-      const focused = document.activeElement;
-      const sorted = [...rows].sort((a, b) => ranks[a.state] - ranks[b.state]);
-      if (sorted.length !== list.childElementCount || sorted.some((row, at) => list.children[at] !== row.element)) {
-        list.replaceChildren(...sorted.map((row) => row.element));
-        if (focused instanceof HTMLElement && list.contains(focused)) focused.focus();
-      }
+      const sorted = [...rows].sort((a, b) => ranks[a.state] - ranks[b.state]).map((row) => row.element);
+      const rest = sorted.length - mostRows;
+      more.textContent = `and ${formatCount(rest, 'more file')}`;
+      putInOrder(list, rest > 0 ? [...sorted.slice(0, mostRows), more] : sorted);
     },
     expand: () => setMinimised(false),
     takeFocus: () => (panel.hidden ? document.querySelector<HTMLElement>('main h1') : heading)?.focus(),
