@@ -109,7 +109,7 @@ function waitForCallback(
     const end = (settle: () => void) => {
       clearInterval(timer);
       channel.close();
-      removeEventListener('message', onMessage);
+      globalThis.removeEventListener?.('message', onMessage);
       signal?.removeEventListener('abort', onAbort);
       replaced.removeEventListener('abort', onReplaced);
       settle();
@@ -135,7 +135,7 @@ function waitForCallback(
     const onMessage = ({ origin, data }: MessageEvent) => {
       if (origin === location.origin && data?.type === messageType(state)) end(() => resolve(String(data.href)));
     };
-    addEventListener('message', onMessage);
+    globalThis.addEventListener?.('message', onMessage);
     signal?.addEventListener('abort', onAbort);
     replaced.addEventListener('abort', onReplaced);
     if (signal?.aborted) onAbort();

@@ -862,7 +862,7 @@ it('rejects with disk_full at the file size limit, and continues when there is s
   expect(size).toBeGreaterThan(0);
   expect(program.output()).toMatch(
     new RegExp(
-      `^FileSystemError disk_full ${size} .*saved\\.bin cannot be written after ${size} bytes: the disk is full`,
+      `^FileSystemError disk_full ${size} .*saved\\.bin cannot be written after ${size} bytes: the file is larger than`,
     ),
   );
   await saveDownload(api, 'x', path);
