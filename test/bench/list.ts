@@ -109,7 +109,6 @@ async function main(part?: string): Promise<void> {
   try {
     const [port] = await once(server, 'message');
     const url = `http://127.0.0.1:${port}`;
-    const helpers = server.pid === undefined ? [] : [server.pid];
     for (const files of part === 'new' ? [] : [count, 1_000, 100, 10]) {
       const api = apiAt(url, files);
       const times = Math.max(1, Math.round(2_000 / files));
@@ -124,16 +123,16 @@ async function main(part?: string): Promise<void> {
           'files.list()': repeated(() => api.files.list()),
           'files.iterate()': repeated(() => iterate(api)),
         },
-        { rounds: 15, warmUp: 3, helpers, digits: files < 1_000 ? 2 : 0 },
+        { rounds: 15, warmUp: 3, digits: files < 1_000 ? 2 : 0 },
       );
     }
     if (part === 'repeated') return;
     console.log(`\n${count} files, the first call of a new process:`);
     const cold = Object.keys(readers).map((name) => [name, () => inProcess<Measured>('cold', url, name)] as const);
-    await compare(Object.fromEntries(cold), { rounds: 9, helpers });
+    await compare(Object.fromEntries(cold), { rounds: 9 });
     console.log(`\n${count} files, until something has arrived, in new processes:`);
     const early = Object.keys(firsts).map((name) => [name, () => inProcess<Measured>('first', url, name)] as const);
-    await compare(Object.fromEntries(early), { rounds: 9, helpers, digits: 1 });
+    await compare(Object.fromEntries(early), { rounds: 9, digits: 1 });
     console.log(`\nPeak of the heap and of buffers: ${(await inProcess<number>('heap', url)).toFixed(1)} MiB`);
   } finally {
     server.disconnect();
