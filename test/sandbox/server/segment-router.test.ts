@@ -65,7 +65,7 @@ it.each(['GET', 'POST', 'DELETE', 'ALL', 'PURGE'])(
 
 it('has one router for all methods and paths that are in no route', () => {
   const router = new SegmentRouter<string>();
-  router.add('ALL', 'a');
+  router.add('ALL', '/*', 'a');
   for (let index = 0; index < 1_000; index++) expect(router.match(`M${index}`, `/${index}`)[0]).toHaveLength(1);
   expect(router.size).toBe(1);
 });
