@@ -57,6 +57,7 @@ export function checkCall(options: CallOptions): CallSettings {
 
 /** The connection with the settings of one call. */
 export function connectionFor(connection: Connection, { timeout, retry, headers }: CallSettings): Connection {
+  if (timeout === undefined && !retry && !headers) return connection; // to copy it takes time
   return {
     ...connection,
     timeout: timeout ?? connection.timeout,
@@ -78,7 +79,7 @@ export interface RouteCall<T> extends Omit<Call<T>, 'url' | 'signal' | 'body'> {
 }
 
 /** Calls a documented route. */
-export async function callRoute<T>(
+export function callRoute<T>(
   connection: Connection,
   { segments, searchParams, json, ...rest }: RouteCall<T>,
   settings: CallSettings,

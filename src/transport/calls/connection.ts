@@ -33,8 +33,10 @@ export type SearchParams = Record<string, string | undefined>;
 
 /** The URL of a route below the base. Segments are encoded, so they cannot add path segments or a query. */
 export function routeUrl(connection: Connection, segments: readonly string[], searchParams: SearchParams = {}): URL {
-  const url = new URL(connection.baseUrl.origin + basePath(connection) + segments.map(encodeURIComponent).join('/'));
-  for (const [name, value] of Object.entries(searchParams)) {
+  const { href } = connection.baseUrl; // it has no query: see `checkBaseUrl`
+  const url = new URL(`${href.endsWith('/') ? href : `${href}/`}${segments.map(encodeURIComponent).join('/')}`);
+  for (const name in searchParams) {
+    const value = searchParams[name];
     if (value !== undefined) url.searchParams.set(name, value);
   }
   return url;
@@ -79,12 +81,14 @@ export function call<T>(connection: Connection, { body, createParser, read, ...s
         accept: 'application/json',
         ...(body !== undefined && { 'content-type': 'application/json' }),
       };
-      await attempt.request(watched);
+      const asked = attempt.request(watched);
+      if (asked) await asked; // to wait for nothing takes time, too
       const response = await fetchApi({ operation, method, url, headers, body, fetch, watched });
       const parser = createParser?.();
       const context = { operation, watched, fetch };
       const received = await (parser ? readWith(parser, response, context) : readResponse(response, context));
-      await attempt.response(received, watched);
+      const told = attempt.response(received, watched);
+      if (told) await told;
       const { secrets } = attempt;
       const result = readEnvelope(received, { now, secrets, parse: parser?.end });
       const origin = { operation, status: received.status, secrets };
