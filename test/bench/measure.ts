@@ -109,7 +109,7 @@ async function compareAll(subjects: Record<string, Subject>, settings: Settings)
   console.log(`medians of ${rounds} rounds, with 95 % confidence intervals; ${noise(others, drifted)}`);
 }
 
-function shuffled<T>(values: readonly T[]): T[] {
+export function shuffled<T>(values: readonly T[]): T[] {
   return values
     .map((value) => ({ value, place: Math.random() }))
     .sort((a, b) => a.place - b.place)

@@ -3,20 +3,8 @@ import { resolve } from 'node:path';
 import type { Plugin } from 'esbuild';
 import { inPackage, inRepository } from './paths.ts';
 
-/** Modules that several entry points use, and that do not use `ApiClient`. With those that they import, they are in one file. */
-const withoutClient = [
-  'oauth/authorization-url',
-  'oauth/bearer-token',
-  'oauth/callback',
-  'protocol/constant-time-equal',
-  'protocol/options',
-  'protocol/random',
-  'protocol/schemas/envelope',
-  'api/file-name',
-  'protocol/renditions',
-  'protocol/scopes',
-  'protocol/version',
-];
+/** Modules that a page can use without `ApiClient`. */
+const withoutClient = ['browser', 'api/file-name', 'protocol/renditions', 'protocol/scopes', 'protocol/version'];
 
 /** The entry points that use modules of `ApiClient`. Two are loaded on demand. */
 const withClient = /\bsrc[\\/](cli|index|node|server|view|api[\\/]lazy-chunk|transport[\\/]http[\\/]http)\.ts$/;

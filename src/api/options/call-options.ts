@@ -57,7 +57,6 @@ export function checkCall(options: CallOptions): CallSettings {
 
 /** The connection with the settings of one call. */
 export function connectionFor(connection: Connection, { timeout, retry, headers }: CallSettings): Connection {
-  if (timeout === undefined && !retry && !headers) return connection; // to copy it takes time
   return {
     ...connection,
     timeout: timeout ?? connection.timeout,

@@ -35,8 +35,7 @@ export type SearchParams = Record<string, string | undefined>;
 export function routeUrl(connection: Connection, segments: readonly string[], searchParams: SearchParams = {}): URL {
   const { href } = connection.baseUrl; // it has no query: see `checkBaseUrl`
   const url = new URL(`${href.endsWith('/') ? href : `${href}/`}${segments.map(encodeURIComponent).join('/')}`);
-  for (const name in searchParams) {
-    const value = searchParams[name];
+  for (const [name, value] of Object.entries(searchParams)) {
     if (value !== undefined) url.searchParams.set(name, value);
   }
   return url;
@@ -81,14 +80,12 @@ export function call<T>(connection: Connection, { body, createParser, read, ...s
         accept: 'application/json',
         ...(body !== undefined && { 'content-type': 'application/json' }),
       };
-      const asked = attempt.request(watched);
-      if (asked) await asked; // to wait for nothing takes time, too
+      await attempt.request(watched);
       const response = await fetchApi({ operation, method, url, headers, body, fetch, watched });
       const parser = createParser?.();
       const context = { operation, watched, fetch };
       const received = await (parser ? readWith(parser, response, context) : readResponse(response, context));
-      const told = attempt.response(received, watched);
-      if (told) await told;
+      await attempt.response(received, watched);
       const { secrets } = attempt;
       const result = readEnvelope(received, { now, secrets, parse: parser?.end });
       const origin = { operation, status: received.status, secrets };
