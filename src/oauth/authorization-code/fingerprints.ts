@@ -51,7 +51,7 @@ function fingerprint(text: string): [high: number, low: number] {
   for (let index = 0; index < text.length; index++) {
     const code = text.charCodeAt(index);
     high = Math.imul(high ^ code, 0x5f356495);
-    low = Math.imul(low ^ code, 0x2c1b3c6d);
+    low = Math.imul(low ^ code ^ (high >>> 16), 0x2c1b3c6d);
   }
   high = Math.imul(high ^ (high >>> 15) ^ (low >>> 13), 0x297a2d39);
   low = Math.imul(low ^ (low >>> 16) ^ (high >>> 14), 0x7feb352d);
