@@ -6,9 +6,15 @@ import type { BlobRange, BlobWriter } from '../store.js';
 import { isDiskFull, toStoreError } from './disk-space.js';
 import { blobPath } from './layout.js';
 
+/** Writes a blob to its file. */
+export interface BlobFileWriter extends Pick<BlobWriter, 'write' | 'finish'> {
+  /** Closes the file, whether the blob is finished or not. */
+  close(): Promise<void>;
+}
+
 /** Stores each blob in a file. */
 export interface BlobFiles {
-  write(name: string): BlobWriter;
+  write(name: string): BlobFileWriter;
   /** Waits until a finished blob is on the disk. Rejects if it could not be written. */
   synced(name: string): Promise<void>;
   /** Removes the state that `synced` needs for a finished blob. */
@@ -158,12 +164,9 @@ export function blobFiles(root: string, freeSpace: () => boolean): BlobFiles {
             throw toStoreError(error);
           }
         },
-        async discard() {
+        async close() {
           await writing.catch(() => {}); // the caller has the error already, or does not need the bytes
           await file?.close();
-          await outcomes.get(name);
-          outcomes.delete(name);
-          await rm(blobPath(root, name), { force: true });
         },
       };
     },
