@@ -59,7 +59,10 @@ export interface Store {
    * @throws {StoreFailedError} if an earlier commit has thrown it
    */
   writeBlob(name: string): Promise<BlobWriter>;
-  /** Streams a range of a blob. The stream errors if the blob does not exist. */
+  /**
+   * Streams a range of a blob. If the blob does not exist, it throws, and the sandbox responds with 500. If the stream errors instead, the
+   * response breaks off.
+   */
   readBlob(name: string, range: BlobRange): ReadableStream<Uint8Array>;
 
   /** Deletes all records and all kept blobs. */
@@ -80,4 +83,9 @@ export class StoreFullError extends Error {
  */
 export class StoreFailedError extends Error {
   override readonly name = 'StoreFailedError';
+}
+
+/** Thrown when the content of a file is missing or damaged, for example because it was deleted in the data folder. The message is for the log. */
+export class UnavailableBlobError extends Error {
+  override readonly name = 'UnavailableBlobError';
 }

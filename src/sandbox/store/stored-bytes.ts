@@ -33,8 +33,17 @@ export function storedBytes(store: Store, { id, size }: { id: string; size: numb
     return block;
   }
 
+  function openBlob(range: BlobRange): ReadableStream<Uint8Array> {
+    try {
+      return store.readBlob(id, range);
+    } catch (error) {
+      failure ??= { error };
+      throw error;
+    }
+  }
+
   function readStore(range: BlobRange): ReadableStream<Uint8Array> {
-    const reader = store.readBlob(id, range).getReader();
+    const reader = openBlob(range).getReader();
     let cancelled = false;
     return new ReadableStream(
       {

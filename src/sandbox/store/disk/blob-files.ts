@@ -1,8 +1,8 @@
-import { closeSync, constants, fdatasync, mkdirSync, openSync, writeSync } from 'node:fs';
+import { closeSync, constants, fdatasync, lstatSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { type FileHandle, open, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
-import type { BlobRange, BlobWriter } from '../store.js';
+import { type BlobRange, type BlobWriter, UnavailableBlobError } from '../store.js';
 import { isDiskFull, toStoreError } from './disk-space.js';
 import { blobPath } from './layout.js';
 
@@ -178,7 +178,11 @@ export function blobFiles(root: string, freeSpace: () => boolean): BlobFiles {
     forget(name) {
       outcomes.delete(name);
     },
-    read: (name, { start, end }) => readFile(blobPath(root, name), start, end),
+    read(name, { start, end }) {
+      const path = blobPath(root, name);
+      checkFile(path, end);
+      return readFile(path, start, end);
+    },
     async remove(name) {
       await outcomes.get(name);
       outcomes.delete(name);
@@ -195,6 +199,16 @@ export function blobFiles(root: string, freeSpace: () => boolean): BlobFiles {
 
 export function blobNotFound(name: string): Error {
   return new Error(`the store has no finished blob ${name}`);
+}
+
+/** Checks, before a response begins, that a file is whole. Does not open it. */
+function checkFile(path: string, end: number): void {
+  const stats = lstatSync(path, { throwIfNoEntry: false });
+  const problem = !stats?.isFile() ? 'is missing' : stats.size <= end ? 'is shorter than its record says' : undefined;
+  if (problem === undefined) return;
+  throw new UnavailableBlobError(
+    `the content of a file ${problem}: restore ${path} from a backup, or delete the file through the API`,
+  );
 }
 
 /** Opens the file when the first byte is read, so that a response that is never read does not keep a file open. */

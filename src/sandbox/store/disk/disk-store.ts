@@ -232,10 +232,13 @@ export function diskStore(folder: string, options: DiskStoreOptions = {}): Store
       if (closed) return;
       closed = true;
       await files.settled();
-      await log.close();
-      if (log.hasFailed) closeWithoutCheckpoint(root, database);
-      else database.close();
-      records.forget();
+      try {
+        await log.close();
+      } finally {
+        if (log.hasFailed) closeWithoutCheckpoint(root, database);
+        else database.close();
+        records.forget();
+      }
     },
   };
 }
