@@ -1,6 +1,6 @@
 import { cp, readdir, readFile, rename, stat, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { ApiClient, ApiError } from '../../../../src/index.js';
 import { createSandbox, type Store, StoreFailedError } from '../../../../src/sandbox.js';
 import { diskStore } from '../../../../src/serve.js';
@@ -15,6 +15,8 @@ vi.mock('node:fs', async (original) => {
   const { withFailingSyncs } = await import('../../../support/failing-syncs.js');
   return withFailingSyncs(await original());
 });
+
+afterEach(() => vi.restoreAllMocks());
 
 const log = 'sandbox.sqlite-wal';
 
@@ -171,6 +173,55 @@ describe('after a failed sync of the log', () => {
       expect(next).rejects.toThrow(StoreFailedError),
     ]);
     closeAfterTest(diskStore(folder));
+  });
+});
+
+describe('an error of SQLite', () => {
+  const sqliteError = (errcode: number) => Object.assign(new Error('disk I/O error'), { errcode });
+  const checkpoint = 'PRAGMA wal_checkpoint(TRUNCATE)';
+
+  /** Makes statements fail: those with this text, as often as there are error codes for it. Undefined lets one succeed. */
+  function failStatements(errors: Record<string, (number | undefined)[]>): void {
+    const { DatabaseSync } = process.getBuiltinModule('node:sqlite');
+    const { exec } = DatabaseSync.prototype;
+    vi.spyOn(DatabaseSync.prototype, 'exec').mockImplementation(function (this: typeof DatabaseSync.prototype, sql) {
+      const errcode = errors[sql]?.shift();
+      if (errcode !== undefined) throw sqliteError(errcode);
+      exec.call(this, sql);
+    });
+  }
+
+  it('that reports a failed sync refuses later changes too', async () => {
+    const { store, lines } = await open();
+    failStatements({ COMMIT: [1034] });
+    await expect(put(store, 'alice/1')).rejects.toThrow(StoreFailedError);
+    await expect(put(store, 'alice/2')).rejects.toThrow(StoreFailedError);
+    expect(await idsOf(store, 'alice/')).toEqual([]);
+    expect(lines).toHaveLength(1);
+  });
+
+  it('after a commit on a full disk keeps the content of the file', async () => {
+    const { folder, store } = await open();
+    await upload(store, '1');
+    const full = 13;
+    const deletion = [
+      { delete: 'files', key: 'alice/1' },
+      { put: 'files', key: 'alice/2', record: record('2') },
+      { drop: '1' },
+    ] as const;
+    failStatements({ COMMIT: [full, full], [checkpoint]: [undefined, 778] });
+    await expect(store.commit(deletion)).rejects.toThrow(StoreFailedError);
+    expect(await idsOf(store, 'alice/')).toEqual(['2']);
+    expect(await blobsOnDisk(folder)).toEqual(['1']);
+  });
+
+  it('that has nothing to do with a sync refuses one change', async () => {
+    const { store, lines } = await open();
+    failStatements({ COMMIT: [778] });
+    await expect(put(store, 'alice/1')).rejects.toThrow('disk I/O error');
+    await put(store, 'alice/2');
+    expect(await idsOf(store, 'alice/')).toEqual(['alice/2']);
+    expect(lines).toEqual([]);
   });
 });
 
