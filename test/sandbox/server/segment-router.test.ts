@@ -39,7 +39,7 @@ const paths = [
     '/start/log',
     '/start',
     '/v2',
-   
+
     '/V1',
   ],
   ['/constructor', '/__proto__/x', '//', '/v1//account'],
