@@ -31,6 +31,7 @@ import {
   scriptedServer,
   servedForTest,
   socketServer,
+  unreachable,
   wait,
 } from '../../support/scripted-server.js';
 
@@ -964,8 +965,8 @@ describe('a response before the server has read everything', () => {
 describe('a connection', () => {
   test('that is refused is a NetworkError, and the source is released', async () => {
     const { stream, outcome } = cancellable();
-    const error = await rejection(apiAt('http://127.0.0.1:1').files.upload(stream), NetworkError);
-    expect(error.code).toBe('network');
+    const error = await rejection(apiAt(unreachable).files.upload(stream), NetworkError);
+    expect(error).toMatchObject({ code: 'network', reason: 'ECONNREFUSED' });
     expect(error.cause).toBeUndefined();
     expect(await outcome()).toBe('cancelled');
   });
