@@ -4,14 +4,18 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
-import { afterAll, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { ApiClient } from '../../../src/index.js';
 import { blobsOnDisk } from '../../support/data-folder.js';
 import { requires } from '../../support/requirements.js';
 
-const folder = mkdtempSync(join(tmpdir(), 'conversion-kill-'));
-const data = join(folder, 'data');
+let folder: string;
+let data: string;
 const children: ChildProcess[] = [];
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'conversion-kill-'));
+  data = join(folder, 'data');
+});
 afterAll(() => {
   for (const child of children) child.kill('SIGKILL');
   rmSync(folder, { recursive: true, force: true });
