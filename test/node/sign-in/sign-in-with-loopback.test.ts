@@ -416,13 +416,16 @@ it.each([
       throw new Error('the terminal is gone');
     },
   ],
-])('rejects with the error of an onUrl that %s, and closes the port', async (_what, onUrl) => {
+])('rejects with the error of an onUrl that %s, and closes the port', async (_what, fail) => {
   const { options } = await server();
-  const urls: URL[] = [];
-  const open = (url: URL) => void urls.push(url);
-  const reason = await reasonOf(signInWithLoopback({ ...options, open, onUrl }));
+  let redirectUri: string | null = null;
+  const onUrl = ({ searchParams }: URL) => {
+    redirectUri = searchParams.get('redirect_uri');
+    return fail();
+  };
+  const reason = await reasonOf(signInWithLoopback({ ...options, open() {}, onUrl }));
   expect(reason).toMatchObject({ message: 'the terminal is gone' });
-  for (const url of urls) expect(await isClosed(url.searchParams.get('redirect_uri'))).toBe(true);
+  expect(await isClosed(redirectUri)).toBe(true);
 });
 
 it('does not wait for an async onUrl that takes longer than the sign-in', async () => {
