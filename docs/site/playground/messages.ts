@@ -8,16 +8,12 @@ export function requestChannel(scope: string): string {
 }
 
 export type WorkerRequest =
-  /** Control the pages that were loaded without the worker, for example with Shift and Reload. */
-  | { type: 'claim' }
   /** Delete everything in the sandbox. */
-  | { type: 'reset' }
-  | { type: 'sign-in'; username: string; options?: { scope?: readonly Scope[] } };
+  { type: 'reset' } | { type: 'sign-in'; username: string; options?: { scope?: readonly Scope[] } };
 
 export type WorkerReply = { result: unknown } | { problem: string };
 
 interface Results {
-  claim: undefined;
   reset: undefined;
   'sign-in': Token;
 }
