@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import {
   ApiClient,
   ApiError,
@@ -123,6 +123,7 @@ describe('the default servers', () => {
 
   it('are described as retired by AuthorizationCodeClient, which names its own option', async () => {
     vi.stubGlobal('fetch', () => Promise.reject(new TypeError('fetch failed')));
+    onTestFinished(() => void vi.unstubAllGlobals());
     const client = new AuthorizationCodeClient({
       clientId: 'a',
       clientSecret: 'secret-1',
@@ -131,7 +132,6 @@ describe('the default servers', () => {
     const { state, pending } = await client.authorize();
     const outcome = client.exchange(`?code=x&state=${state}`, pending);
     await expect(outcome).rejects.toThrow('set the option tokenEndpoint to another server');
-    vi.unstubAllGlobals();
   });
 
   it('are not mentioned if another server fails', async () => {
