@@ -7,9 +7,10 @@ export function requestChannel(scope: string): string {
   return `doctape-playground-requests ${scope}`;
 }
 
+/** `reset` deletes everything in the sandbox. */
 export type WorkerRequest =
-  /** Delete everything in the sandbox. */
-  { type: 'reset' } | { type: 'sign-in'; username: string; options?: { scope?: readonly Scope[] } };
+  | { type: 'reset' }
+  | { type: 'sign-in'; username: string; options?: { scope?: readonly Scope[] } };
 
 export type WorkerReply = { result: unknown } | { problem: string };
 

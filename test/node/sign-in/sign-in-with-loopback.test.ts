@@ -7,9 +7,10 @@ import { describe, expect, it } from 'vitest';
 import { submitLoginForm } from '../../../src/cli/commands/login-form.js';
 import { CallbackError, ConfigurationError, OAuthError, TimeoutError } from '../../../src/index.js';
 import { type LoopbackOptions, signInWithLoopback } from '../../../src/node.js';
+import { makeFolder } from '../../support/data-folder.js';
 import { appOf } from '../../support/sandbox.js';
 import { reasonOf, rejection, reply, scriptedServer, servedForTest, wait } from '../../support/scripted-server.js';
-import { makeFolder, runProgram } from '../files/support.js';
+import { runProgram } from '../files/support.js';
 
 async function server() {
   const { url, sandbox } = await servedForTest();

@@ -13,7 +13,7 @@ import {
 } from '../../../src/index.js';
 import { saveDownload } from '../../../src/node.js';
 import { responseReader } from '../../../src/transport/download/response-reader.js';
-import { makeFolder } from '../../node/files/support.js';
+import { makeFolder } from '../../support/data-folder.js';
 import {
   apiAt,
   reasonOf,
