@@ -16,14 +16,8 @@ const inNode: TestProjectConfiguration = {
     name: 'node',
     execArgv: ['--import', './test/support/typescript-workers.js'],
     include: ['test/**/*.test.ts'],
-    // the last three have configurations of their own: `npm run test:journeys`, `test:runtimes`, `test:consumers`
-    exclude: [
-      ...configDefaults.exclude,
-      'test/browser/**',
-      'test/journeys/**',
-      'test/runtimes/**',
-      'test/consumers/**',
-    ],
+    // the last ones have configurations of their own: `npm run test:docs` and so on
+    exclude: [...configDefaults.exclude, 'test/{browser,docs,fuzz,journeys,runtimes,consumers}/**'],
     // many tests wait for servers, timers and processes, so one more at a time than there are processors
     maxWorkers: availableParallelism() + 1,
     sequence: { groupOrder: 1 },
