@@ -282,7 +282,7 @@ const changeChecks = {
   starred: checkBoolean,
 } satisfies OptionChecks<FileChanges>;
 
-// what else is checked is in transfer-checks.ts, which is loaded on demand
+// transfer-checks.ts, which is loaded on demand, refuses commas in tags and malformed media types
 const uploadAllChecks = /* @__PURE__ */ withCallChecks({
   tags: checkStrings,
   starred: checkFlag,
@@ -302,7 +302,7 @@ const downloadChecks = /* @__PURE__ */ withCallChecks({
   onProgress: checkOptionalFunction<OnProgress>,
 }) satisfies OptionChecks<DownloadOptions>;
 
-/** A range is checked where it is used, which is loaded on demand. The application may change its own object before. */
+/** Copies a range, because the application may change its own object before `openDownload()`, which is loaded on demand, checks it. */
 export function copyOfRange(_: string, range: ByteRange | undefined): ByteRange | undefined {
   return typeof range === 'object' && !Array.isArray(range) ? { ...range } : range;
 }

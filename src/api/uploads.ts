@@ -54,7 +54,7 @@ const checks = /* @__PURE__ */ withCallChecks({
   onProgress: checkOptionalFunction<OnProgress>,
 }) satisfies OptionChecks<UploadEachOptions>;
 
-/** Uploads several sources in one request, and always releases them. */
+/** Checks the tags and the type, and uploads several sources in one request. */
 export async function uploadFiles(
   connection: Connection,
   operation: string,
@@ -65,6 +65,7 @@ export async function uploadFiles(
   return uploadParts(connection, operation, acquired, settings);
 }
 
+/** Uploads several sources in one request, and always releases them. */
 async function uploadParts(
   connection: Connection,
   operation: string,
