@@ -27,7 +27,6 @@ const bundled = [
   '@zip.js/zip.js',
   'ansi-regex',
   'commander',
-  'content-disposition',
   'content-type',
   'fast-string-truncated-width',
   'fast-string-width',
@@ -129,7 +128,7 @@ const config: ReturnType<typeof defineConfig> = defineConfig([
         name: 'minify', // 4 % smaller than by esbuild
         async renderChunk(source) {
           const { code } = await minify('doctape-sdk.min.js', source, { module: true });
-          const banner = `/*! doctape-sdk ${version}, MIT. Contains zod and content-disposition, MIT: third-party-licences.txt */`;
+          const banner = `/*! doctape-sdk ${version}, MIT. Contains zod, MIT: third-party-licences.txt */`;
           return { code: `${banner}\n${code}` };
         },
       },

@@ -17,7 +17,7 @@ const allowedImports: Record<string, string[]> = {
   'oauth/authorization-code': ['protocol', 'protocol/schemas', 'transport', 'transport/http', 'oauth'],
   'oauth/implicit-grant': ['protocol', 'protocol/schemas', 'oauth'],
 
-  'api/options': ['protocol', 'transport/calls', 'transport/download'],
+  'api/options': ['protocol', 'transport/calls'],
   api: [
     'protocol',
     'protocol/schemas',

@@ -25,18 +25,8 @@ import {
   type RouteCall,
   withCallChecks,
 } from './options/call-options.js';
-import {
-  checkBoolean,
-  checkFlag,
-  checkId,
-  checkName,
-  checkRange,
-  checkRendition,
-  checkStrings,
-  checkTags,
-  checkType,
-} from './options/checks.js';
-import type { UploadAllOptions, UploadOptions, UploadSettings } from './options/upload-options.js';
+import { checkBoolean, checkFlag, checkId, checkName, checkRendition, checkStrings } from './options/checks.js';
+import type { GivenUpload, UploadAllOptions, UploadOptions } from './options/upload-options.js';
 import { mapOf, nothing, objectOf } from './results.js';
 import type { UploadEachOptions } from './uploads.js';
 import type { WaitOptions } from './wait-until-processed.js';
@@ -292,24 +282,30 @@ const changeChecks = {
   starred: checkBoolean,
 } satisfies OptionChecks<FileChanges>;
 
+// transfer-checks.ts, which is loaded on demand, refuses commas in tags and malformed media types
 const uploadAllChecks = /* @__PURE__ */ withCallChecks({
-  tags: checkTags,
+  tags: checkStrings,
   starred: checkFlag,
   onProgress: checkOptionalFunction<OnProgress>,
 }) satisfies OptionChecks<UploadAllOptions>;
 
 const uploadChecks = /* @__PURE__ */ withCallChecks({
-  tags: checkTags,
+  tags: checkStrings,
   starred: checkFlag,
   onProgress: checkOptionalFunction<OnProgress>,
   name: checkName,
-  type: checkType,
+  type: (_: string, type: string | undefined) => type,
 }) satisfies OptionChecks<UploadOptions>;
 
 const downloadChecks = /* @__PURE__ */ withCallChecks({
-  range: checkRange,
+  range: copyOfRange,
   onProgress: checkOptionalFunction<OnProgress>,
 }) satisfies OptionChecks<DownloadOptions>;
+
+/** Copies a range, because the application may change its own object before `openDownload()`, which is loaded on demand, checks it. */
+export function copyOfRange(_: string, range: ByteRange | undefined): ByteRange | undefined {
+  return typeof range === 'object' && !Array.isArray(range) ? { ...range } : range;
+}
 
 function downloadRoute(id: string, rendition: Rendition): string[] {
   return ['doc', checkId(id), checkRendition(rendition)];
@@ -366,12 +362,8 @@ export function filesResource(connection: Connection): FilesResource {
     }
   }
 
-  async function uploadParts(
-    name: string,
-    acquired: UploadSource[],
-    read: () => UploadSettings,
-  ): Promise<UploadedFile[]> {
-    return uploadWith(name, acquired, read, (lazy, settings) => lazy.uploadParts(connection, name, acquired, settings));
+  async function uploadParts(name: string, acquired: UploadSource[], read: () => GivenUpload): Promise<UploadedFile[]> {
+    return uploadWith(name, acquired, read, (lazy, settings) => lazy.uploadFiles(connection, name, acquired, settings));
   }
 
   const files: FilesResource = {

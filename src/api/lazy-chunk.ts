@@ -3,5 +3,5 @@ export { download } from '../transport/download/download.js';
 export { upload } from '../transport/upload/upload.js';
 export { iterateFiles } from './iterate-files.js';
 export { request } from './request.js';
-export { uploadEach, uploadParts } from './uploads.js';
+export { uploadEach, uploadFiles } from './uploads.js';
 export { waitUntilProcessed } from './wait-until-processed.js';

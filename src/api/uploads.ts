@@ -17,8 +17,9 @@ import {
 import type { UploadSource } from '../transport/upload/source.js';
 import { upload } from '../transport/upload/upload.js';
 import { connectionFor, withCallChecks } from './options/call-options.js';
-import { checkFlag, checkTags, isMediaType } from './options/checks.js';
-import type { UploadAllOptions, UploadSettings } from './options/upload-options.js';
+import { checkFlag } from './options/checks.js';
+import { checkTags, checkType, isMediaType } from './options/transfer-checks.js';
+import type { GivenUpload, UploadAllOptions, UploadSettings } from './options/upload-options.js';
 import { mapOf } from './results.js';
 
 /** Called with the result of each file. */
@@ -53,8 +54,19 @@ const checks = /* @__PURE__ */ withCallChecks({
   onProgress: checkOptionalFunction<OnProgress>,
 }) satisfies OptionChecks<UploadEachOptions>;
 
+/** Checks the tags and the type, and uploads several sources in one request. */
+export async function uploadFiles(
+  connection: Connection,
+  operation: string,
+  acquired: readonly UploadSource[],
+  given: GivenUpload,
+): Promise<UploadedFile[]> {
+  const settings = { ...given, tags: checkTags('tags', given.tags), type: checkType('type', given.type) };
+  return uploadParts(connection, operation, acquired, settings);
+}
+
 /** Uploads several sources in one request, and always releases them. */
-export async function uploadParts(
+async function uploadParts(
   connection: Connection,
   operation: string,
   acquired: readonly UploadSource[],

@@ -7,8 +7,13 @@ import { ConfigurationError } from './errors.js';
  */
 export type OptionNames<T> = { readonly [Name in keyof Required<T>]: unknown };
 
-/** How each option of `T` is checked. A check is given the option's name for its message, and `undefined` if it was left out. */
-export type OptionChecks<T> = { readonly [Name in keyof Required<T>]: (name: string, value: T[Name]) => unknown };
+/**
+ * How each option of `T` is checked. A check receives the option's name for its message, its value, which is `undefined` if it was
+ * left out, and all options.
+ */
+export type OptionChecks<T> = {
+  readonly [Name in keyof Required<T>]: (name: string, value: T[Name], options: T) => unknown;
+};
 
 /** What the checks of an options object return. */
 export type CheckedOptions<Checks> = {
@@ -47,8 +52,8 @@ export function readOptions<T extends object, Checks extends OptionChecks<T>>(
   const read: Record<string, unknown> = {}; // filled in a loop: every call passes here
   for (const name in checks) {
     // the type of `checks` says that the values fit; an option may be inherited
-    const check = checks[name] as (name: string, value: unknown) => unknown;
-    read[name] = check(prefix + name, Reflect.get(options, name));
+    const check = checks[name] as (name: string, value: unknown, options: T) => unknown;
+    read[name] = check(prefix + name, Reflect.get(options, name), options);
   }
   return read as CheckedOptions<Checks>;
 }

@@ -1,4 +1,4 @@
-import type { DownloadOptions } from '../api/files.js';
+import { copyOfRange, type DownloadOptions } from '../api/files.js';
 import { loadLazyChunk } from '../api/load-lazy-chunk.js';
 import {
   type CallOptions,
@@ -10,7 +10,8 @@ import {
   policyFrom,
   withCallChecks,
 } from '../api/options/call-options.js';
-import { checkBoolean, checkRange, checkRendition, isMediaType } from '../api/options/checks.js';
+import { checkBoolean, checkRendition } from '../api/options/checks.js';
+import { isMediaType } from '../api/options/transfer-checks.js';
 import { nothing, objectOf } from '../api/results.js';
 import { checkDuration, checkFunction, checkOptionalFunction, checkText, invalid } from '../protocol/checks.js';
 import { constantTimeEqual } from '../protocol/constant-time-equal.js';
@@ -90,7 +91,7 @@ const uploadChecks = /* @__PURE__ */ withCallChecks({
 }) satisfies OptionChecks<ViewUploadOptions>;
 
 const downloadChecks = /* @__PURE__ */ withCallChecks({
-  range: checkRange,
+  range: copyOfRange,
   onProgress: checkOptionalFunction<OnProgress>,
 }) satisfies OptionChecks<DownloadOptions>;
 

@@ -1,3 +1,4 @@
+import { parse } from 'content-disposition';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ApiClient, type HookEvent, ProcessingError } from '../../src/index.js';
@@ -215,6 +216,13 @@ describe('a response header', { timeout: fuzzTimeout }, () => {
       const [content] = contentsOf([new Response('x', { headers: { 'content-disposition': text } })]);
       const name = content?.name;
       expect(['string', 'undefined']).toContain(typeof name);
+    });
+    await testProperty(400, [disposition], (text) => {
+      const { filename, ...others } = parse(text).parameters;
+      // a name with bytes of Latin-1 may be UTF-8, which content-disposition does not decode
+      if (/[^ -~]/.test(filename ?? '') || others['filename*']) return;
+      const [content] = contentsOf([new Response('x', { headers: { 'content-disposition': text } })]);
+      expect(content?.name ?? '').toBe(filename ?? '');
     });
     await testProperty(200, [anyText.filter((text) => text !== '' && text.isWellFormed())], (text) => {
       const encoded = encodeURIComponent(text);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isMediaType } from '../../src/api/options/checks.js';
+import { isMediaType } from '../../src/api/options/transfer-checks.js';
 import { Failure } from '../../src/sandbox/core/failure.js';
 import { quotaOf } from '../../src/sandbox/core/quota.js';
 import { cleanFileName } from '../../src/sandbox/files/file-name.js';

@@ -26,11 +26,16 @@ export interface UploadOptions extends UploadAllOptions {
   type?: string | undefined;
 }
 
-/** The checked options of an upload. */
-export interface UploadSettings extends CallSettings {
-  tags: string | undefined;
+/** The options of an upload, before the tags and the type are checked. */
+export interface GivenUpload extends CallSettings {
+  tags: string[] | undefined;
   starred: 'true' | 'false' | undefined;
   onProgress: OnProgress | undefined;
   name?: string | undefined;
   type?: string | undefined;
+}
+
+/** The checked options of an upload. */
+export interface UploadSettings extends Omit<GivenUpload, 'tags'> {
+  tags: string | undefined;
 }

@@ -11,7 +11,13 @@ import { constantTimeEqual } from '../../protocol/constant-time-equal.js';
 import { endpoints, outOfBand } from '../../protocol/endpoints.js';
 import { CallbackError, ConfigurationError, NetworkError, PopupError, TimeoutError } from '../../protocol/errors.js';
 import { parseScope, seconds } from '../../protocol/grammar.js';
-import { checkOptions, type OptionNames } from '../../protocol/options.js';
+import {
+  type CheckedOptions,
+  checkOptions,
+  type OptionChecks,
+  type OptionNames,
+  readOptions,
+} from '../../protocol/options.js';
 import { quotable } from '../../protocol/quotable.js';
 import { randomText } from '../../protocol/random.js';
 import type { Token } from '../../protocol/schemas/token.js';
@@ -77,20 +83,28 @@ export interface ImplicitGrantClientOptions {
   now?: (() => number) | undefined;
 }
 
-const clientOptions: OptionNames<ImplicitGrantClientOptions> = {
-  clientId: 1,
-  redirectUri: 1,
-  scope: 1,
-  authorizationEndpoint: 1,
-  issuer: 1,
-  maxAge: 1,
-  storage: 1,
-  tokenStorage: 1,
-  allowInsecureHttp: 1,
-  location: 1,
-  history: 1,
-  now: 1,
-};
+const clientChecks = {
+  clientId: checkText,
+  redirectUri(name, value, options) {
+    const redirectUri = checkRedirectUri(name, value, options);
+    if (redirectUri === outOfBand) throw invalid(name, 'must be the URL of a page of your application');
+    return redirectUri;
+  },
+  scope: checkScope,
+  authorizationEndpoint: (name, value = endpoints.authorization, options) =>
+    checkFreeOfProtocol(name, checkEndpoint(name, value, options)),
+  issuer(name, value, options) {
+    if (value !== undefined) checkBaseUrl(name, checkText(name, value), options);
+    return value; // compared as text
+  },
+  maxAge: (name, value = 600) => checkDuration(name, value),
+  storage: storageOf,
+  tokenStorage: (name, value) => (value === null ? value : storageOf(name, value)),
+  allowInsecureHttp: (_, value) => value,
+  location: pageObject<PageLocation>,
+  history: pageObject<PageHistory>,
+  now: (name, now = () => Date.now()) => checkFunction(name, now), // looked up at every call, because tests replace it
+} satisfies OptionChecks<ImplicitGrantClientOptions>;
 
 /** The options of one sign-in. */
 export interface SignInOptions {
@@ -129,16 +143,9 @@ const popupOptions: OptionNames<PopupOptions> = { scope: 1, params: 1, signal: 1
  */
 // wire document section 2.4
 export class ImplicitGrantClient {
-  readonly #clientId: string;
-  readonly #redirectUri: string;
-  readonly #scope: string[];
-  readonly #authorizationEndpoint: URL;
-  readonly #issuer: string | undefined;
-  readonly #maxAge: number;
-  readonly #page: Pick<ImplicitGrantClientOptions, 'location' | 'history'>;
+  readonly #options: CheckedOptions<typeof clientChecks>;
   readonly #signIns: SignIns;
   readonly #tokens: TokenStore;
-  readonly #now: () => number;
   #returnTo: string | undefined;
   /** The last sign-in in a popup. */
   #popup: AbortController | undefined;
@@ -150,44 +157,15 @@ export class ImplicitGrantClient {
         'clientSecret must not be in a browser page, where everyone can read it: leave it out',
       );
     }
-    const {
-      authorizationEndpoint = endpoints.authorization,
-      issuer,
-      maxAge = 600,
-      storage,
-      tokenStorage,
-      location,
-      history,
-      now = () => Date.now(), // looked up at every call, because tests replace it
-    } = checkOptions('options of ImplicitGrantClient', options, clientOptions);
-    this.#clientId = checkText('clientId', options.clientId);
-    this.#redirectUri = checkRedirectUri('redirectUri', options.redirectUri, options);
-    if (this.#redirectUri === outOfBand) throw invalid('redirectUri', 'must be the URL of a page of your application');
-    this.#scope = checkScope('scope', options.scope);
-    this.#authorizationEndpoint = checkFreeOfProtocol(
-      'authorizationEndpoint',
-      checkEndpoint('authorizationEndpoint', authorizationEndpoint, options),
-    );
-    if (issuer !== undefined) checkBaseUrl('issuer', checkText('issuer', issuer), options); // compared as text
-    this.#issuer = issuer;
-    this.#maxAge = checkDuration('maxAge', maxAge);
-    this.#now = checkFunction('now', now);
-    this.#page = { location, history };
-    checkPageObject('location', this.#location);
-    checkPageObject('history', this.#history);
-    const { host, pathname } = this.#authorizationEndpoint;
-    const owner = [this.#clientId, host + pathname].map(encodeURIComponent).join('@'); // a client of another server is another owner
-    this.#signIns = signIns(
-      prefixedStorage('storage', storageOf('storage', storage), 'doctape-sdk:sign-in:'),
-      owner,
-      this.#maxAge,
-      now,
-    );
+    const checked = readOptions('options of ImplicitGrantClient', options, clientChecks);
+    const { clientId, authorizationEndpoint, maxAge, storage, tokenStorage, now } = checked;
+    this.#options = checked;
+    const { host, pathname } = authorizationEndpoint;
+    const owner = [clientId, host + pathname].map(encodeURIComponent).join('@'); // a client of another server is another owner
+    this.#signIns = signIns(prefixedStorage('storage', storage, 'doctape-sdk:sign-in:'), owner, maxAge, now);
     const tokenKey = `doctape-sdk:token:${owner}`;
     this.#tokens = tokenStore(
-      tokenStorage === null
-        ? undefined
-        : prefixedStorage('tokenStorage', storageOf('tokenStorage', tokenStorage), tokenKey),
+      tokenStorage === null ? undefined : prefixedStorage('tokenStorage', tokenStorage, tokenKey),
       tokenKey,
       now,
     );
@@ -284,9 +262,9 @@ export class ImplicitGrantClient {
       throw error;
     });
     const client: PopupClient = {
-      redirectUri: this.#redirectUri,
-      maxAge: this.#maxAge,
-      now: this.#now,
+      redirectUri: this.#options.redirectUri,
+      maxAge: this.#options.maxAge,
+      now: this.#options.now,
       origin: this.#parseUrl(this.#location.href).origin,
       replaced: replaced.signal,
       request: (given) => {
@@ -296,7 +274,7 @@ export class ImplicitGrantClient {
         const state = popupPrefix + randomText();
         return { state, url: this.#request(state, scope, params).url };
       },
-      accept: (href, state, { scope = this.#scope }) => {
+      accept: (href, state, { scope = this.#options.scope }) => {
         const url = this.#parseUrl(href);
         const callback = pageCallback(url, isPopupState) ?? noCallback();
         const parameters = parametersOf(callback);
@@ -378,11 +356,11 @@ export class ImplicitGrantClient {
   }
 
   get #location(): PageLocation {
-    return this.#page.location ?? globalThis.location;
+    return this.#options.location();
   }
 
   get #history(): PageHistory {
-    return this.#page.history ?? globalThis.history;
+    return this.#options.history();
   }
 
   #parseUrl(href: string | URL): URL {
@@ -396,15 +374,15 @@ export class ImplicitGrantClient {
     scope: readonly Scope[] | undefined,
     params: Record<string, string> | undefined,
   ): { url: URL; requested: string[] } {
-    const requested = scope === undefined ? this.#scope : checkScope('scope', scope);
+    const requested = scope === undefined ? this.#options.scope : checkScope('scope', scope);
     const protocol = {
       response_type: 'token',
-      client_id: this.#clientId,
-      redirect_uri: this.#redirectUri,
+      client_id: this.#options.clientId,
+      redirect_uri: this.#options.redirectUri,
       scope: requested.length > 0 ? requested.join(' ') : undefined,
       state,
     };
-    return { url: authorizationUrl(this.#authorizationEndpoint, protocol, params), requested };
+    return { url: authorizationUrl(this.#options.authorizationEndpoint, protocol, params), requested };
   }
 
   /**
@@ -425,7 +403,7 @@ export class ImplicitGrantClient {
   }
 
   #isRedirectUri({ origin, pathname }: URL): boolean {
-    const own = new URL(this.#redirectUri);
+    const own = new URL(this.#options.redirectUri);
     return origin === own.origin && pathname === own.pathname;
   }
 
@@ -441,7 +419,7 @@ export class ImplicitGrantClient {
   #accept(url: URL, scope: string[], { query }: PageCallback, parameters: CallbackParameters): Token {
     const secrets = ['access_token', 'code', 'state'].flatMap((name) => parameters.get(name) ?? []);
     if (!this.#isRedirectUri(url)) throw this.#wrongPage(url, secrets);
-    checkAuthorizationResponse(parameters, this.#issuer, secrets);
+    checkAuthorizationResponse(parameters, this.#options.issuer, secrets);
     if (parameters.has('code')) throw malformed('has a code, which only a server can exchange');
     if (valuesOf('access_token', query).join('') !== '')
       throw malformed('has its token in the query, which servers log');
@@ -451,7 +429,7 @@ export class ImplicitGrantClient {
   }
 
   #wrongPage({ origin, pathname }: URL, secrets: string[]): CallbackError {
-    const own = new URL(this.#redirectUri);
+    const own = new URL(this.#options.redirectUri);
     const [actual, expected] = [origin + pathname, own.origin + own.pathname].map((url) => quotable(url, secrets));
     const remedy =
       origin === own.origin
@@ -474,7 +452,7 @@ export class ImplicitGrantClient {
     return bearerToken({
       response: { access_token, token_type, expires_in: expires === undefined ? undefined : Number(expires), scope },
       requested: requested.length > 0 ? requested : undefined,
-      now: this.#now(),
+      now: this.#options.now(),
       source: 'the callback',
     });
   }
@@ -519,8 +497,11 @@ function noCallback(): never {
   throw malformed('has neither a token nor an error');
 }
 
-function checkPageObject(name: string, value: unknown): void {
-  if (typeof value === 'object' && value !== null) return;
-  if (value !== undefined) throw invalid(name, `must be the ${name} object of a page, not ${kindOf(value)}`);
+/** Returns a function that looks up an object of the page at every use, because tests replace it. */
+function pageObject<T>(name: string, value: T | undefined): () => T {
+  const find = (): T => value ?? Reflect.get(globalThis, name);
+  const found = find();
+  if (typeof found === 'object' && found !== null) return find;
+  if (found !== undefined) throw invalid(name, `must be the ${name} object of a page, not ${kindOf(found)}`);
   throw invalid(name, 'is missing: create ImplicitGrantClient in a browser page, or pass the option');
 }

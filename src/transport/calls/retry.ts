@@ -1,6 +1,7 @@
 import { checkDuration, invalid, kindOf } from '../../protocol/checks.js';
 import { ApiError, NetworkError, TimeoutError, TransferError } from '../../protocol/errors.js';
 import { type OptionChecks, readOptions } from '../../protocol/options.js';
+import { abortable } from '../http/watch.js';
 
 /** Options for retries. */
 export interface RetryOptions {
@@ -60,17 +61,14 @@ function isTransient(error: unknown): boolean {
   return error instanceof TransferError && error.code !== 'changed';
 }
 
-export function sleep(delay: number, signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve, reject) => {
-    if (signal?.aborted) return reject(signal.reason);
-    const onAbort = () => {
-      clearTimeout(timer);
-      reject(signal?.reason);
-    };
-    const timer = setTimeout(() => {
-      signal?.removeEventListener('abort', onAbort);
-      resolve();
-    }, delay);
-    signal?.addEventListener('abort', onAbort, { once: true });
+export async function sleep(delay: number, signal: AbortSignal | undefined): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const woken = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, delay);
   });
+  try {
+    await abortable(woken, signal);
+  } finally {
+    clearTimeout(timer);
+  }
 }

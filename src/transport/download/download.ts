@@ -6,7 +6,7 @@ import { isDecodable } from '../http/body.js';
 import { operationOf } from '../http/redaction.js';
 import { watch } from '../http/watch.js';
 import { requestBytes } from './byte-request.js';
-import { type ByteRange, isOtherVersion, rangeProblem } from './range.js';
+import { type ByteRange, checkRange, isOtherVersion, rangeProblem } from './range.js';
 import { type Body, resumableBody } from './resumable-body.js';
 import { resumeRequest } from './resume.js';
 import { keepBody } from './taken-body.js';
@@ -38,7 +38,8 @@ export async function openDownload(
   connection: Connection,
   options: Download,
 ): Promise<{ response: Response; attempts: Attempts }> {
-  const { name, segments, searchParams, range, redirects = 'follow', onProgress, signal, timeout = false } = options;
+  const { name, segments, searchParams, redirects = 'follow', onProgress, signal, timeout = false } = options;
+  const range = checkRange('range', options.range);
   const url = routeUrl(connection, segments, searchParams);
   const operation = operationOf('GET', url);
   const overall = watch({ signal, limit: timeout, code: 'timeout', operation });

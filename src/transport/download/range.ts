@@ -1,3 +1,6 @@
+import { invalid } from '../../protocol/checks.js';
+import { visible } from '../../protocol/grammar.js';
+import { type OptionChecks, readOptions } from '../../protocol/options.js';
 import { parseHttpDate } from '../http/http-date.js';
 
 /** A range of bytes. The first byte of the file is 0. */
@@ -11,6 +14,32 @@ export interface ByteRange {
    * call rejects with a `TransferError` with code `changed`, so bytes of two versions are never mixed.
    */
   ifRange?: string | undefined;
+}
+
+const rangeChecks = {
+  start: (_, value) => value,
+  end: (_, value) => value,
+  ifRange: checkValidator,
+} satisfies OptionChecks<ByteRange>;
+
+export function checkRange(name: string, range: ByteRange | undefined): ByteRange | undefined {
+  if (range === undefined) return undefined;
+  if (typeof range === 'object' && range !== null) {
+    const { start, end, ifRange } = readOptions(name, range, rangeChecks);
+    const last = end === undefined ? start : end;
+    if (Number.isSafeInteger(start) && Number.isSafeInteger(last) && start >= 0 && last >= start) {
+      return { start, end, ifRange };
+    }
+  }
+  throw invalid(name, 'must be { start, end? }: inclusive byte positions, as integers, with end at or after start');
+}
+
+function checkValidator(name: string, validator: string | undefined): string | undefined {
+  if (validator === undefined) return undefined;
+  if (typeof validator !== 'string' || !visible.test(validator) || /^\s*W\//.test(validator)) {
+    throw invalid(name, "must be the server's ETag, which must not be weak, or its Last-Modified");
+  }
+  return validator;
 }
 
 export function rangeHeaders({ start, end, ifRange }: ByteRange): Record<string, string> {

@@ -576,6 +576,8 @@ test.each<[string, string]>([
   ['attachment; filename = "a.txt"', 'a.txt'],
   ["attachment; filename*=UTF-8''gr%C3%B6%C3%9Fe.txt", 'größe.txt'],
   ["attachment; filename*=UTF-8'en'gr%C3%B6%C3%9Fe.txt; filename=x.txt", 'größe.txt'],
+  ["attachment; filename*=UTF-8''%C3%83%C2%B6.txt", 'Ã¶.txt'], // decoded once, although the result looks like UTF-8
+  ["attachment; filename*=UTF-8''100%.txt; filename=x.txt", 'x.txt'],
   ["attachment; filename*=iso-8859-1'en'%A3.txt", '£.txt'],
   ['attachment; filename="gr\u00f6\u00dfe.txt"', 'größe.txt'], // Latin-1
   ['attachment; filename="gr\u00c3\u00b6\u00c3\u009fe.txt"', 'größe.txt'], // UTF-8
