@@ -104,6 +104,7 @@ const bad: [string, string | Buffer, number?][] = [
   ['the end of a text missing', `{"result":{${member('a')},"b`],
   ['a member cut off', `{"result":{${member('a')},"b":{"id":`],
   ['more behind the end', `${envelope(member('a'))}{}`],
+  ['an incomplete character behind the end', utf8(envelope(member('a')), 0xe2, 0x82)],
   ['another bracket at the end', `{"result":{${member('a')}]}`],
   ['a comma too many', `{"result":{${member('a')},}}`],
   ['two commas', `{"result":{${member('a')},,${member('b')}}}`],

@@ -10,6 +10,8 @@ import { compare, type Measured, timed } from './measure.ts';
  * Measures lists of 100,000 files and of fewer: `list()`, `iterate()` and `response.json()` in turns. Then the time to the first
  * file and the memory of `iterate()`, each in a process of its own. The server is a process of its own, too.
  * Run it with `npm run bench:list`, or for one of the two parts with `npm run bench:list -- repeated` or `npm run bench:list -- new`.
+ *
+ * `npm run bench:list -- floor` measures instead what each step of a hand-written loop takes, without any checks.
  */
 
 const count = 100_000;
@@ -62,6 +64,54 @@ const readers: Record<string, (url: string) => Promise<unknown>> = {
   'files.iterate()': (url) => iterate(apiAt(url, count)),
 };
 
+/** Passes on complete members without their keys, as JSON. It knows how this list is written, and leaves out the last file. */
+function splitByHand(onBatch: (json: string) => void): (text: string) => void {
+  let rest = '';
+  return (text) => {
+    rest += text;
+    const end = rest.lastIndexOf('},"') + 2;
+    let json = '';
+    for (let at = rest.startsWith('{') ? rest.indexOf(':{') + 2 : 0; at < end; ) {
+      const brace = rest.indexOf('{', at);
+      at = rest.indexOf('},"', brace) + 2;
+      json += rest.slice(brace, at);
+    }
+    rest = rest.slice(end);
+    onBatch(`[${json}null]`);
+  };
+}
+
+/** Each step does what the one before it does, and more. */
+const steps: Record<string, () => (chunk: Uint8Array) => void> = {
+  'read the bytes': () => () => {},
+  decode() {
+    const decoder = new TextDecoder();
+    return (chunk) => decoder.decode(chunk, { stream: true });
+  },
+  split() {
+    const decoder = new TextDecoder();
+    const split = splitByHand(() => {});
+    return (chunk) => split(decoder.decode(chunk, { stream: true }));
+  },
+  'JSON.parse'() {
+    const decoder = new TextDecoder();
+    const split = splitByHand((json) => JSON.parse(json));
+    return (chunk) => split(decoder.decode(chunk, { stream: true }));
+  },
+  'keep the files'() {
+    const decoder = new TextDecoder();
+    const batches: unknown[] = [];
+    const split = splitByHand((json) => batches.push(JSON.parse(json)));
+    return (chunk) => split(decoder.decode(chunk, { stream: true }));
+  },
+};
+
+async function takeSteps(url: string, step: () => (chunk: Uint8Array) => void): Promise<void> {
+  const onChunk = step();
+  const { body } = await fetch(`${url}/${count}/doc`);
+  for await (const chunk of body ?? []) onChunk(chunk);
+}
+
 /** The first list of a new process, in which nothing is compiled yet. The connection is open. */
 async function measureCold(url: string, name: string): Promise<Measured> {
   await fetch(`${url}/1/doc`).then((response) => response.json());
@@ -109,6 +159,17 @@ async function main(part?: string): Promise<void> {
   try {
     const [port] = await once(server, 'message');
     const url = `http://127.0.0.1:${port}`;
+    if (part === 'floor') {
+      const read = {
+        ...readers,
+        ...Object.fromEntries(
+          Object.entries(steps).map(([name, step]) => [name, (url: string) => takeSteps(url, step)]),
+        ),
+      };
+      const subjects = Object.entries(read).map(([name, work]) => [name, () => timed(() => work(url))] as const);
+      await compare(Object.fromEntries(subjects), { rounds: 15, warmUp: 3 });
+      return;
+    }
     for (const files of part === 'new' ? [] : [count, 1_000, 100, 10]) {
       const api = apiAt(url, files);
       const times = Math.max(1, Math.round(2_000 / files));
@@ -141,7 +202,7 @@ async function main(part?: string): Promise<void> {
 
 const [, , mode, url = '', name = ''] = process.argv;
 if (mode === 'serve') serve();
-else if (mode === undefined || mode === 'repeated' || mode === 'new') await main(mode);
+else if (mode === undefined || ['repeated', 'new', 'floor'].includes(mode)) await main(mode);
 else {
   const measured =
     mode === 'cold' ? measureCold(url, name) : mode === 'first' ? measureFirst(url, name) : measureHeap(url);

@@ -172,3 +172,14 @@ it('returns no values after one that was not accepted', () => {
   for (let length = 1; length <= document.length; length++)
     expect(split(document, [length], '{"id":{}}')).toEqual(expected);
 });
+
+it('rejects a member of more than 16 MiB', () => {
+  const parts = splitter((one) => one);
+  parts.write(new TextEncoder().encode('{"result":{"2224c539-e5d6":{},"2224c539-e5d7":{"name":"'));
+  const chunk = new TextEncoder().encode('日'.repeat(2 ** 20 / 4)); // 768 KiB
+  let written = 0;
+  for (; !parts.isBroken() && written < 20 * 2 ** 20; written += chunk.length) parts.write(chunk);
+  expect(parts.count()).toBe(1);
+  expect(written).toBeGreaterThanOrEqual(16 * 2 ** 20);
+  expect(written).toBeLessThanOrEqual(18 * 2 ** 20);
+});

@@ -22,7 +22,7 @@ export function itemsOf<T>(batches: AsyncGenerator<T[], void, undefined>): Async
 
   return Object.assign(batches as AsyncGenerator<unknown>, {
     next() {
-      if (calls === 0 && at < items.length) return next();
+      if (calls === 0 && at < items.length) return Promise.resolve({ done: false, value: items[at++] as T });
       calls++; // calls before the last one has settled wait for it
       const result = lastCall.then(next).finally(() => {
         calls--;
