@@ -45,7 +45,14 @@ export function wireObject(
     return read ? read(value) : value;
   };
   const quick = (value: unknown) => (read && isCommon && isObject(value) && isCommon(value) ? read(value) : undefined);
-  return Object.assign(new $ZodTransform({ type: 'transform', transform }), { quick });
+  let schema: $ZodTransform | undefined; // made when it is first used: a program needs few of them, and all take Node a millisecond
+  return {
+    quick,
+    get _zod() {
+      schema ??= new $ZodTransform({ type: 'transform', transform });
+      return schema._zod;
+    },
+  } as Partial<Schema<unknown>> as Schema<unknown>; // nothing else of a schema is used
 }
 
 export const text: Kind = { expected: 'string', test: (value) => typeof value === 'string' };
