@@ -1,0 +1,162 @@
+import type { BigIntStats } from 'node:fs';
+import { type FileHandle, open, stat } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { TransferError } from '../../protocol/errors.js';
+import type { ByteReader } from '../../transport/http/byte-reader.js';
+import { pathError, systemCode } from '../system-error.js';
+
+/** The properties of a file at the time it was opened. */
+export interface OpenedFile {
+  path: string;
+  name: string;
+  type: string;
+  size: number;
+  lastModified: number;
+  version: string;
+}
+
+/** Changes when the content changes, as far as the file system reports it. */
+export function versionOf({ ino, size, mtimeNs }: BigIntStats): string {
+  return [ino, size, mtimeNs].join();
+}
+
+/** A part of a file, in bytes. */
+export interface Extent {
+  start: number;
+  end: number;
+}
+
+/** Opens the file, reads a part of it, and checks that the file is the version that was opened. */
+export async function read(opened: OpenedFile, extent: Extent): Promise<Uint8Array<ArrayBuffer>> {
+  const handle = await open(opened.path).catch((error) => {
+    throw unreadable(opened, error, extent.start);
+  });
+  try {
+    const { bytes, filled } = await fill(handle, opened, extent);
+    // after reading, to be sure that these bytes are of the version that was opened
+    if (versionOf(await handle.stat({ bigint: true })) !== opened.version) throw changed(opened, extent.start);
+    return complete(bytes, filled, opened, extent);
+  } finally {
+    await handle.close();
+  }
+}
+
+/** The most that is read at once. Larger reads take more memory, and smaller ones check the file more often. */
+const readSize = 2 * 1024 * 1024;
+
+/**
+ * Reads a part of a file from the start to the end. The next bytes are read while the last ones are in use.
+ *
+ * The file is open from the first `read()` until its end, an error, or `release()`. After each read, the path must still lead to the
+ * version that was opened. The last bytes are read with {@link read}: some network file systems only look for changes by others when
+ * a file is opened.
+ */
+export function sequentialReader(opened: OpenedFile, { start, end }: Extent): ByteReader {
+  let at = start;
+  let handle: FileHandle | undefined;
+  let isReleased = false;
+  let next: Promise<Uint8Array<ArrayBuffer> | undefined> | undefined;
+
+  async function close(): Promise<void> {
+    const closing = handle;
+    handle = undefined;
+    await closing?.close();
+  }
+
+  async function readNext(): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    if (isReleased || at >= end) return undefined;
+    const extent = { start: at, end: Math.min(at + readSize, end) };
+    at = extent.end;
+    if (at === end) {
+      await close();
+      return read(opened, extent);
+    }
+    try {
+      handle ??= await openVersion(opened, extent.start);
+      const { bytes, filled } = await fill(handle, opened, extent);
+      await checkPath(opened, extent.start);
+      return complete(bytes, filled, opened, extent);
+    } catch (error) {
+      await close();
+      throw error;
+    }
+  }
+
+  return {
+    async read() {
+      next ??= readNext();
+      const bytes = await next;
+      next = readNext();
+      next.catch(() => {}); // the next call of read() rejects with it
+      return bytes;
+    },
+    async release() {
+      isReleased = true;
+      await next?.catch(() => {});
+      await close().catch(() => {});
+    },
+  };
+}
+
+async function openVersion(opened: OpenedFile, at: number): Promise<FileHandle> {
+  const handle = await open(opened.path).catch((error) => {
+    throw unreadable(opened, error, at);
+  });
+  try {
+    if (versionOf(await handle.stat({ bigint: true })) === opened.version) return handle;
+    throw changed(opened, at);
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
+}
+
+/** Checks that the file is the one at its path, and has not changed. While it is open, no other file can have its inode number. */
+async function checkPath(opened: OpenedFile, at: number): Promise<void> {
+  const status = await stat(opened.path, { bigint: true }).catch((error) => {
+    throw unreadable(opened, error, at);
+  });
+  if (versionOf(status) !== opened.version) throw changed(opened, at);
+}
+
+/** Reads until the buffer is full or the file ends. */
+async function fill(
+  handle: FileHandle,
+  { path }: OpenedFile,
+  { start, end }: Extent,
+): Promise<{ bytes: Uint8Array<ArrayBuffer>; filled: number }> {
+  const bytes = new Uint8Array(Buffer.allocUnsafeSlow(end - start).buffer); // all of it is overwritten, or not returned
+  let filled = 0;
+  for (let bytesRead = 1; bytesRead > 0 && filled < bytes.byteLength; filled += bytesRead) {
+    const reading = handle.read(bytes, filled, bytes.byteLength - filled, start + filled);
+    ({ bytesRead } = await reading.catch((error: unknown) => {
+      throw pathError(path, 'cannot be read', error, start + filled);
+    }));
+  }
+  return { bytes, filled };
+}
+
+function complete(
+  bytes: Uint8Array<ArrayBuffer>,
+  filled: number,
+  { path, size }: OpenedFile,
+  { start }: Extent,
+): Uint8Array<ArrayBuffer> {
+  if (filled === bytes.byteLength) return bytes;
+  const message = `${basename(path)} ends after ${start + filled} bytes, but its size was ${size}`;
+  throw new TransferError('truncated', `${message}: upload a stream instead`, start + filled);
+}
+
+function unreadable({ path }: OpenedFile, error: unknown, at: number): unknown {
+  const code = systemCode(error);
+  if (code === 'ENOENT') return changedTo(path, `can no longer be read (${code})`, at);
+  return pathError(path, 'cannot be read', error, at);
+}
+
+function changed({ path }: OpenedFile, at: number): TransferError {
+  return changedTo(path, 'has changed', at);
+}
+
+function changedTo(path: string, what: string, bytes: number): TransferError {
+  return new TransferError('changed', `${basename(path)} ${what} since it was opened: open it again`, bytes);
+}
