@@ -3,10 +3,10 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it, type MockInstance, vi } from 'vitest';
-import { ApiClient, DoctapeError } from '../src/index.js';
-import { AuthorizationCodeClient, type AuthorizationCodeClientOptions, type Fetch } from '../src/server.js';
-import { inspected, leaks } from './support/leaks.js';
-import { reasonOf } from './support/scripted-server.js';
+import { ApiClient, DoctapeError } from '../../src/index.js';
+import { AuthorizationCodeClient, type AuthorizationCodeClientOptions, type Fetch } from '../../src/server.js';
+import { inspected, leaks } from '../support/leaks.js';
+import { reasonOf } from '../support/scripted-server.js';
 
 // Secrets that must not appear anywhere. In lower case, because host names in messages are lower-cased.
 const clientSecret = 'canary-secret-4b1f6a0e92';

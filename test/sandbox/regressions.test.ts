@@ -8,7 +8,7 @@ import { makeFlac, makeVideo } from '../fixtures/make-sound.js';
 import { appOf, origin, tokenFor } from '../support/sandbox.js';
 import { fetchChecked } from '../support/sandbox-response.js';
 
-// Bugs that the fuzz tests in this folder have found, as minimal cases that run every time.
+// Bugs that the fuzz tests have found, as minimal cases that run every time.
 
 const sandbox = createSandbox();
 const authorization = `Bearer ${(await tokenFor(sandbox, 'alice')).access_token}`;

@@ -1,0 +1,5 @@
+import type { ViteUserConfig } from 'vitest/config';
+import { testsIn } from '../support/tests-in.js';
+
+const config: ViteUserConfig = testsIn('fuzz');
+export default config;
