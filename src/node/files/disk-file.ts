@@ -30,7 +30,7 @@ export class DiskFile extends File {
     return this.slice().stream();
   }
 
-  readInSequence(): ByteReader {
+  reader(): ByteReader {
     return sequentialReader(this.#opened, { start: 0, end: this.#opened.size });
   }
 
@@ -89,7 +89,7 @@ class DiskSlice extends Blob {
     );
   }
 
-  readInSequence(): ByteReader {
+  reader(): ByteReader {
     return sequentialReader(this.#opened, this.#extent);
   }
 

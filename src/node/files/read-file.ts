@@ -28,13 +28,11 @@ export interface Extent {
 
 /** Opens the file, reads a part of it, and checks that the file is the version that was opened. */
 export async function read(opened: OpenedFile, extent: Extent): Promise<Uint8Array<ArrayBuffer>> {
-  const handle = await open(opened.path).catch((error) => {
-    throw unreadable(opened, error, extent.start);
-  });
+  const handle = await access(open(opened.path), opened, extent.start);
   try {
     const { bytes, filled } = await fill(handle, opened, extent);
     // after reading, to be sure that these bytes are of the version that was opened
-    if (versionOf(await handle.stat({ bigint: true })) !== opened.version) throw changed(opened, extent.start);
+    checkVersion(await handle.stat({ bigint: true }), opened, extent.start);
     return complete(bytes, filled, opened, extent);
   } finally {
     await handle.close();
@@ -47,8 +45,8 @@ const readSize = 2 * 1024 * 1024;
 /**
  * Reads a part of a file from the start to the end. The next bytes are read while the last ones are in use.
  *
- * The file is open from the first `read()` until its end, an error, or `release()`. After each read, the path must still lead to the
- * version that was opened. The last bytes are read with {@link read}: some network file systems only look for changes by others when
+ * The file is open from the first `read()` until its end, an error, or `release()`. After each read, its path must still lead to it:
+ * no other file can have its inode number while it is open. The last bytes are read with {@link read}: some network file systems only look for changes by others when
  * a file is opened.
  */
 export function sequentialReader(opened: OpenedFile, { start, end }: Extent): ByteReader {
@@ -72,9 +70,13 @@ export function sequentialReader(opened: OpenedFile, { start, end }: Extent): By
       return read(opened, extent);
     }
     try {
-      handle ??= await openVersion(opened, extent.start);
+      if (!handle) {
+        handle = await access(open(opened.path), opened, extent.start);
+        checkVersion(await handle.stat({ bigint: true }), opened, extent.start);
+      }
       const { bytes, filled } = await fill(handle, opened, extent);
-      await checkPath(opened, extent.start);
+      const status = await access(stat(opened.path, { bigint: true }), opened, extent.start);
+      checkVersion(status, opened, extent.start);
       return complete(bytes, filled, opened, extent);
     } catch (error) {
       await close();
@@ -98,25 +100,18 @@ export function sequentialReader(opened: OpenedFile, { start, end }: Extent): By
   };
 }
 
-async function openVersion(opened: OpenedFile, at: number): Promise<FileHandle> {
-  const handle = await open(opened.path).catch((error) => {
-    throw unreadable(opened, error, at);
-  });
+async function access<T>(accessing: Promise<T>, { path }: OpenedFile, at: number): Promise<T> {
   try {
-    if (versionOf(await handle.stat({ bigint: true })) === opened.version) return handle;
-    throw changed(opened, at);
+    return await accessing;
   } catch (error) {
-    await handle.close();
-    throw error;
+    const code = systemCode(error);
+    if (code === 'ENOENT') throw changed(path, `can no longer be read (${code})`, at);
+    throw pathError(path, 'cannot be read', error, at);
   }
 }
 
-/** Checks that the file is the one at its path, and has not changed. While it is open, no other file can have its inode number. */
-async function checkPath(opened: OpenedFile, at: number): Promise<void> {
-  const status = await stat(opened.path, { bigint: true }).catch((error) => {
-    throw unreadable(opened, error, at);
-  });
-  if (versionOf(status) !== opened.version) throw changed(opened, at);
+function checkVersion(status: BigIntStats, { path, version }: OpenedFile, at: number): void {
+  if (versionOf(status) !== version) throw changed(path, 'has changed', at);
 }
 
 /** Reads until the buffer is full or the file ends. */
@@ -147,16 +142,6 @@ function complete(
   throw new TransferError('truncated', `${message}: upload a stream instead`, start + filled);
 }
 
-function unreadable({ path }: OpenedFile, error: unknown, at: number): unknown {
-  const code = systemCode(error);
-  if (code === 'ENOENT') return changedTo(path, `can no longer be read (${code})`, at);
-  return pathError(path, 'cannot be read', error, at);
-}
-
-function changed({ path }: OpenedFile, at: number): TransferError {
-  return changedTo(path, 'has changed', at);
-}
-
-function changedTo(path: string, what: string, bytes: number): TransferError {
+function changed(path: string, what: string, bytes: number): TransferError {
   return new TransferError('changed', `${basename(path)} ${what} since it was opened: open it again`, bytes);
 }

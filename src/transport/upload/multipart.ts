@@ -15,13 +15,8 @@ export interface Multipart {
   contentType: string;
   /** The size of the whole body in bytes, if the sizes of all parts are known. */
   length: number | undefined;
-  chunks(): AsyncGenerator<Chunk>;
-}
-
-export interface Chunk {
-  bytes: Uint8Array<ArrayBuffer>;
-  /** There is one `end`, after all contents. */
-  kind: 'framing' | 'content' | 'end';
+  /** @param onContent called after each chunk of content, and with `all` after the last one */
+  chunks(onContent: (bytes: number, all: boolean) => void): AsyncGenerator<Uint8Array<ArrayBuffer>>;
 }
 
 const encoder = new TextEncoder();
@@ -49,13 +44,17 @@ export function multipart(parts: readonly Part[], field: string, fields: Fields 
   return {
     contentType: `multipart/form-data; boundary=${boundary}`,
     length: size === undefined ? undefined : size + framing,
-    async *chunks() {
-      if (opening.byteLength > 0) yield { bytes: opening, kind: 'framing' };
+    async *chunks(onContent) {
+      if (opening.byteLength > 0) yield opening;
       for (const [index, { content }] of parts.entries()) {
-        yield { bytes: heads[index] as Uint8Array<ArrayBuffer>, kind: 'framing' };
-        for await (const bytes of content.read()) yield { bytes, kind: 'content' };
+        yield heads[index] as Uint8Array<ArrayBuffer>;
+        for await (const chunk of content.read()) {
+          yield chunk;
+          onContent(chunk.byteLength, false);
+        }
       }
-      yield { bytes: tail, kind: 'end' };
+      onContent(0, true);
+      yield tail;
     },
   };
 }
