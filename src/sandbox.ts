@@ -19,4 +19,11 @@ export type {
   TapeRecord,
   UsageRecord,
 } from './sandbox/store/records.js';
-export { type BlobRange, type BlobWriter, type Change, type Store, StoreFullError } from './sandbox/store/store.js';
+export {
+  type BlobRange,
+  type BlobWriter,
+  type Change,
+  type Store,
+  StoreFailedError,
+  StoreFullError,
+} from './sandbox/store/store.js';

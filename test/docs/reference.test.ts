@@ -34,7 +34,7 @@ it('documents every export, and has no broken links', () => {
 
 /** Properties that the comment of their type, or their name, explains well enough. */
 const documented =
-  /^(?:(?:SandboxUser|(?:File|Tape|Code)Record|Grant|Records|(?:Byte|Blob)Range)\.\w+|StoreFullError\.name|HookEvent\.method|SandboxApp\.clientId|ServedSandbox\.sandbox)$/;
+  /^(?:(?:SandboxUser|(?:File|Tape|Code)Record|Grant|Records|(?:Byte|Blob)Range)\.\w+|Store(?:Failed|Full)Error\.name|HookEvent\.method|SandboxApp\.clientId|ServedSandbox\.sandbox)$/;
 
 it('documents every property', () => {
   const properties = project

@@ -8,6 +8,7 @@ import {
   type Sandbox,
   type SandboxOptions,
   type Store,
+  StoreFailedError,
   StoreFullError,
 } from '../../src/sandbox.js';
 import { makeJpeg, quarters } from '../fixtures/make-image.js';
@@ -129,6 +130,40 @@ async function deleteDuringRead(
   const id = await testServer.upload(name, content);
   gone = true;
   return act(testServer, id);
+}
+
+/** Deletes a file when the store cannot be changed. */
+async function deleteAfter(errorOf: () => Error): Promise<Response> {
+  const store = memoryStore();
+  let failed = false;
+  const commit: Store['commit'] = async (changes) => {
+    if (failed) throw errorOf();
+    return store.commit(changes);
+  };
+  const { send, upload } = await testSandbox({ store: { ...store, commit } });
+  const id = await upload('a.txt', all);
+  failed = true;
+  return send('DELETE', `/v1/doc/${id}`);
+}
+
+/** Requests a file whose content is not in the store. Calls `meanwhile` when the record of the file has been read. */
+async function loseContent(meanwhile: (store: Store) => Promise<void>): Promise<Response> {
+  const store = memoryStore();
+  let lost = false;
+  const { send, upload } = await testSandbox({
+    store: {
+      ...store,
+      async get(collection, key) {
+        const record = await store.get(collection, key);
+        if (lost && collection === 'files') await meanwhile(store);
+        return record;
+      },
+    },
+  });
+  const id = await upload('a.txt', all);
+  await store.commit([{ drop: id }]);
+  lost = true;
+  return send('GET', `/v1/doc/${id}/original`);
 }
 
 const photo = new Uint8Array(makeJpeg(200, 100, quarters(200, 100)));
@@ -310,21 +345,10 @@ const apiRows: Row[] = [
       return send('DELETE', `/v1/doc/${id}`);
     },
   ],
-  [
-    'a full disk',
-    async () => {
-      const store = memoryStore();
-      let full = false;
-      const commit: Store['commit'] = async (changes) => {
-        if (full) throw new StoreFullError(all);
-        return store.commit(changes);
-      };
-      const { send, upload } = await testSandbox({ store: { ...store, commit } });
-      const id = await upload('a.txt', all);
-      full = true;
-      return send('DELETE', `/v1/doc/${id}`);
-    },
-  ],
+  ['a full disk', () => deleteAfter(() => new StoreFullError(all))],
+  ['a disk that failed', () => deleteAfter(() => new StoreFailedError(all))],
+  ['a file whose content is missing', () => loseContent(async () => {})],
+  ['a file that is deleted while it is requested', () => loseContent((store) => store.clear())],
   [
     'a store that fails',
     async () => {

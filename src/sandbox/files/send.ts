@@ -4,7 +4,7 @@ import { Failure } from '../core/failure.js';
 import { type MadeRendition, recipeOf } from '../media/rendition.js';
 import { type FileRecord, keyOf } from '../store/records.js';
 import { renditionBlob, renditionSize } from '../store/rendition-blobs.js';
-import type { BlobRange } from '../store/store.js';
+import { type BlobRange, UnavailableBlobError } from '../store/store.js';
 import { storedBytes } from '../store/stored-bytes.js';
 import { joinName } from './file-name.js';
 import type { FilesContext } from './files-context.js';
@@ -96,27 +96,46 @@ function isKnown(c: Context, tag: string): boolean {
 
 function sendOriginal(
   c: Context,
-  { store }: FilesContext,
+  context: FilesContext,
   file: FileRecord,
   type: string,
   disposition: 'attachment' | 'inline',
-): Response {
-  return send(c, {
+): Promise<Response> {
+  return sendBlob(c, context, file, file.id, {
     tag: `"${file.id}"`,
     type,
     size: file.size,
     headers: { 'Content-Disposition': create(joinName(file), { type: disposition }) },
-    read: (range) => store.readBlob(file.id, range),
   });
 }
 
-function sendConverted(c: Context, { store }: FilesContext, { id }: FileRecord, name: string, size: number): Response {
-  return send(c, {
-    tag: `"${id}/${name}"`,
+function sendConverted(
+  c: Context,
+  context: FilesContext,
+  file: FileRecord,
+  name: string,
+  size: number,
+): Promise<Response> {
+  return sendBlob(c, context, file, renditionBlob(file.id, name), {
+    tag: `"${file.id}/${name}"`,
     type: renditionTypes[name] ?? 'application/octet-stream',
     size,
-    read: (range) => store.readBlob(renditionBlob(id, name), range),
   });
+}
+
+async function sendBlob(
+  c: Context,
+  { store }: FilesContext,
+  { owner, id }: FileRecord,
+  blob: string,
+  content: Omit<Sendable, 'read'>,
+): Promise<Response> {
+  try {
+    return send(c, { ...content, read: (range) => store.readBlob(blob, range) });
+  } catch (error) {
+    if (!(error instanceof UnavailableBlobError) || (await store.get('files', keyOf(owner, id)))) throw error;
+    throw new Failure(404); // the file was deleted in the meantime
+  }
 }
 
 // wire document section 7, choice 30

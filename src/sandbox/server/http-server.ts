@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
+import { isIPv6, type Socket } from 'node:net';
 import { getRequestListener, type Http2Bindings, type HttpBindings } from '@hono/node-server';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import { TextResponse } from '../core/response-text.js';
@@ -43,7 +43,10 @@ export function createHttpServer(handler: RequestHandler, limits: IdleLimits): S
       connectionsCheckingInterval: Math.min(5_000, limits.headers),
       keepAliveTimeout: limits.keepAlive,
     },
-    listener,
+    (request, response) => {
+      addHost(request);
+      return listener(request, response);
+    },
   );
   server.timeout = limits.body; // while idle in both directions
   const exchanges = new WeakMap<Socket, Exchange>();
@@ -57,6 +60,16 @@ export function createHttpServer(handler: RequestHandler, limits: IdleLimits): S
     if (!exchange || !isSandboxBusy(exchange, socket)) socket.destroy();
   });
   return server;
+}
+
+/**
+ * A request of HTTP/1.0 needs no `Host` (RFC 9112 section 3.2): it is for the address that the client has connected to. No browser sends
+ * one, so that this does not weaken the check of host names. Node refuses such requests of HTTP/1.1.
+ */
+function addHost({ httpVersion, headers, socket }: IncomingMessage): void {
+  if (httpVersion !== '1.0' || headers.host) return;
+  const address = (socket.localAddress ?? '').replace(/^::ffff:|%.*$/g, '');
+  headers.host = `${isIPv6(address) ? `[${address}]` : address}:${socket.localPort}`;
 }
 
 /**

@@ -11,6 +11,7 @@ import { isOAuthPath, oauthFailure } from '../oauth/oauth-failure.js';
 import { oauthRoutes } from '../oauth/oauth-routes.js';
 import { publicRoutes } from '../pages/public-routes.js';
 import { startRoutes } from '../start/start-routes.js';
+import { UnavailableBlobError } from '../store/store.js';
 import { tapeRoutes } from '../tapes/tape-routes.js';
 import { viewRoutes } from '../view/view-routes.js';
 import { commonHeaders } from './common-headers.js';
@@ -48,6 +49,7 @@ export function sandboxRoutes(context: ServerContext): Hono<SandboxEnv> {
   routes.notFound((c) => respond(c, new Failure(404, noSuchRoute(c.req.path))));
   routes.onError((error, c) => {
     const known = failureFromError(error);
+    if (error instanceof UnavailableBlobError) console.error(`doctape sandbox: ${error.message}`);
     if (known) return respond(c, known);
     console.error(`doctape sandbox: ${error.name}${stackOf(error)}`);
     return respond(c, new Failure(500));

@@ -1,5 +1,5 @@
 import type { Collection } from './records.js';
-import type { Change, Store } from './store.js';
+import { type Change, type Store, UnavailableBlobError } from './store.js';
 
 /**
  * Creates a store that keeps everything in memory until the process exits. Runs on every platform.
@@ -69,10 +69,8 @@ export function memoryStore(): Store {
     },
     readBlob(name, { start, end }) {
       const blob = blobs.get(name);
-      if (blob) return streamOf(blob.slice(start, end + 1));
-      return new ReadableStream({
-        start: (controller) => controller.error(new Error(`the store has no blob ${name}`)),
-      });
+      if (!blob) throw new UnavailableBlobError(`the store has no blob ${name}`);
+      return streamOf(blob.slice(start, end + 1));
     },
     async clear() {
       folders.clear();

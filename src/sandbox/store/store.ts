@@ -44,20 +44,25 @@ export interface Store {
   list<C extends Collection>(collection: C, folder: string): AsyncIterable<Records[C]>;
   /**
    * Applies all of the changes, or none. If it resolves, a persistent store has written them to the disk. If it rejects, nothing
-   * has changed.
+   * has changed, unless the error is a {@link StoreFailedError}.
    *
    * @returns false if a record to delete does not exist. Nothing has changed in that case. If two concurrent commits delete the
    * same record, one of them returns true.
    * @throws {StoreFullError} if the store is full
+   * @throws {StoreFailedError} if it is not known whether the changes are stored, or after that has happened once
    */
   commit(changes: readonly Change[]): Promise<boolean>;
 
   /**
    * Creates a blob. Each name must be new. A blob that no commit has kept is deleted when the store is next opened.
    * @throws {StoreFullError} if the store is full. `write` and `finish` of the writer throw it too
+   * @throws {StoreFailedError} if an earlier commit has thrown it
    */
   writeBlob(name: string): Promise<BlobWriter>;
-  /** Streams a range of a blob. The stream errors if the blob does not exist. */
+  /**
+   * Streams a range of a blob. If the blob does not exist, it throws, and the sandbox responds with 500. If the stream errors instead, the
+   * response breaks off.
+   */
   readBlob(name: string, range: BlobRange): ReadableStream<Uint8Array>;
 
   /** Deletes all records and all kept blobs. */
@@ -69,4 +74,18 @@ export interface Store {
 /** Thrown when a store is full, for example because the disk is. The sandbox responds with 507. */
 export class StoreFullError extends Error {
   override readonly name = 'StoreFullError';
+}
+
+/**
+ * Thrown by the commit whose changes may or may not be stored, for example because the disk failed while it was synced, and by all
+ * later attempts to change the store. Such a store deletes no blobs, because the record of a blob may be stored. Which changes are
+ * stored is known when the store is next opened. The sandbox responds with 503.
+ */
+export class StoreFailedError extends Error {
+  override readonly name = 'StoreFailedError';
+}
+
+/** Thrown when the content of a file is missing or damaged, for example because it was deleted in the data folder. The message is for the log. */
+export class UnavailableBlobError extends Error {
+  override readonly name = 'UnavailableBlobError';
 }

@@ -34,12 +34,13 @@ export function storedBytes(store: Store, { id, size }: { id: string; size: numb
   }
 
   function readStore(range: BlobRange): ReadableStream<Uint8Array> {
-    const reader = store.readBlob(id, range).getReader();
+    let reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
     let cancelled = false;
     return new ReadableStream(
       {
         async pull(controller) {
           try {
+            reader ??= store.readBlob(id, range).getReader();
             const { done, value } = await reader.read();
             if (done) controller.close();
             else controller.enqueue(value);
@@ -50,7 +51,7 @@ export function storedBytes(store: Store, { id, size }: { id: string; size: numb
         },
         cancel(reason) {
           cancelled = true;
-          return reader.cancel(reason);
+          return reader?.cancel(reason);
         },
       },
       { highWaterMark: 0 },

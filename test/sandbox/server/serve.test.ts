@@ -344,6 +344,43 @@ const head = (method: string, path: string, headers: Record<string, string> = {}
     '\r\n',
   ].join('\r\n');
 
+describe('a request of HTTP/1.0 without a Host header', () => {
+  const get = (path: string, ...lines: string[]) => [`GET ${path} HTTP/1.0`, ...lines, '\r\n'].join('\r\n');
+
+  it('is for the address that the client has connected to', async () => {
+    const served = await serve();
+    const api = await clientOf(served);
+    const { id } = await api.files.upload(new File(['text'], 'a.txt'));
+    const link = await api.files.publish(id);
+    const list = await raw(served, get('/v1/doc', `Authorization: Bearer ${await tokenOf(served)}`));
+    expect(list.statusLine).toBe('HTTP/1.1 200 OK');
+    expect(list.headers).not.toHaveProperty('transfer-encoding');
+    expect(JSON.parse(list.body).result[id].public_url).toBe(link.href);
+    const file = await raw(served, get(`${link.pathname}/original`));
+    expect([file.statusLine, file.body]).toEqual(['HTTP/1.1 200 OK', 'text']);
+    const page = await raw(served, get('/', 'Accept: text/html'));
+    expect([page.statusLine, page.headers['content-type']]).toEqual(['HTTP/1.1 200 OK', 'text/html; charset=UTF-8']);
+  });
+
+  it('works with an IPv6 address', async () => {
+    const served = await serve({ host: '::1' });
+    const { statusLine, body } = await raw(served, get('/openapi.json'));
+    expect(statusLine).toBe('HTTP/1.1 200 OK');
+    expect(JSON.parse(body).servers[0].url).toContain(`http://[::1]:${portOf(served)}`);
+  });
+
+  it('with a Host header is checked like any other request', async () => {
+    const served = await serve();
+    expect((await raw(served, get('/', 'Host: evil.example'))).statusLine).toContain('421');
+  });
+
+  it('is refused in HTTP/1.1', async () => {
+    const served = await serve();
+    const { statusLine } = await raw(served, 'GET /openapi.json HTTP/1.1\r\nConnection: close\r\n\r\n');
+    expect(statusLine).toBe('HTTP/1.1 400 Bad Request');
+  });
+});
+
 describe('a client of 2013', () => {
   async function codeFor(served: ServedSandbox): Promise<{ code: string; id: string; secret: string }> {
     const { clientId, clientSecret = '' } = appOf(served.sandbox, 'server');

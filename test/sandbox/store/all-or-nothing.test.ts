@@ -1,16 +1,22 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, rm, stat, truncate } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import { ApiClient, QuotaExceededError } from '../../../src/index.js';
 import { createSandbox, memoryStore, type Store } from '../../../src/sandbox.js';
 import { diskStore } from '../../../src/serve.js';
 import { makeZip } from '../../fixtures/make-zip.js';
-import { blobsOnDisk } from '../../support/data-folder.js';
+import { blobsOnDisk, makeFolder } from '../../support/data-folder.js';
+import { failSync, hasFailed } from '../../support/failing-syncs.js';
 import { origin, tokenFor } from '../../support/sandbox.js';
 import { type WatchedStore, watchedStore } from '../../support/watched-store.js';
 
 // Every operation with several changes applies all of them or none, whichever write fails.
+
+vi.mock('node:fs', async (original) => {
+  const { withFailingSyncs } = await import('../../support/failing-syncs.js');
+  return withFailingSyncs(await original());
+});
 
 const folder = await mkdtemp(join(tmpdir(), 'doctape-nothing-'));
 afterAll(() => rm(folder, { recursive: true, force: true }));
@@ -71,7 +77,7 @@ const operations: [string, (home: Home) => Promise<unknown>][] = [
 ];
 
 /** Everything that a user can see through the API. */
-async function stateOf({ api }: Home): Promise<unknown> {
+async function stateOf({ api }: Pick<Home, 'api'>) {
   const files = await api.files.list({ includeMeta: true });
   const { quota_used, quota_free } = await api.account.get();
   const contents = await Promise.all(files.map(async ({ id }) => (await api.files.download(id)).text()));
@@ -165,3 +171,58 @@ describe.each(makers)('with a %s', (_name, make) => {
     },
   );
 });
+
+it.each(operations)(
+  'an %s whose sync fails is stored completely or not at all after a restart, and all files have their content',
+  async (_what, run) => {
+    vi.spyOn(console, 'error').mockImplementation(() => {});
+    vi.spyOn(console, 'warn').mockImplementation(() => {});
+    /** Starts a sandbox with a copy of the folder, in which the log ends after `logSize` bytes. */
+    async function restart(data: string, logSize: number) {
+      const copy = await makeFolder();
+      await cp(data, copy, { recursive: true });
+      await truncate(join(copy, 'sandbox.sqlite-wal'), logSize);
+      const store = diskStore(copy);
+      try {
+        const sandbox = createSandbox({ store });
+        const token = await tokenFor(sandbox, 'alice');
+        const api = new ApiClient({ token, baseUrl: `${origin}/v1`, fetch: sandbox.fetch });
+        return { state: await stateOf({ api }), blobs: (await blobsOnDisk(copy)).length };
+      } finally {
+        await store.close();
+      }
+    }
+
+    let failures = 0;
+    for (let first = 1; ; first++) {
+      const data = join(folder, String(count++));
+      const home = await makeHome(diskStore(data));
+      const before = await stateOf(home);
+      const logSize = async () => (await stat(join(data, 'sandbox.sqlite-wal'))).size;
+      const sizeBefore = await logSize();
+      failSync({ first });
+      const error: unknown = await run(home).then(
+        () => undefined,
+        (reason: unknown) => reason,
+      );
+      const failed = hasFailed();
+      failSync({ first: Number.POSITIVE_INFINITY });
+      if (!failed) {
+        await home.store.close();
+        break;
+      }
+      failures += 1;
+      expect(error).toMatchObject({ status: 503, message: expect.stringContaining('could not write to its disk') });
+      const { files, contents, tapes } = await stateOf(home);
+      const stored = await restart(data, await logSize());
+      expect(stored.state).toMatchObject({ files, contents, tapes });
+      expect(stored.state).not.toEqual(before);
+      expect(stored.state.quota_used).toBe(files.reduce((sum, { size }) => sum + size, 0));
+      expect(stored.blobs).toBe(files.length);
+      const lost = await restart(data, sizeBefore);
+      expect(lost.state).toEqual(before);
+      await home.store.close();
+    }
+    expect(failures).toBeGreaterThan(0);
+  },
+);

@@ -1,14 +1,20 @@
-import { closeSync, constants, fdatasync, mkdirSync, openSync, writeSync } from 'node:fs';
+import { closeSync, constants, fdatasync, lstatSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { type FileHandle, open, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
-import type { BlobRange, BlobWriter } from '../store.js';
+import { type BlobRange, type BlobWriter, UnavailableBlobError } from '../store.js';
 import { isDiskFull, toStoreError } from './disk-space.js';
 import { blobPath } from './layout.js';
 
+/** Writes a blob to its file. */
+export interface BlobFileWriter extends Pick<BlobWriter, 'write' | 'finish'> {
+  /** Closes the file, whether the blob is finished or not. */
+  close(): Promise<void>;
+}
+
 /** Stores each blob in a file. */
 export interface BlobFiles {
-  write(name: string): BlobWriter;
+  write(name: string): BlobFileWriter;
   /** Waits until a finished blob is on the disk. Rejects if it could not be written. */
   synced(name: string): Promise<void>;
   /** Removes the state that `synced` needs for a finished blob. */
@@ -158,12 +164,9 @@ export function blobFiles(root: string, freeSpace: () => boolean): BlobFiles {
             throw toStoreError(error);
           }
         },
-        async discard() {
+        async close() {
           await writing.catch(() => {}); // the caller has the error already, or does not need the bytes
           await file?.close();
-          await outcomes.get(name);
-          outcomes.delete(name);
-          await rm(blobPath(root, name), { force: true });
         },
       };
     },
@@ -175,7 +178,11 @@ export function blobFiles(root: string, freeSpace: () => boolean): BlobFiles {
     forget(name) {
       outcomes.delete(name);
     },
-    read: (name, { start, end }) => readFile(blobPath(root, name), start, end),
+    read(name, { start, end }) {
+      const path = blobPath(root, name);
+      checkFile(path, end);
+      return readFile(path, start, end);
+    },
     async remove(name) {
       await outcomes.get(name);
       outcomes.delete(name);
@@ -192,6 +199,16 @@ export function blobFiles(root: string, freeSpace: () => boolean): BlobFiles {
 
 export function blobNotFound(name: string): Error {
   return new Error(`the store has no finished blob ${name}`);
+}
+
+/** Checks, before a response begins, that a file is whole. Does not open it. */
+function checkFile(path: string, end: number): void {
+  const stats = lstatSync(path, { throwIfNoEntry: false });
+  const problem = !stats?.isFile() ? 'is missing' : stats.size <= end ? 'is shorter than its record says' : undefined;
+  if (problem === undefined) return;
+  throw new UnavailableBlobError(
+    `the content of a file ${problem}: restore ${path} from a backup, or delete the file through the API`,
+  );
 }
 
 /** Opens the file when the first byte is read, so that a response that is never read does not keep a file open. */

@@ -1,4 +1,4 @@
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, existsSync, openSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { ConfigurationError } from '../../../protocol/errors.js';
@@ -83,6 +83,30 @@ export function openDatabase(root: string, hasBlobs: boolean): DatabaseSync {
     if (code === 11 || code === 26) throw new DamagedDatabase('is damaged'); // SQLITE_CORRUPT, SQLITE_NOTADB
     throw error;
   }
+}
+
+/**
+ * Closes a database whose log may be damaged on the disk. SQLite would copy the log into the database without reading its checksums. It
+ * does not do that if the database file was moved in the meantime. The option for it is not in `node:sqlite`.
+ */
+export function closeWithoutCheckpoint(root: string, database: DatabaseSync): void {
+  const path = join(root, names.database);
+  const away = join(root, names.closing);
+  let moved = false;
+  try {
+    renameSync(path, away);
+    moved = true;
+  } catch {
+    // the file system is read-only, so that SQLite cannot write to it either, or it is of Windows, where an open file cannot be moved
+  }
+  database.close();
+  if (moved) renameSync(away, path);
+}
+
+/** Moves the database back that a process was closing when it was killed. */
+export function finishClosing(root: string): void {
+  const away = join(root, names.closing);
+  if (existsSync(away) && !existsSync(join(root, names.database))) renameSync(away, join(root, names.database));
 }
 
 export function sqliteModule(): typeof import('node:sqlite') {

@@ -3,6 +3,7 @@ import { invalid } from '../../../protocol/checks.js';
 import { checkOptions, type OptionNames } from '../../../protocol/options.js';
 import type { Change, Store } from '../store.js';
 import { blobFiles, blobNotFound } from './blob-files.js';
+import { closeWithoutCheckpoint } from './database.js';
 import { isDiskFull, sizeOf, storeFull, toStoreError } from './disk-space.js';
 import { blobPath, names } from './layout.js';
 import { logSync } from './log-sync.js';
@@ -20,6 +21,9 @@ export interface DiskStoreOptions {
   adopt?: string | undefined;
 }
 
+/** The error codes of SQLite for a failed sync of a file and of a folder. */
+const failedSyncs = new Set<unknown>([1034, 1290]);
+
 /** For changes that store more data. They must not use the reserve, which deleting needs. */
 const noReserve = Number.POSITIVE_INFINITY;
 
@@ -28,6 +32,9 @@ const optionNames: OptionNames<DiskStoreOptions> = { adopt: 1 };
 /**
  * Creates a store in a data folder. Records are kept in SQLite, and the content of each file in a file of its own. Committed
  * changes survive `kill -9`. Only one process at a time can use a folder. Needs Node 22.13 or newer.
+ *
+ * If the disk fails while a change is written to it, the store throws a `StoreFailedError`, prints the reason, and refuses all later changes:
+ * it is then unknown what is on the disk. It still reads, and deletes no blobs. Restart the process to open the folder again.
  *
  * @param folder the path of the data folder. The folder is created if it does not exist; otherwise it must be empty or the data
  * folder of a sandbox
@@ -47,7 +54,7 @@ export function diskStore(folder: string, options: DiskStoreOptions = {}): Store
   const records = recordTable(database);
   const logPath = join(root, `${names.database}-wal`);
   const files = blobFiles(root, freeSpace);
-  const log = logSync(logPath);
+  const log = logSync(root, logPath);
   let closed = false;
   /** Whether the disk was full and the reserve does not have its full size yet. */
   let spaceIsLow = false;
@@ -80,39 +87,52 @@ export function diskStore(folder: string, options: DiskStoreOptions = {}): Store
   }
 
   /**
-   * Runs `work`. If the disk is full, empties the log and retries. If that does not help and the reserve has at least `least`
-   * bytes, releases the reserve and retries once more.
+   * Runs `work`, which changes the database. If the disk is full, empties the log and retries. If that does not help and the reserve
+   * has at least `least` bytes, releases the reserve and retries once more.
+   * @throws {StoreFailedError} if a sync has failed
    */
   function withReserve<T>(least: number, work: () => T): T {
+    log.check();
     try {
       return work();
     } catch (error) {
-      if (!isDiskFull(error)) throw error;
+      if (!isDiskFull(error)) throw checkSync(error);
     }
     try {
       if (freeSpace()) return work();
     } catch (error) {
-      if (!isDiskFull(error)) throw error;
+      if (!isDiskFull(error)) throw checkSync(error);
     }
     if (!reserve.release(least)) throw storeFull();
     try {
       return work();
     } catch (error) {
-      throw toStoreError(error);
+      throw checkSync(toStoreError(error));
     } finally {
       freeSpace();
     }
   }
 
+  /** Refuses later changes if SQLite reports that a sync has failed. Returns the error to throw. */
+  function checkSync(error: unknown): unknown {
+    return error instanceof Error && 'errcode' in error && failedSyncs.has(error.errcode) ? log.fail(error) : error;
+  }
+
   /**
    * Moves the log into the database, which can reuse the space of deleted records. If the database has to grow, releases the
    * reserve until the log is empty. Returns whether the log became smaller.
+   * @throws {StoreFailedError} if it fails, because it also runs after a change was committed
    */
   function freeSpace(): boolean {
-    const before = sizeOf(logPath);
-    if (before > 0 && !emptyLog() && reserve.release(1)) emptyLog();
-    spaceIsLow = !reserve.refill();
-    return sizeOf(logPath) < before;
+    log.check();
+    try {
+      const before = sizeOf(logPath);
+      if (before > 0 && !emptyLog() && reserve.release(1)) emptyLog();
+      spaceIsLow = !reserve.refill();
+      return sizeOf(logPath) < before;
+    } catch (error) {
+      throw log.fail(error);
+    }
   }
 
   function emptyLog(): boolean {
@@ -133,8 +153,12 @@ export function diskStore(folder: string, options: DiskStoreOptions = {}): Store
     return true;
   }
 
-  /** Deletes blobs and then their rows in the database. Blobs that cannot be deleted now are deleted at the next start. */
+  /**
+   * Deletes blobs and then their rows in the database. Blobs that cannot be deleted now are deleted at the next start. After a failed
+   * sync, these are all blobs, because only the next start knows which records are on the disk.
+   */
   async function removeBlobs(blobs: readonly string[]): Promise<void> {
+    if (log.hasFailed) return;
     const removed: string[] = [];
     for (const name of blobs) if (await files.remove(name)) removed.push(name);
     if (removed.length === 0 || closed) return;
@@ -177,9 +201,16 @@ export function diskStore(folder: string, options: DiskStoreOptions = {}): Store
       withReserve(noReserve, () => addBlob.run(name));
       const writer = files.write(name);
       return {
-        ...writer,
+        async write(chunk) {
+          log.check();
+          await writer.write(chunk);
+        },
+        async finish() {
+          log.check();
+          await writer.finish();
+        },
         async discard() {
-          await writer.discard();
+          await writer.close();
           await removeBlobs([name]);
         },
       };
@@ -201,9 +232,13 @@ export function diskStore(folder: string, options: DiskStoreOptions = {}): Store
       if (closed) return;
       closed = true;
       await files.settled();
-      await log.close();
-      database.close();
-      records.forget();
+      try {
+        await log.close();
+      } finally {
+        if (log.hasFailed) closeWithoutCheckpoint(root, database);
+        else database.close();
+        records.forget();
+      }
     },
   };
 }

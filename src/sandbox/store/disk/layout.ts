@@ -12,6 +12,8 @@ export const names = {
   setAside: 'set-aside',
   /** The files of running conversions. */
   converting: 'converting',
+  /** The database while it is closed after a failed sync. */
+  closing: 'sandbox.sqlite-closing',
   /** Only in folders of version 0.1. */
   incoming: 'incoming',
 } as const;
@@ -65,7 +67,8 @@ export function inspectFolder(root: string, adopt: boolean): FolderKind {
       entry.name === names.incoming
     )
       checkOwn(root, entry, 'folder');
-    if (entry.name === names.reserve || databaseFiles.includes(entry.name)) checkOwn(root, entry, 'file');
+    if (entry.name === names.reserve || entry.name === names.closing || databaseFiles.includes(entry.name))
+      checkOwn(root, entry, 'file');
   }
   return marker ? 'marked' : 'version 0.1';
 }

@@ -2,7 +2,7 @@ import { closeSync, fsyncSync, mkdirSync, openSync, realpathSync, rmSync, statSy
 import { join, resolve } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { ConfigurationError } from '../../../protocol/errors.js';
-import { DamagedDatabase, openDatabase, sqliteModule } from './database.js';
+import { DamagedDatabase, finishClosing, openDatabase, sqliteModule } from './database.js';
 import { isDiskFull, openReserve, type Reserve, writeAll } from './disk-space.js';
 import { blobPath, blobsIn, hasDatabase, inspectFolder, markerText, names } from './layout.js';
 import { makePrivate } from './make-private.js';
@@ -37,6 +37,7 @@ export function openFolder(folder: string, adopt: string | undefined): DataFolde
 function open(root: string, adopt: string | undefined): DataFolder {
   // the marker is written first, so that the folder is recognized even if the sandbox is killed before the next step
   if (inspectFolder(root, adopt !== undefined) !== 'marked') writeMarker(root, 'wx');
+  finishClosing(root);
   const { database, salvaged } = openOrReplaceDatabase(root, adopt !== undefined);
   try {
     // it is empty if the last sandbox was stopped while it wrote it
