@@ -45,9 +45,9 @@ const readSize = 2 * 1024 * 1024;
 /**
  * Reads a part of a file from the start to the end. The next bytes are read while the last ones are in use.
  *
- * The file is open from the first `read()` until its end, an error, or `release()`. After each read, its path must still lead to it:
- * no other file can have its inode number while it is open. The last bytes are read with {@link read}: some network file systems only look for changes by others when
- * a file is opened.
+ * The file is open from the first `read()` until its end, an error, or `release()`. After each read, its path must still lead to
+ * it. While it is open, no other file can have its inode number. The last bytes are read with {@link read}, because some network
+ * file systems look for changes by other machines only when a file is opened.
  */
 export function sequentialReader(opened: OpenedFile, { start, end }: Extent): ByteReader {
   let at = start;
@@ -94,8 +94,8 @@ export function sequentialReader(opened: OpenedFile, { start, end }: Extent): By
     },
     async release() {
       isReleased = true;
-      await next?.catch(() => {});
-      await close().catch(() => {});
+      await next?.catch(() => {}); // these bytes are not needed any more
+      await close().catch(() => {}); // nor is the file
     },
   };
 }
