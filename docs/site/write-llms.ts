@@ -26,7 +26,11 @@ export function writeLlms(outputFolder: string, base: string): void {
   const guides = sidebar
     .flatMap(({ items }) => items.map(({ link }) => fileOf(link)))
     .filter((file) => !file.startsWith('reference/'));
-  const full = guides.map((file) => texts.get(file)?.trim());
+  const full = guides.map((file) => {
+    const text = texts.get(file);
+    if (text === undefined) throw new Error(`the sidebar links to ${file}, which is not a page of the site`);
+    return text.trim();
+  });
   writeFileSync(join(outputFolder, 'llms-full.txt'), `${full.join('\n\n---\n\n')}\n`);
 }
 

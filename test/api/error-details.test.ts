@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import {
   ApiClient,
   ApiError,
@@ -10,7 +10,15 @@ import {
   ResponseError,
 } from '../../src/index.js';
 import { AuthorizationCodeClient } from '../../src/server.js';
-import { accessToken, apiAt, rejection, reply, scriptedServer, thrown } from '../support/scripted-server.js';
+import {
+  accessToken,
+  apiAt,
+  rejection,
+  reply,
+  scriptedServer,
+  thrown,
+  unreachable,
+} from '../support/scripted-server.js';
 
 // The details of an error, besides its class: for logs, for forms, and for a wrong configuration.
 
@@ -61,10 +69,7 @@ describe('an ApiError', () => {
 
 describe('a NetworkError', () => {
   it('has the error code of the system as its reason', async () => {
-    const server = await scriptedServer(() => {});
-    const { port } = new URL(server.url);
-    const refused = `http://127.0.0.1:${port === '9999' ? 9_998 : 9_999}`;
-    const error = await rejection(apiAt(refused).files.list(), NetworkError);
+    const error = await rejection(apiAt(unreachable).files.list(), NetworkError);
     expect(error.reason).toBe('ECONNREFUSED');
     expect(error.message).toContain('(ECONNREFUSED)');
     expect(JSON.parse(JSON.stringify(error))).toMatchObject({ name: 'NetworkError', reason: 'ECONNREFUSED' });
@@ -118,6 +123,7 @@ describe('the default servers', () => {
 
   it('are described as retired by AuthorizationCodeClient, which names its own option', async () => {
     vi.stubGlobal('fetch', () => Promise.reject(new TypeError('fetch failed')));
+    onTestFinished(() => void vi.unstubAllGlobals());
     const client = new AuthorizationCodeClient({
       clientId: 'a',
       clientSecret: 'secret-1',
@@ -126,11 +132,10 @@ describe('the default servers', () => {
     const { state, pending } = await client.authorize();
     const outcome = client.exchange(`?code=x&state=${state}`, pending);
     await expect(outcome).rejects.toThrow('set the option tokenEndpoint to another server');
-    vi.unstubAllGlobals();
   });
 
   it('are not mentioned if another server fails', async () => {
-    const error = await rejection(apiAt('http://127.0.0.1:1').files.list(), NetworkError);
+    const error = await rejection(apiAt(unreachable).files.list(), NetworkError);
     expect(error.message).not.toContain('doctape');
   });
 });

@@ -25,6 +25,7 @@ import {
   type ScriptedServer,
   scriptedServer,
   socketServer,
+  unreachable,
   wait,
 } from '../support/scripted-server.js';
 
@@ -728,9 +729,9 @@ describe('an abort', () => {
 
 describe('a connection', () => {
   test('that is refused is a NetworkError that names the call and the reason', async () => {
-    const error = await rejection(apiAt('http://127.0.0.1:1').files.list(), NetworkError);
+    const error = await rejection(apiAt(unreachable).files.list(), NetworkError);
     expect(error).toMatchObject({ name: 'NetworkError', code: 'network' });
-    expect(error.message).toContain('GET http://127.0.0.1:1/v1/doc');
+    expect(error.message).toContain(`GET ${unreachable}/v1/doc got no response: the connection failed (ECONNREFUSED)`);
     expect(error.cause).toBeUndefined();
     expect(inspect(error)).not.toContain(accessToken);
   });

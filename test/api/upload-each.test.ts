@@ -17,7 +17,16 @@ import {
 } from '../../src/index.js';
 import { openFile } from '../../src/node.js';
 import { tokenFor } from '../support/sandbox.js';
-import { apiAt, bodyOf, rejection, reply, scriptedServer, servedForTest, wait } from '../support/scripted-server.js';
+import {
+  apiAt,
+  bodyOf,
+  rejection,
+  reply,
+  scriptedServer,
+  servedForTest,
+  unreachable,
+  wait,
+} from '../support/scripted-server.js';
 
 async function sandboxApi(): Promise<ApiClient> {
   const { url, sandbox } = await servedForTest();
@@ -215,7 +224,6 @@ it('reads an async iterator, and reports its error as the result of the source t
 });
 
 it('copies the buffers in an array before it returns', async () => {
-  const server = await holding();
   const bytes = new Uint8Array([97, 98]);
   let body = '';
   const reading = await scriptedServer(async (request, response) => {
@@ -226,7 +234,6 @@ it('copies the buffers in an array before it returns', async () => {
   bytes.fill(120);
   await done;
   expect(body).toContain('ab');
-  expect(server.requests).toEqual([]);
 });
 
 it('calls onFile with each result and its index, and waits for it', async () => {
@@ -416,7 +423,7 @@ it('waits for the other uploads after the last one has failed', async () => {
 });
 
 it('reports a server that is down for every file', async () => {
-  const results = await apiAt('http://127.0.0.1:1').files.uploadEach([textFile('a'), textFile('b')]);
+  const results = await apiAt(unreachable).files.uploadEach([textFile('a'), textFile('b')]);
   expect(reasons(results)).toEqual([expect.any(NetworkError), expect.any(NetworkError)]);
   expect(reasons(results)[0]).not.toBeInstanceOf(ApiError);
 });

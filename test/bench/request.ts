@@ -1,18 +1,17 @@
 import { fork } from 'node:child_process';
-import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { ApiClient } from 'doctape-sdk';
 import ky from 'ky';
-import { compare, type Measured, timed } from './measure.ts';
+import { compareInProcesses, type Measured, measureWhenAsked, messageOf, ownProcess, timed } from './measure.ts';
 
 /**
- * Measures a JSON call, one at a time and fifty at once, with the SDK, plain `fetch` and ky in turns. The server runs in a separate
- * process. Run it with `npm run bench:request`.
+ * Measures a JSON call, one at a time and fifty at once, with the SDK, plain `fetch` and ky in turns. The server and each client run
+ * in processes of their own. Run it with `npm run bench:request`.
  */
 
-const rounds = 25;
+const rounds = 40;
 const callsPerRound = 1_000;
 
 const account = {
@@ -47,43 +46,60 @@ function calls(call: () => Promise<unknown>, concurrency: number): Promise<Measu
   return timed(() => Promise.all(Array.from({ length: concurrency }, worker)), callsPerRound);
 }
 
-async function main(): Promise<void> {
-  const server = fork(fileURLToPath(import.meta.url), ['serve']);
-  try {
-    const [port] = await once(server, 'message');
-    const baseUrl = `http://127.0.0.1:${port}/v1`;
-    const token = 'token-0123456789-abcdef';
-    const headers = { authorization: `Bearer ${token}`, accept: 'application/json' };
+const token = 'token-0123456789-abcdef';
+const headers = { authorization: `Bearer ${token}`, accept: 'application/json' };
+
+/** For each client, what makes a call. */
+const clients: Record<string, (baseUrl: string) => () => Promise<unknown>> = {
+  fetch: (baseUrl) => async () => (await fetch(`${baseUrl}/account`, { headers })).json(),
+  'api.account.get()'(baseUrl) {
     const api = new ApiClient({ token, baseUrl });
+    return () => api.account.get();
+  },
+  'fetch with the options of the SDK': (baseUrl) => async () =>
+    (
+      await fetch(`${baseUrl}/account`, {
+        method: 'GET',
+        headers,
+        redirect: 'manual',
+        credentials: 'omit',
+        cache: 'no-store',
+        signal: new AbortController().signal,
+      })
+    ).json(),
+  'fetch with a timeout': (baseUrl) => async () =>
+    (await fetch(`${baseUrl}/account`, { headers, signal: AbortSignal.timeout(30_000) })).json(),
+  'ky without retries and timeout'(baseUrl) {
     const bare = ky.create({ headers, retry: 0, timeout: false });
-    const clients: Record<string, () => Promise<unknown>> = {
-      fetch: async () => (await fetch(`${baseUrl}/account`, { headers })).json(),
-      'fetch with the options of the SDK': async () =>
-        (
-          await fetch(`${baseUrl}/account`, {
-            method: 'GET',
-            headers,
-            redirect: 'manual',
-            credentials: 'omit',
-            cache: 'no-store',
-            signal: new AbortController().signal,
-          })
-        ).json(),
-      'fetch with a timeout': async () =>
-        (await fetch(`${baseUrl}/account`, { headers, signal: AbortSignal.timeout(30_000) })).json(),
-      'ky without retries and timeout': () => bare(`${baseUrl}/account`).json(),
-      ky: () => ky(`${baseUrl}/account`, { headers }).json(),
-      'api.account.get()': () => api.account.get(),
-    };
+    return () => bare(`${baseUrl}/account`).json();
+  },
+  ky: (baseUrl) => () => ky(`${baseUrl}/account`, { headers }).json(),
+};
+
+const script = fileURLToPath(import.meta.url);
+
+async function main(): Promise<void> {
+  const server = fork(script, ['serve']);
+  try {
+    const port = await messageOf<number>(server);
     for (const concurrency of [1, 50]) {
       console.log(`\n${concurrency === 1 ? 'one at a time' : `${concurrency} at once`}, per call:`);
-      const subjects = Object.entries(clients).map(([name, call]) => [name, () => calls(call, concurrency)] as const);
-      await compare(Object.fromEntries(subjects), { rounds, warmUp: 3, digits: 3 });
+      await compareInProcesses(
+        Object.keys(clients),
+        (name) => ownProcess(script, name, `http://127.0.0.1:${port}/v1`, String(concurrency)),
+        { rounds, warmUp: 5, digits: 4 },
+      );
     }
   } finally {
     server.disconnect();
   }
 }
 
-if (process.argv[2] === 'serve') serve();
-else await main();
+const [, , name, baseUrl = '', concurrency] = process.argv;
+if (name === undefined) await main();
+else if (name === 'serve') serve();
+else {
+  const call = clients[name]?.(baseUrl);
+  if (!call) throw new Error(`there is no client ${name}`);
+  measureWhenAsked(() => calls(call, Number(concurrency)));
+}

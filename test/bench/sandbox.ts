@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Pool } from 'undici';
+import { shuffled } from './measure.ts';
 import { quantile } from './operations.ts';
 import { measureOtherLoad } from './other-load.ts';
 import { sampleGrowth } from './resident.ts';
@@ -68,6 +69,8 @@ interface Run {
   rate: number;
   /** CPU time of the server in seconds. */
   cpu: number;
+  /** The same for each byte or call. */
+  cpuEach: number;
   /** RSS growth of the server in MiB. */
   growth: number;
 }
@@ -80,15 +83,16 @@ async function measure(server: Server, work: () => Promise<number>): Promise<Run
   const amount = await work();
   const seconds = (performance.now() - start) / 1000;
   const after = await server.usage();
-  return { rate: amount / seconds, cpu: (after.cpu - before.cpu) / 1000, growth: growth() };
+  const cpu = (after.cpu - before.cpu) / 1000;
+  return { rate: amount / seconds, cpu, cpuEach: cpu / amount, growth: growth() };
 }
 
-/** Runs some work on each server in turns, and prints the medians beside those of the first server. */
+/** Runs some work on each server in rounds, each time in another order, and prints the medians beside those of the first server. */
 async function compare(title: string, servers: Server[], work: (server: Server) => Promise<Run>, unit: string) {
   const runs = servers.map((): Run[] => []);
   const load = measureOtherLoad();
   for (let round = 0; round <= rounds; round++) {
-    for (const [index, server] of servers.entries()) {
+    for (const [index, server] of shuffled([...servers.entries()])) {
       const run = await work(server);
       if (round > 0) runs[index]?.push(run); // the first warms up
     }
@@ -104,6 +108,7 @@ async function compare(title: string, servers: Server[], work: (server: Server) 
         [unit]: median(of.map(({ rate }) => rate)).toFixed(0),
         'against the bare server': against(of, ({ rate }) => rate),
         'CPU time, s': median(of.map(({ cpu }) => cpu)).toFixed(2),
+        'each, against the bare server': against(of, ({ cpuEach }) => cpuEach),
         'RSS growth, MiB': median(of.map(({ growth }) => growth)).toFixed(0),
       },
     ];

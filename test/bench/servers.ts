@@ -1,4 +1,4 @@
-import { type ChildProcess, fork } from 'node:child_process';
+import { fork } from 'node:child_process';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -11,6 +11,7 @@ import { scopes } from 'doctape-sdk';
 import { serveSandbox } from 'doctape-sdk/serve';
 import { AuthorizationCodeClient } from 'doctape-sdk/server';
 import { Hono } from 'hono';
+import { messageOf } from './measure.ts';
 
 // The servers that the benchmarks of the sandbox measure, each in a separate process.
 
@@ -54,17 +55,6 @@ export async function startServer(kind: Kind): Promise<ServerProcess> {
       await rm(folder, { recursive: true });
     },
   };
-}
-
-function messageOf<T>(child: ChildProcess): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const onExit = () => reject(new Error('the server ended'));
-    child.once('exit', onExit);
-    child.once('message', (message) => {
-      child.off('exit', onExit);
-      resolve(message as T); // of this file
-    });
-  });
 }
 
 async function runSandbox(folder: string, converters = false): Promise<void> {

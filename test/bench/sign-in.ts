@@ -1,5 +1,6 @@
+import { fileURLToPath } from 'node:url';
 import { AuthorizationCodeClient } from 'doctape-sdk/server';
-import { compare, timed } from './measure.ts';
+import { compareInProcesses, measureWhenAsked, ownProcess, timed } from './measure.ts';
 
 /**
  * Measures a sign-in on a server (`authorize()` and `exchange()`) by a client that remembers no other sign-ins, and by one that
@@ -43,18 +44,26 @@ function signing(): Signing {
   return self;
 }
 
-const first = signing();
-first.pace = 2 * maxAge * 1_000; // all others have expired
-const full = signing();
-const start = performance.now();
-for (let count = 0; count < remembered; count++) await full.signIn();
-console.log(`${remembered} sign-ins in ${((performance.now() - start) / 1_000).toFixed(0)} s`);
+/** In a process of its own, so that a client does not collect the garbage of the other one. Both are equally warm. */
+async function measureSignIns(count: number): Promise<void> {
+  const client = signing();
+  client.pace = (2 * maxAge * 1_000) / count; // with 1, all others have expired
+  for (let index = 0; index < remembered; index++) await client.signIn();
+  measureWhenAsked(() =>
+    timed(async () => {
+      for (let call = 0; call < callsPerRound; call++) await client.signIn();
+    }, callsPerRound),
+  );
+}
 
-const round = (work: () => Promise<void>) => () =>
-  timed(async () => {
-    for (let call = 0; call < callsPerRound; call++) await work();
-  }, callsPerRound);
-await compare(
-  { 'none remembered': round(first.signIn), [`${remembered} remembered`]: round(full.signIn) },
-  { rounds: 25, warmUp: 3, digits: 3 },
-);
+const script = fileURLToPath(import.meta.url);
+const [, , count] = process.argv;
+if (count !== undefined) await measureSignIns(Number(count));
+else {
+  const names: Record<string, number> = { 'none remembered': 1, [`${remembered} remembered`]: remembered };
+  await compareInProcesses(Object.keys(names), (name) => ownProcess(script, String(names[name])), {
+    rounds: 100,
+    warmUp: 5,
+    digits: 3,
+  });
+}

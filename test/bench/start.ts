@@ -51,7 +51,7 @@ async function main(): Promise<void> {
       };
       return [name, subject] as const;
     });
-    await compare(Object.fromEntries(subjects), { rounds: 25, warmUp: 2, digits: 1 });
+    await compare(Object.fromEntries(subjects), { rounds: 60, warmUp: 2, digits: 1 });
   } finally {
     server.disconnect();
   }

@@ -70,7 +70,7 @@ describe.each(implementations)('the fetch of %s', (_, fetch, { streams }) => {
   });
 
   it('reports a refused connection, and a redirect of a call', async () => {
-    const unreachable = new ApiClient({ token, baseUrl: 'http://127.0.0.1:9/v1', fetch, retry: false });
+    const unreachable = new ApiClient({ token, baseUrl: 'http://127.0.0.1:2/v1', fetch, retry: false });
     await rejection(unreachable.files.list(), NetworkError);
     const server = await scriptedServer((_request, response) => void response.writeHead(302, { location: '/x' }).end());
     const redirected = new ApiClient({ token, baseUrl: `${server.url}/v1`, fetch, retry: false });

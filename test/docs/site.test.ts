@@ -2,6 +2,8 @@ import { readdirSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { sidebar } from '../../docs/site/.vitepress/sidebar.js';
 import { basePath } from '../../docs/site/base-path.js';
+import { explain } from '../../docs/site/playground/page/explain.js';
+import * as sdk from '../../src/index.js';
 
 it('the sidebar of the site has every page of docs/, and every example', () => {
   const guides = readdirSync('docs').filter((file) => file.endsWith('.md') && file !== 'README.md');
@@ -11,6 +13,12 @@ it('the sidebar of the site has every page of docs/, and every example', () => {
   ];
   const listed = sidebar.flatMap(({ items }) => items.map(({ link }) => link));
   expect(links.filter((link) => !listed.includes(link))).toEqual([]);
+});
+
+it('the playground explains every error class of the SDK that a page can get', () => {
+  const names = Object.keys(sdk).filter((name) => name.endsWith('Error'));
+  expect(names).toContain('ApiError');
+  expect(names.filter((name) => explain(name) === undefined)).toEqual(['DoctapeError', 'FileSystemError']);
 });
 
 it('BASE has to be a path that starts and ends with a slash', () => {

@@ -73,12 +73,12 @@ async function expectFailure(lines: readonly (readonly string[])[], machine: Mac
 }
 
 const encoded = encodeURIComponent(token);
-const urlWithToken = `http://127.0.0.1:1/v1/doc/x/original?access_token=${encoded}`;
-const withPassword = `http://user:${password}@127.0.0.1:1/`;
+const urlWithToken = `http://127.0.0.1:2/v1/doc/x/original?access_token=${encoded}`;
+const withPassword = `http://user:${password}@127.0.0.1:2/`;
 const unreachableServer = {
-  '--authorization-endpoint': 'http://127.0.0.1:1/oauth2',
-  '--token-endpoint': 'http://127.0.0.1:1/oauth2/token',
-  '--base-url': 'http://127.0.0.1:1/v1',
+  '--authorization-endpoint': 'http://127.0.0.1:2/oauth2',
+  '--token-endpoint': 'http://127.0.0.1:2/oauth2/token',
+  '--base-url': 'http://127.0.0.1:2/v1',
 };
 
 function loginAt(endpoints: Record<string, string>, ...more: string[]): string[] {
@@ -117,14 +117,14 @@ const calls = [
   ['rm', '--yes', '--json', 'x', id],
 ];
 
-const session = sessionAt('http://127.0.0.1:1/v1');
+const session = sessionAt('http://127.0.0.1:2/v1');
 
 describe('the CLI does not print a secret', () => {
   it('in a URL that it rejects', async () => {
     await expectFailure([
       ['login', '--sandbox', withPassword],
       ['login', '--sandbox', urlWithToken],
-      ['login', '--sandbox', `http://127.0.0.1:1/#${encoded}`],
+      ['login', '--sandbox', `http://127.0.0.1:2/#${encoded}`],
       ['login', '--sandbox', clientSecret],
       ['login', '--sandbox', `http://${state}.example/`],
       ...Object.keys(unreachableServer).flatMap((flag) =>
@@ -139,7 +139,7 @@ describe('the CLI does not print a secret', () => {
       [
         ['login', `--client-secret=${clientSecret}`],
         ['login', '--paste', code],
-        ['login', '--sandbox', 'http://127.0.0.1:1', '--base-url', withPassword],
+        ['login', '--sandbox', 'http://127.0.0.1:2', '--base-url', withPassword],
         ['login', '--client-id', 'app', '--base-url', withPassword],
         ['login'],
         ['whoami', token],
@@ -218,9 +218,9 @@ describe('the CLI does not print a secret', () => {
       { token: session.token },
       sessionAt('', { baseUrl: [token] }),
       sessionAt('', { token }),
-      sessionAt('http://127.0.0.1:1/v1', { token: { access_token: `${token}\n` } }),
-      sessionAt('http://127.0.0.1:1/v1', { token: { access_token: token, expires_at: 1 } }),
-      sessionAt('http://127.0.0.1:1/v1', { token: { access_token: token, expires_at: token } }),
+      sessionAt('http://127.0.0.1:2/v1', { token: { access_token: `${token}\n` } }),
+      sessionAt('http://127.0.0.1:2/v1', { token: { access_token: token, expires_at: 1 } }),
+      sessionAt('http://127.0.0.1:2/v1', { token: { access_token: token, expires_at: token } }),
       sessionAt(urlWithToken),
       sessionAt(withPassword),
       sessionAt(token),
@@ -317,7 +317,7 @@ describe('the CLI does not print a secret that a server sends back', () => {
 
   it('when the server is unreachable', async () => {
     await expectFailure(calls, { session });
-    await expectFailure([['login', '--sandbox', 'http://127.0.0.1:1']]);
+    await expectFailure([['login', '--sandbox', 'http://127.0.0.1:2']]);
   });
 
   it('when a file must not be replaced', async () => {
@@ -413,7 +413,7 @@ describe('signing in does not print a secret', () => {
   });
 
   it('when no code is entered', async () => {
-    await expectFailure([login('http://127.0.0.1:1')]);
+    await expectFailure([login('http://127.0.0.1:2')]);
   });
 });
 

@@ -306,7 +306,7 @@ const cases: Record<string, Case> = {
       'truncated',
     );
     await expectRejection(() => api.files.upload('text' as never), 'ConfigurationError', 'invalid_argument');
-    await expectRejection(() => at('http://127.0.0.1:9/v1').account.get(), 'NetworkError', 'network');
+    await expectRejection(() => at('http://127.0.0.1:2/v1').account.get(), 'NetworkError', 'network');
     await expectRejection(() => at(`${control}/html`).account.get(), 'ResponseError', 'malformed_response');
     await expectRejection(() => at(`${control}/redirect`).account.get(), 'ResponseError', 'redirect_refused');
     await expectRejection(
@@ -356,7 +356,7 @@ const cases: Record<string, Case> = {
       RateLimitError: ['http_429', () => faulty('status=429', { retry: false }).account.get()],
       TokenExpiredError: ['token_expired', () => at({ ...narrow, expires_at: 1 }).account.get()],
       ResponseError: ['malformed_response', () => at(narrow, `${control}/html`).account.get()],
-      NetworkError: ['network', () => at(narrow, 'http://127.0.0.1:9/v1').account.get()],
+      NetworkError: ['network', () => at(narrow, 'http://127.0.0.1:2/v1').account.get()],
       TimeoutError: ['timeout', () => faulty('latency=20000', { retry: false, timeout: 200 }).account.get()],
       TransferError: ['truncated', () => api.files.upload({ stream: chunksOf(pattern(10)), size: 5 })],
       StorageError: ['storage_unavailable', async () => signIn({ storage: full }).authorize()],

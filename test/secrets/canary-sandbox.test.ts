@@ -17,7 +17,7 @@ import { failureSites } from '../support/failure-sites.js';
 import { captureConsole } from '../support/fuzz.js';
 import { leaks } from '../support/leaks.js';
 import { allScopes, origin, tokenFor } from '../support/sandbox.js';
-import { scriptedServer } from '../support/scripted-server.js';
+import { scriptedServer, unreachable } from '../support/scripted-server.js';
 import { advanced, simple } from '../support/view.js';
 
 // The sandbox rejects requests that contain passwords, secrets, codes and tokens. Neither its responses nor its console output may
@@ -429,10 +429,7 @@ const uploadRows: Row[] = [
     },
   ],
   ['an upload from an invalid URL', () => uploadFrom(`ftp://user:${password}@127.0.0.1/`)],
-  [
-    'an upload from an unreachable URL',
-    () => uploadFrom(`http://127.0.0.1:1/?access_token=${encodeURIComponent(token)}`),
-  ],
+  ['an upload from an unreachable URL', () => uploadFrom(`${unreachable}/?access_token=${encodeURIComponent(token)}`)],
   [
     'an upload from a URL whose body breaks off',
     async () => {

@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, type MockInstance
 import { ApiClient, DoctapeError } from '../../src/index.js';
 import { AuthorizationCodeClient, type AuthorizationCodeClientOptions, type Fetch } from '../../src/server.js';
 import { inspected, leaks } from '../support/leaks.js';
-import { reasonOf } from '../support/scripted-server.js';
+import { reasonOf, unreachable } from '../support/scripted-server.js';
 
 // Secrets that must not appear anywhere. In lower case, because host names in messages are lower-cased.
 const clientSecret = 'canary-secret-4b1f6a0e92';
@@ -301,7 +301,7 @@ describe('the code client', () => {
 
   it('shows no credential if the server is unreachable or the platform quotes its input', async () => {
     for (const options of [{}, { fetch: loggingFetch }]) {
-      const client = codeClient('http://127.0.0.1:1', options);
+      const client = codeClient(unreachable, options);
       const { state, pending } = await client.authorize();
       const error = await reasonOf(client.exchange(new URLSearchParams({ code, state }), pending));
       expect(error).toMatchObject({ name: 'NetworkError' });
@@ -491,7 +491,7 @@ describe('the API client', () => {
 
     it('shows no token if the server is unreachable or the platform quotes its input', async () => {
       for (const fetch of [undefined, loggingFetch]) {
-        const error = await reasonOf(call(apiClient('http://127.0.0.1:1', fetch)));
+        const error = await reasonOf(call(apiClient(unreachable, fetch)));
         expect(error).toMatchObject({ name: 'NetworkError' });
         expect(leaks(error, secrets)).toEqual([]);
       }

@@ -94,6 +94,9 @@ export async function bodyOf(request: IncomingMessage): Promise<Buffer<ArrayBuff
   return Buffer.concat(chunks);
 }
 
+/** A URL at which nothing listens. `fetch` rejects some ports, such as 1 and 9, without trying to connect. */
+export const unreachable = 'http://127.0.0.1:2';
+
 export const accessToken = 'token-0123456789-abcdef';
 
 /** A client without retries. */

@@ -5,7 +5,7 @@ import { sidebar } from './sidebar.ts';
 
 /**
  * VitePress 1.6 marks the current section up to 100 ms after a scroll, also when the outline has gone by then: leaving a page in that
- * time would throw. This ends with an error once VitePress has changed, so that it can go.
+ * time would throw. If VitePress has changed, the build ends with an error: this plugin may then be unnecessary.
  */
 const markOnlyWhatIsThere = {
   name: 'mark-only-what-is-there',

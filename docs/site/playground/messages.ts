@@ -7,17 +7,14 @@ export function requestChannel(scope: string): string {
   return `doctape-playground-requests ${scope}`;
 }
 
+/** `reset` deletes everything in the sandbox. */
 export type WorkerRequest =
-  /** Control the pages that were loaded without the worker, for example with Shift and Reload. */
-  | { type: 'claim' }
-  /** Delete everything in the sandbox. */
   | { type: 'reset' }
   | { type: 'sign-in'; username: string; options?: { scope?: readonly Scope[] } };
 
 export type WorkerReply = { result: unknown } | { problem: string };
 
 interface Results {
-  claim: undefined;
   reset: undefined;
   'sign-in': Token;
 }

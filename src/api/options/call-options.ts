@@ -78,7 +78,7 @@ export interface RouteCall<T> extends Omit<Call<T>, 'url' | 'signal' | 'body'> {
 }
 
 /** Calls a documented route. */
-export async function callRoute<T>(
+export function callRoute<T>(
   connection: Connection,
   { segments, searchParams, json, ...rest }: RouteCall<T>,
   settings: CallSettings,

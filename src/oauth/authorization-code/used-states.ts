@@ -1,10 +1,12 @@
+import { Fingerprints } from './fingerprints.js';
+
 interface Generation {
-  states: Set<string>;
+  states: Fingerprints;
   /** When all of its states have expired, in milliseconds since 1970. */
   expires: number;
 }
 
-const emptyGeneration = (): Generation => ({ states: new Set(), expires: 0 });
+const emptyGeneration = (): Generation => ({ states: new Fingerprints(), expires: 0 });
 
 /**
  * The states of sign-ins that were used, until they expire. Two generations, of which the older one is dropped as a whole: a call

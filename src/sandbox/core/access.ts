@@ -17,7 +17,7 @@ export function authenticate(context: SandboxContext): MiddlewareHandler<Sandbox
     }
     c.set('grant', grant);
     c.set('user', user);
-    await next();
+    return next();
   };
 }
 

@@ -29,7 +29,9 @@ interface QuotaContext {
 }
 
 export function quotaOf(context: QuotaContext, user: SandboxUser): Promise<Quota> {
-  const quota = context.quotas.get(user.username) ?? readQuota(context, user);
+  const known = context.quotas.get(user.username);
+  if (known) return known;
+  const quota = readQuota(context, user);
   context.quotas.set(user.username, quota);
   quota.catch(() => context.quotas.delete(user.username)); // the next call reads it again
   return quota;

@@ -49,7 +49,7 @@ const hidden = '...';
 
 function redactedPath(url: string): string {
   // the URL of a Request is normalized, and to parse it again takes time
-  if (!/[?#]/.test(url)) return withoutValue(url.slice(originOf(url).length));
+  if (!/[?#=%]/.test(url)) return url.slice(originOf(url).length);
   const { pathname, searchParams } = new URL(url);
   const path = withoutValue(pathname);
   const query = [...searchParams].map(([name, value]) => {

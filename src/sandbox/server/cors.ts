@@ -16,8 +16,10 @@ export const openPaths: readonly string[] = [
   '/openapi.json',
 ];
 
+const openFolders = openPaths.map((path) => `${path}/`);
+
 export function isOpenToAllOrigins(pathname: string): boolean {
-  return openPaths.some((path) => pathname === path || pathname.startsWith(`${path}/`));
+  return openFolders.some((folder) => pathname.startsWith(folder)) || openPaths.includes(pathname);
 }
 
 const exposedHeaders = [

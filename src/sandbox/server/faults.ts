@@ -88,7 +88,7 @@ export function faultInjection(configured: Faults | undefined): MiddlewareHandle
     }
     await next();
     if (faults.cut !== undefined || faults.stall !== undefined)
-      c.res = interrupted(withBody(c.res), faults, peer?.closeConnection);
+      c.res = interrupted(withBody(c.res), faults, peer && (() => peer.closeConnection()));
   }
 }
 

@@ -21,17 +21,17 @@ interface Exchange {
   response: ServerResponse;
 }
 
-type RequestHandler = (request: Request, connection: HttpBindings | Http2Bindings) => Response | Promise<Response>;
+type RequestHandler = (request: Request, connection: HttpBindings) => Response | Promise<Response>;
 
 /**
  * A server that closes a connection that is idle while it is the client's turn. The duration of a request is not limited: a
  * large upload takes long, and so do an extract and a fault that stalls.
  */
 export function createHttpServer(handler: RequestHandler, limits: IdleLimits): Server {
-  const respond: RequestHandler = async (request, connection) => {
-    const response = await handler(request, connection);
-    if (!(response instanceof TextResponse)) return response;
-    return sendText(connection.outgoing as HttpBindings['outgoing'], response); // `createServer` serves HTTP/1.1 only
+  const respond = async (request: Request, connection: HttpBindings | Http2Bindings) => {
+    const http1 = connection as HttpBindings; // `createServer` serves nothing else
+    const response = await handler(request, http1);
+    return response instanceof TextResponse ? sendText(http1.outgoing, response) : response;
   };
   // Hono would close a connection half a second after a response whose request is still being sent: see `discardRest`
   const listener = getRequestListener(respond, { overrideGlobalObjects: false, autoCleanupIncoming: false });
@@ -52,6 +52,7 @@ export function createHttpServer(handler: RequestHandler, limits: IdleLimits): S
   const exchanges = new WeakMap<Socket, Exchange>();
   server.on('request', (request, response) => {
     exchanges.set(request.socket, { request, response });
+    if (!hasBody(request)) return; // listeners for each call take time
     response.once('prefinish', () => postponeClose(request, response));
     response.once('finish', () => discardRest(request));
   });
@@ -61,6 +62,22 @@ export function createHttpServer(handler: RequestHandler, limits: IdleLimits): S
   });
   return server;
 }
+
+/** The headers of `RESPONSE_ALREADY_SENT`, as an array: Hono reads them after each response, and to iterate over `Headers` takes time. */
+class SentHeaders extends Headers {
+  readonly #entries = [...RESPONSE_ALREADY_SENT.headers];
+
+  override has(name: string): boolean {
+    return this.#entries.some(([own]) => own === name);
+  }
+
+  override [Symbol.iterator](): HeadersIterator<[string, string]> {
+    return this.#entries.values();
+  }
+}
+
+/** Tells Hono that a response was sent. It has what Hono reads of a `Response`. */
+const alreadySent = { body: null, headers: new SentHeaders() } as Partial<Response> as Response;
 
 /**
  * A request of HTTP/1.0 needs no `Host` (RFC 9112 section 3.2): it is for the address that the client has connected to. No browser sends
@@ -77,11 +94,16 @@ function addHost({ httpVersion, headers, socket }: IncomingMessage): void {
  * the process of an application that runs a sandbox.
  */
 function sendText(outgoing: HttpBindings['outgoing'], response: TextResponse): Response {
-  if (outgoing.destroyed || outgoing.headersSent) return RESPONSE_ALREADY_SENT; // the client or a fault closed the connection
+  if (outgoing.destroyed || outgoing.headersSent) return alreadySent; // the client or a fault closed the connection
   const { status, content } = response;
   outgoing.writeHead(status, { ...response.headerFields(), 'content-length': Buffer.byteLength(content) });
   outgoing.end(content);
-  return RESPONSE_ALREADY_SENT;
+  return alreadySent;
+}
+
+/** Whether the request has a body, which may be empty (RFC 9112 section 6.3). */
+function hasBody({ headers }: IncomingMessage): boolean {
+  return headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined;
 }
 
 /** How much of a body is discarded after the response. */

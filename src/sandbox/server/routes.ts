@@ -19,10 +19,11 @@ import { openPaths, preflight } from './cors.js';
 import { faultInjection } from './faults.js';
 import { jsonp } from './jsonp.js';
 import type { ServerContext } from './sandbox-options.js';
+import { SegmentRouter } from './segment-router.js';
 
 /** All routes of the sandbox. Each feature has the routes of its own folder. */
 export function sandboxRoutes(context: ServerContext): Hono<SandboxEnv> {
-  const routes = new Hono<SandboxEnv>();
+  const routes = new Hono<SandboxEnv>({ router: new SegmentRouter() });
   routes.use(commonHeaders());
   routes.use(requestLog(logOf(context)));
   routes.route('/', startRoutes(context));

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
+import type { HttpBindings } from '@hono/node-server';
 import { getPath } from 'hono/utils/url';
 import { invalid } from '../../protocol/checks.js';
 import type { ConfigurationError } from '../../protocol/errors.js';
@@ -11,6 +12,7 @@ import type { Conversions } from '../convert/conversions.js';
 import { type ConverterProgram, findPrograms } from '../convert/programs/find-programs.js';
 import { programConverter } from '../convert/programs/program-converter.js';
 import { readConfig } from '../core/config.js';
+import type { Peer } from '../core/peer.js';
 import { mediaPool } from '../media/pool/media-pool.js';
 import type { Decoder } from '../media/pool/peers.js';
 import { diskStore } from '../store/disk/disk-store.js';
@@ -134,13 +136,11 @@ export async function serveSandbox(options: ServeOptions = {}): Promise<ServedSa
     const { sandbox, respond } = built;
     conversions = built.conversions;
     await conversions.resume();
-    const server = createHttpServer((request, { incoming, outgoing }) => {
+    const server = createHttpServer((request, connection) => {
       // the path that Hono routes by: to parse the URL takes a twentieth of the time of a call
       const isOpen = isOpenToAllOrigins(getPath(request)) && !request.url.includes('%');
       if (!isOpen && !isServed(new URL(request.url))) return misdirected();
-      const isThisMachine = isOwnAddress(incoming.socket.remoteAddress);
-      const closeConnection = () => outgoing.destroy();
-      return respond(request, { isThisMachine, closeConnection, otherRequests: setImmediate, sendsText: true });
+      return respond(request, new ConnectionPeer(connection));
     }, defaultIdleLimits);
     await new Promise<void>((resolve, reject) => {
       server.once('error', (error: NodeJS.ErrnoException) => reject(bindError(host, port, error)));
@@ -169,6 +169,27 @@ export async function serveSandbox(options: ServeOptions = {}): Promise<ServedSa
     await media.close();
     await ownStore?.close();
     throw error;
+  }
+}
+
+/** A class, so that nothing is created or looked up for a request that does not need it. */
+class ConnectionPeer implements Peer {
+  readonly sendsText = true;
+  readonly otherRequests = setImmediate;
+  readonly #incoming: HttpBindings['incoming'];
+  readonly #outgoing: HttpBindings['outgoing'];
+
+  constructor({ incoming, outgoing }: HttpBindings) {
+    this.#incoming = incoming;
+    this.#outgoing = outgoing;
+  }
+
+  get isThisMachine(): boolean {
+    return isOwnAddress(this.#incoming.socket.remoteAddress);
+  }
+
+  closeConnection(): void {
+    this.#outgoing.destroy();
   }
 }
 

@@ -42,9 +42,9 @@ export interface Attempt {
   /** The header with the access token to send with this attempt. Undefined if the connection has no token. */
   authorization(watched: Watch): Promise<Authorization>;
   /** Calls the `request` hook. */
-  request(watched: Watch): Promise<void>;
+  request(watched: Watch): Promise<unknown> | undefined;
   /** Calls the `response` hook. If it throws, the caller discards the body. */
-  response(received: ResponseSummary, watched: Watch): Promise<void>;
+  response(received: ResponseSummary, watched: Watch): Promise<unknown> | undefined;
 }
 
 /** The attempts of one call, numbered from 1, with a limit of failures. */
@@ -89,16 +89,16 @@ export function createAttempts(
       if (token && !secrets.includes(token)) secrets.push(token);
       return token && { authorization: `Bearer ${token}` };
     },
-    async request(watched) {
-      if (hooks.request) await watched.run(Promise.resolve(hooks.request({ type: 'request', ...event() })));
+    request(watched) {
+      return hooks.request && watched.run(Promise.resolve(hooks.request({ type: 'request', ...event() })));
     },
-    async response({ status, headers }, watched) {
-      if (!hooks.response) return;
+    response({ status, headers }, watched) {
+      if (!hooks.response) return undefined;
       const requestId = headers.get('x-request-id');
       const durationMs = performance.now() - attemptStartedAt;
       const id = requestId !== null && { requestId: quotable(requestId, secrets) };
       const result = hooks.response({ type: 'response', ...event(), status, durationMs, ...id });
-      await watched.run(Promise.resolve(result));
+      return watched.run(Promise.resolve(result));
     },
     async run(attempt, resend) {
       for (;;) {

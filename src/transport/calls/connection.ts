@@ -33,7 +33,8 @@ export type SearchParams = Record<string, string | undefined>;
 
 /** The URL of a route below the base. Segments are encoded, so they cannot add path segments or a query. */
 export function routeUrl(connection: Connection, segments: readonly string[], searchParams: SearchParams = {}): URL {
-  const url = new URL(connection.baseUrl.origin + basePath(connection) + segments.map(encodeURIComponent).join('/'));
+  const { href } = connection.baseUrl; // it has no query: see `checkBaseUrl`
+  const url = new URL(`${href.endsWith('/') ? href : `${href}/`}${segments.map(encodeURIComponent).join('/')}`);
   for (const [name, value] of Object.entries(searchParams)) {
     if (value !== undefined) url.searchParams.set(name, value);
   }

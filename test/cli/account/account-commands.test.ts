@@ -155,17 +155,17 @@ it('reports in one line that the server cannot be reached', async () => {
   await useServerWithFile('x');
   const path = join(home, 'doctape-sdk', 'session.json');
   const session = JSON.parse(await readFile(path, 'utf8'));
-  await writeFile(path, JSON.stringify({ ...session, baseUrl: 'http://127.0.0.1:1/v1' }));
+  await writeFile(path, JSON.stringify({ ...session, baseUrl: 'http://127.0.0.1:2/v1' }));
   const { code, stderr } = await run(['whoami']);
   expect(code).toBe(1);
-  expect(stderr).toMatch(/^doctape-sdk: GET http:\/\/127\.0\.0\.1:1\/v1\/account [^\n]+\n$/);
+  expect(stderr).toMatch(/^doctape-sdk: GET http:\/\/127\.0\.0\.1:2\/v1\/account [^\n]+\n$/);
 });
 
 it('reports that no sandbox is running before it prompts for anything', async () => {
-  const { code, stdout, stderr } = await run(['login', '--sandbox', 'http://127.0.0.1:1']);
+  const { code, stdout, stderr } = await run(['login', '--sandbox', 'http://127.0.0.1:2']);
   expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
   expect(stderr).toBe(
-    'doctape-sdk: there is no server at http://127.0.0.1:1: start one with `npx doctape-sdk sandbox`\n',
+    'doctape-sdk: there is no server at http://127.0.0.1:2: start one with `npx doctape-sdk sandbox`\n',
   );
 });
 

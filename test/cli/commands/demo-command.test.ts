@@ -87,7 +87,7 @@ it.runIf(process.platform === 'linux')('ends on Ctrl+C on a terminal during an u
 
 it('does not print a token', async () => {
   const demo = runDemo();
-  await demo.ended;
+  expect(await demo.ended).toBe(0);
   expect(demo.output()).not.toMatch(
     /access_token=|[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}/,
   );

@@ -359,7 +359,7 @@ export function testPlayground(name: TestBrowser['name']): void {
     );
     await page.fill('textarea', `export default ${'1 + '.repeat(1_000)} 1;`);
     await page.click('.run');
-    await printed(page, 'this tab can store no more data');
+    await printed(page, 'the storage of this tab is full');
     await reset(page);
     expect(await run(page)).toBe('1001');
   });

@@ -14,9 +14,10 @@ import {
   type UploadOptions,
 } from '../../../src/index.js';
 import { openFile } from '../../../src/node.js';
+import { makeFolder } from '../../support/data-folder.js';
 import { tokenFor } from '../../support/sandbox.js';
 import { apiAt, bodyOf, rejection, reply, scriptedServer, servedForTest } from '../../support/scripted-server.js';
-import { makeFolder, runUnprivileged } from './support.js';
+import { runUnprivileged } from './support.js';
 
 async function makeFile(name: string, content: string | Uint8Array): Promise<string> {
   const path = join(await makeFolder(), name);

@@ -32,6 +32,7 @@ import {
 import { lockPath } from '../../../src/node/files/path-lock.js';
 import { saveDownload } from '../../../src/node.js';
 import { byteServer, head, sendAndClose } from '../../support/byte-server.js';
+import { makeFolder } from '../../support/data-folder.js';
 import { requires } from '../../support/requirements.js';
 import { tokenFor } from '../../support/sandbox.js';
 import {
@@ -48,7 +49,6 @@ import {
   downloadProgram,
   downloadStatement,
   fileServer,
-  makeFolder,
   runProgram,
   runUnprivileged,
   type ServedFile,

@@ -1,20 +1,13 @@
 import { type ChildProcessWithoutNullStreams, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cp, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { cp, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { onTestFinished } from 'vitest';
 import { expectNoCrash } from '../../support/crash.js';
+import { makeFolder } from '../../support/data-folder.js';
 import { inRepository, repository } from '../../support/paths.js';
 import { accessToken, bodyOf, type ScriptedServer, scriptedServer } from '../../support/scripted-server.js';
-
-/** Creates an empty folder, which is removed after the test. */
-export async function makeFolder(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'doctape-disk-'));
-  onTestFinished(() => rm(folder, { recursive: true, force: true }));
-  return folder;
-}
 
 /** Creates a part and its JSON file, as an interrupted run leaves them. */
 export async function createInterruptedDownload(

@@ -12,8 +12,8 @@ import {
   type Progress,
 } from '../../../src/index.js';
 import { type DownloadAllOptions, type DownloadResult, downloadAll, uploadFolder } from '../../../src/node.js';
+import { makeFolder } from '../../support/data-folder.js';
 import { apiAt, rejection, reply, scriptedServer, servedForTest, wait } from '../../support/scripted-server.js';
-import { makeFolder } from '../files/support.js';
 
 async function sandboxApi(): Promise<ApiClient> {
   const { url, sandbox } = await servedForTest();

@@ -5,8 +5,9 @@ import { dirname, join } from 'node:path';
 import { expect, it, onTestFinished, test } from 'vitest';
 import { ApiClient, ConfigurationError, FileSystemError, type Progress } from '../../../src/index.js';
 import { type FolderResult, type UploadFolderOptions, uploadFolder } from '../../../src/node.js';
+import { makeFolder } from '../../support/data-folder.js';
 import { apiAt, bodyOf, rejection, reply, scriptedServer, servedForTest, wait } from '../../support/scripted-server.js';
-import { makeFolder, runUnprivileged } from '../files/support.js';
+import { runUnprivileged } from '../files/support.js';
 
 async function sandboxApi(): Promise<ApiClient> {
   const { url, sandbox } = await servedForTest();

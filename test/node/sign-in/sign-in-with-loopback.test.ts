@@ -7,9 +7,10 @@ import { describe, expect, it } from 'vitest';
 import { submitLoginForm } from '../../../src/cli/commands/login-form.js';
 import { CallbackError, ConfigurationError, OAuthError, TimeoutError } from '../../../src/index.js';
 import { type LoopbackOptions, signInWithLoopback } from '../../../src/node.js';
+import { makeFolder } from '../../support/data-folder.js';
 import { appOf } from '../../support/sandbox.js';
 import { reasonOf, rejection, reply, scriptedServer, servedForTest, wait } from '../../support/scripted-server.js';
-import { makeFolder, runProgram } from '../files/support.js';
+import { runProgram } from '../files/support.js';
 
 async function server() {
   const { url, sandbox } = await servedForTest();
@@ -416,13 +417,16 @@ it.each([
       throw new Error('the terminal is gone');
     },
   ],
-])('rejects with the error of an onUrl that %s, and closes the port', async (_what, onUrl) => {
+])('rejects with the error of an onUrl that %s, and closes the port', async (_what, fail) => {
   const { options } = await server();
-  const urls: URL[] = [];
-  const open = (url: URL) => void urls.push(url);
-  const reason = await reasonOf(signInWithLoopback({ ...options, open, onUrl }));
+  let redirectUri: string | null = null;
+  const onUrl = ({ searchParams }: URL) => {
+    redirectUri = searchParams.get('redirect_uri');
+    return fail();
+  };
+  const reason = await reasonOf(signInWithLoopback({ ...options, open() {}, onUrl }));
   expect(reason).toMatchObject({ message: 'the terminal is gone' });
-  for (const url of urls) expect(await isClosed(url.searchParams.get('redirect_uri'))).toBe(true);
+  expect(await isClosed(redirectUri)).toBe(true);
 });
 
 it('does not wait for an async onUrl that takes longer than the sign-in', async () => {

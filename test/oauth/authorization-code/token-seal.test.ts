@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { createTokenSeal as notHere } from '../../../src/server.browser.js';
 import { AuthorizationCodeClient, createTokenSeal, type Token } from '../../../src/server.js';
+import { reasonOf } from '../../support/scripted-server.js';
 
 const secret = 'the-secret-of-these-tests-0123456789';
 const token: Token = {
@@ -11,16 +12,9 @@ const token: Token = {
 };
 
 /** Calls with arguments of the wrong type. */
-function callUntyped(action: unknown, ...values: unknown[]): unknown {
+function callUntyped(action: unknown, ...values: unknown[]): Promise<unknown> {
   if (typeof action !== 'function') throw new Error('there is no such function');
   return Reflect.apply(action, undefined, values);
-}
-
-async function reasonOf(work: unknown): Promise<unknown> {
-  return Promise.resolve(work).then(
-    () => undefined,
-    (error: unknown) => error,
-  );
 }
 
 afterEach(() => {

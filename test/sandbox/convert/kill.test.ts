@@ -4,14 +4,18 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
-import { afterAll, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { ApiClient } from '../../../src/index.js';
 import { blobsOnDisk } from '../../support/data-folder.js';
 import { requires } from '../../support/requirements.js';
 
-const folder = mkdtempSync(join(tmpdir(), 'conversion-kill-'));
-const data = join(folder, 'data');
+let folder: string;
+let data: string;
 const children: ChildProcess[] = [];
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'conversion-kill-'));
+  data = join(folder, 'data');
+});
 afterAll(() => {
   for (const child of children) child.kill('SIGKILL');
   rmSync(folder, { recursive: true, force: true });
@@ -53,17 +57,17 @@ function workingThere(): string[] {
 
 it.runIf(existsSync('/proc'))(
   'converts a file after the sandbox was killed, and ends the program that was at work',
-  { timeout: 90_000, ...requires('ffmpeg') },
+  requires('ffmpeg'),
   async () => {
     const path = join(folder, 'a.wav');
     execFileSync('ffmpeg', ['-v', 'error', '-f', 'lavfi', '-i', 'sine=duration=400', path]);
     const killed = await start();
     expect(killed.converters).toContainEqual(expect.objectContaining({ name: 'ffmpeg', status: 'found' }));
     const { id } = await killed.api.files.upload(new Blob([readFileSync(path)]), { name: 'a.wav' });
-    await vi.waitFor(() => expect(workingThere()).not.toEqual([]), { timeout: 20_000 });
+    await expect.poll(workingThere).not.toEqual([]);
     killed.child.kill('SIGKILL');
     await once(killed.child, 'close');
-    await vi.waitFor(() => expect(workingThere()).toEqual([]), { timeout: 10_000 });
+    await expect.poll(workingThere).toEqual([]);
 
     const { child, api } = await start();
     expect((await api.files.waitUntilProcessed(id, { timeout: 60_000 })).processing_status).toBe('ok');

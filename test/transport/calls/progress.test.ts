@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type ApiClientOptions, type CallOptions, type Progress, TimeoutError } from '../../../src/index.js';
 import { downloadAll, saveDownload, uploadFolder } from '../../../src/node.js';
-import { makeFolder } from '../../node/files/support.js';
+import { makeFolder } from '../../support/data-folder.js';
 import { apiAt, bodyOf, reasonOf, rejection, reply, scriptedServer, wait } from '../../support/scripted-server.js';
 
 async function server(options: Partial<ApiClientOptions> = {}) {

@@ -13,7 +13,7 @@ import {
 } from '../../../src/index.js';
 import { saveDownload } from '../../../src/node.js';
 import { responseReader } from '../../../src/transport/download/response-reader.js';
-import { makeFolder } from '../../node/files/support.js';
+import { makeFolder } from '../../support/data-folder.js';
 import {
   apiAt,
   reasonOf,
@@ -71,7 +71,7 @@ describe('a download whose fetch returns', () => {
     expect(Buffer.compare(bytes, content)).toBe(0);
   });
 
-  test.each(kinds)('%s is discarded if a response hook throws, whose error is kept', async (_, response) => {
+  test.each(kinds)('%s does not replace the error of a response hook that throws', async (_, response) => {
     const mistake = new Error('a mistake in the application');
     const hooks = {
       response() {
@@ -207,7 +207,7 @@ describe('a garbage-collected body closes its connection, with', () => {
       return [server.open(), held.size];
     };
     // the last one may still be on the stack
-    await expect.poll(left, { timeout: 10_000 }).toSatisfy(([open = 99, on = 99]) => open <= 2 && on <= 1);
+    await expect.poll(left).toSatisfy(([open = 99, on = 99]) => open <= 2 && on <= 1);
     expect(server.open()).toBeGreaterThan(0);
     await kept.body?.cancel(); // still referenced, so its connection is open
     await expect.poll(server.open).toBeLessThanOrEqual(1);

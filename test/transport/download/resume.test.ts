@@ -1,5 +1,5 @@
 import { getEventListeners } from 'node:events';
-import { describe, expect, it, test, vi } from 'vitest';
+import { describe, expect, it, onTestFinished, test, vi } from 'vitest';
 import {
   ApiClient,
   type ApiClientOptions,
@@ -222,12 +222,12 @@ describe('the reader of a resumed download', () => {
       if (start + 3 >= digits.length) correct(request, socket);
       else sendAndClose(socket, headFor(request, digits.length), piece);
     });
-    vi.spyOn(performance, 'now').mockImplementation(() => Date.now() * 1000); // every chunk is reported
+    const clock = vi.spyOn(performance, 'now').mockImplementation(() => Date.now() * 1000); // every chunk is reported
+    onTestFinished(() => clock.mockRestore());
     const reports: Progress[] = [];
     const onProgress = (progress: Progress) => void reports.push(progress);
     const response = await apiAt(server.url).files.download('a', 'original', { onProgress });
     expect(await response.text()).toBe(digits);
-    vi.restoreAllMocks();
     expect(reports.map(({ loaded }) => loaded)).toEqual([3, 6, 9, 10]);
     expect(reports.every(({ total }) => total === 10)).toBe(true);
   });

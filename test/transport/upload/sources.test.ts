@@ -22,6 +22,7 @@ import {
   reply,
   type ScriptedServer,
   scriptedServer,
+  unreachable,
   wait,
 } from '../../support/scripted-server.js';
 
@@ -299,7 +300,7 @@ describe('a source is always released at the end of its upload:', () => {
     ['a hook throws before it is sent', uploadServer, { hooks: { request: throws } }, () => ({})],
     ['a hook throws at the response', refusing, { hooks: { response: throws } }, () => ({})],
     ['a listener throws', reading, {}, () => ({ onProgress: throws })],
-    ['the server is unreachable', async () => ({ url: 'http://127.0.0.1:1', requests: [] }), {}, () => ({})],
+    ['the server is unreachable', async () => ({ url: unreachable, requests: [] }), {}, () => ({})],
   ];
 
   test.each(endings)('%s, and the stream of an iterator is left to its owner', async (_, serve, client, options) => {

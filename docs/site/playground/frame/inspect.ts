@@ -2,7 +2,7 @@ import type { Printed } from '../messages.ts';
 
 // How the output shows values: as the console of a browser does, but as text.
 
-/** Prepares the arguments of a call such as `console.log()`. Strings that follow each other become one text. */
+/** Prepares the arguments of a call such as `console.log()`. Images stay images, and the values between them become one text. */
 export function printed(values: readonly unknown[]): Printed[] {
   const parts: Printed[] = [];
   for (const value of values) {

@@ -6,7 +6,7 @@ export function readDraft(id: string): string | undefined {
   try {
     return localStorage.getItem(keyOf(id)) ?? undefined;
   } catch {
-    return undefined; // the browser does not let the page store data, or its storage is full: the draft is lost with the page
+    return undefined; // the browser does not let the page store data
   }
 }
 
@@ -16,6 +16,6 @@ export function writeDraft(id: string, code: string | undefined): void {
     if (code === undefined) localStorage.removeItem(keyOf(id));
     else localStorage.setItem(keyOf(id), code);
   } catch {
-    // see above
+    // it does not let the page store data, or the storage is full: the draft is lost with the page
   }
 }

@@ -7,7 +7,7 @@ const remedies: Record<string, string> = {
   ForbiddenError: 'The user may not do this. Signing in again does not help.',
   InsufficientScopeError: 'The token does not allow this. Sign in again, with the missing scopes.',
   NotFoundError: 'There is no such file, tape or rendition.',
-  QuotaExceededError: 'There is no room for the file. Delete others.',
+  QuotaExceededError: 'There is no room for the file. Delete other files.',
   RateLimitError: 'There were too many calls. Try again later.',
   ApiError: 'The server refused the call or failed. If its status is 500 or more, try again later.',
   TokenExpiredError: 'Nothing was sent. Sign in again.',

@@ -13,7 +13,7 @@ let token;
 try {
   token = client.resume(); // on every page load
 } catch (error) {
-  console.warn(error); // the user declined
+  console.warn(error); // for example, the user declined
 }
 
 const button = document.createElement('button');

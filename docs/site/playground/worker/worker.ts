@@ -70,7 +70,6 @@ self.addEventListener('message', (event) => {
 });
 
 async function perform(request: WorkerRequest): Promise<unknown> {
-  if (request.type === 'claim') return self.clients.claim();
   if (request.type === 'reset') return start().sandbox.reset();
   return start().sandbox.signIn(request.username, request.options);
 }

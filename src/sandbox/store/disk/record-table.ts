@@ -24,9 +24,8 @@ const pageSizes = { first: 20, most: 500 };
 const kept = { records: 1_000, length: 4_096 };
 
 /**
- * Keeps the JSON of records that `get` has read in memory: to read a token and a file from SQLite takes as long as the rest of a call.
- * No other process can change the records, because the database is locked. So nothing else in this process may, while the table is
- * used.
+ * Keeps the records that `get` has read in memory: to read a token and a file from SQLite takes as long as the rest of a call. No other
+ * process can change the records, because the database is locked. So nothing else in this process may, while the table is used.
  */
 export function recordTable(database: DatabaseSync): RecordTable {
   const get = database.prepare('SELECT json FROM records WHERE collection = ? AND folder = ? AND name = ?');
@@ -40,12 +39,11 @@ export function recordTable(database: DatabaseSync): RecordTable {
   const pageOfAll = database.prepare(`
     SELECT position, json FROM records WHERE collection = ? AND position > ? ORDER BY position LIMIT ?`);
 
-  const texts = new Map<string, string>();
+  const read = new Map<string, unknown>();
 
-  function keep(path: string, json: string): void {
-    if (json.length > kept.length) return;
-    if (texts.size >= kept.records) texts.clear();
-    texts.set(path, json);
+  function keep(path: string, record: unknown): void {
+    if (read.size >= kept.records) read.clear();
+    read.set(path, record);
   }
 
   function* pages<T>(rowsAfter: (position: number, size: number) => Record<string, unknown>[]): Iterable<T> {
@@ -61,30 +59,39 @@ export function recordTable(database: DatabaseSync): RecordTable {
   return {
     get(collection, key) {
       const path = `${collection}/${key}`;
-      const known = texts.get(path);
-      if (known !== undefined) return JSON.parse(known);
+      const known = read.get(path);
+      if (known !== undefined) return copyOf(known);
       const row = get.get(collection, ...split(key));
       if (row === undefined) return undefined;
       const json = String(row.json);
-      keep(path, json);
+      if (json.length <= kept.length) keep(path, JSON.parse(json));
       return JSON.parse(json);
     },
     put(collection, key, record) {
-      texts.delete(`${collection}/${key}`); // not replaced by the new text: the transaction may be rolled back
+      read.delete(`${collection}/${key}`); // not replaced by the new text: the transaction may be rolled back
       put.run(collection, ...split(key), JSON.stringify(record));
     },
     delete(collection, key) {
-      texts.delete(`${collection}/${key}`);
+      read.delete(`${collection}/${key}`);
       return Number(remove.run(collection, ...split(key)).changes) > 0;
     },
-    forget: () => texts.clear(),
+    forget: () => read.clear(),
     clear() {
-      texts.clear();
+      read.clear();
       database.exec('DELETE FROM records');
     },
     list: (collection, folder) => pages((position, size) => page.all(collection, folder, position, size)),
     all: (collection) => pages((position, size) => pageOfAll.all(collection, position, size)),
   };
+}
+
+/** A copy of JSON data, which the caller may modify. To parse the JSON again takes several times as long. */
+function copyOf<T>(value: T): T {
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map(copyOf) as T; // the same type of each item
+  const copy = { ...value };
+  for (const name in copy) if (typeof copy[name] === 'object') copy[name] = copyOf(copy[name]);
+  return copy;
 }
 
 function split(key: string): [folder: string, name: string] {

@@ -18,8 +18,8 @@ import { bytesOf, read, record } from '../../../support/store.js';
 // contain must not be fetched nevertheless.
 
 const store = memoryStore();
-const temporary = mkdtempSync(join(tmpdir(), 'converter-test-'));
-const folder = join(temporary, 'work');
+let temporary: string;
+let folder: string;
 let converter: Converter;
 /** The paths that were requested from this machine. */
 const requested: string[] = [];
@@ -34,6 +34,8 @@ const png = Buffer.from(
 );
 
 beforeAll(async () => {
+  temporary = mkdtempSync(join(tmpdir(), 'converter-test-'));
+  folder = join(temporary, 'work');
   converter = programConverter({ store, programs: await findPrograms(), folder: () => folder });
   await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
   origin = `http://127.0.0.1:${(listener.address() as AddressInfo).port}`;

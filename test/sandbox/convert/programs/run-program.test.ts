@@ -67,21 +67,23 @@ describe.each([
     });
   });
 
-  it('ends all processes of a program that takes too long', { timeout: 30_000 }, async () => {
-    await expect(run(family, { seconds: 3 }, confine)).rejects.toMatchObject({
-      name: 'ConversionFailed',
-      message: 'node took longer than 3 seconds',
-    });
+  it('ends all processes of a program that takes too long', async () => {
+    // a busy machine may not start the program within the first limit
+    for (let seconds = 3; !existsSync(join(folder, 'pid')); seconds *= 2) {
+      await expect(run(family, { seconds }, confine)).rejects.toMatchObject({
+        name: 'ConversionFailed',
+        message: `node took longer than ${seconds} seconds`,
+      });
+    }
     await expectNoGrandchild();
   });
 
-  it('ends all processes of a program when the signal aborts', { timeout: 30_000 }, async () => {
+  it('ends all processes of a program when the signal aborts', async () => {
     const controller = new AbortController();
-    const running = run(family, {}, confine, controller.signal);
-    vi.waitFor(() => expect(existsSync(join(folder, 'pid'))).toBe(true), { timeout: 10_000 }).then(() =>
-      controller.abort(),
-    );
-    await expect(running).rejects.toMatchObject({ name: 'AbortError' });
+    const running = expect(run(family, {}, confine, controller.signal)).rejects.toMatchObject({ name: 'AbortError' });
+    await expect.poll(() => existsSync(join(folder, 'pid'))).toBe(true);
+    controller.abort();
+    await running;
     await expectNoGrandchild();
   });
 
