@@ -12,10 +12,10 @@ it.each([
   expect(first).toBeLessThanOrEqual(most);
 });
 
-it('doctape-sdk.min.js has at most 35,560 bytes', async () => {
+it('doctape-sdk.min.js has at most 35,580 bytes', async () => {
   const size = await singleFileSize();
   expect(size).toBeGreaterThan(10_000);
-  expect(size).toBeLessThanOrEqual(35_560); // where they are: docs/performance.md
+  expect(size).toBeLessThanOrEqual(35_580); // where they are: docs/performance.md
 });
 
 const { ApiClient: _, ...rest } = await import('doctape-sdk');
