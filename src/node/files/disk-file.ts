@@ -1,23 +1,5 @@
-import type { BigIntStats } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
-import { basename } from 'node:path';
-import { TransferError } from '../../protocol/errors.js';
-import { pathError, systemCode } from '../system-error.js';
-
-/** The properties of a file at the time it was opened. */
-export interface OpenedFile {
-  path: string;
-  name: string;
-  type: string;
-  size: number;
-  lastModified: number;
-  version: string;
-}
-
-/** Changes when the content changes, as far as the file system reports it. */
-export function versionOf({ ino, size, mtimeNs }: BigIntStats): string {
-  return [ino, size, mtimeNs].join();
-}
+import type { ByteReader } from '../../transport/http/byte-reader.js';
+import { type Extent, type OpenedFile, read, sequentialReader } from './read-file.js';
 
 /**
  * A `File` whose content is on disk. The file-backed blobs of the runtimes are not sufficient: Bun does not notice that the file
@@ -48,6 +30,10 @@ export class DiskFile extends File {
     return this.slice().stream();
   }
 
+  reader(): ByteReader {
+    return sequentialReader(this.#opened, { start: 0, end: this.#opened.size });
+  }
+
   override arrayBuffer(): Promise<ArrayBuffer> {
     return this.slice().arrayBuffer();
   }
@@ -59,11 +45,6 @@ export class DiskFile extends File {
   override text(): Promise<string> {
     return this.slice().text();
   }
-}
-
-interface Extent {
-  start: number;
-  end: number;
 }
 
 const chunkBytes = 512 * 1024;
@@ -108,6 +89,10 @@ class DiskSlice extends Blob {
     );
   }
 
+  reader(): ByteReader {
+    return sequentialReader(this.#opened, this.#extent);
+  }
+
   override bytes(): Promise<Uint8Array<ArrayBuffer>> {
     return read(this.#opened, this.#extent);
   }
@@ -125,38 +110,4 @@ class DiskSlice extends Blob {
 function position(value: number, most: number): number {
   const whole = Math.round(value) || 0;
   return whole < 0 ? Math.max(0, most + whole) : Math.min(whole, most);
-}
-
-async function read({ path, version, size }: OpenedFile, { start, end }: Extent): Promise<Uint8Array<ArrayBuffer>> {
-  let handle: FileHandle;
-  try {
-    handle = await open(path);
-  } catch (error) {
-    const code = systemCode(error);
-    if (code === 'ENOENT') throw changed(path, `can no longer be read (${code})`, start);
-    throw pathError(path, 'cannot be read', error, start);
-  }
-  try {
-    const bytes = new Uint8Array(Buffer.allocUnsafeSlow(end - start).buffer); // all of it is overwritten, or not returned
-    let filled = 0;
-    for (let bytesRead = 1; bytesRead > 0 && filled < bytes.byteLength; filled += bytesRead) {
-      const reading = handle.read(bytes, filled, bytes.byteLength - filled, start + filled);
-      ({ bytesRead } = await reading.catch((error: unknown) => {
-        throw pathError(path, 'cannot be read', error, start + filled);
-      }));
-    }
-    // after reading, to be sure that these bytes are of the version that was opened
-    if (versionOf(await handle.stat({ bigint: true })) !== version) throw changed(path, 'has changed', start);
-    if (filled < bytes.byteLength) {
-      const message = `${basename(path)} ends after ${start + filled} bytes, but its size was ${size}`;
-      throw new TransferError('truncated', `${message}: upload a stream instead`, start + filled);
-    }
-    return bytes;
-  } finally {
-    await handle.close();
-  }
-}
-
-function changed(path: string, what: string, bytes: number): TransferError {
-  return new TransferError('changed', `${basename(path)} ${what} since it was opened: open it again`, bytes);
 }

@@ -6,7 +6,8 @@ import { FileSystemError } from '../../protocol/errors.js';
 import { platform } from '../../transport/http/platform.js';
 import { pathError } from '../system-error.js';
 import { absolutePath } from './absolute-path.js';
-import { DiskFile, versionOf } from './disk-file.js';
+import { DiskFile } from './disk-file.js';
+import { versionOf } from './read-file.js';
 
 /**
  * Opens a file on disk as a `File`, for `api.files.upload()` and every other API that accepts one. The `File` has the name, the

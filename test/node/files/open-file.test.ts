@@ -1,10 +1,18 @@
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { appendFileSync, renameSync, truncateSync, unlinkSync, writeFileSync } from 'node:fs';
-import { chmod, symlink, truncate, utimes, writeFile } from 'node:fs/promises';
+import { chmod, readdir, readFile, readlink, symlink, truncate, utimes, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
-import { expect, it } from 'vitest';
-import { ConfigurationError, type DoctapeError, FileSystemError, TransferError } from '../../../src/index.js';
+import { describe, expect, it, vi } from 'vitest';
+import {
+  ConfigurationError,
+  type DoctapeError,
+  type Fetch,
+  FileSystemError,
+  NetworkError,
+  TransferError,
+  type UploadOptions,
+} from '../../../src/index.js';
 import { openFile } from '../../../src/node.js';
 import { makeFolder } from '../../support/data-folder.js';
 import { tokenFor } from '../../support/sandbox.js';
@@ -158,6 +166,99 @@ it.each([
   expect(error.code).toBe('changed');
   expect(error.message).toMatch(/^a\.bin .* since it was opened: open it again$/);
   expect(error.bytes).toBeLessThan(large);
+});
+
+describe.runIf(process.platform === 'linux')('an upload', () => {
+  async function openFiles(path: string): Promise<number> {
+    const descriptors = await readdir('/proc/self/fd');
+    const targets = await Promise.all(descriptors.map((fd) => readlink(`/proc/self/fd/${fd}`).catch(() => '')));
+    return targets.filter((target) => target.startsWith(path)).length; // a deleted file has a suffix
+  }
+
+  /** A file that is being uploaded to a server that has stopped to read. */
+  async function stalledUpload(options: UploadOptions = {}): Promise<{ path: string; upload: Promise<unknown> }> {
+    const path = await makeFile('a.bin', '');
+    await truncate(path, large);
+    const server = await scriptedServer((request) => void once(request, 'readable'));
+    const upload = apiAt(server.url).files.upload(await openFile(path), options);
+    upload.catch(() => {});
+    await vi.waitFor(async () => expect(await openFiles(path)).toBe(1));
+    return { path, upload };
+  }
+
+  it('opens its file once, and has closed it when it is complete', async () => {
+    const path = await makeFile('a.bin', '');
+    await truncate(path, large);
+    let most = 0;
+    const server = await scriptedServer(async (request, response) => {
+      for await (const _ of request) most = Math.max(most, await openFiles(path));
+      reply(response, 200, { error: null, result: { x: { id: 'x', name: 'a.bin', size: large } } });
+    });
+    await apiAt(server.url).files.upload(await openFile(path));
+    expect([most, await openFiles(path)]).toEqual([1, 0]);
+  });
+
+  it('closes its file when it is aborted', async () => {
+    const controller = new AbortController();
+    const { path, upload } = await stalledUpload({ signal: controller.signal });
+    controller.abort(new Error('stop'));
+    await expect(upload).rejects.toThrow('stop');
+    await vi.waitFor(async () => expect(await openFiles(path)).toBe(0));
+  });
+
+  it('closes its file when the server closes the connection', async () => {
+    const path = await makeFile('a.bin', '');
+    await truncate(path, large);
+    const server = await scriptedServer(async (request) => {
+      await once(request, 'readable');
+      await vi.waitFor(async () => expect(await openFiles(path)).toBe(1));
+      request.destroy();
+    });
+    await rejection(apiAt(server.url).files.upload(await openFile(path)), NetworkError);
+    await vi.waitFor(async () => expect(await openFiles(path)).toBe(0));
+  });
+
+  it('closes its file when it has changed', async () => {
+    const path = await makeFile('a.bin', '');
+    await truncate(path, large);
+    const server = await scriptedServer(async (request, response) => {
+      await once(request, 'readable');
+      unlinkSync(path);
+      await bodyOf(request);
+      reply(response, 200, {});
+    });
+    expect((await rejection(apiAt(server.url).files.upload(await openFile(path)), TransferError)).code).toBe('changed');
+    await vi.waitFor(async () => expect(await openFiles(path)).toBe(0));
+  });
+
+  it('closes the files of a `fetch` that has read a part of the body, and does not read the rest', async () => {
+    const path = await makeFile('a.bin', '');
+    await truncate(path, large);
+    const fetch: Fetch = async (_url, { body }) => {
+      const reader = (body as ReadableStream<Uint8Array>).getReader();
+      for (let read = 0; read < 4_000_000; ) read += (await reader.read()).value?.byteLength ?? 0;
+      return Response.json({ error: null, result: { x: { id: 'x', name: 'a.bin', size: large } } });
+    };
+    const api = apiAt('http://127.0.0.1:9', { fetch });
+    expect((await rejection(api.files.upload(await openFile(path)), TransferError)).code).toBe('truncated');
+    await vi.waitFor(async () => expect(await openFiles(path)).toBe(0));
+  });
+});
+
+it('uploads a part of a file bit for bit, and only that part', async () => {
+  const content = crypto.getRandomValues(new Uint8Array(60_000));
+  const path = await makeFile('a.bin', Buffer.concat(Array.from({ length: 60 }, () => content)));
+  const server = await scriptedServer(async (request, response) => {
+    const form = await new Response(await bodyOf(request), {
+      headers: { 'content-type': request.headers['content-type'] ?? '' },
+    }).formData();
+    const sent = await (form.get('file') as File).bytes();
+    const expected = (await readFile(path)).subarray(100, 3_000_001);
+    const id = Buffer.compare(sent, expected) === 0 ? 'same' : 'different';
+    reply(response, 200, { error: null, result: { [id]: { id, name: 'a.bin', size: sent.byteLength } } });
+  });
+  const part = (await openFile(path)).slice(100, 3_000_001);
+  expect((await apiAt(server.url).files.upload(part, { name: 'a.bin' })).id).toBe('same');
 });
 
 it.each<[string, unknown, string, RegExp]>([

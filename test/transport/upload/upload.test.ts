@@ -599,6 +599,27 @@ describe('progress', () => {
     expect(await reportsOf(new Blob([]))).toEqual([{ loaded: 0, total: 0, fraction: 1 }]);
   });
 
+  test.each<[string, () => UploadSource]>([
+    ['a buffer', () => new Uint8Array(3_000_000)],
+    ['a Blob', () => new Blob([new Uint8Array(3_000_000)])],
+    ['a stream of one chunk', () => ({ stream: inPieces(new Uint8Array(3_000_000), 3_000_000), size: 3_000_000 })],
+  ])('of %s advances with each piece of at most 512 KiB that `fetch` takes', async (_, source) => {
+    const reports: number[] = [];
+    const taken: number[] = [];
+    const fetch: Fetch = async (_url, { body }) => {
+      for await (const piece of body as ReadableStream<Uint8Array<ArrayBuffer>>) {
+        taken.push(piece.byteLength);
+        await wait(110); // reports are at least 100 ms apart
+      }
+      return Response.json(success);
+    };
+    const onProgress = ({ loaded }: Progress) => reports.push(loaded);
+    await apiAt('http://127.0.0.1:9', { fetch }).files.upload(source(), { onProgress });
+    expect(Math.max(...taken)).toBe(512 * 1024);
+    const half = 512 * 1024;
+    expect(reports).toEqual([half, 2 * half, 3 * half, 4 * half, 5 * half, 3_000_000]);
+  });
+
   test('does not reach the total if the server refuses the file', async () => {
     const server = await scriptedServer(async (request, response) => {
       await bodyOf(request);
