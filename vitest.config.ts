@@ -24,8 +24,8 @@ const inNode: TestProjectConfiguration = {
     include: ['test/**/*.test.ts'],
     // the last ones have configurations of their own: `npm run test:docs` and so on
     exclude: [...configDefaults.exclude, 'test/{browser,docs,fuzz,journeys,runtimes,consumers}/**'],
-    // many tests wait for servers, timers and processes, so one more at a time than there are processors
-    maxWorkers: availableParallelism() + 1,
+    // many tests wait for servers, timers and processes, so two more at a time than there are processors
+    maxWorkers: availableParallelism() + 2,
     sequence: { groupOrder: 1 },
   },
 };
