@@ -63,22 +63,6 @@ export function createHttpServer(handler: RequestHandler, limits: IdleLimits): S
   return server;
 }
 
-/** The headers of `RESPONSE_ALREADY_SENT`, as an array: Hono reads them after each response, and to iterate over `Headers` takes time. */
-class SentHeaders extends Headers {
-  readonly #entries = [...RESPONSE_ALREADY_SENT.headers];
-
-  override has(name: string): boolean {
-    return this.#entries.some(([own]) => own === name);
-  }
-
-  override [Symbol.iterator](): HeadersIterator<[string, string]> {
-    return this.#entries.values();
-  }
-}
-
-/** Tells Hono that a response was sent. It has what Hono reads of a `Response`. */
-const alreadySent = { body: null, headers: new SentHeaders() } as Partial<Response> as Response;
-
 /**
  * A request of HTTP/1.0 needs no `Host` (RFC 9112 section 3.2): it is for the address that the client has connected to. No browser sends
  * one, so that this does not weaken the check of host names. Node refuses such requests of HTTP/1.1.
@@ -94,11 +78,11 @@ function addHost({ httpVersion, headers, socket }: IncomingMessage): void {
  * the process of an application that runs a sandbox.
  */
 function sendText(outgoing: HttpBindings['outgoing'], response: TextResponse): Response {
-  if (outgoing.destroyed || outgoing.headersSent) return alreadySent; // the client or a fault closed the connection
+  if (outgoing.destroyed || outgoing.headersSent) return RESPONSE_ALREADY_SENT; // the client or a fault closed the connection
   const { status, content } = response;
   outgoing.writeHead(status, { ...response.headerFields(), 'content-length': Buffer.byteLength(content) });
   outgoing.end(content);
-  return alreadySent;
+  return RESPONSE_ALREADY_SENT;
 }
 
 /** Whether the request has a body, which may be empty (RFC 9112 section 6.3). */
