@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core';
 import { expect, it } from 'vitest';
-import { accessibilityProblems, describeInBrowsers, openBrowser, phone } from './browser.js';
+import { accessibilityProblems, describeInBrowsers, endOfAnimations, openBrowser, phone } from './browser.js';
 import {
   card,
   choose,
@@ -29,6 +29,8 @@ describeInBrowsers('a user who looks for files in the web application', (name) =
   };
   const dialog = (page: Page) => page.getByRole('dialog');
   const menuBox = async (page: Page) => {
+    await page.getByRole('menu').waitFor();
+    await endOfAnimations(page); // it moves while it appears
     const { x, y, width, height } = (await page.getByRole('menu').boundingBox()) ?? { x: 0, y: 0, width: 0, height: 0 };
     return { left: Math.floor(x), right: Math.ceil(x + width), top: Math.floor(y), bottom: Math.ceil(y + height) };
   };
@@ -262,7 +264,6 @@ describeInBrowsers('a user who looks for files in the web application', (name) =
 
   it('has all actions of a file in the window, wherever the file is', async () => {
     const page = await open();
-    await page.emulateMedia({ reducedMotion: 'reduce' }); // the menu does not move while it appears
     const buttons = page.getByRole('button', { name: /^Actions for / });
     const count = Math.min(await buttons.count(), 8);
     for (const size of [
@@ -287,7 +288,6 @@ describeInBrowsers('a user who looks for files in the web application', (name) =
 
   it('keeps the menu of a file beside the file, while files arrive and the page scrolls', async () => {
     const page = await open();
-    await page.emulateMedia({ reducedMotion: 'reduce' });
     await page.setViewportSize({ width: 1280, height: 720 });
     let release = () => {};
     const released = new Promise<void>((resolve) => {
@@ -367,6 +367,51 @@ describeInBrowsers('a user who looks for files in the web application', (name) =
     await choose(page, arriving, 'Delete');
     await dialog(page).getByRole('button', { name: 'Delete' }).click();
     await opener(page, arriving).waitFor({ state: 'detached' });
+  });
+
+  it('has room for what is in each card, and moves no file when others come into the window', async () => {
+    const page = await open();
+    const long = `A name that is longer than a card, whatever the window, so that it needs more than a line, of ${name}.txt`;
+    await upload(page, { name: long });
+    await choose(page, long, 'Edit tags');
+    for (const tag of ['a tag that is long', 'another one', 'and the last of all tags']) {
+      await page.keyboard.type(tag);
+      await page.keyboard.press('Enter');
+    }
+    await page.keyboard.press('Enter');
+    await card(page, long).getByText('another one').waitFor();
+    const cardsAt = (end: 'top' | 'bottom') =>
+      page.evaluate(async (to) => {
+        scrollTo(0, to === 'top' ? 0 : document.documentElement.scrollHeight);
+        for (let frame = 0; frame < 3; frame++) await new Promise(requestAnimationFrame);
+        return [...document.querySelectorAll('.card')].map((each) => {
+          const { top, height } = each.getBoundingClientRect();
+          return [Math.round(top + scrollY), Math.round(height)];
+        });
+      }, end);
+    for (const layout of ['grid', 'list']) {
+      for (const width of [280, 360, 480, 704, 720, 1000, 1280, 1920]) {
+        await page.setViewportSize({ width, height: 300 });
+        const before = await cardsAt('top');
+        expect(before.length).toBeGreaterThan(10);
+        expect(await cardsAt('bottom'), `${layout}, ${width}`).toEqual(before);
+        await card(page, long).scrollIntoViewIfNeeded();
+        const outside = await card(page, long).evaluate((element) => {
+          const { top, bottom } = element.getBoundingClientRect();
+          return [...element.querySelectorAll('.picture, .name, .facts, .marks, .marks > li, button, input')]
+            .filter((part) => {
+              const box = part.getBoundingClientRect();
+              return box.height > 0 && (box.top < top || box.bottom > bottom);
+            })
+            .map(({ className }) => className);
+        });
+        expect(outside, `${layout}, ${width}`).toEqual([]);
+      }
+      if (layout === 'grid') await page.getByRole('button', { name: 'Show as a list' }).click();
+    }
+    await choose(page, long, 'Delete');
+    await dialog(page).getByRole('button', { name: 'Delete' }).click();
+    await opener(page, long).waitFor({ state: 'detached' });
   });
 
   it('goes from the menu of one file to that of another, and closes it with its button', async () => {

@@ -3,7 +3,7 @@ import type { MenuItem } from '../library/file-menu.js';
 import { detailOf, kindOf } from '../library/kind.js';
 import { type OpenDialog, openDialog } from '../page/dialog.js';
 import { element } from '../page/element.js';
-import { formatAge, formatSize, fullName } from '../page/format.js';
+import { formatAge, formatSize, fullName, isolated } from '../page/format.js';
 import { type IconName, icon } from '../page/icon.js';
 import type { Session } from '../session/session.js';
 import { previewContent } from './preview-content.js';
@@ -94,6 +94,7 @@ export function createPreview(session: Session, { files, moved, itemsFor }: Prev
         detailOf(next),
         formatSize(next.size),
         `added ${formatAge(next.time_added)}`,
+        ...next.tags.filter((tag) => !tag.startsWith('+')).map(isolated),
       ]
         .filter((fact) => fact !== undefined)
         .join(' · ');
