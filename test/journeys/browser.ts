@@ -101,6 +101,16 @@ export function openBrowser(
   };
 }
 
+/**
+ * Shows the page in this color scheme.
+ * @throws {Error} in Firefox, if the browser has another one: it can only be chosen when it starts
+ */
+export async function useColorScheme(page: Page, colorScheme: 'light' | 'dark'): Promise<void> {
+  await page.emulateMedia({ colorScheme }); // which does nothing in Firefox, without an error
+  const used = await page.evaluate(() => (matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light'));
+  if (used !== colorScheme) throw new Error(`the page is ${used}, not ${colorScheme}`);
+}
+
 export const phone: { width: number; height: number } = { width: 360, height: 740 };
 
 /** The accessibility problems of a page in its current state: what axe finds, and horizontal overflow. */
@@ -113,8 +123,8 @@ export async function accessibilityProblems(page: Page): Promise<string[]> {
   return excess > 0 ? [...found, `${excess} pixels too wide`] : found;
 }
 
-/** An element that fades in has too little contrast at first. */
-async function endOfAnimations(page: Page): Promise<void> {
+/** Until then, an element has neither its place nor its contrast. */
+export async function endOfAnimations(page: Page): Promise<void> {
   await page.evaluate(async () => {
     const ending = document.getAnimations().filter(({ effect }) => effect?.getComputedTiming().endTime !== Infinity);
     await Promise.all(ending.map(({ finished }) => finished.catch(() => undefined))); // it rejects if the element is removed

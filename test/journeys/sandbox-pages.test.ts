@@ -4,9 +4,10 @@ import { serveSandbox } from '../../src/serve.js';
 import { makeJpeg, quarters } from '../fixtures/make-image.js';
 import { makePdf } from '../fixtures/make-pdf.js';
 import { makeVideo, makeWav } from '../fixtures/make-sound.js';
+import type { TestBrowser } from '../support/browsers.js';
 import { signIn } from '../support/sandbox.js';
 import { scriptedServer, servedForTest } from '../support/scripted-server.js';
-import { accessibilityProblems, describeInBrowsers, openBrowser, phone } from './browser.js';
+import { accessibilityProblems, describeInBrowsers, openBrowser, phone, useColorScheme } from './browser.js';
 
 // A developer at the pages of the sandbox, a visitor of a public link, and a website that attacks both.
 
@@ -15,11 +16,16 @@ const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="30" height="20" onlo
 const hostileName = '<img src=x onerror=alert(1)>.txt';
 const wide = { width: 1280, height: 800 };
 
-/** The page in both sizes and both color schemes. */
+/** Starts a browser. Firefox cannot change its color scheme later. It is dark here, as it is light in the other tests. */
+const open = (name: TestBrowser['name']) =>
+  openBrowser(name, { firefoxUserPrefs: { 'layout.css.prefers-color-scheme.content-override': 0 } });
+
+/** The page in both sizes, and in Chromium in both color schemes. */
 async function problemsInAllForms(page: Page): Promise<string[]> {
   const problems: string[] = [];
-  for (const colorScheme of ['light', 'dark'] as const) {
-    await page.emulateMedia({ colorScheme });
+  const isFirefox = page.context().browser()?.browserType().name() === 'firefox';
+  for (const colorScheme of isFirefox ? (['dark'] as const) : (['light', 'dark'] as const)) {
+    await useColorScheme(page, colorScheme);
     for (const size of [wide, phone]) {
       await page.setViewportSize(size);
       problems.push(...(await accessibilityProblems(page)));
@@ -43,7 +49,7 @@ async function copiedTexts(page: Page): Promise<() => Promise<string[]>> {
 const table = (page: Page) => page.getByRole('region', { name: 'The last requests' });
 
 describeInBrowsers('the start page', (name) => {
-  const browser = openBrowser(name);
+  const browser = open(name);
 
   it('copies values, and is accessible in every form', async () => {
     const { url, sandbox } = await servedForTest();
@@ -166,7 +172,7 @@ describeInBrowsers('the start page', (name) => {
 });
 
 describeInBrowsers('another website', (name) => {
-  const browser = openBrowser(name);
+  const browser = open(name);
 
   it('cannot reset the sandbox, frame or read its pages, or show its files', async () => {
     const server = await servedForTest();
@@ -207,7 +213,7 @@ describeInBrowsers('another website', (name) => {
 });
 
 describeInBrowsers('a public link', (name) => {
-  const browser = openBrowser(name);
+  const browser = open(name);
 
   it('shows images, sound, video, PDF and text, and runs nothing in them', async () => {
     const server = await servedForTest();
