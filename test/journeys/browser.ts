@@ -125,10 +125,13 @@ export async function accessibilityProblems(page: Page): Promise<string[]> {
 
 /** Until then, an element has neither its place nor its contrast. */
 export async function endOfAnimations(page: Page): Promise<void> {
-  await page.evaluate(async () => {
-    const ending = document.getAnimations().filter(({ effect }) => effect?.getComputedTiming().endTime !== Infinity);
-    await Promise.all(ending.map(({ finished }) => finished.catch(() => undefined))); // it rejects if the element is removed
-  });
+  await page.waitForFunction(() =>
+    document.getAnimations().every(({ effect, playState }) => {
+      const isEndless = effect?.getComputedTiming().endTime === Infinity;
+      if (isEndless || playState !== 'running' || !(effect instanceof KeyframeEffect)) return true;
+      return !effect.target?.checkVisibility({ contentVisibilityAuto: true }); // it stands still outside of the window
+    }),
+  );
 }
 
 /** Called immediately, because the headers of a request are lost when its page is closed. */
