@@ -747,6 +747,27 @@ describe('a connection', () => {
     await rejection(apiAt(server.url).files.list(), NetworkError);
   });
 
+  test.each<[string, string]>([
+    ['a chunk', 'Transfer-Encoding: chunked\r\n\r\n5\r\n{"err\r\n'],
+    ['its length', 'Content-Length: 100\r\n\r\n{"err'],
+  ])('that ends before the end of the body, by %s, is a NetworkError that says so', async (_, sent) => {
+    const server = await socketServer((socket) => {
+      socket.once('data', () => socket.end(`HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n${sent}`));
+    });
+    const { account, files } = apiAt(server.url, { retry: false });
+    for (const call of [
+      () => account.get(),
+      () => files.get(id),
+      () => files.list(),
+      () => files.delete(id),
+      () => files.upload(new Blob(['a'])),
+    ]) {
+      const error = await rejection(call(), NetworkError);
+      expect(error.message).toContain(`${server.url}/v1/`);
+      expect(error.message).toContain(' got an incomplete response: the connection failed');
+    }
+  });
+
   test('through a custom fetch that fails is a NetworkError that does not quote the error', async () => {
     const fetch = () => {
       throw Object.assign(new Error(`cannot reach it with ${accessToken}`), { code: 'EHOSTUNREACH' });

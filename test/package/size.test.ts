@@ -5,17 +5,17 @@ import { applications, pageSizes, singleFileSize } from '../support/page-sizes.j
 
 it.each([
   ['sign in', 8_170],
-  ['sign in, list, link', 23_380],
+  ['sign in, list, link', 23_390],
 ] as const)('a page for "%s" loads at most %i bytes', async (name, most) => {
   const { first } = await pageSizes(applications[name]);
   expect(first).toBeGreaterThan(1_000); // the bundle is not empty
   expect(first).toBeLessThanOrEqual(most);
 });
 
-it('doctape-sdk.min.js has at most 34,335 bytes', async () => {
+it('doctape-sdk.min.js has at most 34,355 bytes', async () => {
   const size = await singleFileSize();
   expect(size).toBeGreaterThan(10_000);
-  expect(size).toBeLessThanOrEqual(34_335); // where they are: docs/performance.md
+  expect(size).toBeLessThanOrEqual(34_355); // where they are: docs/performance.md
 });
 
 const { ApiClient: _, ...rest } = await import('doctape-sdk');

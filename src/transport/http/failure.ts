@@ -1,27 +1,25 @@
 import { ConfigurationError, DoctapeError, NetworkError } from '../../protocol/errors.js';
 import { serverHint } from './redaction.js';
-
-export interface Failed {
-  /** The method and the redacted URL, for the message. */
-  operation: string;
-  /** If it is aborted, its reason is the error. */
-  signal: AbortSignal;
-  /** Whether the `fetch` option threw, which can have a bug. */
-  customFetch?: boolean;
-}
+import type { RequestContext } from './response.js';
 
 /**
  * The error to reject with if a request threw. Never the original error, because `fetch` and ky quote URLs and headers. A bug in
  * the `fetch` option is not a network failure, so it is not retried.
+ * @param received how much of the response there was
  */
-export function failure(error: unknown, { operation, signal, customFetch = false }: Failed): unknown {
+export function failure(
+  error: unknown,
+  { operation, watched: { signal }, fetch }: RequestContext,
+  received: 'no' | 'an incomplete',
+): unknown {
   if (signal.aborted) return signal.reason;
   if (error instanceof DoctapeError) return error;
   const code = systemCode(error);
   const messages = messagesOf(error);
   // WebKit translates its messages. Its own errors have no stack
   const isNative = error instanceof Error && !error.stack;
-  if (isNetworkError(error, messages, code, customFetch && !isNative)) return networkError(operation, code);
+  const customFetch = fetch !== undefined;
+  if (isNetworkError(error, messages, code, customFetch && !isNative)) return networkError(operation, received, code);
   const name = /^[A-Z][A-Za-z]{0,30}(?:Error|Exception|Capable)(?=:)/.exec(messages)?.[0] ?? 'an unknown error';
   const whose = customFetch ? '`fetch` option' : 'global `fetch`';
   const problem = bodyReused.test(messages)
@@ -33,10 +31,10 @@ export function failure(error: unknown, { operation, signal, customFetch = false
 /** The problem with a `fetch` that returns the same Response twice, as mocks do. */
 export const usedResponse = 'returned a Response whose body was already read: return a new Response for each call';
 
-export function networkError(operation: string, reason?: string): NetworkError {
+export function networkError(operation: string, received: 'no' | 'an incomplete', reason?: string): NetworkError {
   const suffix = reason ? ` (${reason})` : '';
   return new NetworkError(
-    `${operation} got no response: the connection failed${suffix}${serverHint(operation)}`,
+    `${operation} got ${received} response: the connection failed${suffix}${serverHint(operation)}`,
     reason,
   );
 }

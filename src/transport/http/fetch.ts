@@ -38,7 +38,7 @@ export async function fetchApi(request: ApiRequest): Promise<Response> {
   } catch (error) {
     pending?.then((late) => discard(checkResponse(late, operation))).catch(() => {}); // the call is over
     if (isRedirectError(error)) throw redirectRefused(operation);
-    throw failure(error, { operation, signal: watched.signal, customFetch: request.fetch !== undefined });
+    throw failure(error, request, 'no');
   }
 }
 

@@ -24,7 +24,7 @@ export function checkResponse(response: unknown, operation: string): Response {
     const what = typeof response === 'object' && response ? 'an object without status, ok and headers' : '';
     throw invalid('fetch', `must resolve to a Response, not ${what || kindOf(response)}`);
   }
-  if (response.type === 'error') throw networkError(operation); // Response.error() means a network error
+  if (response.type === 'error') throw networkError(operation, 'no'); // Response.error() means a network error
   if (response.type === 'opaque') throw invalid('`fetch`', 'returned an opaque Response: do not set mode to "no-cors"');
   if (response.bodyUsed || response.body?.locked) throw invalid('`fetch`', usedResponse);
   listen(response.body);
@@ -115,9 +115,10 @@ export function readWith(parser: Parser, response: Response, context: RequestCon
 /** Like {@link readResponse}, with a function that reads the body. */
 export async function readBy(
   response: Response,
-  { operation, watched, fetch }: RequestContext,
+  context: RequestContext,
   read: () => Promise<string>,
 ): Promise<ReceivedResponse> {
+  const { operation, watched } = context;
   const { status, headers } = response;
   if (isRedirect(response)) {
     discard(response);
@@ -126,6 +127,6 @@ export async function readBy(
   try {
     return { operation, status, headers, text: await watched.run(read()) };
   } catch (error) {
-    throw failure(error, { operation, signal: watched.signal, customFetch: fetch !== undefined });
+    throw failure(error, context, 'an incomplete');
   }
 }
