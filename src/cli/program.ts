@@ -34,7 +34,7 @@ export async function run(argv: string[]): Promise<void> {
     .addOption(
       new Option(
         '--allow-host <name>',
-        'also accept this host name, such as the name of a container; repeatable',
+        'also accept this host name, or this origin of a proxy that uses TLS, such as https://files.example.com; repeatable',
       ).argParser((name, others: string[] = []) => [...others, name]),
     )
     .option('--data <folder>', 'store everything in this folder (default: in memory)')

@@ -104,6 +104,7 @@ const checks: Record<string, (transcript: Block) => Promise<void>> = {
     await until(running, () => running.printed.join('\n').includes('my-script'));
   },
   'docs/sandbox.md: The sandbox': startSandbox,
+  'docs/sandbox.md: Behind a proxy': startSandbox,
   'docs/sandbox.md: Recovery': startSandbox,
   'docs/media.md: Converters': startSandbox,
   'docs/examples/backup/README.md: Run it': startSandbox,

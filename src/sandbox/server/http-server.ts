@@ -27,7 +27,11 @@ type RequestHandler = (request: Request, connection: HttpBindings) => Response |
  * A server that closes a connection that is idle while it is the client's turn. The duration of a request is not limited: a
  * large upload takes long, and so do an extract and a fault that stalls.
  */
-export function createHttpServer(handler: RequestHandler, limits: IdleLimits): Server {
+export function createHttpServer(
+  handler: RequestHandler,
+  limits: IdleLimits,
+  secureHosts: ReadonlySet<string> = new Set(),
+): Server {
   const respond = async (request: Request, connection: HttpBindings | Http2Bindings) => {
     const http1 = connection as HttpBindings; // `createServer` serves nothing else
     const response = await handler(request, http1);
@@ -45,6 +49,7 @@ export function createHttpServer(handler: RequestHandler, limits: IdleLimits): S
     },
     (request, response) => {
       addHost(request);
+      if (secureHosts.size > 0) addScheme(request, secureHosts);
       return listener(request, response);
     },
   );
@@ -71,6 +76,17 @@ function addHost({ httpVersion, headers, socket }: IncomingMessage): void {
   if (httpVersion !== '1.0' || headers.host) return;
   const address = (socket.localAddress ?? '').replace(/^::ffff:|%.*$/g, '');
   headers.host = `${isIPv6(address) ? `[${address}]` : address}:${socket.localPort}`;
+}
+
+/**
+ * Makes `https` the scheme of a request that a proxy has received over TLS. Links, cookies and the issuer depend on the scheme. The
+ * header `X-Forwarded-Proto` would tell it too, but clients can send it, and not all proxies do.
+ */
+function addScheme(request: IncomingMessage, secureHosts: ReadonlySet<string>): void {
+  const host = request.headers.host?.toLowerCase().replace(/:443$/, '');
+  if (host !== undefined && secureHosts.has(host) && request.url?.startsWith('/')) {
+    request.url = `https://${host}${request.url}`;
+  }
 }
 
 /**

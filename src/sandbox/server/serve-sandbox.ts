@@ -37,6 +37,9 @@ export interface ServeOptions extends SandboxOptions {
    * More host names, without ports, that the pages are served on: the name of a container, for example. Loopback names, doctape's
    * own names and `host` are always allowed. Requests to other names get a 421 response, so that no website can sign in through
    * the browser of a visitor. The API, the token endpoint and public links are served on every name.
+   *
+   * Behind a proxy that uses TLS, pass the origin, such as `https://files.example.com`. The URLs in responses and the issuer then
+   * begin with `https:`. The proxy must keep the `Host` header.
    * @default []
    */
   allowedHosts?: readonly string[] | undefined;
@@ -123,7 +126,7 @@ export async function serveSandbox(options: ServeOptions = {}): Promise<ServedSa
   if (adopt !== undefined && !readConfig({ users: rest.users }).users.some(({ username }) => username === adopt))
     throw invalid('adopt', 'must be the name of one of the users');
   if (typeof converters !== 'boolean') throw invalid('converters', 'must be true or false');
-  const isAllowed = checkAllowedHosts(host, allowedHosts);
+  const { isAllowed, secure } = checkAllowedHosts(host, allowedHosts);
   const isServed = (url: URL) => isOpenToAllOrigins(url.pathname) || isAllowed(url);
   const ownStore = rest.store ? undefined : data === undefined ? memoryStore() : diskStore(data, { adopt });
   const media = mediaPool();
@@ -136,12 +139,16 @@ export async function serveSandbox(options: ServeOptions = {}): Promise<ServedSa
     const { sandbox, respond } = built;
     conversions = built.conversions;
     await conversions.resume();
-    const server = createHttpServer((request, connection) => {
-      // the path that Hono routes by: to parse the URL takes a twentieth of the time of a call
-      const isOpen = isOpenToAllOrigins(getPath(request)) && !request.url.includes('%');
-      if (!isOpen && !isServed(new URL(request.url))) return misdirected();
-      return respond(request, new ConnectionPeer(connection));
-    }, defaultIdleLimits);
+    const server = createHttpServer(
+      (request, connection) => {
+        // the path that Hono routes by: to parse the URL takes a twentieth of the time of a call
+        const isOpen = isOpenToAllOrigins(getPath(request)) && !request.url.includes('%');
+        if (!isOpen && !isServed(new URL(request.url))) return misdirected();
+        return respond(request, new ConnectionPeer(connection));
+      },
+      defaultIdleLimits,
+      secure,
+    );
     await new Promise<void>((resolve, reject) => {
       server.once('error', (error: NodeJS.ErrnoException) => reject(bindError(host, port, error)));
       server.listen(port, host, resolve);

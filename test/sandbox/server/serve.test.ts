@@ -635,6 +635,30 @@ describe('the host name of a request', () => {
     }
   });
 
+  it.each([
+    ['https://files.example.test', 'files.example.test', 'https://files.example.test'],
+    ['https://files.example.test/', 'Files.Example.test:443', 'https://files.example.test'],
+    ['https://files.example.test:8443', 'files.example.test:8443', 'https://files.example.test:8443'],
+    ['https://größe.test', 'xn--gre-6ka8i.test', 'https://xn--gre-6ka8i.test'],
+    ['https://[2001:DB8::1]', '[2001:db8::1]', 'https://[2001:db8::1]'],
+    ['https://my.doctape.com', 'my.doctape.com', 'https://my.doctape.com'],
+    ['https://files.example.test:8443', 'files.example.test', 'http://files.example.test'],
+    ['https://files.example.test', 'localhost', 'http://localhost'],
+    ['files.example.test', 'files.example.test', 'http://files.example.test'],
+  ])('with %s as one of allowedHosts and the header %s is the origin %s', async (allowed, host, origin) => {
+    const served = await serve({ allowedHosts: [allowed] });
+    const { clientId } = appOf(served.sandbox, 'client');
+    const send = async (line: string) => raw(served, `${line} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
+    const query = `response_type=token&client_id=${clientId}&redirect_uri=http://localhost:3000/`;
+    const denied = await send(`GET /oauth2?${query}&scope=nothing`);
+    expect(new URLSearchParams(new URL(denied.headers.location ?? '').hash.slice(1)).get('iss')).toBe(origin);
+    const page = await send(`GET /oauth2?${query}&scope=account.read`);
+    expect(page.statusLine).toBe('HTTP/1.1 200 OK');
+    expect(/; Secure/i.test(page.headers['set-cookie'] ?? '')).toBe(origin.startsWith('https:'));
+    const account = await send(`GET /v1/account?access_token=${await tokenOf(served)}`);
+    expect(new URL(JSON.parse(account.body).result.avatar).origin).toBe(origin);
+  });
+
   it('gets a 421 response that names the option that allows it', async () => {
     const consoleError = vi.spyOn(console, 'error');
     const served = await serve();
@@ -653,6 +677,11 @@ describe('the host name of a request', () => {
     ['an empty name', ['']],
     ['a port', ['doctape.test:4400']],
     ['a URL', ['http://doctape.test/']],
+    ['a URL with a path', ['https://doctape.test/files']],
+    ['a URL with a query', ['https://doctape.test?files']],
+    ['a URL with a password', ['https://user:hunter2secret@doctape.test']],
+    ['a URL with a pattern', ['https://*.doctape.test']],
+    ['a URL with a wrong port', ['https://doctape.test:123456']],
     ['a password', ['user:hunter2secret@doctape.test']],
     ['a pattern', ['*.doctape.test']],
     ['a space', ['doctape .test']],
