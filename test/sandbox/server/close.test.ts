@@ -16,10 +16,16 @@ it('prints nothing if it is closed while it makes thumbnails and receives files'
     const { api } = await signIn(server, 'alice');
     const photo = new Blob([new Uint8Array(makeProgressiveJpeg(4000, 3000))]);
     const files = await Promise.all([1, 2, 3].map((number) => api.files.upload(photo, { name: `${number}.jpg` })));
+    let isReceiving = () => {};
+    const receiving = new Promise<void>((resolve) => {
+      isReceiving = resolve;
+    });
+    let chunks = 0;
     const slow = new ReadableStream<Uint8Array>({
       async pull(controller) {
-        await delay(50);
+        await delay(10);
         controller.enqueue(new Uint8Array(100_000));
+        if (++chunks === 5) isReceiving();
       },
     });
     const calls = [
@@ -27,8 +33,8 @@ it('prints nothing if it is closed while it makes thumbnails and receives files'
       api.files.upload({ stream: slow, size: 100_000_000 }, { name: 'slow.bin' }),
     ];
     const outcomes = Promise.allSettled(calls);
-    await delay(400);
-    await server.close();
+    await receiving;
+    await server.close(); // each thumbnail takes much longer than five chunks
     expect((await outcomes).filter(({ status }) => status === 'rejected').length).toBeGreaterThan(1);
     await delay(100);
     expect(printed).toEqual([]);
