@@ -66,7 +66,7 @@ const commonCommands = new Set([
 ]);
 
 /** Tools that examples use. Their names on npm belong to these tools. */
-const ofPlatforms = new Set(['create-next-app@latest', 'openapi-typescript', 'wrangler']);
+const ofPlatforms = new Set(['create-next-app@latest', 'next', 'openapi-typescript', 'wrangler']);
 
 /** The npm scripts of the example next to a page, and of the package. */
 function scriptsAt(page: string): Record<string, string> {

@@ -111,7 +111,10 @@ const checks: Record<string, (block: CodeBlock) => Promise<void>> = {
     expect(replayed.status).toBe(400);
   },
 
-  'README.md: Sign in in a browser page': signInAndReload,
+  'README.md: Sign in in a browser page': async (block) => {
+    await signInAndReload(block);
+    await declineAndTryAgain(block);
+  },
   'docs/browser.md: From nothing to a list of files (3)': async (block) => {
     const { address, page } = await openPage(block);
     const shown = () => page.textContent('body');
@@ -147,6 +150,11 @@ const checks: Record<string, (block: CodeBlock) => Promise<void>> = {
       await page.waitForURL(address + route);
       expect(await page.title()).toBe(title);
     }
+    const declined = await declineAndTryAgain(block, '#/starred');
+    expect(declined).toEqual({
+      printed: [expect.stringMatching(/^showAlert .*access_denied/)],
+      title: 'Starred files',
+    });
   },
 
   'docs/browser.md: Popups': async (block) => {
@@ -162,6 +170,7 @@ const checks: Record<string, (block: CodeBlock) => Promise<void>> = {
       expect.stringMatching(/^show alice\b/),
     ]);
     expect(page.url()).toBe(address);
+    await declineAndTryAgain(block, '', 'window.open = () => null');
   },
 
   'docs/browser.md: Several clients': signInAndReload,
@@ -175,6 +184,7 @@ const checks: Record<string, (block: CodeBlock) => Promise<void>> = {
     await expect.poll(() => [...printed]).toEqual(['showAlert signed in', 'showAlert signed in']);
     await other.click('button');
     await expect.poll(() => printed.slice(2)).toEqual(['showAlert signed out', 'showAlert signed out']);
+    await declineAndTryAgain(block);
   },
 
   'README.md: Call the API': async (block) => {
@@ -563,6 +573,25 @@ async function handleDenial(block: CodeBlock): Promise<void> {
   expect(page.url()).toBe(address);
   await page.click('button');
   await page.waitForSelector('#username');
+}
+
+/** The user declines and can try again, whatever the page says. @param script runs before those of the page */
+async function declineAndTryAgain(
+  block: CodeBlock,
+  route = '',
+  script = '',
+): Promise<{ printed: readonly string[]; title: string }> {
+  const { address, page, printed } = await openPage(block);
+  await page.addInitScript(script);
+  await page.goto(address + route);
+  await page.reload();
+  await page.click('button');
+  await page.click('button[value=deny]');
+  await page.waitForURL(address + route);
+  const result = { printed: [...printed], title: await page.title() };
+  await page.click('button');
+  await page.waitForSelector('#username');
+  return result;
 }
 
 async function showImage(block: CodeBlock): Promise<void> {

@@ -1,18 +1,18 @@
 import { readFileSync } from 'node:fs';
-import { expect, it, onTestFinished } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
 import { createApp } from '../../docs/examples/hono/app.ts';
 import { freePort } from '../support/free-port.js';
 import { served } from '../support/sandbox.js';
 import { startProgram } from './program.js';
-import { settingsFor, users } from './settings.js';
+import { type Settings, settingsFor, users } from './settings.js';
 import { checkTwoTabs } from './two-tabs.js';
 import { goToSignIn, type Site, type Visitor, visitor } from './visitor.js';
 
 const server = await served({ users });
 
 /** The application as a function. Only its requests to doctape use the network. */
-function siteAt(publicUrl: string): Site {
-  const settings = settingsFor(server, publicUrl);
+function siteAt(publicUrl: string, changes: Partial<Settings> = {}): Site {
+  const settings = { ...settingsFor(server, publicUrl), ...changes };
   const app = createApp({
     doctapeUrl: settings.DOCTAPE_URL,
     clientId: settings.DOCTAPE_CLIENT_ID,
@@ -128,6 +128,15 @@ it('responds with a readable error', async () => {
   const alice = await signedIn();
   const unknown = await alice.get('/files/nothing', { accept: 'text/plain' });
   expect([unknown.status, await unknown.text()]).toEqual([404, 'This file does not exist.']);
+});
+
+it('logs the reason if a setting is wrong', async () => {
+  const log = vi.spyOn(console, 'error').mockReturnValue();
+  onTestFinished(() => log.mockRestore());
+  const user = visitor(address, siteAt(address, { DOCTAPE_CLIENT_SECRET: 'the-wrong-secret' }));
+  expect((await user.get(await goToSignIn(user, '/login'))).status).toBe(502);
+  expect(String(log.mock.lastCall?.[0])).toContain('invalid_client');
+  expect(String(log.mock.lastCall?.[0])).not.toContain('the-wrong-secret');
 });
 
 it('refuses a sign-out from another origin', async () => {

@@ -76,6 +76,48 @@ it('responds with a readable error', async () => {
   expect([signedOut.status, signedOut.headers.getSetCookie()]).toEqual([403, []]);
 });
 
+it('does not start a sign-in for a prefetch of <Link>', async () => {
+  const someone = visitor(address, site);
+  const prefetched = await someone.get('/api/auth/login', { 'sec-fetch-dest': 'empty', 'sec-fetch-mode': 'cors' });
+  expect([prefetched.status, prefetched.headers.getSetCookie()]).toEqual([400, []]);
+  const clicked = await someone.get('/api/auth/login', { 'sec-fetch-dest': 'document', 'sec-fetch-mode': 'navigate' });
+  expect([clicked.status, clicked.headers.getSetCookie().length]).toEqual([303, 1]);
+});
+
+it('does not store a body that Next.js has cut', async () => {
+  const someone = visitor(address, site);
+  await someone.get(await goToSignIn(someone, '/api/auth/login'));
+  const before = await (await someone.get('/api/files')).json();
+  const cut = await someone.post('/api/files?name=cut.bin', new Blob(['first half']).stream(), {
+    'content-length': '20',
+  });
+  expect([cut.status, await cut.json()]).toEqual([400, { error: expect.stringContaining('not arrive completely') }]);
+  const unknown = await someone.post('/api/files?name=cut.bin', new Blob(['first half']).stream());
+  expect([unknown.status, await unknown.json()]).toEqual([411, { error: expect.stringContaining('Content-Length') }]);
+  expect(await (await someone.get('/api/files')).json()).toEqual(before);
+});
+
+it('logs the reason if a setting is wrong', async () => {
+  vi.resetModules(); // as in a new process
+  vi.stubEnv('DOCTAPE_CLIENT_SECRET', 'the-wrong-secret');
+  const log = vi.spyOn(console, 'error').mockReturnValue();
+  onTestFinished(() => {
+    vi.stubEnv('DOCTAPE_CLIENT_SECRET', settingsFor(server, address).DOCTAPE_CLIENT_SECRET);
+    log.mockRestore();
+  });
+  const routes = {
+    '/api/auth/login': await import('../../docs/examples/next/app/api/auth/login/route.ts'),
+    '/api/auth/callback': await import('../../docs/examples/next/app/api/auth/callback/route.ts'),
+  };
+  const someone = visitor(address, async (request) =>
+    routes[new URL(request.url).pathname as keyof typeof routes].GET(request),
+  );
+  const failed = await someone.get(await goToSignIn(someone, '/api/auth/login'));
+  expect([failed.status, failed.headers.get('cache-control')]).toEqual([502, 'no-store']);
+  expect(String(log.mock.lastCall?.[0])).toContain('invalid_client');
+  expect(String(log.mock.lastCall?.[0])).not.toContain('the-wrong-secret');
+});
+
 it('responds with 500 to a sign-in if TOKEN_KEY is too short', async () => {
   vi.resetModules(); // as in a new process
   vi.stubEnv('TOKEN_KEY', 'much-too-short');

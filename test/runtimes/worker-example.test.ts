@@ -50,6 +50,7 @@ it('signs in, lists and downloads in workerd, from bindings', async () => {
   expect(download.headers.get('content-disposition')).toBe(
     `attachment; filename="it's ?bersicht.bin"; filename*=UTF-8''it%27s%20%C3%9Cbersicht.bin`,
   );
+  expect(download.headers.get('content-length')).toBe('3000000');
   expect((await download.bytes()).length).toBe(3_000_000);
 
   expect((await someone.get('/sign-out')).status).toBe(404);

@@ -137,7 +137,7 @@ app.use((error: unknown, request: Request, response: Response, _next: NextFuncti
     return;
   }
   const { status, text } = problemOf(error);
-  if (status === 500) console.error(error);
+  if (status >= 500) console.error(error);
   response.status(status);
   if (request.accepts(['html', 'text']) === 'html') response.send(problemPage(text));
   else response.type('text').send(text);

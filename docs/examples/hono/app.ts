@@ -131,7 +131,7 @@ export function createApp({ doctapeUrl, clientId, clientSecret, publicUrl, token
   app.onError((error, c) => {
     if ('getResponse' in error) return error.getResponse(); // errors of Hono itself
     const { status, text } = problemOf(error);
-    if (status === 500) console.error(error);
+    if (status >= 500) console.error(error);
     c.status(status);
     return c.req.header('accept')?.includes('text/plain') ? c.text(text) : c.html(problemPage(text));
   });

@@ -8,6 +8,7 @@ import {
   QuotaExceededError,
   RateLimitError,
   TokenExpiredError,
+  TransferError,
   UnauthorizedError,
 } from 'doctape-sdk';
 
@@ -21,7 +22,7 @@ export class ForeignRequestError extends Error {
 }
 
 export interface Problem {
-  /** 500 is a bug in this application: log it. */
+  /** Log 500, which is a bug in this application, and 502, which can be a wrong setting. */
   status: 400 | 401 | 403 | 404 | 413 | 429 | 500 | 502;
   text: string;
 }
@@ -47,6 +48,9 @@ export function problemOf(error: unknown): Problem {
   if (error instanceof RateLimitError) return { status: 429, text: 'There were too many requests. Try again later.' };
   if (error instanceof QuotaExceededError) {
     return { status: 413, text: 'There is not enough storage space for this file.' };
+  }
+  if (error instanceof TransferError) {
+    return { status: 400, text: 'The file did not arrive completely. Please try again.' };
   }
   if (error instanceof DoctapeError && error.name !== 'ConfigurationError') {
     return { status: 502, text: 'The file service did not respond as expected. Try again later.' };

@@ -1,7 +1,7 @@
 import { ApiClient, contentDisposition } from 'doctape-sdk';
 import { AuthorizationCodeClient, createTokenSeal, type TokenSeal } from 'doctape-sdk/server';
 import { type CookieJar, cookieJar } from './cookies.ts';
-import { NotSignedInError, problemOf } from './problem.ts';
+import { ForeignRequestError, NotSignedInError, problemOf } from './problem.ts';
 
 /** How long a user stays signed in. The token itself is valid for five years. */
 const sessionSeconds = 12 * 60 * 60;
@@ -14,6 +14,9 @@ export interface Env {
   PUBLIC_URL: string;
   TOKEN_KEY: string;
 }
+
+/** A global of workerd. `@cloudflare/workers-types` declares it, too. */
+declare const FixedLengthStream: new (length: number) => TransformStream<Uint8Array, Uint8Array>;
 
 interface Application {
   client: AuthorizationCodeClient;
@@ -48,8 +51,8 @@ const worker: { fetch(request: Request, env: Env): Promise<Response> } = {
       return await route(request, env, application);
     } catch (error) {
       const { status, text } = problemOf(error);
-      if (status === 500) console.error(error);
-      return Response.json({ error: text }, { status });
+      if (status >= 500) console.error(error);
+      return Response.json({ error: text }, { status, headers: { 'Cache-Control': 'no-store' } });
     }
   },
 };
@@ -72,7 +75,12 @@ async function route(request: Request, env: Env, { client, cookies, tokens }: Ap
     const sealed = await tokens.seal(token);
     return redirect('/files', [cookies.clear(cookieName), cookies.write(cookies.tokenName, sealed, sessionSeconds)]);
   }
-  if (endpoint === 'POST /sign-out') return redirect('/', [cookies.clear(cookies.tokenName)]);
+  if (endpoint === 'POST /sign-out') {
+    // a form on another site could sign the user out: the response deletes the cookie even if the request has none
+    const from = request.headers.get('sec-fetch-site') ?? 'same-origin';
+    if (from !== 'same-origin') throw new ForeignRequestError();
+    return redirect('/', [cookies.clear(cookies.tokenName)]);
+  }
   if (endpoint === 'GET /') return new Response('Sign in at /login, then see /files.\n');
 
   const token = await tokens.open(cookies.read(request).get(cookies.tokenName));
@@ -84,15 +92,16 @@ async function route(request: Request, env: Env, { client, cookies, tokens }: Ap
   if (endpoint === 'GET /files/:id' && id !== undefined) {
     const file = await api.files.get(id);
     const { body } = await api.files.download(file.id);
+    // workerd ignores a Content-Length header. It sends the length of this stream instead
+    const sized = body?.pipeThrough(new FixedLengthStream(file.size));
     // always an attachment: an uploaded HTML file must not run with the origin of this application
     const headers = {
       'Content-Disposition': contentDisposition(file),
-      'Content-Length': String(file.size),
       'Content-Type': 'application/octet-stream',
       'X-Content-Type-Options': 'nosniff',
       'Cache-Control': 'no-store',
     };
-    return new Response(body, { headers });
+    return new Response(sized, { headers });
   }
   return Response.json({ error: 'This page does not exist.' }, { status: 404 });
 }

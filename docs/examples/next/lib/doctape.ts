@@ -52,8 +52,8 @@ export async function handle(request: Request, handler: () => Response | Promise
   } catch (error) {
     if (error instanceof Error && 'digest' in error) throw error; // an error of Next.js, which handles it
     const { status, text } = problemOf(error);
-    if (status === 500) console.error(error);
-    return Response.json({ error: text }, { status });
+    if (status >= 500) console.error(error);
+    return Response.json({ error: text }, { status, headers: { 'Cache-Control': 'no-store' } });
   }
 }
 
