@@ -28,7 +28,8 @@ export async function returnToStart(problem: string | undefined): Promise<boolea
   store(problemKey, problem ?? '');
   const left = new Promise<boolean>((resolve) => {
     addEventListener('pagehide', () => resolve(true), { once: true });
-    setTimeout(() => resolve(false), 2000); // the entries are not what they were
+    const timer = setTimeout(() => resolve(false), 2000); // the entries are not what they were
+    addEventListener('beforeunload', () => clearTimeout(timer), { once: true }); // they are: the page is only slow to load
   });
   history.go(-steps);
   return left;
