@@ -37,9 +37,15 @@ export function showLibrary(app: HTMLElement, session: Session, unsent: readonly
   let place = readPlace();
   let look = readLook();
   let tapes: Tape[] = [];
+  /** For each list of files that is on its way, what has changed in the meantime: it may not have that yet. */
+  const onTheirWay = new Set<Map<string, FileInfo | undefined>>();
+  const remember = (id: string, file: FileInfo | undefined) => {
+    for (const newer of onTheirWay) newer.set(id, file);
+  };
 
   const changes: FileChanges = {
     changed(file) {
+      remember(file.id, file);
       grid.put(file);
       show();
     },
@@ -48,6 +54,7 @@ export function showLibrary(app: HTMLElement, session: Session, unsent: readonly
       header.refresh();
     },
     deleted(file) {
+      remember(file.id, undefined);
       grid.remove(file.id);
       show();
       header.refresh();
@@ -123,7 +130,8 @@ export function showLibrary(app: HTMLElement, session: Session, unsent: readonly
   });
 
   function showAdded(file: FileInfo): void {
-    if (state !== 'ready') return; // the list that is on its way has it
+    remember(file.id, file);
+    if (state !== 'ready') return; // it is shown with the others
     grid.put(file);
     show();
   }
@@ -172,6 +180,8 @@ export function showLibrary(app: HTMLElement, session: Session, unsent: readonly
 
   /** Also brings in what has changed in another window. */
   async function reload(): Promise<void> {
+    const newer = new Map<string, FileInfo | undefined>();
+    onTheirWay.add(newer);
     try {
       const [files] = await Promise.all([
         session.api.files.list({ includeMeta: true, signal: session.signal }),
@@ -179,6 +189,10 @@ export function showLibrary(app: HTMLElement, session: Session, unsent: readonly
       ]);
       state = 'ready';
       grid.setFiles(files);
+      for (const [id, file] of newer) {
+        if (file) grid.put(file);
+        else grid.remove(id);
+      }
       show();
     } catch (error) {
       const sentence = session.explain(error);
@@ -186,6 +200,8 @@ export function showLibrary(app: HTMLElement, session: Session, unsent: readonly
       state = 'failed';
       problem = sentence;
       show();
+    } finally {
+      onTheirWay.delete(newer);
     }
   }
 
