@@ -75,8 +75,8 @@ export function editTags(session: Session, file: FileInfo, changes: FileChanges)
         announce(`Saved the tags of ${fullName(updated)}`, () => {
           session.attempt(async () => {
             changes.changed(await undo());
+            announce(`Restored the tags of ${fullName(file)}`); // at once: later, it would take the place of what is announced next
             await changes.tagsChanged();
-            announce(`Restored the tags of ${fullName(file)}`);
           });
         });
       };

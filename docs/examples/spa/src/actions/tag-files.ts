@@ -83,8 +83,8 @@ export async function changeTags(
       const restored = await undos.get(id)?.();
       if (restored) changes.changed(restored);
     });
+    announce(`Restored the tags of ${nameOf(done)}`); // at once: later, it would take the place of what is announced next
     await changes.tagsChanged();
-    announce(`Restored the tags of ${nameOf(done)}`);
   });
 }
 
