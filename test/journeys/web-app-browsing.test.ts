@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import type { Page } from 'playwright-core';
 import { expect, it } from 'vitest';
 import { accessibilityProblems, describeInBrowsers, endOfAnimations, openBrowser, phone } from './browser.js';
@@ -5,26 +6,33 @@ import {
   card,
   choose,
   filesOn,
+  filesShown,
   goBack,
   goForward,
   heading,
+  hold,
   opener,
   serveWebApp,
   signIn,
   startSignIn,
   submitSignIn,
   upload,
+  urlOf,
 } from './web-app.js';
 
 const urls = serveWebApp();
+
+/** A window with all samples in it, though other tests have uploaded files: see `filesShown()`. */
+const tall = { width: 1280, height: 1800 };
 
 describeInBrowsers('a user who looks for files in the web application', (name) => {
   const browser = openBrowser(name);
   const open = async (path = '') => {
     const visitor = await browser.visitor();
     const page = await visitor.openPage(urls.app + path);
+    await page.setViewportSize(tall);
     await signIn(page);
-    await opener(page, 'Dunes.png').waitFor();
+    await filesShown(page);
     return page;
   };
   const dialog = (page: Page) => page.getByRole('dialog');
@@ -44,14 +52,22 @@ describeInBrowsers('a user who looks for files in the web application', (name) =
     await page.fill('#password', 'a wrong one');
     await page.click('button[value=allow]');
     await page.getByRole('alert').waitFor();
+    await page.route(urls.app, async (route) => {
+      await wait(3_000); // longer than the app waits to see that it is being left
+      await route.continue();
+    });
     await submitSignIn(page, 'allow');
-    await opener(page, 'Dunes.png').waitFor();
-    await page.waitForFunction(() => !sessionStorage.getItem('doctape-files:problem'));
+    await filesShown(page);
 
-    await page.evaluate(() => history.forward());
-    await page.waitForTimeout(500); // a navigation that must not happen
-    expect(page.url()).toBe(urls.app);
-    await opener(page, 'Dunes.png').waitFor();
+    // within the page, or this would end with an error
+    const forward = () =>
+      new Promise((resolve) => {
+        addEventListener('popstate', resolve, { once: true });
+        history.forward();
+      });
+    await page.evaluate(forward);
+    expect(await urlOf(page)).toBe(urls.app);
+    await filesShown(page);
     // the entry that Forward leads to is one of this page: before it, and before this page, is where the user came from
     await page.evaluate(() => history.go(-2));
     await page.waitForURL('**/?before');
@@ -63,16 +79,18 @@ describeInBrowsers('a user who looks for files in the web application', (name) =
     await dialog(page).getByRole('img').waitFor();
     await page.getByRole('button', { name: 'Next file' }).click();
     await page.getByRole('dialog', { name: 'Night on the ridge.png' }).waitFor();
-    const url = page.url();
+    const url = await urlOf(page);
     await goBack(page);
     await dialog(page).waitFor({ state: 'detached' });
+    expect(await urlOf(page)).not.toBe(url);
     await goForward(page);
     await page.getByRole('dialog', { name: 'Night on the ridge.png' }).waitFor();
-    expect(page.url()).toBe(url);
+    expect(await urlOf(page)).toBe(url);
     await page.reload().catch(() => page.reload()); // it is aborted if the step in the history is not over
     await page.getByRole('dialog', { name: 'Night on the ridge.png' }).waitFor();
     await page.keyboard.press('Escape');
     await dialog(page).waitFor({ state: 'detached' });
+    await expect.poll(() => urlOf(page)).not.toBe(url); // the step back has ended, so the next dialog gets its entry at once
 
     await choose(page, 'Dunes.png', 'Rename');
     await dialog(page).waitFor();
@@ -85,7 +103,7 @@ describeInBrowsers('a user who looks for files in the web application', (name) =
     const page = await open();
     await opener(page, 'Dunes.png').click();
     await dialog(page).getByRole('img').waitFor();
-    const preview = page.url();
+    const preview = await urlOf(page);
     await page.evaluate(() => {
       const click = (selector: string) => document.querySelector<HTMLElement>(selector)?.click();
       // after the listener of the application, which has called `history.back()`: the step ends in a later task
@@ -95,7 +113,7 @@ describeInBrowsers('a user who looks for files in the web application', (name) =
       });
       click('dialog [aria-label="Close"]');
     });
-    await page.waitForURL((url) => url.href !== preview);
+    await expect.poll(() => urlOf(page)).not.toBe(preview);
     await page.getByRole('dialog', { name: 'Rename' }).waitFor();
     await goBack(page);
     await dialog(page).waitFor({ state: 'detached' });
@@ -224,15 +242,22 @@ describeInBrowsers('a user who looks for files in the web application', (name) =
     await bar.getByRole('button', { name: 'Tag' }).click();
     await page.keyboard.type('one, two');
     await page.keyboard.press('Enter');
+    await page.getByText('Added one, two to 2 files').waitFor();
     await card(page, files[0] ?? '')
       .getByText('two')
       .waitFor();
+    const release = await hold(page, '**/v1/tape*');
     await page.getByRole('button', { name: 'Undo' }).click();
+    await page.getByText('Restored the tags of 2 files').waitFor();
     await card(page, files[0] ?? '')
       .getByText('two')
       .waitFor({ state: 'detached' });
 
     await bar.getByRole('button', { name: 'Publish' }).click();
+    await page.getByText('Published 2 files').waitFor();
+    const collections = page.waitForResponse((response) => response.url().includes('/v1/tape'));
+    release();
+    await (await collections).finished(); // a slow part of what came before does not take the button away
     await card(page, files[2] ?? '')
       .getByText('Public')
       .waitFor();
@@ -250,7 +275,7 @@ describeInBrowsers('a user who looks for files in the web application', (name) =
   it('skips to the files, and is shown the keys', async () => {
     const page = await open();
     await page.reload();
-    await opener(page, 'Dunes.png').waitFor();
+    await filesShown(page);
     await page.keyboard.press('Tab');
     expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Skip to the files');
     await page.keyboard.press('Enter');
@@ -289,14 +314,7 @@ describeInBrowsers('a user who looks for files in the web application', (name) =
   it('keeps the menu of a file beside the file, while files arrive and the page scrolls', async () => {
     const page = await open();
     await page.setViewportSize({ width: 1280, height: 720 });
-    let release = () => {};
-    const released = new Promise<void>((resolve) => {
-      release = resolve;
-    });
-    await page.route('**/doc/upload*', async (route) => {
-      await released;
-      await route.continue();
-    });
+    const release = await hold(page, '**/doc/upload*');
     const before = await filesOn(page);
     const [first = ''] = before;
     const arriving = `arrives beside a menu in ${name}.txt`;
@@ -338,14 +356,7 @@ describeInBrowsers('a user who looks for files in the web application', (name) =
   it('opens the file that was pressed, when another arrives between the press and the release', async () => {
     const page = await open();
     await page.setViewportSize({ width: 1280, height: 720 });
-    let release = () => {};
-    const released = new Promise<void>((resolve) => {
-      release = resolve;
-    });
-    await page.route('**/doc/upload*', async (route) => {
-      await released;
-      await route.continue();
-    });
+    const release = await hold(page, '**/doc/upload*');
     const before = await filesOn(page);
     const [first = ''] = before;
     const arriving = `arrives during a click in ${name}.txt`;
@@ -414,6 +425,33 @@ describeInBrowsers('a user who looks for files in the web application', (name) =
     await opener(page, long).waitFor({ state: 'detached' });
   });
 
+  it('shows a file that was uploaded while an older list of all files was on its way', async () => {
+    const page = await open();
+    const uploaded = `uploaded in ${name}.txt`;
+    let isSent = () => {};
+    const sent = new Promise<void>((resolve) => {
+      isSent = resolve;
+    });
+    let release = () => {};
+    const released = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    await page.route('**/v1/doc?*', async (route) => {
+      const response = await route.fetch();
+      isSent();
+      await released;
+      await route.fulfill({ response });
+    });
+    await page.reload();
+    await sent;
+    await upload(page, { name: uploaded });
+    release();
+    await opener(page, uploaded).waitFor();
+    await choose(page, uploaded, 'Delete');
+    await dialog(page).getByRole('button', { name: 'Delete' }).click();
+    await opener(page, uploaded).waitFor({ state: 'detached' });
+  });
+
   it('goes from the menu of one file to that of another, and closes it with its button', async () => {
     const page = await open();
     const [first = '', second = ''] = await filesOn(page);
@@ -433,18 +471,13 @@ describeInBrowsers('a user who looks for files in the web application', (name) =
   it('does not move the files on a phone when the account is loaded', async () => {
     const page = await open();
     await page.setViewportSize(phone);
-    let release = () => {};
-    const released = new Promise<void>((resolve) => {
-      release = resolve;
-    });
-    await page.route('**/v1/account', async (route) => {
-      await released;
-      await route.continue();
-    });
+    const release = await hold(page, '**/v1/account');
     await page.reload();
-    const place = async () => Math.round((await opener(page, 'Dunes.png').boundingBox())?.y ?? 0);
-    await opener(page, 'Dunes.png').waitFor();
+    await filesShown(page);
+    const first = page.getByRole('button', { name: /^Open / }).first();
+    const place = async () => Math.round((await first.boundingBox())?.y ?? 0);
     const before = await place();
+    expect(before).toBeGreaterThan(0);
     expect(await page.getByText(' used').isVisible()).toBe(false);
     release();
     await page.getByText(' used').waitFor();

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { expect, it, onTestFinished } from 'vitest';
 import { accessibilityProblems, describeInBrowsers, openBrowser, phone } from './browser.js';
-import { card, opener, serveWebApp, signIn } from './web-app.js';
+import { card, hold, opener, serveWebApp, signIn } from './web-app.js';
 
 const urls = serveWebApp();
 
@@ -24,17 +24,7 @@ describeInBrowsers('a user who uploads in the web application', (name) => {
     );
 
   /** Holds back all uploads until the returned function is called. */
-  async function holdUploads(page: Page): Promise<() => void> {
-    let release = () => {};
-    const held = new Promise<void>((resolve) => {
-      release = resolve;
-    });
-    await page.route('**/doc/upload*', async (route) => {
-      await held;
-      await route.continue().catch(() => undefined); // it may have been cancelled
-    });
-    return release;
-  }
+  const holdUploads = (page: Page) => hold(page, '**/doc/upload*');
 
   it('sees the total, minimises the panel, cancels one file, and is asked before signing out', async () => {
     const page = await open();

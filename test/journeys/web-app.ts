@@ -108,6 +108,11 @@ export function goForward(page: Page): Promise<void> {
   return page.evaluate(() => history.forward());
 }
 
+/** `page.url()` stays as it was in Firefox after a step to an entry of the same page without a fragment. */
+export function urlOf(page: Page): Promise<string> {
+  return page.evaluate(() => location.href);
+}
+
 export function heading(page: Page, name: string): Locator {
   return page.getByRole('heading', { level: 1, name, exact: true });
 }
@@ -121,6 +126,27 @@ export function opener(page: Page, name: string): Locator {
   return page.getByRole('button', { name: `Open ${name}`, exact: true });
 }
 
+/** Waits until there are files. The first one is in the window. In Firefox, a card outside of it may have no size, and so be hidden. */
+export async function filesShown(page: Page): Promise<void> {
+  await page
+    .getByRole('button', { name: /^Open / })
+    .first()
+    .waitFor();
+}
+
+/** Holds back the requests to these URLs until the returned function is called. */
+export async function hold(page: Page, url: string): Promise<() => void> {
+  let release = () => {};
+  const held = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  await page.route(url, async (route) => {
+    await held;
+    await route.continue().catch(() => undefined); // it may have been cancelled
+  });
+  return release;
+}
+
 export async function choose(page: Page, name: string, action: string): Promise<void> {
   await page.getByRole('button', { name: `Actions for ${name}`, exact: true }).click();
   await page.getByRole('menuitem', { name: action, exact: true }).click();
@@ -128,10 +154,7 @@ export async function choose(page: Page, name: string, action: string): Promise<
 
 /** The names of the files on the page, in their order. */
 export async function filesOn(page: Page): Promise<string[]> {
-  await page
-    .getByRole('button', { name: /^Open / })
-    .first()
-    .waitFor();
+  await filesShown(page);
   const labels = await page
     .getByRole('button', { name: /^Open / })
     .evaluateAll((all) => all.map(({ ariaLabel }) => ariaLabel));
