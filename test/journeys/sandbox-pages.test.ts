@@ -5,6 +5,7 @@ import { makeJpeg, quarters } from '../fixtures/make-image.js';
 import { makePdf } from '../fixtures/make-pdf.js';
 import { makeVideo, makeWav } from '../fixtures/make-sound.js';
 import type { TestBrowser } from '../support/browsers.js';
+import { freePort } from '../support/free-port.js';
 import { signIn } from '../support/sandbox.js';
 import { scriptedServer, servedForTest } from '../support/scripted-server.js';
 import { accessibilityProblems, describeInBrowsers, openBrowser, phone, useColorScheme } from './browser.js';
@@ -88,7 +89,7 @@ describeInBrowsers('the start page', (name) => {
   });
 
   it('adds new requests without replacing the old ones, survives a restart, and can be paused', async () => {
-    const first = await serveSandbox({ port: 0 });
+    const first = await serveSandbox({ port: await freePort() }); // it is used again, so no other server may get it in the meantime
     const { url, sandbox } = first;
     const { openPage } = await browser.visitor();
     const page = await openPage(url);
@@ -104,8 +105,19 @@ describeInBrowsers('the start page', (name) => {
     expect(await table(page).textContent()).not.toContain('/start/log');
     expect(await page.content()).not.toContain(access_token);
 
+    // while a response is on its way that has more requests
+    let isPaused = () => {};
+    const paused = new Promise<void>((resolve) => {
+      isPaused = resolve;
+    });
+    await page.route('**/start/log*', async (route) => {
+      await paused;
+      await route.continue();
+    });
+    await page.waitForRequest('**/start/log*');
     await page.getByLabel('Show new requests as they arrive').uncheck();
     await fetch(`${url}/paused`);
+    isPaused();
     await page.waitForTimeout(3_000);
     expect(await table(page).textContent()).not.toContain('/paused');
     await page.getByLabel('Show new requests as they arrive').check();
@@ -128,6 +140,7 @@ describeInBrowsers('the start page', (name) => {
     context.on('dialog', (dialog) => void dialog.dismiss().then(() => expect.unreachable('a script ran')));
     const page = await openPage(server.url);
     await page.getByRole('link', { name: '1 file of alice' }).click();
+    await page.getByRole('link', { name: hostileName }).waitFor();
     expect(await problemsInAllForms(page)).toEqual([]);
     await page.getByRole('link', { name: hostileName }).click();
     await page.getByText(attack).waitFor();
@@ -201,6 +214,7 @@ describeInBrowsers('another website', (name) => {
         `${server.url}/start/reset`,
       ),
     ).toBe('refused');
+    expect(page.frames()).toHaveLength(2);
     for (const frame of page.frames().slice(1)) expect(await frame.content()).not.toContain('Delete all');
     await page.evaluate(() => document.forms[0]?.submit());
     await page.waitForURL(`${server.url}/start/reset`);

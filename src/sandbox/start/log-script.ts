@@ -14,6 +14,7 @@ async function update() {
   if (!response.ok) throw new Error('status ' + response.status);
   const template = document.createElement('template');
   template.innerHTML = '<table>' + (await response.text()) + '</table>';
+  if (!live.checked) return; // paused in the meantime
   const newest = [...template.content.querySelectorAll('tr')];
   const ids = new Set(newest.map(({ id }) => id));
   rows.prepend(...newest.filter(({ id }) => !document.getElementById(id)));
