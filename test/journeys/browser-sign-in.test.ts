@@ -30,7 +30,6 @@ describeInBrowsers('signing in', (name) => {
     await page.setViewportSize(size);
     for (const path of ['/', `/oauth2?${query()}`, `/oauth2?${query({ client_id: 'nobody' })}`]) {
       await page.goto(url + path);
-      for (const summary of await page.locator('summary').all()) await summary.click();
       expect([path, await accessibilityProblems(page)]).toEqual([path, []]);
     }
     await page.goto(`${url}/oauth2?${query()}`);
@@ -38,6 +37,7 @@ describeInBrowsers('signing in', (name) => {
     await page.fill('#password', 'wonderland');
     await page.click('button.allow');
     await page.getByRole('heading', { name: 'You are signed in' }).waitFor();
+    await page.getByText('The whole response').click();
     expect(await accessibilityProblems(page)).toEqual([]);
   });
 
@@ -53,6 +53,7 @@ describeInBrowsers('signing in', (name) => {
           return new Set([...range.getClientRects()].map(({ top }) => Math.round(top))).size;
         };
         const elements = [...document.querySelectorAll('dt, th, td code')];
+        if (elements.length < 10) return ['the page has almost none'];
         return elements.filter((element) => lines(element) > 1).map(({ textContent }) => textContent);
       });
       expect(wrapped).toEqual([]);

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { createInterface } from 'node:readline';
 import { afterAll, expect, it } from 'vitest';
 import { ApiClient } from '../../src/index.js';
 import { makeJpeg, makePng, quarters } from '../fixtures/make-image.js';
@@ -22,15 +23,19 @@ const child = spawn(process.execPath, [
 ]);
 let stderr = '';
 afterAll(async () => {
-  const ended = once(child, 'close');
-  child.kill();
-  await ended;
+  if (child.exitCode === null && child.signalCode === null) {
+    child.kill();
+    await once(child, 'close');
+  }
   expectNoCrash(stderr);
 });
 child.stderr.on('data', (chunk) => {
   stderr += chunk;
 });
-const line = await new Promise<string>((resolve) => child.stdout.once('data', (chunk) => resolve(String(chunk))));
+const line = await new Promise<string>((resolve, reject) => {
+  createInterface({ input: child.stdout }).once('line', resolve);
+  child.once('close', (code) => reject(new Error(`the sandbox ended with ${code}: ${stderr}`)));
+});
 const { authorizationEndpoint, apiBaseUrl, apps } = JSON.parse(line);
 
 const query = new URLSearchParams({

@@ -87,14 +87,14 @@ describeInBrowsers('a form with a callback', (name) => {
   const browser = openBrowser(name);
 
   it('uploads, comes back, and shows the documents in frames, without running what is in them', async () => {
-    const { context, openPage } = await browser.visitor();
+    const { context, openPage, printed } = await browser.visitor();
+    await context.addInitScript(() => addEventListener('message', ({ data }) => console.error(data)));
     const dialogs: string[] = [];
     context.on('dialog', (dialog) => {
       dialogs.push(dialog.message());
       void dialog.dismiss();
     });
     const page = await openPage(appUrl);
-    await page.evaluate(() => addEventListener('message', ({ data }) => console.error(data)));
     await page.locator('[name=note]').fill(note);
     await page.locator('[name=files]').setInputFiles(files);
     await page.locator('#send').click();
@@ -122,6 +122,8 @@ describeInBrowsers('a form with a callback', (name) => {
       expect(await frame.evaluate(() => document.documentElement.dataset.hacked)).toBeUndefined();
       expect(await frame.locator('script').count()).toBe(0);
     }
+
+    expect(printed.filter((line) => line.includes('hacked'))).toEqual([]);
 
     // the content alone, as somebody could open it who knows its URL
     const content = await drawing?.locator('img').evaluate((one: HTMLImageElement) => one.src);
@@ -208,6 +210,7 @@ describeInBrowsers('the viewer', (name) => {
       ({ name: file, mimeType, buffer }) => new File([new Uint8Array(buffer)], file, { type: mimeType }),
     );
     const documents = await view.upload(email, sources);
+    expect(documents).toHaveLength(files.length);
     const { openPage } = await browser.visitor();
     for (const { id } of documents) {
       const page = await openPage(view.embedUrl(id).href);
