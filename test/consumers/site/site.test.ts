@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { describeInBrowsers, openBrowser } from '../../journeys/browser.js';
 import { base, buildSite, siteFolder } from './build-site.js';
@@ -77,6 +78,11 @@ it('no page loads anything from another host', () => {
   expect(pages.flatMap((page) => readFileSync(join(siteFolder, page), 'utf8').match(loading) ?? [])).toEqual([]);
 });
 
+/** Waits until the buttons work: before Vue has taken over the page, a click on one of them is lost. */
+async function ready(page: Page): Promise<void> {
+  await page.waitForFunction(() => '__vue_app__' in (document.querySelector('#app') ?? {}));
+}
+
 describeInBrowsers('the site', (name) => {
   const browser = openBrowser(name);
 
@@ -115,6 +121,7 @@ describeInBrowsers('the site', (name) => {
   it('finds a guide and an entry of the reference by a word', async () => {
     const { openPage } = await browser.visitor();
     const page = await openPage(`${server.url}quick-start.html`);
+    await ready(page);
     await page.click('.VPNavBarSearch button');
     await page.fill('#localsearch-input', 'hash routers');
     await page.waitForSelector('#localsearch-list a[href*="browser.html#hash-routers"]');
@@ -138,6 +145,7 @@ describeInBrowsers('the site', (name) => {
   it('switches to dark mode, and remembers it', async () => {
     const { openPage } = await browser.visitor();
     const page = await openPage(server.url);
+    await ready(page);
     await page.click('.VPNavBarAppearance button');
     await page.waitForSelector('html.dark');
     await page.reload();
