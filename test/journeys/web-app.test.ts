@@ -209,12 +209,13 @@ describeInBrowsers('a user of the web application', (name) => {
 
   it('shows names in the list, at every width', async () => {
     const page = await open();
+    await page.setViewportSize({ width: 1280, height: 1400 }); // with all samples in it: see `filesShown()`
     await signIn(page);
     await page.getByRole('button', { name: 'Show as a list' }).click();
     const name = card(page, 'Night on the ridge.png').locator('.name');
     await name.waitFor();
     for (const width of [480, 704, 720, 800, 960, 1088, 1100, 1280]) {
-      await page.setViewportSize({ width, height: 700 });
+      await page.setViewportSize({ width, height: 1400 });
       const shown = await name.evaluate(({ clientWidth }) => clientWidth);
       expect([width, shown >= 120]).toEqual([width, true]);
     }
