@@ -1,6 +1,14 @@
 import { ConfigurationError, DoctapeError, NetworkError } from '../../protocol/errors.js';
 import { serverHint } from './redaction.js';
-import type { RequestContext } from './response.js';
+
+export interface FailedRequest {
+  /** The method and the redacted URL, for the message. */
+  operation: string;
+  /** If the signal is aborted, its reason is the error. */
+  watched: { signal: AbortSignal };
+  /** The `fetch` option, which can have a bug. */
+  fetch: unknown;
+}
 
 /**
  * The error to reject with if a request threw. Never the original error, because `fetch` and ky quote URLs and headers. A bug in
@@ -9,7 +17,7 @@ import type { RequestContext } from './response.js';
  */
 export function failure(
   error: unknown,
-  { operation, watched: { signal }, fetch }: RequestContext,
+  { operation, watched: { signal }, fetch }: FailedRequest,
   received: 'no' | 'an incomplete',
 ): unknown {
   if (signal.aborted) return signal.reason;
