@@ -243,12 +243,20 @@ async function* checkSize(reader: ByteReader, size: number | undefined): AsyncGe
   }
 }
 
-/** Reads the first byte of a Blob, because its file may have been deleted. */
+/**
+ * Reads the last byte of a Blob, because its file may have been deleted, or may be shorter now. Chromium reports the size of a
+ * deleted file as 0, and fails only if the whole file is read.
+ */
 export async function probe(blob: Blob): Promise<void> {
+  const { size } = blob;
+  let last: Uint8Array;
   try {
-    await bytesIn(blob.slice(0, 1));
+    last = await bytesIn(size > 0 ? blob.slice(size - 1) : blob);
   } catch (error) {
     throw sourceFailed(error, 0);
+  }
+  if (size > 0 && last.byteLength === 0) {
+    throw new TransferError('truncated', `the source no longer has ${size} bytes`, 0);
   }
 }
 

@@ -64,7 +64,7 @@ async function formData(
   for (const { name, type, content } of parts) {
     let blob = content.blob;
     if (blob)
-      await probe(blob); // Firefox waits forever for a deleted file
+      await probe(blob); // Firefox waits forever for a file that was deleted or has become shorter
     else {
       const chunks: Blob[] = [];
       for await (const chunk of content.read()) {
@@ -74,7 +74,8 @@ async function formData(
       blob = new Blob(chunks);
     }
     size += blob.size;
-    body.append('file', blob.type === type ? blob : blob.slice(0, blob.size, type), escapeControls(name));
+    // always a slice: of a file that has grown, Firefox would send more bytes than it has announced, and lose the end of the form
+    body.append('file', blob.slice(0, blob.size, type), escapeControls(name));
   }
   return { body, size };
 }

@@ -20,16 +20,11 @@ export function postByXhr(upload: XhrUpload): Promise<ReceivedResponse> {
   const { operation, url, headers, body, onSent, limit, watched } = upload;
   return new Promise((resolve, reject) => {
     const xhr = new XMLHttpRequest();
-    const end = (action: () => void) => {
-      watched.signal.removeEventListener('abort', onAbort);
-      action();
-    };
     const fail = (reason: unknown) => {
-      end(() => reject(reason));
+      reject(reason);
       xhr.abort();
     };
-    const onAbort = () => fail(watched.signal.reason);
-    watched.signal.addEventListener('abort', onAbort, { once: true });
+    watched.signal.addEventListener('abort', () => fail(watched.signal.reason)); // the signal lives only as long as the request
     const received = () => ({ operation, status: xhr.status, headers: headersOf(xhr), text: xhr.responseText });
 
     xhr.upload.onprogress = ({ loaded, total }) => {
@@ -44,25 +39,15 @@ export function postByXhr(upload: XhrUpload): Promise<ReceivedResponse> {
     xhr.onprogress = ({ loaded }) => {
       watched.restart();
       if (loaded <= limit) return;
-      if (xhr.status >= 400)
-        end(() => resolve(received())); // truncated: an error response is useful without the rest
-      else
-        end(() =>
-          reject(new ResponseError('malformed_response', `${operation} returned more than ${limit} bytes`, xhr.status)),
-        );
-      xhr.abort();
+      if (xhr.status >= 400) resolve(received()); // truncated: an error response is useful without the rest
+      fail(new ResponseError('malformed_response', `${operation} returned more than ${limit} bytes`, xhr.status));
     };
     xhr.onerror = () =>
-      end(() =>
-        reject(
-          new NetworkError(`${operation} got no response: the connection failed, or CORS does not allow the request`),
-        ),
-      );
-    xhr.onload = () =>
-      end(() => {
-        if (xhr.responseURL === url.href && (xhr.status < 300 || xhr.status >= 400)) resolve(received());
-        else reject(redirectFollowed(operation, xhr.status));
-      });
+      fail(new NetworkError(`${operation} got no response: the connection failed, or CORS does not allow the request`));
+    xhr.onload = () => {
+      if (xhr.responseURL === url.href && (xhr.status < 300 || xhr.status >= 400)) resolve(received());
+      else reject(redirectFollowed(operation, xhr.status));
+    };
 
     xhr.open('POST', url.href);
     for (const [name, value] of Object.entries(headers)) xhr.setRequestHeader(name, value);
