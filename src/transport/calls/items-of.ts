@@ -1,6 +1,6 @@
 /**
- * An iterator over the items of all batches. It is the generator with other methods, because a generator that yields single items
- * takes several times as long for each.
+ * An iterator over the items of all batches. It inherits from the generator and has other methods, because a generator that yields
+ * single items takes several times as long for each.
  */
 export function itemsOf<T>(batches: AsyncGenerator<T[], void, undefined>): AsyncIterableIterator<T> {
   const nextBatch = batches.next.bind(batches);
@@ -20,7 +20,9 @@ export function itemsOf<T>(batches: AsyncGenerator<T[], void, undefined>): Async
     }
   }
 
-  return Object.assign(batches as AsyncGenerator<unknown>, {
+  return {
+    // not `Object.assign()`: an assignment throws if the prototype of generators is frozen (SES)
+    __proto__: batches,
     next() {
       if (calls === 0 && at < items.length) return Promise.resolve({ done: false, value: items[at++] as T });
       calls++; // calls before the last one has settled wait for it
@@ -30,10 +32,10 @@ export function itemsOf<T>(batches: AsyncGenerator<T[], void, undefined>): Async
       lastCall = result.catch(() => {});
       return result;
     },
-    async return() {
+    return() {
       items = [];
-      await close();
-      return { done: true as const, value: undefined };
+      return close();
     },
-  }) as AsyncIterableIterator<T>; // with the methods above
+    throw: undefined, // that of the generator works only with itself
+  } as unknown as AsyncIterableIterator<T>; // the rest is inherited
 }

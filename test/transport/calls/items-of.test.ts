@@ -56,3 +56,14 @@ it('does not open the batches when it is left before the first item', async () =
   expect(await iterator.next()).toEqual({ done: true, value: undefined });
   expect(opened).toBe(false);
 });
+
+it('works where the prototypes of generators are frozen, as by SES', async () => {
+  async function* frozen(): AsyncGenerator<number[], void, undefined> {
+    yield [1, 2];
+  }
+  const { next, return: close } = Object.getPrototypeOf(frozen.prototype);
+  Object.defineProperties(frozen.prototype, { next: { value: next }, return: { value: close } });
+  const items = [];
+  for await (const item of itemsOf(frozen())) items.push(item);
+  expect(items).toEqual([1, 2]);
+});
