@@ -1,6 +1,6 @@
 import { createContext, runInContext } from 'node:vm';
 import { build } from 'esbuild';
-import { afterEach, expect, it, vi } from 'vitest';
+import { afterEach, expect, it, onTestFinished, vi } from 'vitest';
 import { platform } from '../../../src/transport/http/platform.js';
 import { repository } from '../../support/paths.js';
 import { accessToken, reply, scriptedServer } from '../../support/scripted-server.js';
@@ -13,6 +13,18 @@ it('detects edge runtimes, even if they have a process', () => {
   expect(platform()).toBe('edge-light');
   vi.stubGlobal('navigator', { userAgent: 'Cloudflare-Workers' });
   expect(platform()).toBe('workerd');
+});
+
+it.each([
+  ['renderer', 'browser'],
+  ['worker', 'browser'],
+  ['service-worker', 'browser'],
+  ['browser', 'node'], // the main process
+  ['utility', 'node'],
+])('an Electron process of the type %s has the fetch of: %s', (type, expected) => {
+  Object.defineProperty(process, 'type', { value: type, configurable: true });
+  onTestFinished(() => void Reflect.deleteProperty(process, 'type'));
+  expect(platform()).toBe(expected);
 });
 
 const web = `Request Response Headers FormData Blob File URL URLSearchParams ReadableStream WritableStream TransformStream
