@@ -21,6 +21,10 @@ const meanings: Record<string, [FileSystemErrorCode, string]> = {
   EISDIR: ['is_directory', 'it is a folder'],
   EACCES: ['permission_denied', denied],
   EPERM: ['permission_denied', denied],
+  ERR_ACCESS_DENIED: [
+    'permission_denied',
+    "Node's permission model does not allow it: start Node with --allow-fs-read and --allow-fs-write for this path",
+  ],
   EROFS: ['permission_denied', 'the file system is read-only: choose another path'],
   ENAMETOOLONG: ['name_too_long', 'the name is too long for the file system: choose a shorter one'],
   EBUSY: ['locked', 'it is in use, or is a mount point: choose another path'],

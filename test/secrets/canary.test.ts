@@ -468,6 +468,14 @@ const xhrRows: Row[] = [
       return probe(blob);
     },
   ],
+  [
+    'an upload by XMLHttpRequest of a file that has become shorter',
+    () => {
+      const blob = new Blob([all]);
+      blob.slice = () => new Blob();
+      return probe(blob);
+    },
+  ],
   ['an upload by XMLHttpRequest with a long response', () => xhr((request) => request.onprogress({ loaded: 11 }))],
   ['an upload by XMLHttpRequest without a connection', () => xhr((request) => request.onerror())],
   [

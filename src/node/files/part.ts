@@ -100,9 +100,12 @@ export function partOf(path: string, { part, info }: SideFiles, lock: PathLock):
       unsynced += bytes;
       if (unsynced < bytesPerSync || syncing) return;
       unsynced = 0;
-      syncing = handle.datasync().then(() => {
-        syncing = undefined;
-      });
+      syncing = handle
+        .datasync()
+        .catch(unlessUnavailable)
+        .then(() => {
+          syncing = undefined;
+        });
       syncing.catch(() => {}); // publish() awaits it and rejects
     }
 
@@ -116,7 +119,7 @@ export function partOf(path: string, { part, info }: SideFiles, lock: PathLock):
 
       async publish(size, { overwrite, modified }) {
         await syncing;
-        await handle.sync();
+        await handle.sync().catch(unlessUnavailable);
         const access = await accessOf(path);
         if (access) await copyAccess(handle, access);
         if (modified) await handle.utimes(new Date(), modified).catch(() => {}); // not every file system stores times
@@ -226,6 +229,11 @@ function unlessDenied(error: unknown): undefined {
   if (systemCode(error) !== 'EACCES') throw error;
 }
 
+/** Node 26 has no `fsync` under its permission model: a file that was not flushed can be damaged by a power failure, but by nothing else. */
+function unlessUnavailable(error: unknown): void {
+  if (systemCode(error) !== 'ERR_ACCESS_DENIED') throw error;
+}
+
 function lockLost(path: string): FileSystemError {
   const message = `the lock of ${path} was removed or taken by another download: call again`;
   return new FileSystemError('locked', message, path);
@@ -299,7 +307,7 @@ async function writeInfo(path: string, info: PartInfo): Promise<void> {
   const handle = await open(path, 'wx');
   try {
     await handle.writeFile(JSON.stringify(info));
-    await handle.sync();
+    await handle.sync().catch(unlessUnavailable);
   } catch (error) {
     await unlink(path).catch(() => {}); // a truncated one would be treated as a foreign file
     throw error;

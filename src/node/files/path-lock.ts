@@ -1,6 +1,17 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { lstatSync } from 'node:fs';
-import { type FileHandle, lstat, mkdir, open, readdir, readFile, readlink, rmdir, unlink } from 'node:fs/promises';
+import {
+  type FileHandle,
+  lstat,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  readlink,
+  rmdir,
+  unlink,
+  utimes,
+} from 'node:fs/promises';
 import { hostname, networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { setInterval } from 'node:timers';
@@ -62,7 +73,8 @@ async function makeClaim(path: string, folder: string, currentHost: string): Pro
   const file = join(folder, name);
   const handle = await createIn(path, folder, file);
   ownClaims.add(name);
-  const timer = setInterval(() => void handle.utimes(new Date(), new Date()).catch(() => {}), heartbeat);
+  // by its path, because Node's permission model refuses this for an open file
+  const timer = setInterval(() => void utimes(file, new Date(), new Date()).catch(() => {}), heartbeat);
   timer.unref();
   return {
     name,
