@@ -297,6 +297,7 @@ function signIn(options: Record<string, unknown>): unknown {
 const loopbackRows: Row[] = [
   ['an invalid redirectPath', () => signIn({ redirectPath: `/${token}` })],
   ['an invalid port', () => signIn({ port: token })],
+  ['a port that browsers refuse', () => signIn({ port: 6666 })],
   [
     'a port that is taken',
     async () => {

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { isBlockedPort } from '../../protocol/blocked-ports.js';
 import { invalid } from '../../protocol/checks.js';
 import { constantTimeEqual } from '../../protocol/constant-time-equal.js';
 import { systemCode } from '../system-error.js';
@@ -25,6 +26,8 @@ const host = '127.0.0.1';
  * proxy may rewrite the redirect URI to localhost.
  */
 export async function callbackServer(path: string, port: number): Promise<CallbackServer> {
+  if (isBlockedPort(port))
+    throw invalid('port', `${port} is one that browsers refuse to connect to: choose another port`);
   let accept: ((request: IncomingMessage, response: ServerResponse, query: string) => void) | undefined;
   const listener: RequestListener = (request, response) => {
     response.on('error', () => {}); // the browser closed the connection

@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import type { HttpBindings } from '@hono/node-server';
 import { getPath } from 'hono/utils/url';
+import { isBlockedPort } from '../../protocol/blocked-ports.js';
 import { invalid } from '../../protocol/checks.js';
 import type { ConfigurationError } from '../../protocol/errors.js';
 import { checkOptions, type OptionNames } from '../../protocol/options.js';
@@ -118,6 +119,12 @@ export async function serveSandbox(options: ServeOptions = {}): Promise<ServedSa
     ...rest
   } = checkOptions('options of serveSandbox', options, optionNames);
   if (!Number.isInteger(port) || port < 0 || port > 65_535) throw invalid('port', 'must be an integer from 0 to 65535');
+  if (isBlockedPort(port)) {
+    throw invalid(
+      'port',
+      `${port} is one that browsers and fetch refuse to connect to: choose another port, or 0 for any that is free`,
+    );
+  }
   if (data !== undefined && rest.store) throw invalid('data', 'cannot be combined with store: pass one of them');
   if (data !== undefined && (typeof data !== 'string' || data === ''))
     throw invalid('data', 'must be the path of a folder, a string that is not empty');

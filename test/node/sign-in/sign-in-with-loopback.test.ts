@@ -480,6 +480,7 @@ it.each([
   ['redirectPath', { redirectPath: '/a/../b' }],
   ['redirectPath', { redirectPath: '/callback?x=1' }],
   ['port', { port: 70_000 }],
+  ['port', { port: 6666 }], // browsers refuse it
   ['timeout', { timeout: 0 }],
   ['signal', { signal: {} }],
   ['params', { params: { state: 'mine' } }],

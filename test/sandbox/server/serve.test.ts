@@ -86,6 +86,16 @@ describe('serveSandbox', () => {
     expect(error.message).not.toContain('\n');
   });
 
+  it('refuses a port that no browser and no fetch connects to', async () => {
+    const error = await refusalOf({ port: 6666 });
+    expect(error.message).toBe(
+      'port 6666 is one that browsers and fetch refuse to connect to: choose another port, or 0 for any that is free',
+    );
+    await expect(fetch('http://127.0.0.1:6666')).rejects.toThrow(
+      expect.objectContaining({ cause: expect.objectContaining({ message: 'bad port' }) }),
+    );
+  });
+
   it('closes the data folder when the port is in use', async () => {
     const data = await makeFolder();
     const port = portOf(await serve());
