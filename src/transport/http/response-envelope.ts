@@ -43,7 +43,7 @@ export function readEnvelope(response: ReceivedResponse, context: EnvelopeContex
 function noEnvelope({ operation, status, text, headers }: ReceivedResponse): string {
   const form = text.trim() === '' ? 'an empty body' : contentType(headers);
   const hint = serverHint(operation) || ': check baseUrl';
-  return `returned ${status} with ${form} instead of a JSON envelope${hint}`;
+  return `returned ${status} with ${form} instead of a complete JSON envelope${hint}`;
 }
 
 function apiError(response: ReceivedResponse, body: unknown, { now, secrets }: EnvelopeContext): ApiError {
