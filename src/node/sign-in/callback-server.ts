@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { isBlockedPort } from '../../protocol/blocked-ports.js';
 import { invalid } from '../../protocol/checks.js';
 import { constantTimeEqual } from '../../protocol/constant-time-equal.js';
+import { isBlockedPort } from '../../protocol/urls.js';
 import { systemCode } from '../system-error.js';
 import { refuse, showPage } from './callback-page.js';
 

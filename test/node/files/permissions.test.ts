@@ -44,11 +44,11 @@ it('files outside of the allowed folders are permission_denied', async () => {
     const { id } = await api.files.upload(new Blob(['hello']));
     const result = [];
     for (const work of [
-      saveDownload(api, id, other + '/b.txt'),
-      saveDownload(api, id, folder + '/b.txt'),
-      openFile(other + '/a.txt'),
-      uploadFolder(api, other),
-    ]) result.push(await codeOf(work));`,
+      () => saveDownload(api, id, other + '/b.txt'),
+      () => saveDownload(api, id, folder + '/b.txt'),
+      () => openFile(other + '/a.txt'),
+      () => uploadFolder(api, other),
+    ]) result.push(await codeOf(work()));`,
   );
   expect(result).toEqual(['permission_denied', 'ok', 'permission_denied', 'permission_denied']);
 });
@@ -79,9 +79,10 @@ it('saves a download if files cannot be flushed, as in Node 26', async () => {
   const folder = await makeFolder();
   const result = await runIn(
     folder,
-    `const { FileHandle } = { FileHandle: (await fs.promises.open(folder + '/any', 'w')).constructor };
+    `const file = await fs.promises.open(folder + '/any', 'w');
+    await file.close();
     for (const name of ['sync', 'datasync']) {
-      FileHandle.prototype[name] = async () => {
+      file.constructor.prototype[name] = async () => {
         throw Object.assign(new Error('fsync API is disabled when Permission Model is enabled.'), { code: 'ERR_ACCESS_DENIED' });
       };
     }
