@@ -65,6 +65,8 @@ async function proxied(headers: Record<string, string>): Promise<string> {
 interface Setting {
   /** The sides that send `Cross-Origin-Opener-Policy`. */
   isolatedSides?: string[];
+  /** Whether the application is in a sandbox that allows no popups, like a frame of another site. */
+  sandboxed?: boolean;
   client?: Partial<ImplicitGrantClientOptions>;
   popup?: object;
 }
@@ -76,11 +78,14 @@ describeInBrowsers('a sign-in in a popup', (name) => {
     visitor = await browser.visitor();
   });
 
-  async function application({ isolatedSides = [], client = {}, popup = {} }: Setting = {}): Promise<Page> {
+  async function application({ isolatedSides = [], sandboxed, client = {}, popup = {} }: Setting = {}): Promise<Page> {
     const authorizationServer = await proxied(isolatedSides.includes('server') ? isolated : {});
     const server = await scriptedServer((request, response) => {
       const file = files.get(request.url ?? '');
-      const headers = isolatedSides.includes('application') ? isolated : {};
+      const headers = {
+        ...(isolatedSides.includes('application') && isolated),
+        ...(sandboxed && { 'content-security-policy': 'sandbox allow-scripts allow-same-origin' }),
+      };
       if (file !== undefined) return reply(response, 200, file, { 'content-type': 'text/javascript' });
       const html = '<!doctype html><title>application</title><button>Sign in</button>';
       const script = request.url?.startsWith('/blank') ? '' : '<script type="module" src="/stdin.js"></script>';
@@ -267,6 +272,12 @@ describeInBrowsers('a sign-in in a popup', (name) => {
     await page.evaluate('delete globalThis.BroadcastChannel');
     await page.click('button');
     await expect.poll(() => outcomes(page)).toMatchObject([{ code: 'unsupported_platform' }]);
+  });
+
+  it('is blocked in a sandbox without allow-popups, where Firefox throws', async () => {
+    const page = await application({ sandboxed: true });
+    await page.click('button');
+    await expect.poll(() => outcomes(page)).toMatchObject([{ name: 'PopupError', code: 'popup_blocked' }]);
   });
 
   it('reports that the module for popups could not be loaded', async () => {

@@ -253,7 +253,12 @@ export class ImplicitGrantClient {
    */
   async signInWithPopup(options: PopupOptions = {}): Promise<Token> {
     // before any await: browsers let a page open a window only while they handle a click
-    const popup = globalThis.open?.('', '', options?.features ?? 'popup,width=500,height=700');
+    let popup: Window | null | undefined;
+    try {
+      popup = globalThis.open?.('', '', options?.features ?? 'popup,width=500,height=700');
+    } catch {
+      // Firefox throws in a sandboxed frame without allow-popups: see `popup_blocked`
+    }
     this.#popup?.abort();
     const replaced = new AbortController();
     this.#popup = replaced;

@@ -57,19 +57,13 @@ export function tokenStore(storage: PrefixedStorage | undefined, key: string, no
 
     onChange(listener) {
       const call = () => listener(store.get());
-      const onStorage = (event: StorageEvent) => {
-        if (event.key === key || event.key === null) call();
-      };
-      const onPageShow = ({ persisted }: PageTransitionEvent) => {
-        if (persisted) call();
-      };
+      const stop = new AbortController(); // its `signal` is the option of the listeners
       listeners.add(call);
-      globalThis.addEventListener?.('storage', onStorage);
-      globalThis.addEventListener?.('pageshow', onPageShow);
+      globalThis.addEventListener?.('storage', (event) => (event.key ?? key) === key && call(), stop);
+      globalThis.addEventListener?.('pageshow', (event) => event.persisted && call(), stop);
       return () => {
         listeners.delete(call);
-        globalThis.removeEventListener?.('storage', onStorage);
-        globalThis.removeEventListener?.('pageshow', onPageShow);
+        stop.abort();
       };
     },
   };
