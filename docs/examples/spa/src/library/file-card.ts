@@ -73,7 +73,7 @@ export function createFileCard(
     },
     setSelected(selected) {
       checkbox.checked = selected;
-      card.element.classList.toggle('selected', selected);
+      openButton.classList.toggle('selected', selected);
     },
     setReachable(reachable) {
       for (const control of [openButton, checkbox, star, more]) control.tabIndex = reachable ? 0 : -1;
