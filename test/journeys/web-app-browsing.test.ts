@@ -272,6 +272,115 @@ describeInBrowsers('a user who looks for files in the web application', (name) =
     await bar.waitFor({ state: 'hidden' });
   });
 
+  it('selects all files without an animation for each, which takes seconds for thousands of them', async () => {
+    const page = await open();
+    const first = (await filesOn(page))[0] ?? '';
+    for (const layout of ['grid', 'list']) {
+      if (layout === 'list') await page.getByRole('button', { name: 'Show as a list' }).click();
+      await opener(page, first).focus();
+      await page.evaluate(() => {
+        document.addEventListener(
+          'keyup',
+          () => {
+            const targets = document
+              .getAnimations()
+              .map(({ effect }) => effect instanceof KeyframeEffect && effect.target);
+            const cards = targets.filter((target) => target instanceof Element && target.matches('.card'));
+            document.body.dataset.animated = String(cards.length);
+          },
+          { once: true },
+        );
+      });
+      await page.keyboard.press('ControlOrMeta+a');
+      await page.getByText(/^\d+ selected/).waitFor();
+      expect(await page.evaluate(() => document.body.dataset.animated), layout).toBe('0');
+      await page.keyboard.press('Escape');
+    }
+  });
+
+  it('shows files as they are, which another window has changed or deleted while the list was loading', async () => {
+    const page = await open();
+    const [kept, renamed, deleted] = ['kept', 'renamed', 'deleted'].map((what) => `${what} in ${name}.txt`) as [
+      string,
+      string,
+      string,
+    ];
+    await upload(page, ...[kept, renamed, deleted].map((file) => ({ name: file })));
+    const other = await page.context().newPage();
+    await other.goto(urls.app);
+    await signIn(other);
+    await opener(other, deleted).waitFor();
+
+    // the list is as it was before the changes, and arrives after them
+    let isSent = () => {};
+    const sent = new Promise<void>((resolve) => {
+      isSent = resolve;
+    });
+    let release = () => {};
+    const released = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    await page.route('**/v1/doc?*', async (route) => {
+      const response = await route.fetch();
+      isSent();
+      await released;
+      await route.fulfill({ response });
+    });
+    await page.reload();
+    await sent;
+    await choose(other, renamed, 'Rename');
+    await other.getByRole('dialog').getByRole('textbox').fill(`other name in ${name}`);
+    await other.getByRole('button', { name: 'Rename', exact: true }).click();
+    await opener(other, `other name in ${name}.txt`).waitFor();
+    await choose(other, deleted, 'Delete');
+    await other.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
+    await opener(other, deleted).waitFor({ state: 'detached' });
+    release();
+    await opener(page, kept).waitFor();
+    await page.unroute('**/v1/doc?*');
+
+    // an action on a file that is gone says so, and brings in all other changes
+    await choose(page, deleted, 'Star');
+    await page.getByText('This file no longer exists.').waitFor();
+    await opener(page, deleted).waitFor({ state: 'detached' });
+    await opener(page, `other name in ${name}.txt`).waitFor();
+    await opener(page, renamed).waitFor({ state: 'detached' });
+    for (const file of [kept, `other name in ${name}.txt`]) {
+      await choose(page, file, 'Delete');
+      await dialog(page).getByRole('button', { name: 'Delete' }).click();
+      await opener(page, file).waitFor({ state: 'detached' });
+    }
+  });
+
+  it('takes back with Undo what was changed in the dialog for tags, and no other change', async () => {
+    const page = await open();
+    const file = `tagged in ${name}.txt`;
+    await upload(page, { name: file });
+    const tags = () => card(page, file).getByRole('list', { name: 'Tags' }).getByRole('listitem').allTextContents();
+    const edit = async (change: () => Promise<void>) => {
+      await choose(page, file, 'Edit tags');
+      await change();
+      await dialog(page).getByRole('button', { name: 'Save' }).click();
+      await page.getByText(`Saved the tags of ${file}`).waitFor();
+    };
+    await edit(() => dialog(page).getByLabel('Add a tag').fill('first, second'));
+    await expect.poll(tags).toEqual(['first', 'second']);
+    await edit(async () => {
+      await dialog(page).getByRole('button', { name: 'Remove tag first' }).click();
+      await dialog(page).getByLabel('Add a tag').fill('third');
+    });
+    await expect.poll(tags).toEqual(['second', 'third']);
+    await page.getByRole('button', { name: 'Undo' }).click();
+    await page.getByText(`Restored the tags of ${file}`).waitFor();
+    await expect.poll(async () => (await tags()).sort()).toEqual(['first', 'second']);
+    await page.reload();
+    await opener(page, file).waitFor();
+    expect((await tags()).sort()).toEqual(['first', 'second']);
+    await choose(page, file, 'Delete');
+    await dialog(page).getByRole('button', { name: 'Delete' }).click();
+    await opener(page, file).waitFor({ state: 'detached' });
+  });
+
   it('skips to the files, and is shown the keys', async () => {
     const page = await open();
     await page.reload();
