@@ -11,6 +11,7 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import { ApiClient } from '../../src/index.js';
 import { blocks } from '../docs/pages.js';
 import { cloneWith, startApplication } from '../docs/reader/clone.js';
+import { checkInvalidUploads } from '../examples/invalid-uploads.js';
 import { type RunningProgram, startProgram } from '../examples/program.js';
 import { settingsFor, users } from '../examples/settings.js';
 import { checkTwoTabs } from '../examples/two-tabs.js';
@@ -39,7 +40,9 @@ beforeAll(async () => {
   return () => rm(project, { recursive: true, force: true });
 });
 
-const server = await served({ users });
+/** The paths of the requests that the sandbox has received. */
+const requested: string[] = [];
+const server = await served({ users, log: ({ path }) => requested.push(path) });
 const { url, sandbox } = server;
 
 function settings(publicUrl: string, redisUrl: string): Record<string, string> {
@@ -180,9 +183,34 @@ describe('two instances of the Express example behind one URL', requires('redis'
     for (const [name, value] of alice.cookies) uploader.cookies.set(name, value);
     const full = await uploader.post('/files?name=large.bin', large, { accept: 'text/plain' });
     expect([full.status, await full.text()]).toEqual([413, 'There is not enough storage space for this file.']);
+    await checkInvalidUploads(alice, '/files');
+    for (const id of ['%E0%A4%A', 'x'.repeat(3_000)]) expect((await alice.get(`/files/${id}`)).status).toBe(400);
 
     const lines = instances.flatMap(({ output }) => output);
     expect(lines.filter((line) => !line.startsWith('Listening'))).toEqual([]);
+  });
+
+  it('respond to HEAD without downloading the file', async () => {
+    const user = await signedIn();
+    await user.post('/files?name=headed.txt', 'text', { 'content-type': 'text/plain' });
+    const [, path = ''] = /<a href="([^"]+)">headed\.txt</.exec(await (await user.get('/')).text()) ?? [];
+    const from = requested.length;
+    const head = await user.head(path);
+    expect([head.status, head.headers.get('content-length'), await head.text()]).toEqual([200, '4', '']);
+    await user.get('/'); // by then, the sandbox has logged an earlier request
+    expect(requested.slice(from).filter((each) => each.includes('/doc/'))).toEqual([
+      `/v1/doc/${path.split('/').at(-1)}`,
+    ]);
+  });
+
+  it('keep a user signed in who reloads the callback', async () => {
+    const user = visitor(`http://127.0.0.1:${new URL(address).port}`);
+    const callback = await goToSignIn(user, '/login');
+    await user.get(callback);
+    const session = user.cookies.get('session');
+    const again = await user.get(callback);
+    expect([again.status, again.headers.get('location')]).toEqual([303, '/']);
+    expect(user.cookies.get('session')).toBe(session);
   });
 
   it('refuse the callback of another user, and a repeated one', async () => {
@@ -196,6 +224,7 @@ describe('two instances of the Express example behind one URL', requires('redis'
     const [[name, pending] = ['', '']] = attacker.cookies;
     expect((await attacker.get(attackerSignIn)).status).toBe(303);
     for (let time = 0; time < 2; time++) {
+      attacker.cookies.clear(); // a user who is signed in stays signed in
       attacker.cookies.set(name, pending);
       expect((await attacker.get(attackerSignIn)).status).toBe(400);
     }

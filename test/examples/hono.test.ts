@@ -3,6 +3,7 @@ import { expect, it, onTestFinished, vi } from 'vitest';
 import { createApp } from '../../docs/examples/hono/app.ts';
 import { freePort } from '../support/free-port.js';
 import { served } from '../support/sandbox.js';
+import { checkInvalidUploads } from './invalid-uploads.js';
 import { startProgram } from './program.js';
 import { type Settings, settingsFor, users } from './settings.js';
 import { checkTwoTabs } from './two-tabs.js';
@@ -126,8 +127,40 @@ it('responds with a readable error', async () => {
   expect([denied.status, await denied.text()]).toEqual([403, expect.stringContaining('You did not give')]);
   expect((await user.get('/files/nothing')).status).toBe(401);
   const alice = await signedIn();
+  expect((await alice.get(`/files/${'x'.repeat(3_000)}`)).status).toBe(400);
   const unknown = await alice.get('/files/nothing', { accept: 'text/plain' });
   expect([unknown.status, await unknown.text()]).toEqual([404, 'This file does not exist.']);
+});
+
+it('responds with 400 to an upload with a malformed header, and logs nothing', async () => {
+  const log = vi.spyOn(console, 'error').mockReturnValue();
+  onTestFinished(() => log.mockRestore());
+  const user = await signedIn();
+  await checkInvalidUploads(user, '/files', { origin: address });
+  expect(await (await user.get('/')).text()).not.toContain('refused.txt');
+  expect(log).not.toHaveBeenCalled();
+});
+
+it('responds to HEAD without downloading the file', async () => {
+  const user = await signedIn();
+  await user.post('/files?name=headed.txt', 'text', { 'content-type': 'text/plain', origin: address });
+  const [, path = ''] = /<a href="([^"]+)">headed\.txt</.exec(await (await user.get('/')).text()) ?? [];
+  const requests = vi.spyOn(globalThis, 'fetch');
+  onTestFinished(() => requests.mockRestore());
+  const head = await user.head(path);
+  expect([head.status, head.headers.get('content-length'), await head.text()]).toEqual([200, '4', '']);
+  const id = path.split('/').at(-1);
+  expect(requests.mock.calls.map(([url]) => String(url))).toEqual([`${server.url}/v1/doc/${id}`]);
+});
+
+it('keeps a user signed in who reloads the callback', async () => {
+  const user = visitor(address, siteAt(address));
+  const callback = await goToSignIn(user, '/login');
+  await user.get(callback);
+  const token = user.cookies.get('token');
+  const again = await user.get(callback);
+  expect([again.status, again.headers.get('location')]).toEqual([303, '/']);
+  expect(user.cookies.get('token')).toBe(token);
 });
 
 it('logs the reason if a setting is wrong', async () => {

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { served } from '../support/sandbox.js';
+import { checkInvalidUploads } from './invalid-uploads.js';
 import { settingsFor, users } from './settings.js';
 import { checkTwoTabs } from './two-tabs.js';
 import { goToSignIn, type Site, visitor } from './visitor.js';
@@ -31,6 +32,7 @@ const site: Site = async (request) => {
     case 'POST /api/files':
       return files.POST(request);
     case 'GET /api/files/[id]':
+    case 'HEAD /api/files/[id]':
       return file.GET(request, { params: Promise.resolve({ id: decodeURIComponent(id) }) });
     default:
       return new Response(null, { status: 404 });
@@ -74,6 +76,39 @@ it('responds with a readable error', async () => {
   expect([foreign.status, await foreign.json()]).toEqual([403, { error: 'That request came from another site.' }]);
   const signedOut = await someone.post('/api/auth/sign-out', '', { 'sec-fetch-site': 'same-site' });
   expect([signedOut.status, signedOut.headers.getSetCookie()]).toEqual([403, []]);
+});
+
+it('responds with 400 to an upload with a malformed header, and logs nothing', async () => {
+  const log = vi.spyOn(console, 'error').mockReturnValue();
+  onTestFinished(() => log.mockRestore());
+  const someone = visitor(address, site);
+  await someone.get(await goToSignIn(someone, '/api/auth/login'));
+  await checkInvalidUploads(someone, '/api/files');
+  expect((await someone.get(`/api/files/${'x'.repeat(3_000)}`)).status).toBe(400);
+  expect(await (await someone.get('/api/files')).text()).not.toContain('refused');
+  expect(log).not.toHaveBeenCalled();
+});
+
+it('responds to HEAD without downloading the file', async () => {
+  const someone = visitor(address, site);
+  await someone.get(await goToSignIn(someone, '/api/auth/login'));
+  const headers = { 'content-type': 'text/plain', 'content-length': '4' };
+  const { id } = await (await someone.post('/api/files?name=headed.txt', 'text', headers)).json();
+  const requests = vi.spyOn(globalThis, 'fetch');
+  onTestFinished(() => requests.mockRestore());
+  const head = await someone.head(`/api/files/${id}`);
+  expect([head.status, head.headers.get('content-length'), await head.text()]).toEqual([200, '4', '']);
+  expect(requests.mock.calls.map(([url]) => String(url))).toEqual([`${server.url}/v1/doc/${id}`]);
+});
+
+it('keeps a user signed in who reloads the callback', async () => {
+  const someone = visitor(address, site);
+  const callback = await goToSignIn(someone, '/api/auth/login');
+  await someone.get(callback);
+  const token = someone.cookies.get('token');
+  const again = await someone.get(callback);
+  expect([again.status, again.headers.get('location')]).toEqual([303, '/']);
+  expect(someone.cookies.get('token')).toBe(token);
 });
 
 it('does not start a sign-in for a prefetch of <Link>', async () => {

@@ -10,6 +10,7 @@ export interface Visitor {
   /** Every `Set-Cookie` header received. */
   seen: string[];
   get(path: string, headers?: Record<string, string>): Promise<Response>;
+  head(path: string): Promise<Response>;
   post(path: string, body?: string | ReadableStream, headers?: Record<string, string>): Promise<Response>;
 }
 
@@ -33,6 +34,7 @@ export function visitor(address: string, site: Site = fetch): Visitor {
     cookies,
     seen,
     get: (path, headers = {}) => send(path, { headers }),
+    head: (path) => send(path, { method: 'HEAD' }),
     post: (path, body, headers = {}) =>
       send(path, { method: 'POST', headers, duplex: 'half', ...(body !== undefined && { body }) }),
   };

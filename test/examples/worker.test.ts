@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import worker from '../../docs/examples/worker/worker.ts';
-import { served } from '../support/sandbox.js';
+import { ApiClient } from '../../src/index.js';
+import { served, tokenFor } from '../support/sandbox.js';
 import { settingsFor, users } from './settings.js';
 import { checkTwoTabs } from './two-tabs.js';
 import { goToSignIn, visitor } from './visitor.js';
@@ -43,6 +44,34 @@ it('refuses a sign-out from another origin', async () => {
   }
   expect((await someone.post('/sign-out', '', { 'sec-fetch-site': 'same-origin' })).status).toBe(303);
   expect([...someone.cookies.keys()]).toEqual([]);
+});
+
+it('keeps a user signed in who reloads the callback, and responds with 400 to an impossible id', async () => {
+  const address = 'http://localhost:8787';
+  const someone = visitor(address, (request) => worker.fetch(request, settingsFor(server, address)));
+  const callback = await goToSignIn(someone, '/login');
+  await someone.get(callback);
+  const token = someone.cookies.get('token');
+  const again = await someone.get(callback);
+  expect([again.status, again.headers.get('location')]).toEqual([303, '/files']);
+  expect(someone.cookies.get('token')).toBe(token);
+  expect((await someone.get(`/files/${'x'.repeat(3_000)}`)).status).toBe(400);
+});
+
+it('responds to HEAD as to GET, without downloading the file', async () => {
+  const address = 'http://localhost:8787';
+  const someone = visitor(address, (request) => worker.fetch(request, settingsFor(server, address)));
+  await someone.get(await goToSignIn(someone, '/login'));
+  const { id } = await new ApiClient({
+    token: await tokenFor(server.sandbox, 'alice', undefined, server.url),
+    baseUrl: `${server.url}/v1`,
+  }).files.upload(new Blob(['text']), { name: 'headed.txt' });
+  const requests = vi.spyOn(globalThis, 'fetch');
+  onTestFinished(() => requests.mockRestore());
+  const head = await someone.head(`/files/${id}`);
+  expect([head.status, head.headers.get('content-length'), await head.text()]).toEqual([200, '4', '']);
+  expect(requests.mock.calls.map(([url]) => String(url))).toEqual([`${server.url}/v1/doc/${id}`]);
+  for (const path of ['/', '/files']) expect((await someone.head(path)).status).toBe(200);
 });
 
 it('supports sign-ins in two tabs at the same time', async () => {

@@ -272,6 +272,61 @@ describeInBrowsers('a user who looks for files in the web application', (name) =
     await bar.waitFor({ state: 'hidden' });
   });
 
+  it('selects all files without an animation for each, which takes seconds for thousands of them', async () => {
+    const page = await open();
+    const first = (await filesOn(page))[0] ?? '';
+    for (const layout of ['grid', 'list']) {
+      if (layout === 'list') await page.getByRole('button', { name: 'Show as a list' }).click();
+      await opener(page, first).focus();
+      await page.evaluate(() => {
+        document.addEventListener(
+          'keyup',
+          () => {
+            const targets = document
+              .getAnimations()
+              .map(({ effect }) => effect instanceof KeyframeEffect && effect.target);
+            const cards = targets.filter((target) => target instanceof Element && target.matches('.card'));
+            document.body.dataset.animated = String(cards.length);
+          },
+          { once: true },
+        );
+      });
+      await page.keyboard.press('ControlOrMeta+a');
+      await page.getByText(/^\d+ selected/).waitFor();
+      expect(await page.evaluate(() => document.body.dataset.animated), layout).toBe('0');
+      await page.keyboard.press('Escape');
+    }
+  });
+
+  it('takes back with Undo what was changed in the dialog for tags, and no other change', async () => {
+    const page = await open();
+    const file = `tagged in ${name}.txt`;
+    await upload(page, { name: file });
+    const tags = () => card(page, file).getByRole('list', { name: 'Tags' }).getByRole('listitem').allTextContents();
+    const edit = async (change: () => Promise<void>) => {
+      await choose(page, file, 'Edit tags');
+      await change();
+      await dialog(page).getByRole('button', { name: 'Save' }).click();
+      await page.getByText(`Saved the tags of ${file}`).waitFor();
+    };
+    await edit(() => dialog(page).getByLabel('Add a tag').fill('first, second'));
+    await expect.poll(tags).toEqual(['first', 'second']);
+    await edit(async () => {
+      await dialog(page).getByRole('button', { name: 'Remove tag first' }).click();
+      await dialog(page).getByLabel('Add a tag').fill('third');
+    });
+    await expect.poll(tags).toEqual(['second', 'third']);
+    await page.getByRole('button', { name: 'Undo' }).click();
+    await page.getByText(`Restored the tags of ${file}`).waitFor();
+    await expect.poll(async () => (await tags()).sort()).toEqual(['first', 'second']);
+    await page.reload();
+    await opener(page, file).waitFor();
+    expect((await tags()).sort()).toEqual(['first', 'second']);
+    await choose(page, file, 'Delete');
+    await dialog(page).getByRole('button', { name: 'Delete' }).click();
+    await opener(page, file).waitFor({ state: 'detached' });
+  });
+
   it('skips to the files, and is shown the keys', async () => {
     const page = await open();
     await page.reload();

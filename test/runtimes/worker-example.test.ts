@@ -53,6 +53,9 @@ it('signs in, lists and downloads in workerd, from bindings', async () => {
   expect(download.headers.get('content-length')).toBe('3000000');
   expect((await download.bytes()).length).toBe(3_000_000);
 
+  const head = await someone.head(`/files/${id}`);
+  expect([head.status, head.headers.get('content-length'), await head.text()]).toEqual([200, '3000000', '']);
+
   expect((await someone.get('/sign-out')).status).toBe(404);
   expect((await someone.post('/sign-out')).status).toBe(303);
   expect((await someone.get('/files')).status).toBe(401);

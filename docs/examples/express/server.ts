@@ -2,13 +2,13 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
 import { RedisStore } from 'connect-redis';
-import { ApiClient, fileName } from 'doctape-sdk';
+import { ApiClient, CallbackError, fileName } from 'doctape-sdk';
 import { AuthorizationCodeClient, createTokenSeal } from 'doctape-sdk/server';
 import express, { type NextFunction, type Request, type Response } from 'express';
 import session from 'express-session';
 import { createClient } from 'redis';
 import { filesPage, problemPage, welcomePage } from './page.ts';
-import { ForeignRequestError, NotSignedInError, problemOf } from './problem.ts';
+import { BadRequestError, ForeignRequestError, NotSignedInError, problemOf, withInput } from './problem.ts';
 
 declare module 'express-session' {
   interface SessionData {
@@ -96,34 +96,42 @@ app.get('/login', async (request, response) => {
 app.get('/callback', async (request, response) => {
   const cookieName = client.cookieName(request);
   response.clearCookie(cookieName, cookie);
-  const token = await client.exchange(request, cookiesOf(request).get(cookieName));
-  // a new session id, so that an attacker who knows the old one is not signed in too
-  await promisify(request.session.regenerate.bind(request.session))();
-  request.session.token = await tokens.seal(token);
-  await promisify(request.session.save.bind(request.session))(); // before the browser requests the next page
+  const token = await client.exchange(request, cookiesOf(request).get(cookieName)).catch((error: unknown) => {
+    // a browser that reloads or restores the callback has finished this sign-in: it stays signed in
+    if (!(error instanceof CallbackError) || request.session.token === undefined) throw error;
+  });
+  if (token) {
+    // a new session id, so that an attacker who knows the old one is not signed in too
+    await promisify(request.session.regenerate.bind(request.session))();
+    request.session.token = await tokens.seal(token);
+    await promisify(request.session.save.bind(request.session))(); // before the browser requests the next page
+  }
   response.redirect(303, '/');
 });
 
 app.post('/files', async (request, response) => {
   const api = await apiOf(request);
   const { name } = request.query;
+  const type = request.get('content-type');
+  if (request.is('multipart/form-data')) throw new BadRequestError('Send the file as the request body, not as a form.');
   const size = request.get('content-length');
   // the request stays open if the upload fails, so that the response can contain the reason
   const stream = request.iterator({ destroyOnReturn: false });
-  await api.files.upload(size === undefined ? stream : { stream, size: Number(size) }, {
-    name: typeof name === 'string' && name !== '' ? name : 'untitled',
-    type: request.get('content-type'),
-  });
+  const source = size === undefined ? stream : { stream, size: Number(size) };
+  await withInput('The Content-Type or the Content-Length is not valid.', () =>
+    api.files.upload(source, { name: typeof name === 'string' && name !== '' ? name : 'untitled', type }),
+  );
   response.status(201).send('Uploaded.');
 });
 
 app.get('/files/:id', async (request, response) => {
   const api = await apiOf(request);
-  const file = await api.files.get(request.params.id);
-  const download = await api.files.download(file.id);
+  const file = await withInput('This is not the id of a file.', () => api.files.get(request.params.id));
+  // Express calls this handler for HEAD too, and does not send the body
+  const body = request.method === 'HEAD' ? null : (await api.files.download(file.id)).body;
   // always an attachment: an uploaded HTML file must not run with the origin of this application
   response.attachment(fileName(file)).set('Content-Length', String(file.size));
-  await pipeline(download.body ?? [], response);
+  await pipeline(body ?? [], response);
 });
 
 app.post('/sign-out', async (request, response) => {
@@ -136,7 +144,9 @@ app.use((error: unknown, request: Request, response: Response, _next: NextFuncti
     response.destroy(); // an interrupted download must not look complete
     return;
   }
-  const { status, text } = problemOf(error);
+  // Express throws a URIError if the id is not decodable
+  const problem = error instanceof URIError ? new BadRequestError('This URL is malformed.') : error;
+  const { status, text } = problemOf(problem);
   if (status >= 500) console.error(error);
   response.status(status);
   if (request.accepts(['html', 'text']) === 'html') response.send(problemPage(text));

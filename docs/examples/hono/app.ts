@@ -1,11 +1,11 @@
-import { ApiClient, contentDisposition } from 'doctape-sdk';
+import { ApiClient, CallbackError, contentDisposition } from 'doctape-sdk';
 import { AuthorizationCodeClient, createTokenSeal } from 'doctape-sdk/server';
 import { type Context, Hono } from 'hono';
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
 import { csrf } from 'hono/csrf';
 import { secureHeaders } from 'hono/secure-headers';
 import { filesPage, problemPage, uploadScript, welcomePage } from './page.ts';
-import { NotSignedInError, problemOf } from './problem.ts';
+import { BadRequestError, NotSignedInError, problemOf, withInput } from './problem.ts';
 
 /** How long a user stays signed in. The token itself is valid for five years. */
 const sessionSeconds = 12 * 60 * 60;
@@ -92,26 +92,34 @@ export function createApp({ doctapeUrl, clientId, clientSecret, publicUrl, token
     const cookieName = client.cookieName(c.req.raw);
     const pending = getCookie(c, cookieName);
     deleteCookie(c, cookieName, cookie);
-    const token = await client.exchange(c.req.raw, pending);
-    setCookie(c, tokenCookie, await tokens.seal(token), { ...cookie, maxAge: sessionSeconds });
+    const token = await client.exchange(c.req.raw, pending).catch(async (error: unknown) => {
+      // a browser that reloads or restores the callback has finished this sign-in: it stays signed in
+      if (!(error instanceof CallbackError) || !(await tokens.open(getCookie(c, tokenCookie)))) throw error;
+    });
+    if (token) setCookie(c, tokenCookie, await tokens.seal(token), { ...cookie, maxAge: sessionSeconds });
     return c.redirect('/', 303);
   });
 
   app.post('/files', async (c) => {
     const api = await apiOf(c);
+    const type = c.req.header('content-type');
+    if (type && /^multipart\/form-data\b/i.test(type)) {
+      throw new BadRequestError('Send the file as the request body, not as a form.');
+    }
     const size = c.req.header('content-length');
     const stream = c.req.raw.body ?? new Blob().stream();
-    await api.files.upload(size === undefined ? stream : { stream, size: Number(size) }, {
-      name: c.req.query('name') || 'untitled',
-      type: c.req.header('content-type'),
-    });
+    const source = size === undefined ? stream : { stream, size: Number(size) };
+    await withInput('The Content-Type or the Content-Length is not valid.', () =>
+      api.files.upload(source, { name: c.req.query('name') || 'untitled', type }),
+    );
     return c.text('Uploaded.', 201);
   });
 
   app.get('/files/:id', async (c) => {
     const api = await apiOf(c);
-    const file = await api.files.get(c.req.param('id'));
-    const { body } = await api.files.download(file.id);
+    const file = await withInput('This is not the id of a file.', () => api.files.get(c.req.param('id')));
+    // Hono calls this handler for HEAD too, and does not read the body
+    const body = c.req.method === 'HEAD' ? null : (await api.files.download(file.id)).body;
     // always an attachment: an uploaded HTML file must not run with the origin of this application
     const headers = {
       'Content-Disposition': contentDisposition(file),

@@ -1,5 +1,6 @@
 import {
   CallbackError,
+  ConfigurationError,
   DoctapeError,
   ForbiddenError,
   InsufficientScopeError,
@@ -21,6 +22,25 @@ export class ForeignRequestError extends Error {
   override readonly name = 'ForeignRequestError';
 }
 
+/** A request that is not valid. Its message is for the sender. */
+export class BadRequestError extends Error {
+  override readonly name = 'BadRequestError';
+}
+
+/**
+ * Calls the API with values of a request. The SDK checks them before it sends anything: if one is not valid, the sender has made a
+ * mistake, not this application.
+ * @param text the message for the sender
+ */
+export async function withInput<T>(text: string, call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    if (error instanceof ConfigurationError && error.code === 'invalid_argument') throw new BadRequestError(text);
+    throw error;
+  }
+}
+
 export interface Problem {
   /** Log 500, which is a bug in this application, and 502, which can be a wrong setting. */
   status: 400 | 401 | 403 | 404 | 413 | 429 | 500 | 502;
@@ -30,6 +50,7 @@ export interface Problem {
 /** Returns the text that the user sees for an error. The messages of SDK errors contain no credentials, but are for developers. */
 export function problemOf(error: unknown): Problem {
   if (error instanceof NotSignedInError) return { status: 401, text: 'Please sign in first.' };
+  if (error instanceof BadRequestError) return { status: 400, text: error.message };
   if (error instanceof ForeignRequestError) return { status: 403, text: 'That request came from another site.' };
   if (error instanceof CallbackError || (error instanceof OAuthError && error.code === 'invalid_grant')) {
     return { status: 400, text: 'This sign-in was not started in this browser, or took too long. Please try again.' };
@@ -52,7 +73,7 @@ export function problemOf(error: unknown): Problem {
   if (error instanceof TransferError) {
     return { status: 400, text: 'The file did not arrive completely. Please try again.' };
   }
-  if (error instanceof DoctapeError && error.name !== 'ConfigurationError') {
+  if (error instanceof DoctapeError && !(error instanceof ConfigurationError)) {
     return { status: 502, text: 'The file service did not respond as expected. Try again later.' };
   }
   return { status: 500, text: 'Something went wrong here. Try again later.' };

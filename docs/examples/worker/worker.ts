@@ -1,7 +1,7 @@
-import { ApiClient, contentDisposition } from 'doctape-sdk';
+import { ApiClient, CallbackError, contentDisposition } from 'doctape-sdk';
 import { AuthorizationCodeClient, createTokenSeal, type TokenSeal } from 'doctape-sdk/server';
 import { type CookieJar, cookieJar } from './cookies.ts';
-import { ForeignRequestError, NotSignedInError, problemOf } from './problem.ts';
+import { ForeignRequestError, NotSignedInError, problemOf, withInput } from './problem.ts';
 
 /** How long a user stays signed in. The token itself is valid for five years. */
 const sessionSeconds = 12 * 60 * 60;
@@ -62,7 +62,8 @@ export default worker;
 async function route(request: Request, env: Env, { client, cookies, tokens }: Application): Promise<Response> {
   const { pathname } = new URL(request.url);
   const [, id] = /^\/files\/([\w-]+)$/.exec(pathname) ?? [];
-  const endpoint = `${request.method} ${id === undefined ? pathname : '/files/:id'}`;
+  const isHead = request.method === 'HEAD'; // workerd sends the response to GET without its body
+  const endpoint = `${isHead ? 'GET' : request.method} ${id === undefined ? pathname : '/files/:id'}`;
 
   if (endpoint === 'GET /login') {
     const { url, pending, cookieName } = await client.authorize();
@@ -71,9 +72,13 @@ async function route(request: Request, env: Env, { client, cookies, tokens }: Ap
   }
   if (endpoint === 'GET /callback') {
     const cookieName = client.cookieName(request);
-    const token = await client.exchange(request, cookies.read(request).get(cookieName));
-    const sealed = await tokens.seal(token);
-    return redirect('/files', [cookies.clear(cookieName), cookies.write(cookies.tokenName, sealed, sessionSeconds)]);
+    const received = cookies.read(request);
+    const token = await client.exchange(request, received.get(cookieName)).catch(async (error: unknown) => {
+      // a browser that reloads or restores the callback has finished this sign-in: it stays signed in
+      if (!(error instanceof CallbackError) || !(await tokens.open(received.get(cookies.tokenName)))) throw error;
+    });
+    const added = token ? [cookies.write(cookies.tokenName, await tokens.seal(token), sessionSeconds)] : [];
+    return redirect('/files', [cookies.clear(cookieName), ...added]);
   }
   if (endpoint === 'POST /sign-out') {
     // a form on another site could sign the user out: the response deletes the cookie even if the request has none
@@ -90,13 +95,14 @@ async function route(request: Request, env: Env, { client, cookies, tokens }: Ap
     return Response.json(await api.files.list(), { headers: { 'Cache-Control': 'no-store' } });
   }
   if (endpoint === 'GET /files/:id' && id !== undefined) {
-    const file = await api.files.get(id);
-    const { body } = await api.files.download(file.id);
-    // workerd ignores a Content-Length header. It sends the length of this stream instead
+    const file = await withInput('This is not the id of a file.', () => api.files.get(id));
+    const body = isHead ? null : (await api.files.download(file.id)).body;
+    // workerd ignores a Content-Length header if there is a body. It sends the length of this stream instead
     const sized = body?.pipeThrough(new FixedLengthStream(file.size));
     // always an attachment: an uploaded HTML file must not run with the origin of this application
     const headers = {
       'Content-Disposition': contentDisposition(file),
+      'Content-Length': String(file.size),
       'Content-Type': 'application/octet-stream',
       'X-Content-Type-Options': 'nosniff',
       'Cache-Control': 'no-store',

@@ -1,5 +1,5 @@
 import { ApiError, type FileInfo, type Tape } from 'doctape-sdk';
-import { describeAudience, listOf, peopleOf } from '../library/sharing.js';
+import { describeAudience, listOf, peopleOf, withoutPeople } from '../library/sharing.js';
 import { fullName, isolated } from '../page/format.js';
 import type { Session } from '../session/session.js';
 import type { FileChanges } from './file-actions.js';
@@ -15,7 +15,7 @@ export function shareFile(session: Session, first: FileInfo, changes: FileChange
     describe: () => describeAudience(file, changes.tapes()),
     async save(change) {
       ({ file } = await retag(session, file.id, (tags) => [
-        ...tags.filter((tag) => !tag.startsWith('+')),
+        ...withoutPeople(tags),
         ...change(peopleOf({ tags })).map((name) => `+${name}`),
       ]));
       changes.changed(file);

@@ -4,7 +4,7 @@ import { formatAge, formatSize, fullName, visible } from '../page/format.js';
 import { icon } from '../page/icon.js';
 import type { FileMenu, MenuItem } from './file-menu.js';
 import { kindOf } from './kind.js';
-import { listOf, readersOf } from './sharing.js';
+import { listOf, readersOf, withoutPeople } from './sharing.js';
 
 export interface FileCard {
   element: HTMLLIElement;
@@ -73,7 +73,7 @@ export function createFileCard(
     },
     setSelected(selected) {
       checkbox.checked = selected;
-      card.element.classList.toggle('selected', selected);
+      openButton.classList.toggle('selected', selected);
     },
     setReachable(reachable) {
       for (const control of [openButton, checkbox, star, more]) control.tabIndex = reachable ? 0 : -1;
@@ -124,8 +124,6 @@ function marksOf(file: FileInfo, tapes: readonly Tape[]): HTMLLIElement[] {
   ];
   return [
     ...states.map((state) => element('li', { class: 'state' }, state)),
-    ...file.tags
-      .filter((tag) => !tag.startsWith('+'))
-      .map((tag) => element('li', {}, element('bdi', {}, visible(tag)))),
+    ...withoutPeople(file.tags).map((tag) => element('li', {}, element('bdi', {}, visible(tag)))),
   ];
 }

@@ -22,7 +22,7 @@ import { createHeader } from './header.js';
 import { comparisonOf, readLook, rememberLook } from './look.js';
 import { emptyViews, hashOf, matches, type Place, readPlace, titles } from './place.js';
 import { createSelectionBar } from './selection-bar.js';
-import { isOwn } from './sharing.js';
+import { isOwn, withoutPeople } from './sharing.js';
 import { handleShortcuts, showShortcuts } from './shortcuts.js';
 import { createToolbar } from './toolbar.js';
 
@@ -164,8 +164,8 @@ export function showLibrary(app: HTMLElement, session: Session, unsent: readonly
   }
 
   function allTags(): string[] {
-    const tags = new Set(grid.all().flatMap((file) => (file.shared === 0 ? file.tags : [])));
-    return [...tags].filter((tag) => !tag.startsWith('+')).sort();
+    const tags = grid.all().flatMap((file) => (file.shared === 0 ? withoutPeople(file.tags) : []));
+    return [...new Set(tags)].sort();
   }
 
   async function loadTapes(): Promise<void> {

@@ -8,6 +8,11 @@ export function peopleOf({ tags }: { tags: readonly string[] }): string[] {
   return tags.filter((tag) => tag.startsWith('+')).map((tag) => tag.slice(1));
 }
 
+/** The tags that do not share a file with a user by name. */
+export function withoutPeople(tags: readonly string[]): string[] {
+  return tags.filter((tag) => !tag.startsWith('+'));
+}
+
 /** The collections of the user that a file of theirs is in. */
 export function collectionsOf({ id }: FileInfo, tapes: readonly Tape[]): Tape[] {
   return tapes.filter((tape) => isOwn(tape) && tape.files.includes(id));

@@ -1,6 +1,7 @@
 import type { FileInfo } from 'doctape-sdk';
 import type { MenuItem } from '../library/file-menu.js';
 import { detailOf, kindOf } from '../library/kind.js';
+import { withoutPeople } from '../library/sharing.js';
 import { type OpenDialog, openDialog } from '../page/dialog.js';
 import { element } from '../page/element.js';
 import { formatAge, formatSize, fullName, isolated } from '../page/format.js';
@@ -94,7 +95,7 @@ export function createPreview(session: Session, { files, moved, itemsFor }: Prev
         detailOf(next),
         formatSize(next.size),
         `added ${formatAge(next.time_added)}`,
-        ...next.tags.filter((tag) => !tag.startsWith('+')).map(isolated),
+        ...withoutPeople(next.tags).map(isolated),
       ]
         .filter((fact) => fact !== undefined)
         .join(' · ');

@@ -1,4 +1,5 @@
 import { apiOf, handle } from '../../../lib/doctape.ts';
+import { BadRequestError, withInput } from '../../../lib/problem.ts';
 
 export function GET(request: Request): Promise<Response> {
   return handle(request, async () => {
@@ -11,16 +12,17 @@ export function GET(request: Request): Promise<Response> {
 export function POST(request: Request): Promise<Response> {
   return handle(request, async () => {
     const api = await apiOf(request);
+    const type = request.headers.get('content-type') ?? undefined;
+    if (type && /^multipart\/form-data\b/i.test(type)) {
+      throw new BadRequestError('Send the file as the request body, not as a form.');
+    }
     const size = request.headers.get('content-length');
     // without it, nobody would notice that Next.js has cut the body: see README.md
     if (size === null) return Response.json({ error: 'The Content-Length header is missing.' }, { status: 411 });
     const stream = request.body ?? new Blob().stream();
-    const uploaded = await api.files.upload(
-      { stream, size: Number(size) },
-      {
-        name: new URL(request.url).searchParams.get('name') || 'untitled',
-        type: request.headers.get('content-type') ?? undefined,
-      },
+    const name = new URL(request.url).searchParams.get('name') || 'untitled';
+    const uploaded = await withInput('The Content-Type or the Content-Length is not valid.', () =>
+      api.files.upload({ stream, size: Number(size) }, { name, type }),
     );
     return Response.json(uploaded, { status: 201 });
   });
