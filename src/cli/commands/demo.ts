@@ -7,8 +7,10 @@ import { intro, log, outro } from '@clack/prompts';
 import ky, { isHTTPError, isKyError } from 'ky';
 import prettyBytes from 'pretty-bytes';
 import { ApiClient, type FileInfo, type Token, type UploadedFile } from '../../index.js';
+import { systemCode } from '../../node/system-error.js';
 import { type ServedSandbox, serveSandbox } from '../../serve.js';
 import { AuthorizationCodeClient } from '../../server.js';
+import { CommandError } from '../core/errors.js';
 import { table } from '../terminal/table.js';
 import { withTransfers } from '../terminal/transfers.js';
 import { submitLoginForm } from './login-form.js';
@@ -20,7 +22,7 @@ const redirectUri = 'http://localhost:3000/callback'; // no server is needed the
 /** `doctape-sdk demo`: uses the SDK from end to end, over HTTP. It ends at the first step that fails. */
 export async function demo(signal: AbortSignal, { keep = false }: { keep?: boolean }): Promise<void> {
   intro('doctape-sdk demo');
-  const folder = await mkdtemp(join(tmpdir(), 'doctape-demo-'));
+  const folder = await createFolder();
   let served: ServedSandbox | undefined;
   const cleanUp = async () => {
     try {
@@ -85,6 +87,15 @@ export async function demo(signal: AbortSignal, { keep = false }: { keep?: boole
     await cleanUp();
     log.error(signal.aborted ? 'Stopped' : `The demo could not ${current}: ${reasonOf(error)}`);
     process.exitCode = 1;
+  }
+}
+
+async function createFolder(): Promise<string> {
+  try {
+    return await mkdtemp(join(tmpdir(), 'doctape-demo-'));
+  } catch (error) {
+    const remedy = 'set TMPDIR to a folder that you can write to';
+    throw new CommandError(`the demo cannot create a folder in ${tmpdir()} (${systemCode(error)}): ${remedy}`);
   }
 }
 

@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
+import { shellQuoted } from '../../support/shell.js';
 
 interface Demo {
   child: ChildProcessWithoutNullStreams;
@@ -77,7 +78,7 @@ it.each([
 });
 
 it.runIf(process.platform === 'linux')('ends on Ctrl+C on a terminal during an upload', async () => {
-  const line = `exec '${process.execPath}' dist/cli.js demo`;
+  const line = `exec ${shellQuoted(process.execPath)} dist/cli.js demo`;
   const demo = running(spawn('script', ['-qefc', line, '/dev/null'], { env: { ...process.env, TERM: 'xterm' } }));
   await expect.poll(demo.output, { interval: 5 }).toMatch(/━.*recording\.bin/);
   demo.child.stdin.write('\u0003');
