@@ -10,7 +10,6 @@ import type { ApiClient } from '../../src/index.js';
 import { expectNoCrash } from '../support/crash.js';
 import { allScopes, tokenFor } from '../support/sandbox.js';
 import { apiAt, reply, type Script, scriptedServer, servedForTest } from '../support/scripted-server.js';
-import { shellQuoted } from '../support/shell.js';
 
 // A user at the command line: real processes, and a real sandbox on this machine.
 
@@ -61,7 +60,7 @@ export function startOnTerminal(
   env: Record<string, string> = { TERM: 'xterm' },
   columns = 200,
 ): Run {
-  const line = [process.execPath, command, ...args].map(shellQuoted).join(' ');
+  const line = [process.execPath, command, ...args].map((word) => `'${word}'`).join(' ');
   return started(
     spawn('script', ['-qefc', `stty cols ${columns} rows 50; exec ${line}`, '/dev/null'], {
       cwd,

@@ -13,7 +13,6 @@ import { inRepository } from '../support/paths.js';
 import { requires } from '../support/requirements.js';
 import { allScopes, served, tokenFor } from '../support/sandbox.js';
 import { secureServer } from '../support/secure-server.js';
-import { shellQuoted } from '../support/shell.js';
 import { submitOutOfBand } from '../support/submit-out-of-band.js';
 import { type CodeBlock, codeBlocks } from './code-blocks.js';
 import { blocks } from './pages.js';
@@ -405,7 +404,7 @@ const checks: Record<string, (block: CodeBlock) => Promise<void>> = {
     // open for reading and writing, because the program prints the URL before the code can be written
     const { printed, problems, ended } = start('sh', [
       '-ec',
-      `mkfifo pasted; exec ${shellQuoted(process.execPath)} paste.mjs <>pasted`,
+      `mkfifo pasted; exec '${process.execPath}' paste.mjs <>pasted`,
     ]);
     await until({ printed, problems, ended }, () => problems.join().includes('http'));
     const url = new URL(/http\S+/.exec(problems.join('\n'))?.[0] ?? '');

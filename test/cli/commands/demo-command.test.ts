@@ -4,7 +4,6 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
-import { shellQuoted } from '../../support/shell.js';
 
 interface Demo {
   child: ChildProcessWithoutNullStreams;
@@ -78,12 +77,18 @@ it.each([
 });
 
 it.runIf(process.platform === 'linux')('ends on Ctrl+C on a terminal during an upload', async () => {
-  const line = `exec ${shellQuoted(process.execPath)} dist/cli.js demo`;
+  const line = `exec '${process.execPath}' dist/cli.js demo`;
   const demo = running(spawn('script', ['-qefc', line, '/dev/null'], { env: { ...process.env, TERM: 'xterm' } }));
   await expect.poll(demo.output, { interval: 5 }).toMatch(/━.*recording\.bin/);
   demo.child.stdin.write('\u0003');
   expect(await demo.ended).toBe(130);
   expect(demo.output()).toContain('Stopped');
+});
+
+it('names the variable to set if the temporary folder does not exist', async () => {
+  const demo = runDemo([], { TMPDIR: '/nonexistent' });
+  expect(await demo.ended).toBe(1);
+  expect(demo.output()).toContain('cannot create a folder in /nonexistent (ENOENT): set TMPDIR to');
 });
 
 it('does not print a token', async () => {

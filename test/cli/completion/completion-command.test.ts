@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { expect, it } from 'vitest';
 import { requires } from '../../support/requirements.js';
-import { shellQuoted } from '../../support/shell.js';
 import { cwd, run, started, useHome } from '../user.js';
 
 useHome();
@@ -14,10 +13,9 @@ async function completed(...words: string[]): Promise<string[]> {
   const { code, stdout, stderr } = await run(['completion', 'bash']);
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   await writeFile(join(cwd, 'completion.bash'), stdout);
-  const line = words.map(shellQuoted).join(' ');
+  const line = words.map((word) => `'${word}'`).join(' ');
   const script = `. ./completion.bash; COMP_WORDS=(doctape-sdk ${line}); COMP_CWORD=${words.length}; _doctape_sdk; printf '%s\\n' "\${COMPREPLY[@]}"`;
-  const env = { ...process.env, LC_ALL: 'C' }; // bash warns of a locale that is not installed
-  const bash = spawnSync('bash', ['--norc', '-c', script], { cwd, encoding: 'utf8', env });
+  const bash = spawnSync('bash', ['--norc', '-c', script], { cwd, encoding: 'utf8' });
   expect([bash.stderr, bash.status]).toEqual(['', 0]);
   return bash.stdout.split('\n').filter((word) => word !== '');
 }

@@ -6,7 +6,6 @@ import { createInterface } from 'node:readline';
 import { onTestFinished } from 'vitest';
 import { expectNoCrash } from '../../support/crash.js';
 import { linkPackage } from '../../support/packed-package.js';
-import { shellQuoted } from '../../support/shell.js';
 
 /** A program, and the lines that it has printed so far. */
 export interface Running {
@@ -70,7 +69,7 @@ export async function machine({ sandboxUrl = '', packages = [] }: MachineOptions
  * browser.
  */
 async function programs(): Promise<Record<string, string>> {
-  const node = (path: string) => `exec ${shellQuoted(process.execPath)} ${shellQuoted(resolve(path))} "$@"`;
+  const node = (path: string) => `exec '${process.execPath}' '${resolve(path)}' "$@"`;
   const { scripts } = JSON.parse(await readFile('package.json', 'utf8'));
   const cases = Object.entries<string>(scripts).flatMap(([name, script]) => {
     const [, program, args] = / && node (\S+)(.*)$/.exec(script) ?? [];

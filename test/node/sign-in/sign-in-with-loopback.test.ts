@@ -340,7 +340,7 @@ it.runIf(process.platform === 'linux')('uses the opener of the platform', async 
   const folder = await makeFolder();
   await mkdir(join(folder, 'bin'));
   const opener = join(folder, 'bin', 'xdg-open');
-  await writeFile(opener, `#!/bin/sh\nprintf '%s' "$1" > ${folder}/url.new\nmv ${folder}/url.new ${folder}/url\n`);
+  await writeFile(opener, `#!/bin/sh\ncd '${folder}'\nprintf '%s' "$1" > url.new\nmv url.new url\n`);
   await chmod(opener, 0o755);
   const { options } = await server();
   const signIn = (path: string) =>
