@@ -10,6 +10,9 @@ if (refused) throw new Error(`vitest cannot run tests in ${repository}: move the
 // Programs that tests start would color what they print, and the tests look for plain text.
 delete process.env.FORCE_COLOR;
 
+// The servers of tests are on this machine, and a proxy would not reach them.
+delete process.env.NODE_USE_ENV_PROXY;
+
 // Shells warn if LC_ALL is not installed, between the lines that tests read. They accept any LANG.
 if (process.env.LC_ALL) process.env.LANG = process.env.LC_ALL;
 delete process.env.LC_ALL;

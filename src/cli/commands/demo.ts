@@ -99,10 +99,14 @@ async function createFolder(): Promise<string> {
   }
 }
 
+// a proxy is the usual reason: the server is in this process
+const failedRequest =
+  'the request failed before a response arrived. If Node uses a proxy (NODE_USE_ENV_PROXY), add 127.0.0.1 to NO_PROXY';
+
 /** The messages of ky quote the URL, whose query can contain a token. */
 function reasonOf(error: unknown): string {
   if (isHTTPError(error)) return `the server responded with status ${error.response.status}`;
-  if (isKyError(error)) return 'the request failed before a response arrived';
+  if (isKyError(error)) return failedRequest;
   return error instanceof Error ? error.message : String(error);
 }
 

@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
+import { freePort } from '../../support/free-port.js';
 
 interface Demo {
   child: ChildProcessWithoutNullStreams;
@@ -89,6 +90,20 @@ it('names the variable to set if the temporary folder does not exist', async () 
   const demo = runDemo([], { TMPDIR: '/nonexistent' });
   expect(await demo.ended).toBe(1);
   expect(demo.output()).toContain('cannot create a folder in /nonexistent (ENOENT): set TMPDIR to');
+});
+
+it('names NO_PROXY if Node uses a proxy for the sandbox', async () => {
+  const port = await freePort(); // refuses connections
+  const env = {
+    NODE_USE_ENV_PROXY: '1',
+    HTTP_PROXY: `http://127.0.0.1:${port}`,
+
+    NO_PROXY: '',
+    no_proxy: '',
+  };
+  const demo = runDemo([], env);
+  expect(await demo.ended).toBe(1);
+  expect(demo.output()).toContain('add 127.0.0.1 to NO_PROXY');
 });
 
 it('does not print a token', async () => {
