@@ -7,7 +7,6 @@ import { intro, log, outro } from '@clack/prompts';
 import ky, { isHTTPError, isKyError } from 'ky';
 import prettyBytes from 'pretty-bytes';
 import { ApiClient, type FileInfo, type Token, type UploadedFile } from '../../index.js';
-import { systemCode } from '../../node/system-error.js';
 import { type ServedSandbox, serveSandbox } from '../../serve.js';
 import { AuthorizationCodeClient } from '../../server.js';
 import { CommandError } from '../core/errors.js';
@@ -94,8 +93,7 @@ async function createFolder(): Promise<string> {
   try {
     return await mkdtemp(join(tmpdir(), 'doctape-demo-'));
   } catch (error) {
-    const remedy = 'set TMPDIR to a folder that you can write to';
-    throw new CommandError(`the demo cannot create a folder in ${tmpdir()} (${systemCode(error)}): ${remedy}`);
+    throw new CommandError(`set TMPDIR to a folder that you can write to: ${reasonOf(error)}`);
   }
 }
 
