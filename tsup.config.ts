@@ -6,6 +6,13 @@ import { minify } from 'vite';
 import { fewFiles, ownZod, staticImports } from './test/support/build-plugins.js';
 import { inPackage } from './test/support/paths.js';
 
+// Here, because every script builds the package first.
+if (!process.features.typescript) {
+  throw new Error(
+    `Node ${process.versions.node} is too old. \`npm ci\` installs Node 24, unless npm ignores install scripts: run \`npm rebuild node --ignore-scripts=false\``,
+  );
+}
+
 // Every file directly in src/ is an entry point.
 const { 'doctape-sdk.min': singleFile = '', ...entry } = Object.fromEntries(
   readdirSync('src', { withFileTypes: true })

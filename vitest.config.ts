@@ -1,12 +1,10 @@
+import './test/support/environment.js';
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { playwright } from '@vitest/browser-playwright';
 import { configDefaults, defineConfig, type TestProjectConfiguration, type ViteUserConfig } from 'vitest/config';
 import { inPages } from './test/browser/project.js';
 import { findBrowsers } from './test/support/browsers.js';
-
-// Programs that tests start would colour what they print, and the tests look for plain text.
-delete process.env.FORCE_COLOR;
 
 /** `npm test` and nothing behind it: the thresholds are for all tests together. */
 const isWholeRun: boolean = process.argv.slice(2).join(' ') === 'run';

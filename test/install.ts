@@ -15,7 +15,7 @@ function install(name: string): void {
   const installed = join(folder, 'node_modules/.installed-from.json');
   if (existsSync(installed) && readFileSync(installed).equals(readFileSync(lockfile))) return;
   rmSync(installed, { force: true });
-  const flags = ['ci', '--no-audit', '--no-fund', '--loglevel=error'];
+  const flags = ['ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'];
   const { status } = spawnSync('npm', flags, { cwd: folder, stdio: 'inherit', shell: process.platform === 'win32' });
   if (status === 0) copyFileSync(lockfile, installed);
   else process.exitCode = 1;

@@ -38,7 +38,8 @@ function bundledPackages(): string[] {
 
 const { name, version } = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8'));
 const all = npmSbom();
-const dependencies = npmSbom('--omit=dev', '--omit=peer').components.map((component) => component['bom-ref']);
+const productionOnly = ['--include=prod', '--omit=dev', '--omit=peer']; // .npmrc includes dev
+const dependencies = npmSbom(...productionOnly).components.map((component) => component['bom-ref']);
 const bundled = bundledPackages();
 const unknown = bundled.filter((ref) => !all.components.some((component) => component['bom-ref'] === ref));
 if (unknown.length > 0) throw new Error(`npm sbom does not know ${unknown.join(', ')}: run npm ci and npm run build`);

@@ -1,3 +1,4 @@
+import '../support/environment.js';
 import { defineConfig, type ViteUserConfig } from 'vitest/config';
 import { inPages } from '../browser/project.js';
 import { inRepository } from '../support/paths.js';

@@ -31,6 +31,7 @@ export type RequirementName =
   | 'root'
   | 'mounts'
   | 'interface'
+  | 'ipv6'
   | 'libatomic'
   | 'ffmpeg'
   | 'soffice'
@@ -81,6 +82,12 @@ export const requirements: Record<RequirementName, Requirement> = {
     name: 'a network interface other than loopback',
     remedy: 'Connect the machine to any network',
     isMet: () => outsideAddress() !== undefined,
+    isOptional: true, // a container may have none
+  },
+  ipv6: {
+    name: 'IPv6',
+    remedy: 'Enable it, at least for the loopback interface',
+    isMet: () => Object.values(networkInterfaces()).some((all) => all?.some(({ family }) => family === 'IPv6')),
     isOptional: true, // a container may have none
   },
   ffmpeg: {

@@ -1,3 +1,4 @@
+import './environment.js';
 import { availableParallelism } from 'node:os';
 import { defineConfig, type ViteUserConfig } from 'vitest/config';
 import { inRepository } from './paths.js';

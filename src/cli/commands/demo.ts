@@ -9,6 +9,7 @@ import prettyBytes from 'pretty-bytes';
 import { ApiClient, type FileInfo, type Token, type UploadedFile } from '../../index.js';
 import { type ServedSandbox, serveSandbox } from '../../serve.js';
 import { AuthorizationCodeClient } from '../../server.js';
+import { CommandError } from '../core/errors.js';
 import { table } from '../terminal/table.js';
 import { withTransfers } from '../terminal/transfers.js';
 import { submitLoginForm } from './login-form.js';
@@ -20,7 +21,7 @@ const redirectUri = 'http://localhost:3000/callback'; // no server is needed the
 /** `doctape-sdk demo`: uses the SDK from end to end, over HTTP. It ends at the first step that fails. */
 export async function demo(signal: AbortSignal, { keep = false }: { keep?: boolean }): Promise<void> {
   intro('doctape-sdk demo');
-  const folder = await mkdtemp(join(tmpdir(), 'doctape-demo-'));
+  const folder = await createFolder();
   let served: ServedSandbox | undefined;
   const cleanUp = async () => {
     try {
@@ -88,10 +89,22 @@ export async function demo(signal: AbortSignal, { keep = false }: { keep?: boole
   }
 }
 
+async function createFolder(): Promise<string> {
+  try {
+    return await mkdtemp(join(tmpdir(), 'doctape-demo-'));
+  } catch (error) {
+    throw new CommandError(`set TMPDIR to a folder that you can write to: ${reasonOf(error)}`);
+  }
+}
+
+// a proxy is the usual reason: the server is in this process
+const failedRequest =
+  'the request failed before a response arrived. If Node uses a proxy (NODE_USE_ENV_PROXY), add 127.0.0.1 to NO_PROXY';
+
 /** The messages of ky quote the URL, whose query can contain a token. */
 function reasonOf(error: unknown): string {
   if (isHTTPError(error)) return `the server responded with status ${error.response.status}`;
-  if (isKyError(error)) return 'the request failed before a response arrived';
+  if (isKyError(error)) return failedRequest;
   return error instanceof Error ? error.message : String(error);
 }
 

@@ -146,7 +146,7 @@ it('tells the user to sign in again if the token is invalid or the session file 
     await writeFile(path, damaged);
     const { code, stderr } = await run(['ls']);
     expect(code).toBe(1);
-    expect(stderr).toMatch(/^doctape-sdk: \S+session\.json is damaged: run `npx doctape-sdk login`\n$/);
+    expect(stderr).toMatch(/^doctape-sdk: .+session\.json is damaged: run `npx doctape-sdk login`\n$/);
   }
   expect((await logIn(url)).code).toBe(0);
 });

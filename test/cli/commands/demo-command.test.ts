@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
+import { freePort } from '../../support/free-port.js';
 
 interface Demo {
   child: ChildProcessWithoutNullStreams;
@@ -18,6 +19,7 @@ function runDemo(flags: readonly string[] = [], env: Record<string, string> = {}
 function running(child: ChildProcessWithoutNullStreams): Demo {
   let text = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (text += chunk));
+  onTestFinished(() => void child.kill('SIGKILL'));
   const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
   return { child, output: () => text, ended };
 }
@@ -83,6 +85,26 @@ it.runIf(process.platform === 'linux')('ends on Ctrl+C on a terminal during an u
   demo.child.stdin.write('\u0003');
   expect(await demo.ended).toBe(130);
   expect(demo.output()).toContain('Stopped');
+});
+
+it('names the variable to set if the temporary folder does not exist', async () => {
+  const demo = runDemo([], { TMPDIR: '/nonexistent' });
+  expect(await demo.ended).toBe(1);
+  expect(demo.output()).toMatch(/^doctape-sdk: set TMPDIR to a folder .+: ENOENT.+'\/nonexistent\//m);
+});
+
+it('names NO_PROXY if Node uses a proxy for the sandbox', async () => {
+  const port = await freePort(); // refuses connections
+  const env = {
+    NODE_USE_ENV_PROXY: '1',
+    HTTP_PROXY: `http://127.0.0.1:${port}`,
+
+    NO_PROXY: '',
+    no_proxy: '',
+  };
+  const demo = runDemo([], env);
+  expect(await demo.ended).toBe(1);
+  expect(demo.output()).toContain('add 127.0.0.1 to NO_PROXY');
 });
 
 it('does not print a token', async () => {

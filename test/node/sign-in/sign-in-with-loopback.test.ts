@@ -8,6 +8,7 @@ import { submitLoginForm } from '../../../src/cli/commands/login-form.js';
 import { CallbackError, ConfigurationError, OAuthError, TimeoutError } from '../../../src/index.js';
 import { type LoopbackOptions, signInWithLoopback } from '../../../src/node.js';
 import { makeFolder } from '../../support/data-folder.js';
+import { requires } from '../../support/requirements.js';
 import { appOf } from '../../support/sandbox.js';
 import { reasonOf, rejection, reply, scriptedServer, servedForTest, wait } from '../../support/scripted-server.js';
 import { runProgram } from '../files/support.js';
@@ -340,7 +341,7 @@ it.runIf(process.platform === 'linux')('uses the opener of the platform', async 
   const folder = await makeFolder();
   await mkdir(join(folder, 'bin'));
   const opener = join(folder, 'bin', 'xdg-open');
-  await writeFile(opener, `#!/bin/sh\nprintf '%s' "$1" > ${folder}/url.new\nmv ${folder}/url.new ${folder}/url\n`);
+  await writeFile(opener, `#!/bin/sh\ncd '${folder}'\nprintf '%s' "$1" > url.new\nmv url.new url\n`);
   await chmod(opener, 0o755);
   const { options } = await server();
   const signIn = (path: string) =>
@@ -377,7 +378,7 @@ it('accepts a path and a port, and rejects if the port is in use', async () => {
   expect(urls[0]?.searchParams.get('redirect_uri')).toBe(`http://127.0.0.1:${port}/signed-in/`);
 });
 
-describe.runIf(await canListenOn(0, '::1'))('on a machine with IPv6', () => {
+describe('on a machine with IPv6', requires('ipv6'), () => {
   it('also listens on [::1], and closes that port too', async () => {
     const { options } = await server();
     const ports: string[] = [];

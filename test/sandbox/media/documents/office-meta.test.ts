@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { describe as describeFile } from '../../../../src/sandbox/media/describe.js';
 import { bytesOf } from '../../../fixtures/make-bytes.js';
@@ -59,7 +60,7 @@ describe('the metadata of an office file', () => {
       '<dc:title>Grüße &amp; so</dc:title><meta:initial-creator>Alice</meta:initial-creator>',
     );
     writeFileSync(join(folder, 'a.odt'), source);
-    const profile = `-env:UserInstallation=file://${folder}/profile`;
+    const profile = `-env:UserInstallation=${pathToFileURL(join(folder, 'profile'))}`;
     for (const format of ['docx', 'ott:writer8_template']) {
       execFileSync(
         'soffice',
