@@ -57,10 +57,11 @@ export function tokenStore(storage: PrefixedStorage | undefined, key: string, no
 
     onChange(listener) {
       const call = () => listener(store.get());
-      const stop = new AbortController(); // its `signal` is the option of the listeners
+      const stop = new AbortController();
+      const { signal } = stop;
       listeners.add(call);
-      globalThis.addEventListener?.('storage', (event) => (event.key ?? key) === key && call(), stop);
-      globalThis.addEventListener?.('pageshow', (event) => event.persisted && call(), stop);
+      globalThis.addEventListener?.('storage', (event) => (event.key ?? key) === key && call(), { signal });
+      globalThis.addEventListener?.('pageshow', (event) => event.persisted && call(), { signal });
       return () => {
         listeners.delete(call);
         stop.abort();

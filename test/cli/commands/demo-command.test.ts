@@ -98,7 +98,6 @@ it('names NO_PROXY if Node uses a proxy for the sandbox', async () => {
   const env = {
     NODE_USE_ENV_PROXY: '1',
     HTTP_PROXY: `http://127.0.0.1:${port}`,
-
     NO_PROXY: '',
     no_proxy: '',
   };
