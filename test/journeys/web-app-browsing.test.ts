@@ -298,6 +298,60 @@ describeInBrowsers('a user who looks for files in the web application', (name) =
     }
   });
 
+  it('shows files as they are, which another window has changed or deleted while the list was loading', async () => {
+    const page = await open();
+    const [kept, renamed, deleted] = ['kept', 'renamed', 'deleted'].map((what) => `${what} in ${name}.txt`) as [
+      string,
+      string,
+      string,
+    ];
+    await upload(page, ...[kept, renamed, deleted].map((file) => ({ name: file })));
+    const other = await page.context().newPage();
+    await other.goto(urls.app);
+    await signIn(other);
+    await opener(other, deleted).waitFor();
+
+    // the list is as it was before the changes, and arrives after them
+    let isSent = () => {};
+    const sent = new Promise<void>((resolve) => {
+      isSent = resolve;
+    });
+    let release = () => {};
+    const released = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    await page.route('**/v1/doc?*', async (route) => {
+      const response = await route.fetch();
+      isSent();
+      await released;
+      await route.fulfill({ response });
+    });
+    await page.reload();
+    await sent;
+    await choose(other, renamed, 'Rename');
+    await other.getByRole('dialog').getByRole('textbox').fill(`other name in ${name}`);
+    await other.getByRole('button', { name: 'Rename', exact: true }).click();
+    await opener(other, `other name in ${name}.txt`).waitFor();
+    await choose(other, deleted, 'Delete');
+    await other.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
+    await opener(other, deleted).waitFor({ state: 'detached' });
+    release();
+    await opener(page, kept).waitFor();
+    await page.unroute('**/v1/doc?*');
+
+    // an action on a file that is gone says so, and brings in all other changes
+    await page.getByRole('button', { name: `Star ${deleted}`, exact: true }).click();
+    await page.getByText('This file no longer exists.').waitFor();
+    await opener(page, deleted).waitFor({ state: 'detached' });
+    await opener(page, `other name in ${name}.txt`).waitFor();
+    await opener(page, renamed).waitFor({ state: 'detached' });
+    for (const file of [kept, `other name in ${name}.txt`]) {
+      await choose(page, file, 'Delete');
+      await dialog(page).getByRole('button', { name: 'Delete' }).click();
+      await opener(page, file).waitFor({ state: 'detached' });
+    }
+  });
+
   it('takes back with Undo what was changed in the dialog for tags, and no other change', async () => {
     const page = await open();
     const file = `tagged in ${name}.txt`;

@@ -14,6 +14,8 @@ import { askForTags, readCollection } from './tag-files.js';
 /** Told what has become of a file. */
 export interface FileChanges {
   changed(file: FileInfo): void;
+  /** Shows a file as it is expected to be. What the server says replaces it. */
+  expected(file: FileInfo): void;
   added(file: FileInfo): void;
   deleted(file: FileInfo): void;
   /** Called when tags may have changed what is in the collections. */

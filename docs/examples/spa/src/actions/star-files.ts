@@ -11,13 +11,17 @@ export async function starFiles(
   changes: FileChanges,
 ): Promise<void> {
   const wanted = files.filter((file) => file.starred !== starred);
-  for (const file of wanted) changes.changed({ ...file, starred }); // at once: who clicks wants to see it
-  const done = await eachFile(session, wanted, async ({ id }) => {
-    await session.api.files.update(id, { starred });
+  for (const file of wanted) changes.expected({ ...file, starred }); // at once: who clicks wants to see it
+  const done = await eachFile(session, wanted, async (file) => {
+    try {
+      await session.api.files.update(file.id, { starred });
+    } catch (error) {
+      changes.expected(file); // not as changed: the list is loaded again if the file no longer exists
+      throw error;
+    }
+    changes.changed({ ...file, starred });
   });
-  if (session.signal.aborted) return;
-  for (const file of wanted) if (!done.includes(file)) changes.changed(file);
-  if (done.length === 0) return;
+  if (session.signal.aborted || done.length === 0) return;
   announce(`${starred ? 'Starred' : 'Removed the star of'} ${nameOf(done)}`, () => {
     starFiles(
       session,

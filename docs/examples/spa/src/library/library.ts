@@ -46,6 +46,9 @@ export function showLibrary(app: HTMLElement, session: Session, unsent: readonly
   const changes: FileChanges = {
     changed(file) {
       remember(file.id, file);
+      changes.expected(file);
+    },
+    expected(file) {
       grid.put(file);
       show();
     },
@@ -215,6 +218,7 @@ export function showLibrary(app: HTMLElement, session: Session, unsent: readonly
   }
 
   function showNow(): void {
+    if (session.signal.aborted) return; // the page shows something else
     const tape = tapeShown();
     const title = place.view === 'collection' ? isolated(tape ? titleOf(tape) : 'Collection') : titles[place.view];
     document.title = `${title} – doctape files`;
