@@ -222,7 +222,8 @@ describe('the reader of a resumed download', () => {
       if (start + 3 >= digits.length) correct(request, socket);
       else sendAndClose(socket, headFor(request, digits.length), piece);
     });
-    const clock = vi.spyOn(performance, 'now').mockImplementation(() => Date.now() * 1000); // every chunk is reported
+    let now = 0;
+    const clock = vi.spyOn(performance, 'now').mockImplementation(() => (now += 1000)); // every chunk is reported
     onTestFinished(() => clock.mockRestore());
     const reports: Progress[] = [];
     const onProgress = (progress: Progress) => void reports.push(progress);
