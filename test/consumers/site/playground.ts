@@ -430,12 +430,12 @@ async function endWorker(name: TestBrowser['name'], context: BrowserContext, pag
     return;
   }
   const session = await context.newCDPSession(page);
-  await session.send('ServiceWorker.enable');
   const stopped = new Promise<void>((resolve) => {
     session.on('ServiceWorker.workerVersionUpdated', ({ versions }) => {
       if (versions.some(({ runningStatus }) => runningStatus === 'stopped')) resolve();
     });
   });
+  await session.send('ServiceWorker.enable'); // which also reports a worker that has already stopped
   await session.send('ServiceWorker.stopAllWorkers');
   await stopped;
   await session.detach();
