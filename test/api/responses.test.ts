@@ -28,6 +28,7 @@ import {
   unreachable,
   wait,
 } from '../support/scripted-server.js';
+import { stopTimers } from '../support/stopped-timers.js';
 
 const id = '2224c539-e5d6-425a-8e0d-9516db6dc462';
 
@@ -628,7 +629,8 @@ describe('an account', () => {
 
 describe('the time limit of a call', () => {
   test('ends a call without a response', async () => {
-    const server = await scriptedServer(() => {});
+    const pass = stopTimers();
+    const server = await scriptedServer(() => pass(150));
     const error = await rejection(apiAt(server.url, { timeout: 150 }).files.list(), TimeoutError);
     expect(error).toMatchObject({ name: 'TimeoutError', code: 'timeout' });
     expect(error.message).toContain(`GET ${server.url}/v1/doc`);
@@ -645,7 +647,9 @@ describe('the time limit of a call', () => {
         closed.resolve();
       });
     });
-    const error = await rejection(apiAt(server.url, { timeout: 300 }).files.list(), TimeoutError);
+    const pass = stopTimers();
+    const hooks = { response: () => pass(300) };
+    const error = await rejection(apiAt(server.url, { timeout: 300, hooks }).files.list(), TimeoutError);
     expect(error.code).toBe('timeout');
     await closed.promise;
   });

@@ -10,6 +10,7 @@ import { type LoopbackOptions, signInWithLoopback } from '../../../src/node.js';
 import { makeFolder } from '../../support/data-folder.js';
 import { appOf } from '../../support/sandbox.js';
 import { reasonOf, rejection, reply, scriptedServer, servedForTest, wait } from '../../support/scripted-server.js';
+import { stopTimers } from '../../support/stopped-timers.js';
 import { runProgram } from '../files/support.js';
 
 async function server() {
@@ -274,7 +275,11 @@ it.each([
 it('rejects with a TimeoutError if no callback arrives in time, and closes the port', async () => {
   const { options } = await server();
   const { urls } = browser();
-  const open = (url: URL) => void urls.push(url);
+  const pass = stopTimers();
+  const open = (url: URL) => {
+    urls.push(url);
+    pass(50);
+  };
   const error = await rejection(signInWithLoopback({ ...options, open, timeout: 50 }), TimeoutError);
   expect(error.code).toBe('timeout');
   expect(await isClosed(urls[0]?.searchParams.get('redirect_uri') ?? null)).toBe(true);

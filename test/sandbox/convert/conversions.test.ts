@@ -97,7 +97,7 @@ describe('a sandbox with ffmpeg', requires('ffmpeg'), () => {
     const data = join(folder, 'data');
     const first = await serve({ data });
     const { id } = await first.api.files.upload(makeWav(300), { name: 'a.wav' });
-    await vi.waitFor(() => expect(readdirSync(join(data, 'converting'))).toHaveLength(1));
+    await expect.poll(() => readdirSync(join(data, 'converting'))).toHaveLength(1);
     await first.server.close();
     expect(readdirSync(data)).not.toContain('converting');
     expect(await blobsOnDisk(data)).toEqual([id]);
@@ -270,10 +270,10 @@ describe('the queue', () => {
     await conversions.resume();
     for (const [owner, id] of order) conversions.add({ owner, id }); // as if the uploads came while it was resumed
     for (let count = 1; count <= 4; count += 1) {
-      await vi.waitFor(() => expect(begun).toHaveLength(count));
+      await expect.poll(() => begun).toHaveLength(count);
       begun.at(-1)?.finish();
     }
-    await vi.waitFor(async () => expect(await statusOf(store, 'alice', 'c')).toBe('ok'));
+    await expect.poll(() => statusOf(store, 'alice', 'c')).toBe('ok');
     await conversions.close();
     expect(begun.map(({ id }) => id)).toEqual(['a', 'd', 'b', 'c']);
     expect(await store.get('conversions', 'a')).toBeUndefined();
@@ -292,9 +292,9 @@ describe('the queue', () => {
     const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
     const { begun, conversions, store } = controlled(watchedStore(memoryStore()));
     for (const id of ['a', 'b']) conversions.add(await putProcessing(store, id, 'alice'));
-    await vi.waitFor(() => expect(begun).toHaveLength(1));
+    await expect.poll(() => begun).toHaveLength(1);
     begun[0]?.fail(error());
-    await vi.waitFor(() => expect(begun).toHaveLength(2));
+    await expect.poll(() => begun).toHaveLength(2);
     expect(await statusOf(store, 'alice', 'a')).toBe('failed');
     expect(warn).toHaveBeenCalledOnce();
     await conversions.close();
@@ -305,10 +305,10 @@ describe('the queue', () => {
     const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
     const { begun, conversions, store } = controlled(watchedStore(memoryStore()));
     conversions.add(await putProcessing(store, 'a', 'alice'));
-    await vi.waitFor(() => expect(begun).toHaveLength(1));
+    await expect.poll(() => begun).toHaveLength(1);
     store.failAt(4); // the commit, after the three writes of the rendition
     begun[0]?.finish();
-    await vi.waitFor(async () => expect(await statusOf(store, 'alice', 'a')).toBe('failed'));
+    await expect.poll(() => statusOf(store, 'alice', 'a')).toBe('failed');
     expect([...store.blobs]).toEqual(['a']);
     await conversions.close();
     warn.mockRestore();
@@ -319,16 +319,16 @@ describe('the queue', () => {
     await putProcessing(store, 'a', 'alice', 2);
     const first = controlled(store);
     await first.conversions.resume();
-    await vi.waitFor(() => expect(first.begun).toHaveLength(1));
+    await expect.poll(() => first.begun).toHaveLength(1);
     expect(await store.get('conversions', 'a')).toMatchObject({ attempts: 3 });
     const second = controlled(store); // as after a crash
     await second.conversions.resume();
-    await vi.waitFor(async () => expect(await statusOf(store, 'alice', 'a')).toBe('failed'));
+    await expect.poll(() => statusOf(store, 'alice', 'a')).toBe('failed');
     expect(second.begun).toEqual([]);
 
     const third = controlled(store);
     third.conversions.add(await putProcessing(store, 'b', 'alice', 2));
-    await vi.waitFor(() => expect(third.begun).toHaveLength(1));
+    await expect.poll(() => third.begun).toHaveLength(1);
     await third.conversions.close();
     expect(await store.get('conversions', 'b')).toMatchObject({ attempts: 2 });
     await first.conversions.close();
@@ -337,7 +337,7 @@ describe('the queue', () => {
   it('stores nothing of a file that was deleted while it was converted', async () => {
     const { begun, conversions, store } = controlled(watchedStore(memoryStore()));
     conversions.add(await putProcessing(store, 'a', 'alice'));
-    await vi.waitFor(() => expect(begun).toHaveLength(1));
+    await expect.poll(() => begun).toHaveLength(1);
     begun[0]?.finish();
     await store.commit([{ delete: 'files', key: 'alice/a' }, { delete: 'conversions', key: 'a' }, { drop: 'a' }]);
     await conversions.close();

@@ -181,7 +181,7 @@ describe('a download that breaks', () => {
       socket.on('close', () => closed.resolve());
       socket.write(headFor(request, digits.length) + digits.slice(0, 6));
     });
-    const response = await apiAt(server.url, { idleTimeout: 400 }).files.download('a');
+    const response = await apiAt(server.url, { idleTimeout: 1_000 }).files.download('a');
     expect(await response.text()).toBe(digits);
     expect(server.requests[1]?.headers.get('range')).toBe('bytes=6-');
     await closed.promise;
@@ -241,10 +241,10 @@ describe('the reader of a resumed download', () => {
       if (request.number > 0) socket.end(Buffer.alloc(size - startOf(request), 'x'));
       else socket.write(half, () => setTimeout(() => socket.resetAndDestroy(), 500));
     });
-    const reader = readerOf(await apiAt(server.url, { idleTimeout: 400 }).files.download('a'));
+    const reader = readerOf(await apiAt(server.url, { idleTimeout: 1_000 }).files.download('a'));
     let loaded = 0;
     for (let reads = 0; ; reads++) {
-      if (reads < 3) await wait(600);
+      if (reads < 3) await wait(1_300);
       const { done, value } = await reader.read();
       if (done) break;
       loaded += value.byteLength;
@@ -377,7 +377,7 @@ describe('the attempts', () => {
 
   it('end if the rest stalls repeatedly', async () => {
     const server = await interruptedOnce(4, () => {});
-    const response = await apiAt(server.url, { idleTimeout: 200 }).files.download('a');
+    const response = await apiAt(server.url, { idleTimeout: 1_000 }).files.download('a');
     expect(await rejection(response.text(), TimeoutError)).toMatchObject({ code: 'idle_timeout' });
     expect(server.requests).toHaveLength(3);
   });

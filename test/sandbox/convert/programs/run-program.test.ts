@@ -39,7 +39,7 @@ const family = `
 
 async function expectNoGrandchild() {
   const pid = Number(readFileSync(join(folder, 'pid'), 'utf8'));
-  await vi.waitFor(() => expect(isAlive(pid)).toBe(false));
+  await expect.poll(() => isAlive(pid)).toBe(false);
 }
 
 function isAlive(pid: number): boolean {
