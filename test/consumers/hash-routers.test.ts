@@ -46,7 +46,7 @@ beforeAll(async () => {
     logLevel: 'error',
   });
   for (const { path, text } of outputFiles) scripts.set(path, text);
-}, 60_000);
+});
 
 function html(application: string): string {
   return `<!doctype html><title>${application}</title><div id="app"></div><script type="module" src="/${application}.js"></script>`;

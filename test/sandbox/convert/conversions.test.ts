@@ -36,7 +36,7 @@ async function serve(options: ServeOptions): Promise<{ server: ServedSandbox; ap
 }
 
 describe('a sandbox with ffmpeg', requires('ffmpeg'), () => {
-  it('processes a file after the upload, and keeps the result with the file', { timeout: 60_000 }, async () => {
+  it('processes a file after the upload, and keeps the result with the file', async () => {
     const store = watchedStore(memoryStore());
     const { server, api, bob } = await serve({ store });
     try {
@@ -72,9 +72,7 @@ describe('a sandbox with ffmpeg', requires('ffmpeg'), () => {
     }
   });
 
-  it('ends the conversion of a file that is deleted, of all files when it is reset, and converts a clone', {
-    timeout: 60_000,
-  }, async () => {
+  it('ends the conversion of a file that is deleted, of all files when it is reset, and converts a clone', async () => {
     const store = watchedStore(memoryStore());
     const { server, api } = await serve({ store });
     try {
@@ -83,7 +81,7 @@ describe('a sandbox with ffmpeg', requires('ffmpeg'), () => {
       const copy = await api.files.clone(deleted.id);
       expect((await api.files.get(copy)).processing_status).toBe('processing');
       await api.files.delete(deleted.id);
-      expect((await api.files.waitUntilProcessed(copy, { timeout: 50_000 })).processing_status).toBe('ok');
+      expect((await api.files.waitUntilProcessed(copy, { timeout: 110_000 })).processing_status).toBe('ok');
       expect([...store.blobs].sort()).toEqual([copy, `${copy}.audio.mp3`]);
       await api.files.upload(long, { name: 'long.wav' });
       await server.sandbox.reset();
@@ -93,7 +91,7 @@ describe('a sandbox with ffmpeg', requires('ffmpeg'), () => {
     expect([...store.blobs]).toEqual([]);
   });
 
-  it('continues after it was stopped, and leaves no files of the conversion', { timeout: 60_000 }, async () => {
+  it('continues after it was stopped, and leaves no files of the conversion', async () => {
     const data = join(folder, 'data');
     const first = await serve({ data });
     const { id } = await first.api.files.upload(makeWav(300), { name: 'a.wav' });
@@ -103,7 +101,7 @@ describe('a sandbox with ffmpeg', requires('ffmpeg'), () => {
     expect(await blobsOnDisk(data)).toEqual([id]);
 
     const second = await serve({ data });
-    expect((await second.api.files.waitUntilProcessed(id, { timeout: 50_000 })).processing_status).toBe('ok');
+    expect((await second.api.files.waitUntilProcessed(id, { timeout: 110_000 })).processing_status).toBe('ok');
     await second.server.close();
     expect(await blobsOnDisk(data)).toEqual([id, `${id}.audio.mp3`]);
 
@@ -114,7 +112,7 @@ describe('a sandbox with ffmpeg', requires('ffmpeg'), () => {
     await third.server.close();
   });
 
-  it('fails a file that cannot be converted, and says why on the console', { timeout: 60_000 }, async () => {
+  it('fails a file that cannot be converted, and says why on the console', async () => {
     const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
     const { server, api } = await serve({});
     try {

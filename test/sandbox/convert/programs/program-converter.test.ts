@@ -97,7 +97,7 @@ function expectNothingLeft() {
 }
 
 describe('with ffmpeg', requires('ffmpeg'), () => {
-  it('makes small and large videos, posters and thumbnails of a film in HD', { timeout: 60_000 }, async () => {
+  it('makes small and large videos, posters and thumbnails of a film in HD', async () => {
     const webm = make(
       'hd.webm',
       ...film(1, '1920x1080'),
@@ -136,9 +136,7 @@ describe('with ffmpeg', requires('ffmpeg'), () => {
     expectNothingLeft();
   });
 
-  it('keeps the shape of a film with pixels that are not square, and of one in portrait', {
-    timeout: 60_000,
-  }, async () => {
+  it('keeps the shape of a film with pixels that are not square, and of one in portrait', async () => {
     const shape = async (size: string, ...args: string[]) => {
       const made = await convert(make('shape.mkv', ...film(1, size), ...args, ...h264), {
         ...video,
@@ -151,7 +149,7 @@ describe('with ffmpeg', requires('ffmpeg'), () => {
     expect(await shape('720x1280')).toEqual([360, 640]);
   });
 
-  it('makes an MP3 of sound, with its title', { timeout: 60_000 }, async () => {
+  it('makes an MP3 of sound, with its title', async () => {
     const flac = make('a.flac', '-f', 'lavfi', '-i', 'sine=duration=1', '-metadata', 'title=Übung');
     const made = await convert(flac, { media_type: 'audio', type: 'audio/flac', meta: { duration: 1 } });
     const { streams, format } = probe(made.get('audio.mp3') ?? new Uint8Array());
@@ -179,7 +177,7 @@ describe('with ffmpeg', requires('ffmpeg'), () => {
     ],
     ['HTML', () => `<html><body><video src="${origin}/a.mp4"></video></body></html>`],
     ['text', () => 'Hello'],
-  ])('opens nothing that a file refers to: %s', { timeout: 60_000 }, async (_name, content) => {
+  ])('opens nothing that a file refers to: %s', async (_name, content) => {
     make('secret.ts', ...film(2), ...h264);
     await expect(convert(content(), video)).rejects.toMatchObject({
       name: 'ConversionFailed',
@@ -188,21 +186,17 @@ describe('with ffmpeg', requires('ffmpeg'), () => {
     expectNothingLeft();
   });
 
-  it.each(['webm', 'mkv', 'avi', 'mov', 'flv', 'mp4'])(
-    'refuses a film that is cut off: %s',
-    { timeout: 90_000 },
-    async (extension) => {
-      const codec = extension === 'webm' ? ['-c:v', 'libvpx', '-deadline', 'realtime'] : h264;
-      const whole = make(`whole.${extension}`, ...film(20), ...codec);
-      const said = { ...video, type: `video/${extension}`, meta: { width: 700, height: 240, duration: 20 } };
-      await expect(convert(whole.subarray(0, whole.length / 2), said)).rejects.toMatchObject({
-        name: 'ConversionFailed',
-      });
-      expectNothingLeft();
-    },
-  );
+  it.each(['webm', 'mkv', 'avi', 'mov', 'flv', 'mp4'])('refuses a film that is cut off: %s', async (extension) => {
+    const codec = extension === 'webm' ? ['-c:v', 'libvpx', '-deadline', 'realtime'] : h264;
+    const whole = make(`whole.${extension}`, ...film(20), ...codec);
+    const said = { ...video, type: `video/${extension}`, meta: { width: 700, height: 240, duration: 20 } };
+    await expect(convert(whole.subarray(0, whole.length / 2), said)).rejects.toMatchObject({
+      name: 'ConversionFailed',
+    });
+    expectNothingLeft();
+  });
 
-  it('ends when the conversion is cancelled, and leaves nothing', { timeout: 60_000 }, async () => {
+  it('ends when the conversion is cancelled, and leaves nothing', async () => {
     const controller = new AbortController();
     const whole = make('long.mkv', ...film(30, '640x360'), ...h264);
     const converting = convert(whole, { ...video, type: 'video/x-matroska' }, controller.signal);
