@@ -124,7 +124,7 @@ async function commandRunners(folder: string): Promise<Record<string, Runner>> {
         const given: ContractEnvironment = { ...environment, folder: files };
         const { stdout } = await run(command, [...flags, program, JSON.stringify(given)], {
           cwd: folder,
-          timeout: 120_000,
+          timeout: 240_000,
         });
         return JSON.parse(stdout);
       },

@@ -400,7 +400,7 @@ describe('through a proxy that cuts the connection', () => {
     return { url: proxy.url, left: () => left };
   }
 
-  it('50 times, 256 MiB are downloaded completely', { timeout: 120_000 }, async () => {
+  it('50 times, 256 MiB are downloaded completely', async () => {
     const data = await mkdtemp(join(tmpdir(), 'doctape-faults-'));
     onTestFinished(() => rm(data, { recursive: true, force: true }));
     const server = await servedForTest({ data });

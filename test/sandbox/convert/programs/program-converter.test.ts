@@ -300,12 +300,12 @@ describe('with LibreOffice', requires('soffice'), () => {
     ['text', 'Grüße, 你好', { type: 'text/plain' }],
     ['a table', 'a,b\n1,ü', { type: 'text/csv' }],
     ['RTF', '{\\rtf1 Hello}', { type: 'application/rtf' }],
-  ])('makes a PDF of %s', { timeout: 120_000 }, async (_name, content, said) => {
+  ])('makes a PDF of %s', async (_name, content, said) => {
     expect(await pdfOf(content, said)).toMatch(/^%PDF-/);
     expectNothingLeft();
   });
 
-  it('shows a picture that is in a document, and none that the document links', { timeout: 240_000 }, async () => {
+  it('shows a picture that is in a document, and none that the document links', async () => {
     writeFileSync(join(temporary, 'secret.png'), png);
     expect(await pdfOf(wordWith('media/image1.png', false), word)).toContain('/Subtype/Image');
     for (const link of [`${origin}/picture.png`, `file://${join(temporary, 'secret.png')}`])
@@ -313,7 +313,7 @@ describe('with LibreOffice', requires('soffice'), () => {
     expectNothingLeft();
   });
 
-  it.each(Object.keys(hostile))('opens nothing that a file refers to: %s', { timeout: 240_000 }, async (name) => {
+  it.each(Object.keys(hostile))('opens nothing that a file refers to: %s', async (name) => {
     const [content, said] = hostile[name]?.() ?? ['', {}];
     const made = await pdfOf(content, said).then(
       (pdf) => pdf.slice(0, 5),
@@ -330,7 +330,7 @@ describe('with LibreOffice', requires('soffice'), () => {
         `<html><body><img src="${origin}/picture.png"><link rel="stylesheet" href="${origin}/style.css"></body></html>`,
     ],
     ['half a document', () => wordWith('media/image1.png', false).subarray(0, 800)],
-  ])('refuses a Word document that is %s', { timeout: 240_000 }, async (_name, content) => {
+  ])('refuses a Word document that is %s', async (_name, content) => {
     await expect(convert(content(), word)).rejects.toMatchObject({ name: 'ConversionFailed' });
     expectNothingLeft();
   });
