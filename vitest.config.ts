@@ -38,8 +38,8 @@ const config: ViteUserConfig = defineConfig({
   test: {
     reporters: ['default', './test/summary-reporter.ts'],
     // for a hang, not for speed: a busy machine can be thirty times slower
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
     expect: { poll: { timeout: 60_000 } },
     // what the tests in Node reach. The command line runs in processes of its own, out of its sight
     coverage: {

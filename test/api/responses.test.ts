@@ -28,6 +28,7 @@ import {
   unreachable,
   wait,
 } from '../support/scripted-server.js';
+import { stopTimers } from '../support/stopped-timers.js';
 
 const id = '2224c539-e5d6-425a-8e0d-9516db6dc462';
 
@@ -628,7 +629,8 @@ describe('an account', () => {
 
 describe('the time limit of a call', () => {
   test('ends a call without a response', async () => {
-    const server = await scriptedServer(() => {});
+    const pass = stopTimers();
+    const server = await scriptedServer(() => pass(150));
     const error = await rejection(apiAt(server.url, { timeout: 150 }).files.list(), TimeoutError);
     expect(error).toMatchObject({ name: 'TimeoutError', code: 'timeout' });
     expect(error.message).toContain(`GET ${server.url}/v1/doc`);
@@ -638,8 +640,13 @@ describe('the time limit of a call', () => {
 
   test('includes a slow body, and closes its connection', async () => {
     const closed = Promise.withResolvers<void>();
+    const pass = stopTimers();
     const server = await scriptedServer((_, response) => {
-      const drip = setInterval(() => response.write(' '), 20);
+      let pieces = 0;
+      const drip = setInterval(() => {
+        response.write(' ');
+        if (++pieces === 3) pass(300);
+      }, 20);
       response.on('close', () => {
         clearInterval(drip);
         closed.resolve();

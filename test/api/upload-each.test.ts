@@ -272,8 +272,7 @@ it.each<[string, object]>([
   const sources = [textFile('a'), textFile('b'), rest];
   const call = apiAt(server.url).files.uploadEach(sources, { concurrency: 1, ...options });
   await expect(call).rejects.toThrow('a mistake of the application');
-  await wait(5);
-  expect(rest.destroyed).toBe(true);
+  await expect.poll(() => rest.destroyed).toBe(true);
 });
 
 function fail(): never {

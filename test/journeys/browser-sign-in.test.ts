@@ -59,7 +59,7 @@ describeInBrowsers('signing in', (name) => {
       expect(wrapped).toEqual([]);
     }
     await page.getByText(clientId, { exact: true }).click();
-    expect(await page.evaluate(() => String(getSelection()).trim())).toBe(clientId);
+    await expect.poll(() => page.evaluate(() => String(getSelection()).trim())).toBe(clientId);
   });
 
   it('prompts for the password again, and opens the list of users in another tab', async () => {
@@ -114,7 +114,7 @@ describeInBrowsers('signing in', (name) => {
     const account = await fetch(`${url}/v1/account`, { headers: { authorization: `Bearer ${token}` } });
     expect(await account.json()).toMatchObject({ result: { username: 'alice' } });
 
-    expect(visitor.printed).toEqual(['running at /app']);
+    await expect.poll(() => visitor.printed).toEqual(['running at /app']);
     const sent = await visitor.sent();
     expect(sent.map((request) => `${request.method} ${new URL(request.url).pathname}`)).toEqual([
       'GET /oauth2',

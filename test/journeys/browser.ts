@@ -66,7 +66,7 @@ export function openBrowser(
       args: [...(usual.args ?? []), ...args],
       firefoxUserPrefs: { ...usual.firefoxUserPrefs, ...firefoxUserPrefs },
     });
-  }, 60_000);
+  });
   afterAll(async () => {
     await browser?.close();
     if (downloadsPath !== '') await rm(downloadsPath, { recursive: true });

@@ -152,12 +152,13 @@ describeInBrowsers('a user who looks for files in the web application', (name) =
     await page.getByLabel('Sort by').selectOption('Size');
     expect((await filesOn(page))[0]).toBe('Evening tune.wav');
     await page.getByRole('button', { name: 'Sorted descending' }).click();
-    expect((await filesOn(page)).at(-1)).toBe('Evening tune.wav');
+    await expect.poll(async () => (await filesOn(page)).at(-1)).toBe('Evening tune.wav');
     await page.getByLabel('Sort by').selectOption('Kind');
     expect((await filesOn(page))[0]).toBe('Before the trip.zip'); // an archive
     await page.getByRole('button', { name: 'Show as a list' }).click();
-    const boxes = await Promise.all(['Dunes.png', 'Green hills.png'].map((file) => card(page, file).boundingBox()));
-    expect(boxes[0]?.x).toBe(boxes[1]?.x); // one below the other
+    const lefts = () =>
+      Promise.all(['Dunes.png', 'Green hills.png'].map(async (file) => (await card(page, file).boundingBox())?.x));
+    await expect.poll(async () => new Set(await lefts()).size).toBe(1); // one below the other
     expect(await accessibilityProblems(page)).toEqual([]);
     await page.reload();
     await page.getByRole('button', { name: 'Show as a grid' }).waitFor();
@@ -180,9 +181,9 @@ describeInBrowsers('a user who looks for files in the web application', (name) =
       await page.keyboard.press('Tab');
     }
     await page.keyboard.press('ArrowRight');
-    expect(await focused()).toBe(`Open b of ${name}.txt`);
+    await expect.poll(focused).toBe(`Open b of ${name}.txt`);
     await page.keyboard.press('End');
-    expect(await focused()).toBe(`Open c of ${name}.txt`);
+    await expect.poll(focused).toBe(`Open c of ${name}.txt`);
     await page.keyboard.press('Home');
     await page.keyboard.press('F2');
     await dialog(page).waitFor();
@@ -207,11 +208,11 @@ describeInBrowsers('a user who looks for files in the web application', (name) =
     expect(await accessibilityProblems(page)).toEqual([]);
     for (const button of ['Cancel', 'Delete']) {
       await page.keyboard.press('Tab');
-      expect(await page.evaluate(() => document.activeElement?.textContent)).toBe(button);
+      await expect.poll(() => page.evaluate(() => document.activeElement?.textContent)).toBe(button);
     }
     await page.keyboard.press('Enter');
     await page.getByText('Nothing found').waitFor();
-    expect(await page.evaluate(() => document.activeElement?.tagName)).toBe('H1'); // not lost
+    await expect.poll(() => page.evaluate(() => document.activeElement?.tagName)).toBe('H1'); // not lost
   });
 
   it('selects with Ctrl and Shift, and acts on the selection, with undo', async () => {
@@ -234,10 +235,10 @@ describeInBrowsers('a user who looks for files in the web application', (name) =
       page
         .getByRole('button', { name: /^Star \d for/ })
         .evaluateAll((all) => all.map(({ ariaPressed }) => ariaPressed));
-    expect(await starred()).toEqual(['true', 'false', 'true']);
+    await expect.poll(starred).toEqual(['true', 'false', 'true']);
     await page.getByRole('button', { name: 'Undo' }).click();
     await page.getByText('Removed the star of 2 files').waitFor();
-    expect(await starred()).toEqual(['false', 'false', 'false']);
+    await expect.poll(starred).toEqual(['false', 'false', 'false']);
 
     await bar.getByRole('button', { name: 'Tag' }).click();
     await page.keyboard.type('one, two');
@@ -386,9 +387,9 @@ describeInBrowsers('a user who looks for files in the web application', (name) =
     await page.reload();
     await filesShown(page);
     await page.keyboard.press('Tab');
-    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Skip to the files');
+    await expect.poll(() => page.evaluate(() => document.activeElement?.textContent)).toBe('Skip to the files');
     await page.keyboard.press('Enter');
-    expect(await page.evaluate(() => document.activeElement?.tagName)).toBe('H1');
+    await expect.poll(() => page.evaluate(() => document.activeElement?.tagName)).toBe('H1');
     await page.keyboard.press('?');
     await page.getByRole('dialog', { name: 'Keyboard shortcuts' }).waitFor();
     expect(await accessibilityProblems(page)).toEqual([]);

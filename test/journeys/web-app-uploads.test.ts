@@ -40,7 +40,7 @@ describeInBrowsers('a user who uploads in the web application', (name) => {
     const height = async () => (await panel(page).boundingBox())?.height ?? 0;
     const before = await height();
     await panel(page).getByRole('button', { name: 'Minimise uploads' }).click();
-    expect(await height()).toBeLessThan(before / 2);
+    await expect.poll(height).toBeLessThan(before / 2);
     await panel(page).getByRole('button', { name: 'Show uploads' }).click();
 
     const [first = ''] = names;

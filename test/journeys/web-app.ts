@@ -46,7 +46,7 @@ export function serveWebApp(): WebApp {
       await ended;
       expectNoCrash(printed);
     };
-  }, 120_000);
+  });
   return urls;
 }
 

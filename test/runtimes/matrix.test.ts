@@ -31,7 +31,7 @@ it('runs in every supported runtime', () => {
 
 describe('the contract', () => {
   for (const runtime of matrix.runtimes) {
-    it(`passes in ${runtime}`, { timeout: 180_000, ...requires(...(needed[runtime] ?? [])) }, async () => {
+    it(`passes in ${runtime}`, requires(...(needed[runtime] ?? [])), async () => {
       const outcomes = await matrix.outcomes(runtime);
       found.set(runtime, outcomes);
       expect(outcomes.length).toBeGreaterThan(10);

@@ -124,7 +124,7 @@ async function commandRunners(folder: string): Promise<Record<string, Runner>> {
         const given: ContractEnvironment = { ...environment, folder: files };
         const { stdout } = await run(command, [...flags, program, JSON.stringify(given)], {
           cwd: folder,
-          timeout: 120_000,
+          timeout: 240_000,
         });
         return JSON.parse(stdout);
       },
@@ -185,6 +185,7 @@ async function browserRunners(folder: string): Promise<Record<string, Runner>> {
         const browser = await { chromium, firefox }[name].launch(findBrowser(name)?.launchOptions);
         try {
           const page = await browser.newPage();
+          page.setDefaultTimeout(60_000);
           await page.goto(url);
           return await page.evaluate(inPage, { ...environment, page: true });
         } finally {

@@ -9,8 +9,8 @@ const config: ViteUserConfig = defineConfig({
   root: inRepository(),
   test: {
     reporters: ['default', inRepository('test/summary-reporter.ts')],
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
     expect: { poll: { timeout: 60_000 } },
     projects: [
       {

@@ -62,7 +62,7 @@ async function blobsOnDisk(): Promise<string[]> {
 async function eventually<T>(read: () => Promise<T>, done: (value: T) => boolean): Promise<T> {
   for (let attempt = 0; ; attempt++) {
     const value = await read();
-    if (done(value) || attempt === 100) return value;
+    if (done(value) || attempt === 3_000) return value;
     await delay(20);
   }
 }

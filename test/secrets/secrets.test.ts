@@ -517,9 +517,7 @@ describe('the API client', () => {
       response.write(text, () => setTimeout(() => response.destroy(), 20));
     });
     const error = await reasonOf(
-      apiClient(url)
-        .files.download('file-1')
-        .then((response) => response.text()),
+      new ApiClient({ token, baseUrl: `${url}/v1` }).files.download('file-1').then((response) => response.text()),
     );
     expect(error).toMatchObject({ name: 'TransferError' });
     expect(leaks(error, secrets)).toEqual([]);

@@ -25,7 +25,7 @@ const reproduced = {
 const inputTimeout = 10_000;
 
 /** The time limit of a test. */
-export const fuzzTimeout: number = 120_000 * Math.max(1, factor);
+export const fuzzTimeout: number = 300_000 * Math.max(1, factor);
 
 /** Returns undefined if this is no checkout, or there is no git. */
 function readSeedOfCommit(): number | undefined {

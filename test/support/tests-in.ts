@@ -12,8 +12,8 @@ export function testsIn(folder: string, maxWorkers: number = availableParallelis
       execArgv: ['--import', './test/support/typescript-workers.js'], // the sandbox starts its worker threads from the sources
       include: [`test/${folder}/**/*.test.ts`],
       reporters: ['default', inRepository('test/summary-reporter.ts')],
-      testTimeout: 120_000,
-      hookTimeout: 120_000,
+      testTimeout: 300_000,
+      hookTimeout: 300_000,
       expect: { poll: { timeout: 60_000 } },
       maxWorkers,
     },

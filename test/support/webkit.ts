@@ -87,7 +87,7 @@ async function ready(origin: string): Promise<void> {
       await send('GET', `${origin}/status`);
       return;
     } catch (error) {
-      if (attempt === 200) throw error;
+      if (attempt === 1_200) throw error;
       await wait(50);
     }
   }

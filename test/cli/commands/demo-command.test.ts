@@ -81,8 +81,12 @@ it.each([
 it.runIf(process.platform === 'linux')('ends on Ctrl+C on a terminal during an upload', async () => {
   const line = `exec '${process.execPath}' dist/cli.js demo`;
   const demo = running(spawn('script', ['-qefc', line, '/dev/null'], { env: { ...process.env, TERM: 'xterm' } }));
-  await expect.poll(demo.output, { interval: 5 }).toMatch(/━.*recording\.bin/);
-  demo.child.stdin.write('\u0003');
+  let isUploading = false;
+  demo.child.stdout.on('data', () => {
+    if (isUploading || !/━.*recording\.bin/.test(demo.output())) return;
+    isUploading = true;
+    demo.child.stdin.write('\u0003'); // immediately, because the demo continues
+  });
   expect(await demo.ended).toBe(130);
   expect(demo.output()).toContain('Stopped');
 });

@@ -219,7 +219,7 @@ export function testPlayground(name: TestBrowser['name']): void {
     await ready(page);
     expect(await page.inputValue('textarea')).toBe(changed);
     await page.click('text=Restore');
-    expect(await page.inputValue('textarea')).toContain('sunset.png');
+    await expect.poll(() => page.inputValue('textarea')).toContain('sunset.png');
     const list = await runExample(page, 'List files');
     expect(list).toContain('sunset.png');
     expect(list).toContain('dawn.png');
@@ -374,18 +374,18 @@ export function testPlayground(name: TestBrowser['name']): void {
     await page.keyboard.press('Enter');
     await page.keyboard.press('Shift+Tab');
     await page.keyboard.type('}');
-    expect(await page.inputValue('textarea')).toBe("if (true) {\n  console.log('in');\n}");
+    await expect.poll(() => page.inputValue('textarea')).toBe("if (true) {\n  console.log('in');\n}");
     await page.keyboard.press('ControlOrMeta+A');
     await page.keyboard.press('Tab');
-    expect(await page.inputValue('textarea')).toBe("  if (true) {\n    console.log('in');\n  }");
+    await expect.poll(() => page.inputValue('textarea')).toBe("  if (true) {\n    console.log('in');\n  }");
     await page.keyboard.press('ControlOrMeta+Z');
-    expect(await page.inputValue('textarea')).toBe("if (true) {\n  console.log('in');\n}");
+    await expect.poll(() => page.inputValue('textarea')).toBe("if (true) {\n  console.log('in');\n}");
     expect(await run(page, () => page.keyboard.press('ControlOrMeta+Enter'))).toBe('in');
     await page.keyboard.press('Escape');
     await page.keyboard.press('Tab');
-    expect(await page.evaluate(() => document.activeElement?.localName)).not.toBe('textarea');
+    await expect.poll(() => page.evaluate(() => document.activeElement?.localName)).not.toBe('textarea');
     await page.keyboard.press('Shift+Tab');
-    expect(await page.evaluate(() => document.activeElement?.localName)).toBe('textarea');
+    await expect.poll(() => page.evaluate(() => document.activeElement?.localName)).toBe('textarea');
   });
 
   it('is accessible, on phones and in dark mode', async () => {
@@ -430,12 +430,12 @@ async function endWorker(name: TestBrowser['name'], context: BrowserContext, pag
     return;
   }
   const session = await context.newCDPSession(page);
-  await session.send('ServiceWorker.enable');
   const stopped = new Promise<void>((resolve) => {
     session.on('ServiceWorker.workerVersionUpdated', ({ versions }) => {
       if (versions.some(({ runningStatus }) => runningStatus === 'stopped')) resolve();
     });
   });
+  await session.send('ServiceWorker.enable'); // which also reports a worker that has already stopped
   await session.send('ServiceWorker.stopAllWorkers');
   await stopped;
   await session.detach();

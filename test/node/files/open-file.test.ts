@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { appendFileSync, renameSync, truncateSync, unlinkSync, writeFileSync } from 'node:fs';
 import { chmod, readdir, readFile, readlink, symlink, truncate, utimes, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import {
   ConfigurationError,
   type DoctapeError,
@@ -182,7 +182,7 @@ describe.runIf(process.platform === 'linux')('an upload', () => {
     const server = await scriptedServer((request) => void once(request, 'readable'));
     const upload = apiAt(server.url).files.upload(await openFile(path), options);
     upload.catch(() => {});
-    await vi.waitFor(async () => expect(await openFiles(path)).toBe(1));
+    await expect.poll(() => openFiles(path)).toBe(1);
     return { path, upload };
   }
 
@@ -203,7 +203,7 @@ describe.runIf(process.platform === 'linux')('an upload', () => {
     const { path, upload } = await stalledUpload({ signal: controller.signal });
     controller.abort(new Error('stop'));
     await expect(upload).rejects.toThrow('stop');
-    await vi.waitFor(async () => expect(await openFiles(path)).toBe(0));
+    await expect.poll(() => openFiles(path)).toBe(0);
   });
 
   it('closes its file when the server closes the connection', async () => {
@@ -211,11 +211,11 @@ describe.runIf(process.platform === 'linux')('an upload', () => {
     await truncate(path, large);
     const server = await scriptedServer(async (request) => {
       await once(request, 'readable');
-      await vi.waitFor(async () => expect(await openFiles(path)).toBe(1));
+      await expect.poll(() => openFiles(path)).toBe(1);
       request.destroy();
     });
     await rejection(apiAt(server.url).files.upload(await openFile(path)), NetworkError);
-    await vi.waitFor(async () => expect(await openFiles(path)).toBe(0));
+    await expect.poll(() => openFiles(path)).toBe(0);
   });
 
   it('closes its file when it has changed', async () => {
@@ -228,7 +228,7 @@ describe.runIf(process.platform === 'linux')('an upload', () => {
       reply(response, 200, {});
     });
     expect((await rejection(apiAt(server.url).files.upload(await openFile(path)), TransferError)).code).toBe('changed');
-    await vi.waitFor(async () => expect(await openFiles(path)).toBe(0));
+    await expect.poll(() => openFiles(path)).toBe(0);
   });
 
   it('closes the files of a `fetch` that has read a part of the body, and does not read the rest', async () => {
@@ -241,7 +241,7 @@ describe.runIf(process.platform === 'linux')('an upload', () => {
     };
     const api = apiAt('http://127.0.0.1:9', { fetch });
     expect((await rejection(api.files.upload(await openFile(path)), TransferError)).code).toBe('truncated');
-    await vi.waitFor(async () => expect(await openFiles(path)).toBe(0));
+    await expect.poll(() => openFiles(path)).toBe(0);
   });
 });
 

@@ -268,12 +268,20 @@ it('restores the folders of an upload from tags', async () => {
 it('downloads at most `concurrency` files at the same time', async () => {
   let atOnce = 0;
   let most = 0;
+  let arrival: PromiseWithResolvers<void> | undefined; // of the second request of a pair
   const { api } = await apiOfIds(async () => {
     most = Math.max(most, ++atOnce);
+    if (arrival) {
+      arrival.resolve();
+      arrival = undefined;
+    } else {
+      arrival = Promise.withResolvers<void>();
+      await arrival.promise;
+    }
     await wait(20);
     atOnce--;
   });
-  const files = Array.from({ length: 9 }, (_, index) => named(`${index}`, `${index}`));
+  const files = Array.from({ length: 8 }, (_, index) => named(`${index}`, `${index}`));
   await downloadAll(api, files, await makeFolder(), { concurrency: 2 });
   expect(most).toBe(2);
 });

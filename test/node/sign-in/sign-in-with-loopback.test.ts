@@ -11,6 +11,7 @@ import { makeFolder } from '../../support/data-folder.js';
 import { requires } from '../../support/requirements.js';
 import { appOf } from '../../support/sandbox.js';
 import { reasonOf, rejection, reply, scriptedServer, servedForTest, wait } from '../../support/scripted-server.js';
+import { stopTimers } from '../../support/stopped-timers.js';
 import { runProgram } from '../files/support.js';
 
 async function server() {
@@ -275,7 +276,11 @@ it.each([
 it('rejects with a TimeoutError if no callback arrives in time, and closes the port', async () => {
   const { options } = await server();
   const { urls } = browser();
-  const open = (url: URL) => void urls.push(url);
+  const pass = stopTimers();
+  const open = (url: URL) => {
+    urls.push(url);
+    pass(50);
+  };
   const error = await rejection(signInWithLoopback({ ...options, open, timeout: 50 }), TimeoutError);
   expect(error.code).toBe('timeout');
   expect(await isClosed(urls[0]?.searchParams.get('redirect_uri') ?? null)).toBe(true);

@@ -36,7 +36,7 @@ async function serve(options: ServeOptions): Promise<{ server: ServedSandbox; ap
 }
 
 describe('a sandbox with ffmpeg', requires('ffmpeg'), () => {
-  it('processes a file after the upload, and keeps the result with the file', { timeout: 60_000 }, async () => {
+  it('processes a file after the upload, and keeps the result with the file', async () => {
     const store = watchedStore(memoryStore());
     const { server, api, bob } = await serve({ store });
     try {
@@ -72,9 +72,7 @@ describe('a sandbox with ffmpeg', requires('ffmpeg'), () => {
     }
   });
 
-  it('ends the conversion of a file that is deleted, of all files when it is reset, and converts a clone', {
-    timeout: 60_000,
-  }, async () => {
+  it('ends the conversion of a file that is deleted, of all files when it is reset, and converts a clone', async () => {
     const store = watchedStore(memoryStore());
     const { server, api } = await serve({ store });
     try {
@@ -83,7 +81,7 @@ describe('a sandbox with ffmpeg', requires('ffmpeg'), () => {
       const copy = await api.files.clone(deleted.id);
       expect((await api.files.get(copy)).processing_status).toBe('processing');
       await api.files.delete(deleted.id);
-      expect((await api.files.waitUntilProcessed(copy, { timeout: 50_000 })).processing_status).toBe('ok');
+      expect((await api.files.waitUntilProcessed(copy, { timeout: 110_000 })).processing_status).toBe('ok');
       expect([...store.blobs].sort()).toEqual([copy, `${copy}.audio.mp3`]);
       await api.files.upload(long, { name: 'long.wav' });
       await server.sandbox.reset();
@@ -93,17 +91,17 @@ describe('a sandbox with ffmpeg', requires('ffmpeg'), () => {
     expect([...store.blobs]).toEqual([]);
   });
 
-  it('continues after it was stopped, and leaves no files of the conversion', { timeout: 60_000 }, async () => {
+  it('continues after it was stopped, and leaves no files of the conversion', async () => {
     const data = join(folder, 'data');
     const first = await serve({ data });
     const { id } = await first.api.files.upload(makeWav(300), { name: 'a.wav' });
-    await vi.waitFor(() => expect(readdirSync(join(data, 'converting'))).toHaveLength(1));
+    await expect.poll(() => readdirSync(join(data, 'converting'))).toHaveLength(1);
     await first.server.close();
     expect(readdirSync(data)).not.toContain('converting');
     expect(await blobsOnDisk(data)).toEqual([id]);
 
     const second = await serve({ data });
-    expect((await second.api.files.waitUntilProcessed(id, { timeout: 50_000 })).processing_status).toBe('ok');
+    expect((await second.api.files.waitUntilProcessed(id, { timeout: 110_000 })).processing_status).toBe('ok');
     await second.server.close();
     expect(await blobsOnDisk(data)).toEqual([id, `${id}.audio.mp3`]);
 
@@ -114,7 +112,7 @@ describe('a sandbox with ffmpeg', requires('ffmpeg'), () => {
     await third.server.close();
   });
 
-  it('fails a file that cannot be converted, and says why on the console', { timeout: 60_000 }, async () => {
+  it('fails a file that cannot be converted, and says why on the console', async () => {
     const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
     const { server, api } = await serve({});
     try {
@@ -270,10 +268,10 @@ describe('the queue', () => {
     await conversions.resume();
     for (const [owner, id] of order) conversions.add({ owner, id }); // as if the uploads came while it was resumed
     for (let count = 1; count <= 4; count += 1) {
-      await vi.waitFor(() => expect(begun).toHaveLength(count));
+      await expect.poll(() => begun).toHaveLength(count);
       begun.at(-1)?.finish();
     }
-    await vi.waitFor(async () => expect(await statusOf(store, 'alice', 'c')).toBe('ok'));
+    await expect.poll(() => statusOf(store, 'alice', 'c')).toBe('ok');
     await conversions.close();
     expect(begun.map(({ id }) => id)).toEqual(['a', 'd', 'b', 'c']);
     expect(await store.get('conversions', 'a')).toBeUndefined();
@@ -292,9 +290,9 @@ describe('the queue', () => {
     const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
     const { begun, conversions, store } = controlled(watchedStore(memoryStore()));
     for (const id of ['a', 'b']) conversions.add(await putProcessing(store, id, 'alice'));
-    await vi.waitFor(() => expect(begun).toHaveLength(1));
+    await expect.poll(() => begun).toHaveLength(1);
     begun[0]?.fail(error());
-    await vi.waitFor(() => expect(begun).toHaveLength(2));
+    await expect.poll(() => begun).toHaveLength(2);
     expect(await statusOf(store, 'alice', 'a')).toBe('failed');
     expect(warn).toHaveBeenCalledOnce();
     await conversions.close();
@@ -305,10 +303,10 @@ describe('the queue', () => {
     const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
     const { begun, conversions, store } = controlled(watchedStore(memoryStore()));
     conversions.add(await putProcessing(store, 'a', 'alice'));
-    await vi.waitFor(() => expect(begun).toHaveLength(1));
+    await expect.poll(() => begun).toHaveLength(1);
     store.failAt(4); // the commit, after the three writes of the rendition
     begun[0]?.finish();
-    await vi.waitFor(async () => expect(await statusOf(store, 'alice', 'a')).toBe('failed'));
+    await expect.poll(() => statusOf(store, 'alice', 'a')).toBe('failed');
     expect([...store.blobs]).toEqual(['a']);
     await conversions.close();
     warn.mockRestore();
@@ -319,16 +317,16 @@ describe('the queue', () => {
     await putProcessing(store, 'a', 'alice', 2);
     const first = controlled(store);
     await first.conversions.resume();
-    await vi.waitFor(() => expect(first.begun).toHaveLength(1));
+    await expect.poll(() => first.begun).toHaveLength(1);
     expect(await store.get('conversions', 'a')).toMatchObject({ attempts: 3 });
     const second = controlled(store); // as after a crash
     await second.conversions.resume();
-    await vi.waitFor(async () => expect(await statusOf(store, 'alice', 'a')).toBe('failed'));
+    await expect.poll(() => statusOf(store, 'alice', 'a')).toBe('failed');
     expect(second.begun).toEqual([]);
 
     const third = controlled(store);
     third.conversions.add(await putProcessing(store, 'b', 'alice', 2));
-    await vi.waitFor(() => expect(third.begun).toHaveLength(1));
+    await expect.poll(() => third.begun).toHaveLength(1);
     await third.conversions.close();
     expect(await store.get('conversions', 'b')).toMatchObject({ attempts: 2 });
     await first.conversions.close();
@@ -337,7 +335,7 @@ describe('the queue', () => {
   it('stores nothing of a file that was deleted while it was converted', async () => {
     const { begun, conversions, store } = controlled(watchedStore(memoryStore()));
     conversions.add(await putProcessing(store, 'a', 'alice'));
-    await vi.waitFor(() => expect(begun).toHaveLength(1));
+    await expect.poll(() => begun).toHaveLength(1);
     begun[0]?.finish();
     await store.commit([{ delete: 'files', key: 'alice/a' }, { delete: 'conversions', key: 'a' }, { drop: 'a' }]);
     await conversions.close();

@@ -70,7 +70,7 @@ it.runIf(existsSync('/proc'))(
     await expect.poll(workingThere).toEqual([]);
 
     const { child, api } = await start();
-    expect((await api.files.waitUntilProcessed(id, { timeout: 60_000 })).processing_status).toBe('ok');
+    expect((await api.files.waitUntilProcessed(id, { timeout: 110_000 })).processing_status).toBe('ok');
     child.kill('SIGTERM');
     await once(child, 'close');
     expect(await blobsOnDisk(data)).toEqual([id, `${id}.audio.mp3`]);

@@ -89,7 +89,7 @@ describe('an idle client', () => {
   });
 
   it('in the headers of its second request is disconnected', async () => {
-    const { port } = await serve({ headers: 300 });
+    const { port } = await serve({ headers: 1_000 });
     const { socket, closed } = await open(port);
     socket.write('GET / HTTP/1.1\r\nHost: a\r\n\r\nGET / HTT');
     expect(await closed).toContain('200 OK');
@@ -111,11 +111,11 @@ describe('an idle client', () => {
 
 describe('a slow client', () => {
   it('can take longer for a body than the idle limit', async () => {
-    const { port, seen } = await serve({ body: 500, headers: 500 });
+    const { port, seen } = await serve({ body: 2_000, headers: 2_000 });
     const { socket, closed } = await open(port);
     socket.write(`${post}Connection: close\r\nContent-Length: 15\r\n\r\n`);
     for (let byte = 0; byte < 15; byte++) {
-      await delay(100);
+      await delay(200);
       socket.write('a');
     }
     expect(await closed).toContain('15\n');
@@ -148,8 +148,8 @@ describe('a slow client', () => {
   });
 
   it('can wait until the sandbox reads the request body', async () => {
-    const { port } = await serve({ body: 100 }, async (request) => {
-      await delay(800);
+    const { port } = await serve({ body: 500 }, async (request) => {
+      await delay(1_200);
       const { byteLength } = await request.arrayBuffer();
       return new Response(`${byteLength} bytes`, { headers: { connection: 'close' } });
     });

@@ -51,7 +51,7 @@ async function sendAll(method: string, path: string, headers: string, isChunked:
     if (!closes) socket.write(`GET /nothing HTTP/1.1\r\n${host}\r\n`);
     const statuses = () => [...text.matchAll(/HTTP\/1\.1 (\d{3})/g)].map(([, status]) => status ?? '');
     if (closes) await failed.catch(() => {});
-    else await Promise.race([vi.waitUntil(() => statuses().length === 2, { timeout: 5_000 }), failed]);
+    else await Promise.race([vi.waitUntil(() => statuses().length === 2, { timeout: 60_000 }), failed]);
     return statuses();
   } finally {
     socket.destroy();

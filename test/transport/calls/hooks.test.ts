@@ -26,6 +26,7 @@ import {
   thrown,
   wait,
 } from '../../support/scripted-server.js';
+import { stopTimers } from '../../support/stopped-timers.js';
 
 const account = { username: 'alice', quota: 1, quota_used: 0, quota_free: 1 };
 const file = { id: 'a', name: 'a', size: 1, time_added: 1 };
@@ -371,13 +372,16 @@ describe('an error hook or a retry hook that hangs', () => {
   });
 
   it('keeps the error of the body of a download at most for the timeout', async () => {
-    const server = await respondInOrder(async (_, response) => {
+    const server = await respondInOrder((_, response) => {
       response.writeHead(200, { 'content-length': 10 });
-      response.write('half');
-      await wait(20);
-      response.destroy();
+      response.write('half', () => response.destroy());
     });
-    const response = await apiAt(server.url, { timeout: 300, hooks: { error: hanging } }).files.download('a');
+    const pass = stopTimers();
+    const error = () => {
+      pass(300);
+      return hanging();
+    };
+    const response = await apiAt(server.url, { timeout: 300, hooks: { error } }).files.download('a');
     await rejection(response.text(), TransferError);
   });
 
@@ -412,10 +416,14 @@ describe('an error hook or a retry hook that hangs', () => {
 
   it('ends the call after the timeout without another attempt, and names the hook', async () => {
     const server = await respondInOrder(failing(500));
-    const error = await rejection(
-      apiAt(server.url, { timeout: 500, retry, hooks: { retry: hanging } }).account.get(),
-      TimeoutError,
-    );
+    const pass = stopTimers();
+    const hooks: Hooks = {
+      retry() {
+        pass(500);
+        return hanging();
+      },
+    };
+    const error = await rejection(apiAt(server.url, { timeout: 500, retry, hooks }).account.get(), TimeoutError);
     expect(error.message).toMatch(/^the retry hook of GET http:\S+ took longer than 500 ms$/);
     expect(server.requests).toHaveLength(1);
   });

@@ -16,7 +16,8 @@ async function server(options: Partial<ApiClientOptions> = {}) {
 }
 
 type OnProgress = (progress: Progress) => unknown;
-type Transfer = (onProgress: OnProgress, client?: Partial<ApiClientOptions>, call?: CallOptions) => Promise<unknown>;
+type Options = CallOptions & { onFile?: () => void };
+type Transfer = (onProgress: OnProgress, client?: Partial<ApiClientOptions>, call?: Options) => Promise<unknown>;
 
 const transfers: [string, Transfer][] = [
   [
@@ -66,8 +67,8 @@ const several: [string, Transfer][] = [
     'downloadAll()',
     async (onProgress, client, call) => {
       const file = { id: 'x', name: 'x', extension: '', size: 100_000 };
-      const { signal } = call ?? {};
-      return downloadAll(await server(client), [file], await makeFolder(), { signal, onProgress });
+      const { signal, onFile } = call ?? {};
+      return downloadAll(await server(client), [file], await makeFolder(), { signal, onFile, onProgress });
     },
   ],
 ];
@@ -75,12 +76,16 @@ const several: [string, Transfer][] = [
 describe.each(several)('%s', (name, transfer) => {
   it('returns its results if it is aborted while it waits for an onProgress that never settles', async () => {
     const controller = new AbortController();
-    const onProgress = ({ fraction = 0 }: Progress) => {
-      if (fraction < 1) return undefined;
+    let isDone = false;
+    const onProgress = () => {
+      if (!isDone) return undefined; // the file may be complete, but not yet have its name
       setTimeout(() => controller.abort('enough'), 20);
       return new Promise(() => {});
     };
-    const results = transfer(onProgress, { timeout: false }, { signal: controller.signal });
+    const onFile = () => {
+      isDone = true;
+    };
+    const results = transfer(onProgress, { timeout: false }, { signal: controller.signal, onFile });
     expect(await results).toMatchObject([{ status: 'fulfilled' }]);
   });
 

@@ -11,6 +11,7 @@ import {
   TimeoutError,
 } from '../../../src/index.js';
 import { accessToken, bodyOf, rejection, reply, scriptedServer, thrown } from '../../support/scripted-server.js';
+import { stopTimers } from '../../support/stopped-timers.js';
 
 const apiAt = (url: string, options: Partial<ApiClientOptions> = {}) =>
   new ApiClient({ token: accessToken, baseUrl: `${url}/v1`, ...options });
@@ -56,10 +57,13 @@ it('retries a GET if the connection breaks, before and during the response', asy
 });
 
 it('retries a GET after a timeout', async () => {
-  const server = await respondInOrder(() => {}, good);
-  expect((await apiAt(server.url, { timeout: 100 }).account.get()).username).toBe('alice');
-  const silent = await respondInOrder(() => {});
-  await rejection(apiAt(silent.url, { timeout: 100, retry: 1 }).account.get(), TimeoutError);
+  const pass = stopTimers();
+  const stalled = () => pass(100);
+  const hooks = { retry: () => pass(300) }; // the longest wait before an attempt
+  const server = await respondInOrder(stalled, good);
+  expect((await apiAt(server.url, { timeout: 100, hooks }).account.get()).username).toBe('alice');
+  const silent = await respondInOrder(stalled);
+  await rejection(apiAt(silent.url, { timeout: 100, retry: 1, hooks }).account.get(), TimeoutError);
   expect(silent.requests).toHaveLength(2);
 });
 
@@ -125,7 +129,8 @@ it('does not retry a POST after a broken connection or a timeout', async () => {
   const broken = await respondInOrder(reset);
   await rejection(apiAt(broken.url).files.update('x', { starred: true }), NetworkError);
   expect(broken.requests).toHaveLength(1);
-  const silent = await respondInOrder(() => {});
+  const pass = stopTimers();
+  const silent = await respondInOrder(() => pass(100));
   await rejection(apiAt(silent.url, { timeout: 100 }).files.clone('x'), TimeoutError);
   expect(silent.requests).toHaveLength(1);
 });

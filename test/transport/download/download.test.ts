@@ -29,6 +29,7 @@ import {
   unreachable,
   wait,
 } from '../../support/scripted-server.js';
+import { stopTimers } from '../../support/stopped-timers.js';
 
 const mebibyte = 1024 * 1024;
 
@@ -433,22 +434,32 @@ describe('the idle timeout', () => {
       response.writeHead(200, { 'content-length': '10' });
       response.write('12345');
     });
+    const pass = stopTimers();
     const response = await apiAt(server.url, { idleTimeout: 300 }).files.download('a');
-    const error = await rejection(response.text(), TimeoutError);
-    expect(error.code).toBe('idle_timeout');
+    const failed = rejection(response.text(), TimeoutError);
+    pass(300);
+    expect((await failed).code).toBe('idle_timeout');
     await closed.promise;
   });
 
   test('does not end a slow body', async () => {
-    const server = await scriptedServer(async (_, response) => {
-      for (let i = 0; i < 5; i++) {
-        response.write('x');
-        await wait(300);
-      }
-      response.end();
+    const pass = stopTimers();
+    const responding = Promise.withResolvers<ServerResponse>();
+    const server = await scriptedServer((_, response) => {
+      response.flushHeaders();
+      responding.resolve(response);
     });
-    const response = await apiAt(server.url, { idleTimeout: 900 }).files.download('a');
-    expect(await response.text()).toBe('xxxxx');
+    const reader = bodyReader(await apiAt(server.url, { idleTimeout: 900 }).files.download('a'));
+    const response = await responding.promise;
+    for (let i = 0; i < 5; i++) {
+      const read = reader.read();
+      pass(300);
+      await new Promise(setImmediate);
+      response.write('x');
+      expect((await read).value).toEqual(Uint8Array.of(120));
+    }
+    response.end();
+    expect((await reader.read()).done).toBe(true);
   });
 
   test('does not end a body whose reader is slow', async () => {

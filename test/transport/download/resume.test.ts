@@ -181,7 +181,7 @@ describe('a download that breaks', () => {
       socket.on('close', () => closed.resolve());
       socket.write(headFor(request, digits.length) + digits.slice(0, 6));
     });
-    const response = await apiAt(server.url, { idleTimeout: 400 }).files.download('a');
+    const response = await apiAt(server.url, { idleTimeout: 1_000 }).files.download('a');
     expect(await response.text()).toBe(digits);
     expect(server.requests[1]?.headers.get('range')).toBe('bytes=6-');
     await closed.promise;
@@ -222,7 +222,8 @@ describe('the reader of a resumed download', () => {
       if (start + 3 >= digits.length) correct(request, socket);
       else sendAndClose(socket, headFor(request, digits.length), piece);
     });
-    const clock = vi.spyOn(performance, 'now').mockImplementation(() => Date.now() * 1000); // every chunk is reported
+    let now = 0;
+    const clock = vi.spyOn(performance, 'now').mockImplementation(() => (now += 1000)); // every chunk is reported
     onTestFinished(() => clock.mockRestore());
     const reports: Progress[] = [];
     const onProgress = (progress: Progress) => void reports.push(progress);
@@ -240,10 +241,10 @@ describe('the reader of a resumed download', () => {
       if (request.number > 0) socket.end(Buffer.alloc(size - startOf(request), 'x'));
       else socket.write(half, () => setTimeout(() => socket.resetAndDestroy(), 500));
     });
-    const reader = readerOf(await apiAt(server.url, { idleTimeout: 400 }).files.download('a'));
+    const reader = readerOf(await apiAt(server.url, { idleTimeout: 1_000 }).files.download('a'));
     let loaded = 0;
     for (let reads = 0; ; reads++) {
-      if (reads < 3) await wait(600);
+      if (reads < 3) await wait(1_300);
       const { done, value } = await reader.read();
       if (done) break;
       loaded += value.byteLength;
@@ -376,7 +377,7 @@ describe('the attempts', () => {
 
   it('end if the rest stalls repeatedly', async () => {
     const server = await interruptedOnce(4, () => {});
-    const response = await apiAt(server.url, { idleTimeout: 200 }).files.download('a');
+    const response = await apiAt(server.url, { idleTimeout: 1_000 }).files.download('a');
     expect(await rejection(response.text(), TimeoutError)).toMatchObject({ code: 'idle_timeout' });
     expect(server.requests).toHaveLength(3);
   });

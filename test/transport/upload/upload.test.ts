@@ -34,6 +34,7 @@ import {
   unreachable,
   wait,
 } from '../../support/scripted-server.js';
+import { stopTimers } from '../../support/stopped-timers.js';
 
 /** 300 kB without a repeated sequence. */
 const content = Uint8Array.from({ length: 300_000 }, (_, i) => (i * 31 + (i >> 8) * 17) & 0xff);
@@ -671,9 +672,11 @@ describe('the idle timeout', () => {
   });
 
   test('does not end an upload whose source is slow', async () => {
+    const pass = stopTimers();
     async function* slow() {
       for (let i = 0; i < 5; i++) {
-        await wait(300);
+        pass(300);
+        await new Promise(setImmediate);
         yield content.subarray(i * 10, i * 10 + 10);
       }
     }
@@ -689,11 +692,11 @@ describe('the idle timeout', () => {
       for await (const chunk of request) {
         const before = Math.floor(size / 4_000_000);
         size += chunk.length;
-        if (Math.floor(size / 4_000_000) > before) await wait(250);
+        if (Math.floor(size / 4_000_000) > before) await wait(600);
       }
       reply(response, 200, { result: { x: { id: 'x', name: 'x', size } } });
     });
-    const uploaded = await apiAt(server.url, { idleTimeout: 1200 }).files.upload(new Uint8Array(total));
+    const uploaded = await apiAt(server.url, { idleTimeout: 3_000 }).files.upload(new Uint8Array(total));
     expect(uploaded.size).toBeGreaterThan(total);
   });
 
@@ -731,10 +734,14 @@ describe('the idle timeout', () => {
       void reader.read().catch(() => {}); // it already reads the next chunk when the server responds
       return Response.json({ error: { code: 413, message: 'Too large' } }, { status: 413 });
     };
+    const pass = stopTimers();
     const api = apiAt('http://localhost', { fetch, idleTimeout: 150 });
     await rejection(api.files.upload(source()), ApiError);
     later.resolve();
-    await wait(500);
+    for (let task = 0; task < 5; task++) {
+      pass(150);
+      await new Promise(setImmediate);
+    }
     expect(signals).toHaveLength(1);
     expect(signals[0]?.aborted).toBe(false);
   });
@@ -812,7 +819,7 @@ describe('an abort', () => {
     });
     expect(await reasonOf(apiAt(server.url).files.upload(source, { signal: controller.signal }))).toBe('enough');
     await cancelled.promise;
-    await vi.waitFor(() => expect(source.locked).toBe(false));
+    await expect.poll(() => source.locked).toBe(false);
   });
 
   test('closes the connection of a Response that is being uploaded', async () => {
@@ -1106,7 +1113,7 @@ describe('a success', () => {
     ['before the first chunk', 0, false],
     ['before the first chunk of a known size', 0, true],
     ['after one chunk', 1, false],
-  ])('%s is a TransferError, also with a slow source', async (_, taken, isKnown) => {
+  ])('%s is a TransferError, also with a source that waits', async (_, taken, isKnown) => {
     const server = await scriptedServer(async (request, response) => {
       let seen = 0;
       request.on('data', (data) => {

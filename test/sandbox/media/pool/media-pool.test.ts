@@ -219,7 +219,7 @@ it('starts another thread if an idle one has died', async () => {
   const add = (worker: Worker) => workers.push(worker);
   process.on('worker', add);
   try {
-    const work = pool({ avatar: 3_000, describe: 3_000 });
+    const work = pool({ avatar: 30_000, describe: 30_000 });
     await work.makeAvatar('0123456789abcdef01', 50);
     await Promise.all(workers.map((worker) => worker.terminate()));
     expect((await work.makeAvatar('0123456789abcdef01', 50)).size).toBe(1);
