@@ -336,6 +336,7 @@ describeInBrowsers('a user who looks for files in the web application', (name) =
     await choose(other, deleted, 'Delete');
     await other.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
     await opener(other, deleted).waitFor({ state: 'detached' });
+    await page.bringToFront();
     release();
     await opener(page, kept).waitFor();
     await page.unroute('**/v1/doc?*');
