@@ -23,9 +23,9 @@ async function runIn(folder: string, body: string): Promise<unknown> {
     ${body}
     console.log(JSON.stringify(result));
     process.exit();`;
-  const allowed = [repository, folder].map((path) => `--allow-fs-read=${path}`).join(' ');
-  const options = `NODE_OPTIONS=--permission ${allowed} --allow-fs-write=${folder}`;
-  const { ended, output } = runProgram(program, ['env', options]);
+  const allowed = [...[repository, folder].map((path) => `--allow-fs-read=${path}`), `--allow-fs-write=${folder}`];
+  const quoted = allowed.map((option) => JSON.stringify(option)).join(' '); // a path can contain spaces
+  const { ended, output } = runProgram(program, ['env', `NODE_OPTIONS=--permission ${quoted}`]);
   await ended;
   try {
     return JSON.parse(output());
