@@ -25,6 +25,21 @@ const urls = serveWebApp();
 /** A window with all samples in it, though other tests have uploaded files: see `filesShown()`. */
 const tall = { width: 1280, height: 1800 };
 
+/** Reloads the page, whose list of files is as it is now, but arrives only when the returned function is called. */
+async function reloadWithOldList(page: Page): Promise<() => void> {
+  const sent = Promise.withResolvers<void>();
+  const released = Promise.withResolvers<void>();
+  await page.route('**/v1/doc?*', async (route) => {
+    const response = await route.fetch();
+    sent.resolve();
+    await released.promise;
+    await route.fulfill({ response });
+  });
+  await page.reload();
+  await sent.promise;
+  return released.resolve;
+}
+
 describeInBrowsers('a user who looks for files in the web application', (name) => {
   const browser = openBrowser(name);
   const open = async (path = '') => {
@@ -313,23 +328,7 @@ describeInBrowsers('a user who looks for files in the web application', (name) =
     await signIn(other);
     await opener(other, deleted).waitFor();
 
-    // the list is as it was before the changes, and arrives after them
-    let isSent = () => {};
-    const sent = new Promise<void>((resolve) => {
-      isSent = resolve;
-    });
-    let release = () => {};
-    const released = new Promise<void>((resolve) => {
-      release = resolve;
-    });
-    await page.route('**/v1/doc?*', async (route) => {
-      const response = await route.fetch();
-      isSent();
-      await released;
-      await route.fulfill({ response });
-    });
-    await page.reload();
-    await sent;
+    const release = await reloadWithOldList(page); // as it was before the changes. It arrives after them
     await choose(other, renamed, 'Rename');
     await other.getByRole('dialog').getByRole('textbox').fill(`other name in ${name}`);
     await other.getByRole('button', { name: 'Rename', exact: true }).click();
@@ -540,22 +539,7 @@ describeInBrowsers('a user who looks for files in the web application', (name) =
   it('shows a file that was uploaded while an older list of all files was on its way', async () => {
     const page = await open();
     const uploaded = `uploaded in ${name}.txt`;
-    let isSent = () => {};
-    const sent = new Promise<void>((resolve) => {
-      isSent = resolve;
-    });
-    let release = () => {};
-    const released = new Promise<void>((resolve) => {
-      release = resolve;
-    });
-    await page.route('**/v1/doc?*', async (route) => {
-      const response = await route.fetch();
-      isSent();
-      await released;
-      await route.fulfill({ response });
-    });
-    await page.reload();
-    await sent;
+    const release = await reloadWithOldList(page);
     await upload(page, { name: uploaded });
     release();
     await opener(page, uploaded).waitFor();
