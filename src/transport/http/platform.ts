@@ -17,7 +17,8 @@ export function platform(): Platform {
   if (typeof EdgeRuntime === 'string') return 'edge-light'; // Vercel, whose `process` has only `env`
   if (Bun !== undefined) return 'bun';
   if (Deno !== undefined) return 'deno';
-  // an Electron window and its workers (`renderer`, `worker`, `service-worker`) can have Node.js, but their `fetch` is that of a browser
+  // an Electron window and its workers (`renderer`, `worker`, `service-worker`) can have Node.js, but their `fetch` is that of a browser.
+  // The type `browser` is the main process: it has the `fetch` of Node.js
   return process?.versions?.node !== undefined && !/[rk]er$/.test(`${process.type}`) ? 'node' : 'browser';
 }
 
